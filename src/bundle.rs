@@ -1,0 +1,93 @@
+//! Bundles: a folder of evidence, sealed by a manifest. Specification: `docs/spec/bundle.md`.
+//!
+//! This module never opens a file: the folder comes as a [`FileSource`], from disk at the edge and from memory in
+//! the demonstration and in tests.
+
+use std::collections::BTreeMap;
+
+mod manifest;
+
+pub use manifest::{BundleError, FileEntry, MANIFEST, Manifest, Sealed, open, seal};
+
+/// The largest file that is read as one piece. Blocks and snapshots of whole chains stay outside a bundle.
+pub const FILE_SIZE_MAX: u64 = 1 << 30;
+
+/// Where the files of a bundle come from. Paths are relative, with `/`.
+pub trait FileSource {
+    /// Every file, in the order of their paths.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    fn list(&self) -> Result<Vec<String>, SourceError>;
+
+    /// The bytes of one file; `None` when there is no such file.
+    ///
+    /// # Errors
+    /// [`SourceError`], also for a file above [`FILE_SIZE_MAX`].
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError>;
+}
+
+/// The folder or one of its files cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {detail}")]
+pub struct SourceError {
+    /// The file.
+    pub path: String,
+    /// The system's words, or the limit.
+    pub detail: String,
+}
+
+/// A bundle in memory.
+pub type MemoryFiles = BTreeMap<String, Vec<u8>>;
+
+impl FileSource for MemoryFiles {
+    fn list(&self) -> Result<Vec<String>, SourceError> {
+        Ok(self.keys().cloned().collect())
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        Ok(self.get(path).cloned())
+    }
+}
+
+/// The names of the files in a bundle, in one place.
+pub mod paths {
+    use crate::asset::ChainId;
+
+    /// The signed statement.
+    pub const STATEMENT: &str = "statement.json";
+    /// The challenge document.
+    pub const CHALLENGE: &str = "challenge.json";
+    /// The address set, one leaf a line.
+    pub const ADDRESSES: &str = "addresses.jsonl";
+    /// Signatures over the challenge's line, one a line.
+    pub const CONTROL: &str = "control.jsonl";
+
+    /// A file of one chain's evidence.
+    #[must_use]
+    pub fn chain(chain: &ChainId, name: &str) -> String {
+        format!("chains/{}/{name}", chain.folder())
+    }
+
+    /// Bitcoin block headers, 80 bytes each, in the order of their heights.
+    pub const HEADERS: &str = "headers.bin";
+    /// A node's answers, signed by whoever asked.
+    pub const TRANSCRIPT: &str = "transcript.json";
+
+    /// A Bitcoin transaction in its wire form, with witnesses.
+    #[must_use]
+    pub fn transaction(txid: &str) -> String {
+        format!("txs/{txid}.bin")
+    }
+
+    /// A Merkle block of Bitcoin (the answer of `gettxoutproof`).
+    #[must_use]
+    pub fn merkle_block(block_hash: &str) -> String {
+        format!("merkle/{block_hash}.bin")
+    }
+
+    /// EVM block headers, one `{"rlp":"…"}` a line.
+    pub const EVM_HEADERS: &str = "headers.jsonl";
+    /// EVM account proofs, one a line.
+    pub const EVM_PROOFS: &str = "proofs.jsonl";
+}

@@ -1,0 +1,121 @@
+//! Codes: every refusal and every finding has a number `CF-nnnn` that `counterfoil explain` knows.
+//!
+//! One table per part of the program. The catalogue `docs/errors.md` is generated from them, and a test
+//! compares. The `E-…` mnemonics of older notes are not codes.
+
+pub mod bitcoin;
+pub mod bundle;
+pub mod cli;
+pub mod evm;
+pub mod finding;
+pub mod ledger;
+pub mod liability;
+pub mod publish;
+
+use std::fmt;
+
+/// What an error means for the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A check was made and failed: exit code 1.
+    Failed,
+    /// A check could not be made: exit code 2.
+    NotMade,
+}
+
+impl Outcome {
+    /// The process exit code.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::NotMade => 2,
+        }
+    }
+}
+
+/// One entry of the catalogue.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The number after `CF-`.
+    pub number: u16,
+    /// The name of the constant, for programs.
+    pub name: &'static str,
+    /// What is wrong, in a few words.
+    pub title: &'static str,
+    /// Why it is refused.
+    pub meaning: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
+    /// Failed or not made.
+    pub outcome: Outcome,
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CF-{:04}", self.number)
+    }
+}
+
+/// An error with a code.
+pub trait Coded: std::error::Error + Send + Sync {
+    /// The entry of the catalogue.
+    fn code(&self) -> &'static Code;
+}
+
+/// All tables, in the order of their numbers.
+pub fn all() -> impl Iterator<Item = &'static Code> {
+    let tables =
+        [ledger::ALL, liability::ALL, publish::ALL, bundle::ALL, bitcoin::ALL, evm::ALL, finding::ALL, cli::ALL];
+    tables.into_iter().flatten().copied()
+}
+
+/// The entry with this number, written `CF-1004`, `cf-1004` or `1004`.
+#[must_use]
+pub fn find(text: &str) -> Option<&'static Code> {
+    let digits = text.trim_start_matches(['C', 'c']).trim_start_matches(['F', 'f']).trim_start_matches('-');
+    let number = digits.parse::<u16>().ok()?;
+    all().find(|code| code.number == number)
+}
+
+/// Declares a table: `NAME = number, Outcome, title, meaning, remedy;`.
+macro_rules! codes {
+    ($($name:ident = $number:literal, $outcome:ident, $title:literal, $meaning:literal, $remedy:literal;)+) => {
+        $(
+            #[doc = $title]
+            pub static $name: $crate::code::Code = $crate::code::Code {
+                number: $number,
+                name: stringify!($name),
+                title: $title,
+                meaning: $meaning,
+                remedy: $remedy,
+                outcome: $crate::code::Outcome::$outcome,
+            };
+        )+
+        /// The whole table.
+        pub static ALL: &[&$crate::code::Code] = &[$(&$name),+];
+    };
+}
+use codes;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_and_names_are_unique() {
+        let numbers: Vec<u16> = all().map(|code| code.number).collect();
+        assert!(numbers.is_sorted_by(|left, right| left < right), "{numbers:?}");
+        let mut names: Vec<&str> = all().map(|code| code.name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    }
+
+    #[test]
+    fn a_code_is_found_in_every_spelling() {
+        for text in ["CF-1004", "cf-1004", "1004"] {
+            assert_eq!(find(text).map(|code| code.name), Some("NEGATIVE_BALANCE"), "{text}");
+        }
+        assert_eq!(find("CF-0000"), None);
+    }
+}

@@ -1,0 +1,28 @@
+//! CF-9nnn: files and the command line.
+
+super::codes! {
+    FILE_UNREADABLE = 9001, NotMade, "a file cannot be read",
+        "The check needs it.",
+        "check the path and its permissions";
+    OUTPUT_EXISTS = 9002, NotMade, "the output already exists",
+        "Nothing is overwritten unasked.",
+        "choose another --out, or replace it with --force";
+    OUTPUT_UNWRITABLE = 9003, NotMade, "the output cannot be written",
+        "Outputs appear whole or not at all; nothing was left behind.",
+        "check the folder, its permissions and the space on the disk";
+    ARGUMENTS = 9004, NotMade, "the arguments do not fit together",
+        "See the message.",
+        "`counterfoil help VERB` shows what a verb takes";
+    UNKNOWN_CODE = 9005, NotMade, "no such code",
+        "Codes have the form CF-1004.",
+        "`counterfoil explain` without a code lists them all";
+    TOO_LARGE = 9006, NotMade, "a file is larger than its limit",
+        "Files are limited before they are read.",
+        "check that it is the right file";
+    RPC = 9007, NotMade, "the node did not answer as expected",
+        "Evidence is gathered from the node's own answers.",
+        "check the address, the cookie file and that the node is in sync";
+    DEMO_UNEXPECTED = 9008, Failed, "the demonstration gave another verdict than it was built to show",
+        "The demonstration runs the same code as everything else.",
+        "report it with the folder that it left";
+}

@@ -1,0 +1,61 @@
+//! CF-2nnn: liability tree, store and inclusion proofs.
+
+super::codes! {
+    PROOF_MALFORMED = 2001, NotMade, "the inclusion proof cannot be read",
+        "A damaged file says nothing about the balance in it.",
+        "download the proof again from the venue";
+    PROOF_OTHER_STATEMENT = 2002, NotMade, "the inclusion proof belongs to another statement",
+        "A proof holds for one snapshot only.",
+        "take the statement of the same snapshot, or the proof of this one";
+    PROOF_OTHER_ACCOUNT = 2003, NotMade, "the inclusion proof is for another account",
+        "The account is yours to name; the file only answers.",
+        "check the account, or download your own proof";
+    PATH_LENGTH = 2004, Failed, "the path has the wrong length",
+        "The length of a path follows from the position and the number of leaves; any other proves something else.",
+        "keep the file as evidence and ask the venue";
+    INDEX_RANGE = 2005, Failed, "the position lies outside the tree",
+        "Positions are below the number of leaves in the statement.",
+        "keep the file as evidence and ask the venue";
+    ROOT_MISMATCH = 2006, Failed, "the proof does not lead to the published root",
+        "The account, amount or credential that you checked is not what the venue committed to.",
+        "check account and credential; if they are right, keep the file as evidence: the balance is not in the total";
+    TOTAL_MISMATCH = 2007, Failed, "the proof does not lead to the published total",
+        "The sums along the path must end in the total of the statement.",
+        "keep the file as evidence: the published total is not the sum of its parts";
+    SUM_OVERFLOW = 2008, Failed, "the sums along the path do not fit",
+        "A sum that wraps around hides liabilities.",
+        "keep the file as evidence and ask the venue";
+    UNKNOWN_ROW = 2009, Failed, "the proof names a liability that the statement does not list",
+        "A leaf under no published total is owed by nobody.",
+        "keep the file as evidence and ask the venue";
+    AMOUNT_DIFFERS = 2010, Failed, "the committed balance is not the balance you expect",
+        "The venue committed to another amount than your own records show.",
+        "compare the cut-off time with your records; if both are right, keep the file as evidence";
+    PARTS_DIFFER = 2011, Failed, "the parts of the balance do not add up to it",
+        "A leaf that lists parts commits to each of them.",
+        "keep the file as evidence and ask the venue";
+    DUPLICATE_LEAF = 2012, Failed, "the proof lists one liability twice",
+        "One leaf shown twice would look like twice the balance.",
+        "keep the file as evidence and ask the venue";
+    EXPECTED_ABSENT = 2013, Failed, "the proof says nothing about a balance that you expect",
+        "A balance that is left out of the proof may be left out of the total.",
+        "keep the file as evidence and ask the venue";
+    STORE_DAMAGED = 2014, NotMade, "the store is damaged",
+        "Every byte of a sealed store is covered by its checksum.",
+        "build again from the ledger";
+    STORE_VERSION = 2015, NotMade, "the store has another format version",
+        "A store is read by the version that wrote it.",
+        "build again with this version";
+    ACCOUNT_NOT_FOUND = 2016, NotMade, "the account is not in the tree",
+        "No balance of this account was in the ledger.",
+        "check the spelling: accounts are compared byte by byte";
+    RANGES_NOT_ADJACENT = 2017, NotMade, "two ranges of leaves are not adjacent",
+        "Ranges merge only where one ends and the next begins.",
+        "merge the ranges in order, without gap or overlap";
+    STORE_DISAGREES = 2018, Failed, "the store does not give the committed root",
+        "The store or the statement was changed after the build.",
+        "build again from the ledger";
+    EMPTY_PROOF = 2019, NotMade, "the proof contains no leaf",
+        "A proof about nothing checks nothing.",
+        "download the proof again from the venue";
+}

@@ -1,0 +1,1 @@
+//! Fetching: gathers chain evidence from a node. It verifies nothing; `reserve` does, without a socket.

@@ -1,0 +1,279 @@
+//! Hashes: SHA-256 with a tag for every kind of message. Specification: `docs/spec/hash.md`.
+//!
+//! TH(tag, m) = SHA256(SHA256(tag) ‖ SHA256(tag) ‖ m), as in BIP-340. The doubled tag fills one block, so a
+//! precomputed state makes it free. A digest made for one role can never be taken for one of another.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use sha2::{Digest as _, Sha256};
+
+/// 32 bytes of SHA-256 output.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Wraps 32 bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
+    /// Borrows the bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for Digest {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text is not 64 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a digest is 64 lower-case hexadecimal digits, got {0:?}")]
+pub struct DigestError(pub String);
+
+impl FromStr for Digest {
+    type Err = DigestError;
+
+    /// One form only: upper case is refused, since two spellings of one hash are two different bytes to sign.
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        decode_lower(text).map(Self).ok_or_else(|| DigestError(text.chars().take(80).collect()))
+    }
+}
+
+/// `N` bytes from exactly 2N lower-case hexadecimal digits.
+#[must_use]
+pub fn decode_lower<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let lower = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let mut bytes = [0; N];
+    (lower && hex::decode_to_slice(text, &mut bytes).is_ok()).then_some(bytes)
+}
+
+impl serde::Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Digest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// One kind of message. The list is closed: a new kind of message needs a new tag here and in the specification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// A leaf of the address set.
+    Address,
+    /// An inner node of the address set.
+    AddressNode,
+    /// The commitment to one asset and class of liabilities.
+    Asset,
+    /// One file of a bundle.
+    BundleFile,
+    /// An inner node over a bundle's files.
+    BundleNode,
+    /// A leaf of a liability tree.
+    Leaf,
+    /// A signed manifest of a bundle.
+    Manifest,
+    /// An inner node of a liability tree.
+    Node,
+    /// The parts of one leaf.
+    Parts,
+    /// A signed statement.
+    Statement,
+    /// A signed transcript of a node's answers.
+    Transcript,
+}
+
+impl Tag {
+    /// Every tag, in the order of their discriminants.
+    pub const ALL: [Self; 11] = [
+        Self::Address,
+        Self::AddressNode,
+        Self::Asset,
+        Self::BundleFile,
+        Self::BundleNode,
+        Self::Leaf,
+        Self::Manifest,
+        Self::Node,
+        Self::Parts,
+        Self::Statement,
+        Self::Transcript,
+    ];
+
+    /// The tag's text.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Address => "counterfoil/address",
+            Self::AddressNode => "counterfoil/address-node",
+            Self::Asset => "counterfoil/asset",
+            Self::BundleFile => "counterfoil/bundle-file",
+            Self::BundleNode => "counterfoil/bundle-node",
+            Self::Leaf => "counterfoil/leaf",
+            Self::Manifest => "counterfoil/manifest",
+            Self::Node => "counterfoil/node",
+            Self::Parts => "counterfoil/parts",
+            Self::Statement => "counterfoil/statement",
+            Self::Transcript => "counterfoil/transcript",
+        }
+    }
+}
+
+static MIDSTATES: LazyLock<[Sha256; 11]> = LazyLock::new(|| {
+    Tag::ALL.map(|tag| {
+        let tag_hash = Sha256::digest(tag.text().as_bytes());
+        Sha256::new().chain_update(tag_hash).chain_update(tag_hash)
+    })
+});
+
+/// A message under construction. Integers go in big-endian with fixed width, byte strings with a length, so
+/// that no two different messages are the same bytes.
+#[derive(Clone)]
+pub struct TaggedHasher(Sha256);
+
+impl TaggedHasher {
+    /// Starts a message of this kind.
+    #[must_use]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "ALL lists every tag in the order of its discriminant; a test compares"
+    )]
+    pub fn new(tag: Tag) -> Self {
+        Self(MIDSTATES[tag as usize].clone())
+    }
+
+    /// Bytes of a width that the specification fixes.
+    #[must_use]
+    pub fn fixed<const N: usize>(mut self, bytes: &[u8; N]) -> Self {
+        self.0.update(bytes);
+        self
+    }
+
+    /// A byte string behind its length as two bytes.
+    #[must_use]
+    pub fn string(mut self, text: ShortBytes<'_>) -> Self {
+        self.0.update(text.length.to_be_bytes());
+        self.0.update(text.bytes);
+        self
+    }
+
+    /// The rest of a message whose end is the end of the input.
+    #[must_use]
+    pub fn rest(mut self, bytes: &[u8]) -> Self {
+        self.0.update(bytes);
+        self
+    }
+
+    /// The digest.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
+/// Bytes whose length fits the two bytes in front of them.
+#[derive(Clone, Copy, Debug)]
+pub struct ShortBytes<'a> {
+    length: u16,
+    bytes: &'a [u8],
+}
+
+impl<'a> ShortBytes<'a> {
+    /// No bytes.
+    pub const EMPTY: ShortBytes<'static> = ShortBytes { length: 0, bytes: &[] };
+
+    /// `None` above 65,535 bytes.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Option<Self> {
+        u16::try_from(bytes.len()).ok().map(|length| Self { length, bytes })
+    }
+
+    /// Length in front, then the bytes: for messages that are hashed elsewhere (HMAC, HKDF).
+    #[must_use]
+    pub fn to_vec(self) -> Vec<u8> {
+        [self.length.to_be_bytes().as_slice(), self.bytes].concat()
+    }
+}
+
+/// Plain SHA-256, for files.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> Digest {
+    Digest(Sha256::digest(bytes).into())
+}
+
+/// SHA-256 of a stream in bounded memory.
+#[derive(Clone, Default)]
+pub struct StreamHasher(Sha256);
+
+impl StreamHasher {
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all bytes so far.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tag_has_its_own_state() {
+        for (index, tag) in Tag::ALL.into_iter().enumerate() {
+            assert_eq!(tag as usize, index, "{tag:?}");
+            let tag_hash = Sha256::digest(tag.text().as_bytes());
+            let plain = Sha256::digest([tag_hash.as_slice(), tag_hash.as_slice(), b"abc"].concat());
+            assert_eq!(TaggedHasher::new(tag).rest(b"abc").finish().as_bytes(), plain.as_slice());
+        }
+    }
+
+    #[test]
+    fn bip340_challenge_construction() {
+        // BIP-340 defines the same construction; its published tag hash of "BIP0340/challenge"
+        let tag_hash = hex::encode(Sha256::digest(b"BIP0340/challenge"));
+        assert_eq!(tag_hash, "7bb52d7a9fef58323eb1bf7a407db382d2f3f2d81bb1224f49fe518f6d48d37c");
+    }
+
+    #[test]
+    fn one_spelling_only() {
+        let text = "00".repeat(31) + "ab";
+        assert!(text.parse::<Digest>().is_ok());
+        assert!(text.to_uppercase().parse::<Digest>().is_err());
+        assert!("00".parse::<Digest>().is_err());
+        assert!("é".repeat(32).parse::<Digest>().is_err());
+    }
+}

@@ -1,0 +1,281 @@
+//! Strict JSON: what every signed file is read with. Specification: `docs/spec/canonical-json.md`.
+//!
+//! Two rules beyond RFC 8259: no JSON numbers (programs round them differently) and no key twice (programs
+//! differ in which they keep). Signed files are moreover in the form of RFC 8785, byte for byte.
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::code::{Code, Coded, publish as codes};
+
+/// Why bytes are not an acceptable JSON file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// A key stands twice in one object.
+    #[error("key {key:?} stands twice in one object, at line {line} column {column}")]
+    DuplicateKey {
+        /// The key.
+        key: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
+    /// The bytes are not the canonical form of what they say.
+    #[error("byte {at} differs from the canonical form of RFC 8785")]
+    NotCanonical {
+        /// First byte that differs, from 0.
+        at: usize,
+    },
+    /// A JSON number.
+    #[error("JSON number {number} at line {line} column {column}, expected a decimal string")]
+    Number {
+        /// The number as read.
+        number: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
+    /// The JSON is not of the shape that the file must have.
+    #[error("{detail}")]
+    Shape {
+        /// What was found and expected.
+        detail: String,
+    },
+    /// Not JSON at all.
+    #[error("{detail}")]
+    Syntax {
+        /// The parser's words, with line and column.
+        detail: String,
+    },
+}
+
+impl Coded for JsonError {
+    fn code(&self) -> &'static Code {
+        match self {
+            Self::DuplicateKey { .. } => &codes::JSON_DUPLICATE_KEY,
+            Self::NotCanonical { .. } => &codes::NOT_CANONICAL,
+            Self::Number { .. } => &codes::JSON_NUMBER,
+            Self::Shape { .. } => &codes::STATEMENT_MALFORMED,
+            Self::Syntax { .. } => &codes::JSON_SYNTAX,
+        }
+    }
+}
+
+/// Reads a value that has no number and no key twice. Nesting is limited by the parser to 128 levels.
+///
+/// # Errors
+/// [`JsonError`] with the place.
+pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+    let mut parser = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict.deserialize(&mut parser).map_err(|error| classify(&error))?;
+    parser.end().map_err(|error| JsonError::Syntax { detail: error.to_string() })?;
+    Ok(value)
+}
+
+/// Reads a file that must also be canonical: what was signed is the bytes, so only one form is accepted.
+///
+/// # Errors
+/// [`JsonError`] with the place.
+pub fn parse_canonical(bytes: &[u8]) -> Result<Value, JsonError> {
+    let value = parse(bytes)?;
+    let canonical = canonical(&value)?;
+    if canonical != bytes {
+        let at = canonical.iter().zip(bytes).take_while(|(left, right)| left == right).count();
+        return Err(JsonError::NotCanonical { at });
+    }
+    Ok(value)
+}
+
+/// The canonical bytes (RFC 8785) of anything that has no numbers.
+///
+/// # Errors
+/// [`JsonError::Shape`] when `value` cannot be written, which no type of this crate is.
+pub fn canonical<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, JsonError> {
+    serde_json_canonicalizer::to_vec(value).map_err(|error| JsonError::Shape { detail: error.to_string() })
+}
+
+/// A typed reading of a strict value.
+///
+/// # Errors
+/// [`JsonError::Shape`] naming the field.
+pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, JsonError> {
+    serde_json::from_value(value).map_err(|error| JsonError::Shape { detail: error.to_string() })
+}
+
+/// Strict reading into a type in one step.
+///
+/// # Errors
+/// [`JsonError`].
+pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
+    typed(parse(bytes)?)
+}
+
+/// Strict and canonical reading into a type in one step.
+///
+/// # Errors
+/// [`JsonError`].
+pub fn read_canonical<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
+    typed(parse_canonical(bytes)?)
+}
+
+/// Marks in messages of our own visitor; the parser adds the place behind them.
+const NUMBER_MARK: &str = "\u{1}number ";
+const DUPLICATE_MARK: &str = "\u{1}key ";
+
+fn classify(error: &serde_json::Error) -> JsonError {
+    let text = error.to_string();
+    let (line, column) = (error.line(), error.column());
+    let payload = |mark: &str| {
+        let rest = text.split_once(mark)?.1;
+        rest.rsplit_once(" at line ").map_or(Some(rest), |(payload, _)| Some(payload)).map(str::to_owned)
+    };
+    if let Some(number) = payload(NUMBER_MARK) {
+        JsonError::Number { number, line, column }
+    } else if let Some(key) = payload(DUPLICATE_MARK) {
+        JsonError::DuplicateKey { key, line, column }
+    } else {
+        JsonError::Syntax { detail: text }
+    }
+}
+
+struct Strict;
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON without numbers")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Value, E> {
+        Err(E::custom(format!("{NUMBER_MARK}{value}")))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
+        Err(E::custom(format!("{NUMBER_MARK}{value}")))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        Err(E::custom(format!("{NUMBER_MARK}{value}")))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(Strict)? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = access.next_key::<String>()? {
+            if map.contains_key(&key) {
+                return Err(A::Error::custom(format!("{DUPLICATE_MARK}{key}")));
+            }
+            let value = access.next_value_seed(Strict)?;
+            map.insert(key, value);
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+/// Integers in files: decimal strings without sign or leading zero.
+pub mod uint {
+    use std::borrow::Cow;
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    /// Writes a decimal string.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer, T: Display>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    /// Reads a decimal string in its only form.
+    ///
+    /// # Errors
+    /// Anything else than digits without a leading zero, or a value that does not fit.
+    pub fn deserialize<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<T, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a decimal integer in range")))
+    }
+
+    /// The one form that [`deserialize`] accepts.
+    #[must_use]
+    pub fn parse<T: FromStr>(text: &str) -> Option<T> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let canonical = digits && (text == "0" || !text.starts_with('0'));
+        if canonical { text.parse().ok() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_duplicates_are_refused_with_their_place() {
+        let number = parse(b"{\n  \"total\": 12345678901234567890\n}").expect_err("a number");
+        assert_eq!(
+            number.to_string(),
+            "JSON number 12345678901234567890 at line 2 column 31, expected a decimal string"
+        );
+        let twice = parse(br#"{"a":"1","a":"2"}"#).expect_err("a duplicate");
+        assert_eq!(twice.to_string(), "key \"a\" stands twice in one object, at line 1 column 12");
+        assert!(matches!(parse(b"{\"a\":[{\"b\":\"\",\"b\":\"\"}]}"), Err(JsonError::DuplicateKey { .. })));
+        assert!(matches!(parse(b"1.5"), Err(JsonError::Number { .. })));
+        assert!(matches!(parse(b"{} x"), Err(JsonError::Syntax { .. })));
+    }
+
+    #[test]
+    fn only_the_canonical_form_is_accepted() {
+        assert!(parse_canonical(br#"{"a":"1","b":[true,null]}"#).is_ok());
+        assert_eq!(parse_canonical(br#"{"b":"1","a":"2"}"#), Err(JsonError::NotCanonical { at: 2 }));
+        assert!(parse_canonical(br#"{"a": "1"}"#).is_err());
+        assert!(parse_canonical(br#"{"\u0061":"1"}"#).is_err());
+        assert_eq!(parse_canonical(b"{}\n"), Err(JsonError::NotCanonical { at: 2 }));
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error() {
+        let deep = "[".repeat(100_000);
+        assert!(matches!(parse(deep.as_bytes()), Err(JsonError::Syntax { .. })));
+    }
+
+    #[test]
+    fn integers_have_one_form() {
+        assert_eq!(uint::parse::<u64>("0"), Some(0));
+        assert_eq!(uint::parse::<u8>("255"), Some(255));
+        for text in ["", "00", "01", "-1", "+1", "256", "1.0", "１"] {
+            assert_eq!(uint::parse::<u8>(text), None, "{text}");
+        }
+    }
+}

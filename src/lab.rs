@@ -1,0 +1,1 @@
+//! The laboratory: embedded chains, made in process and checked by the same code as real ones.

@@ -1,0 +1,29 @@
+//! Proof of reserves against proof of liabilities.
+//!
+//! Which function for which need:
+//!
+//! | need | start at |
+//! |---|---|
+//! | commit to customer balances | [`liability::build`] |
+//! | check one customer's inclusion proof | [`liability::inclusion_proof::verify`] |
+//! | sign or check what a venue states | [`publish::statement`] |
+//! | check reserve evidence, offline | [`reserve`] |
+//! | compare both halves | [`reconcile`] |
+//!
+//! Every module up to [`reconcile`] is pure: no clock, no socket, no environment; files only in
+//! `liability::store`. The edges are [`fetch`] and [`cli`].
+
+pub mod amount;
+pub mod asset;
+pub mod basis;
+pub mod bundle;
+pub mod code;
+pub mod fetch;
+pub mod hash;
+pub mod json;
+pub mod lab;
+pub mod merkle_set;
+pub mod reserve;
+pub mod secret;
+pub mod signature;
+pub mod snapshot;

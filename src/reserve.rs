@@ -1,0 +1,9 @@
+//! Reserves: who controls which addresses, and what they hold. Specification: `docs/spec/reserve.md`.
+//!
+//! Nothing here knows of liabilities. The verifier supplies every question (address, block, line to sign); files
+//! of a bundle only answer.
+
+pub mod bitcoin;
+pub mod claim;
+pub mod evm;
+pub mod transcript;

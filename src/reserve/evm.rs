@@ -1,0 +1,1 @@
+//! Evidence on EVM chains. Specifications: `docs/spec/evm-control.md`, `docs/spec/evm-balance.md`.
