@@ -45,14 +45,17 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
+/// One check of one file.
+type Check = fn(&Path) -> Result<(), Failed>;
+
 fn trials(folder: &Path, file: &str) -> Vec<Trial> {
     let path = folder.join("evm").join(file);
-    let tests: [(&str, fn(&Path) -> Result<(), Failed>); 3] = [
+    let tests: [(&str, Check); 3] = [
         ("the header has the real hash", header_hash),
         ("proofs verify, for their own address only", proofs_verify),
         ("every flipped byte of every node is refused", flipped_bytes),
     ];
-    let trial = |(name, test): (&str, fn(&Path) -> Result<(), Failed>)| {
+    let trial = |(name, test): (&str, Check)| {
         let path = path.clone();
         Trial::test(format!("{file}: {name}"), move || test(&path))
     };

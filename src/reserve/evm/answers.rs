@@ -214,7 +214,7 @@ mod tests {
     fn quantities_have_one_form() {
         let read = |text: &str| quantity(&format!("\"{text}\"")).map(Amount::base_units);
         assert_eq!(read("0x0"), Ok(0));
-        assert_eq!(read("0x3103a2e4bfdbb2650"), Ok(0x3103_a2e4_bfdb_b265_0));
+        assert_eq!(read("0x3103a2e4bfdbb2650"), Ok(0x0003_103a_2e4b_fdbb_2650));
         assert_eq!(read(&format!("0x{}", "f".repeat(32))), Ok(u128::MAX));
         assert!(matches!(read(&format!("0x1{}", "0".repeat(32))), Err(AnswerError::TooLarge { .. })));
         for text in ["", "0x", "0x00", "0x01", "1", "0xA", "-0x1", &format!("0x{}", "1".repeat(65))] {

@@ -82,7 +82,11 @@ fn a_path_longer_than_a_key_is_refused_before_the_library_sees_it() {
 
 #[test]
 fn nodes_of_other_shapes_are_refused() {
-    let mut branch: Vec<&[u8]> = vec![&[]; 17];
+    let nibble = usize::from(keccak(&asked().to_bytes())[0] >> 4);
+    let mut branch: Vec<&[u8]> = vec![&[7; 32]; 17];
+    branch[16] = &[];
+    assert!(matches!(check(&[list(&branch)]), Err(AccountProofError::Invalid { .. })), "the child is not shown");
+    branch[nibble] = &[];
     assert_eq!(check(&[list(&branch)]), Ok(None));
     branch[3] = &[1; 31];
     let short_child = list(&branch);
