@@ -58,14 +58,8 @@ struct Check<'a> {
 impl<'a> Check<'a> {
     fn new(query: &'a ChainQuery<'a>, files: &'a dyn FileSource) -> Result<Self, BitcoinError> {
         let network = network(query.chain)?;
-        let mut check = Self {
-            query,
-            files,
-            network,
-            chain: HeaderChain::empty(network),
-            countable: true,
-            problems: Vec::new(),
-        };
+        let mut check =
+            Self { query, files, network, chain: HeaderChain::empty(network), countable: true, problems: Vec::new() };
         let Some(bytes) = check.read(paths::HEADERS)? else {
             check.problem(&codes::HEADERS_MISSING, query.chain, format!("the bundle has no {}", paths::HEADERS));
             return Ok(check);
@@ -253,7 +247,9 @@ impl<'a> Check<'a> {
         if let (Some(said), Some(found)) = (coin.block, at_height) {
             if said != readable(found) {
                 let height = coin.height;
-                return contradicted(format!("said to be made in block {said}, the headers have {found} at height {height}"));
+                return contradicted(format!(
+                    "said to be made in block {said}, the headers have {found} at height {height}"
+                ));
             }
         }
         if let Some(error) = at_height.and_then(|block| proofs.broken.get(&block)) {
@@ -280,7 +276,10 @@ impl<'a> Check<'a> {
         }
         let Some((block, place)) = proofs.places.get(&txid) else { return Ok(Ok(Basis::Stated)) };
         if (*place == 0) != coin.coinbase {
-            return contradicted(format!("it is at place {place} of its block, the node said block reward: {}", coin.coinbase));
+            return contradicted(format!(
+                "it is at place {place} of its block, the node said block reward: {}",
+                coin.coinbase
+            ));
         }
         match self.chain.height(*block) {
             Some(height) if height != coin.height => {

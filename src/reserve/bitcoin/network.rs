@@ -3,7 +3,7 @@
 use bitcoin::address::NetworkUnchecked;
 use bitcoin::blockdata::constants::genesis_block;
 use bitcoin::hashes::Hash as _;
-use bitcoin::{Address, BlockHash, Network, ScriptBuf};
+use bitcoin::{Address, BlockHash, Network, ScriptBuf, Txid};
 
 use crate::asset::ChainId;
 use crate::code::{Code, Coded, bitcoin as codes};
@@ -71,6 +71,12 @@ pub fn internal(hash: Digest) -> BlockHash {
     let mut bytes = hash.to_bytes();
     bytes.reverse();
     BlockHash::from_byte_array(bytes)
+}
+
+/// A transaction's id from the byte order that people read.
+#[must_use]
+pub fn transaction_id(hash: Digest) -> Txid {
+    Txid::from_byte_array(internal(hash).to_byte_array())
 }
 
 /// Why a chain or an address cannot be used.

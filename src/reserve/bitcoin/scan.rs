@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use bitcoin::{OutPoint, ScriptBuf, Txid};
+use bitcoin::{OutPoint, ScriptBuf};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::network::transaction_id;
 use crate::amount::{Amount, Decimals};
 use crate::code::{Code, Coded, bitcoin as codes};
 use crate::hash::Digest;
@@ -61,7 +62,7 @@ struct AnswerJson<'a> {
 
 #[derive(Deserialize)]
 struct CoinJson<'a> {
-    txid: Txid,
+    txid: Digest,
     vout: u32,
     #[serde(rename = "scriptPubKey")]
     script: ScriptHex,
@@ -117,7 +118,7 @@ fn read_answer(transcript: &Transcript, call: &Call, number: usize, scan: &mut S
         if amount > MONEY_MAX {
             return Err(malformed(format!("unspents[{place}].amount: {amount}, expected at most {MONEY_MAX}")));
         }
-        let outpoint = OutPoint { txid: listed.txid, vout: listed.vout };
+        let outpoint = OutPoint { txid: transaction_id(listed.txid), vout: listed.vout };
         let coin = Coin {
             outpoint,
             script: listed.script.0,
@@ -207,7 +208,8 @@ mod tests {
 
     #[test]
     fn amounts_are_exact_decimals() {
-        for (text, units) in [("50.00000000", 5_000_000_000), ("0.00000001", 1), ("20999999.97690000", 2_099_999_997_690_000)]
+        for (text, units) in
+            [("50.00000000", 5_000_000_000), ("0.00000001", 1), ("20999999.97690000", 2_099_999_997_690_000)]
         {
             let scan = read_results(&[answer(&[coin(text)])]).expect(text);
             assert_eq!(scan.coins.values().next().expect("a coin").amount, Amount::from_base_units(units));
