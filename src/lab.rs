@@ -1,1 +1,3 @@
 //! The laboratory: embedded chains, made in process and checked by the same code as real ones.
+
+pub mod bitcoin_chain;
