@@ -152,8 +152,8 @@ fi
 run_function "demonstration" check_demo
 [ ! -e "$scratch/tree-before" ] || run_function "checkout unchanged" check_tree
 
-counts=$(awk '/^test result: / {passed += $4; ignored += $8} END {print passed + 0 " tests passed, " ignored + 0 " ignored"}' \
-  "$scratch/tests.log")
+counts=$(awk '/^test result: / {passed += $4; ignored += $8}
+  END {print passed + 0 " tests passed, " ignored + 0 " ignored"}' "$scratch/tests.log")
 echo
 for item in "${left_out[@]}"; do echo "left out: $item"; done
 echo "OK: $steps steps in $SECONDS s; $counts"

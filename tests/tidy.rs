@@ -24,7 +24,7 @@ fn root() -> &'static Path {
 const MADE: &[&str] = &["target", ".git", "counterfoil-demo", "node_modules", "__pycache__", "corpus", "artifacts"];
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries = fs::read_dir(folder).expect("folders of the checkout can be read");
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     paths.sort();
     for path in paths {
@@ -156,6 +156,11 @@ fn documents_have_one_title() {
 fn documents_named_in_sources_exist() {
     let texts: Vec<Text> = texts().into_iter().filter(|file| !file.path.ends_with(".md")).collect();
     expect_none(docs::promised_documents(&texts, &exists));
+}
+
+#[test]
+fn codes_named_in_documents_exist() {
+    expect_none(docs::unknown_codes(&texts()));
 }
 
 #[test]

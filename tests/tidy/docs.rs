@@ -197,6 +197,30 @@ pub(crate) fn promised_documents(texts: &[Text], exists: Exists<'_>) -> Vec<Stri
     wrong
 }
 
+/// Numbers in the tables of `src/code/`: `NAME = 1004, Failed, …`.
+fn known_codes(texts: &[Text]) -> Vec<String> {
+    let tables = texts.iter().filter(|file| file.path.starts_with("src/code/"));
+    let entries = tables.flat_map(|file| file.text.lines()).filter_map(|line| line.split_once(" = "));
+    let numbers = entries.filter_map(|(_, rest)| rest.split_once(',')).map(|(number, _)| format!("CF-{number}"));
+    numbers.filter(|code| code.len() == "CF-0000".len()).collect()
+}
+
+/// A document that names a code names one that exists.
+pub(crate) fn unknown_codes(texts: &[Text]) -> Vec<String> {
+    let known = known_codes(texts);
+    let mut wrong = Vec::new();
+    for file in texts.iter().filter(|file| file.path.ends_with(".md")) {
+        for (at, _) in file.text.match_indices("CF-") {
+            let code = file.text.get(at..at + "CF-0000".len()).unwrap_or_default();
+            let numbered = code.len() == 7 && code.bytes().skip(3).all(|byte| byte.is_ascii_digit());
+            if numbered && !known.iter().any(|known| known == code) {
+                wrong.push(format!("{}: {code} is no code of src/code/", file.path));
+            }
+        }
+    }
+    wrong
+}
+
 /// Pieces of text that have no place in the project, put together so that this file does not hold them.
 fn strays() -> Vec<(String, &'static str)> {
     vec![
@@ -272,6 +296,12 @@ fn broken_promises_are_seen() {
         (promised("see `docs/a.md`."), promised("see `docs/b.md`."), promised("https://x.org/docs/c.md")),
         (0, 1, 0)
     );
+}
+
+#[test]
+fn unknown_codes_are_seen() {
+    let table = text("src/code/ledger.rs", "    NEGATIVE_BALANCE = 1004, NotMade, \"…\",\n");
+    assert_eq!(unknown_codes(&[table, text("docs/a.md", "CF-1004, CF-nnnn, CF-1999")]).len(), 1);
 }
 
 #[test]

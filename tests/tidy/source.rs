@@ -55,7 +55,8 @@ pub(crate) fn find_words(code: &str, needle: &str) -> Vec<usize> {
     let standing_alone = |at: usize| {
         let before = code.get(..at).and_then(|text| text.chars().next_back());
         let after = code.get(at + needle.len()..).and_then(|text| text.chars().next());
-        !(starts_word && before.is_some_and(is_word)) && !(ends_word && after.is_some_and(is_word))
+        let longer = starts_word && before.is_some_and(is_word) || ends_word && after.is_some_and(is_word);
+        !longer
     };
     code.match_indices(needle).map(|(at, _)| at).filter(|&at| standing_alone(at)).collect()
 }
