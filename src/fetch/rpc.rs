@@ -187,8 +187,7 @@ impl Answer {
         if let Some(error) = self.error {
             return Err(FetchError::Node { method, message: error.message.chars().take(400).collect() });
         }
-        let missing = || FetchError::Answer { method, detail: "neither result nor error".to_owned() };
-        Ok(self.result.ok_or_else(missing)?.get().to_owned())
+        Ok(self.result.map_or_else(|| "null".to_owned(), |result| result.get().to_owned()))
     }
 }
 
