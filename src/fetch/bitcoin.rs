@@ -204,10 +204,11 @@ impl Node {
                 tips.push((scan.height, scan.bestblock));
             }
             let best: Digest = self.client.ask("getbestblockhash", "[]")?;
-            if let Some((height, hash)) = tips.first().copied() {
-                if hash == best && tips.iter().all(|tip| *tip == (height, hash)) {
-                    return Ok((BlockRef { chain: self.chain.clone(), height, hash }, calls));
-                }
+            if let Some((height, hash)) = tips.first().copied()
+                && hash == best
+                && tips.iter().all(|tip| *tip == (height, hash))
+            {
+                return Ok((BlockRef { chain: self.chain.clone(), height, hash }, calls));
             }
         }
         Err(FetchError::TipMoved { attempts: ATTEMPTS })
