@@ -14,7 +14,7 @@ use counterfoil::fetch::bitcoin::{Fetched, Request, fetch};
 use counterfoil::fetch::rpc::{Client, Credentials, FetchError};
 use counterfoil::lab::bitcoin_chain::{BitcoinChain, Payment, Question};
 use counterfoil::reserve::bitcoin::balance::balances;
-use counterfoil::reserve::bitcoin::sign::{AddressKey, AddressKind};
+use counterfoil::reserve::bitcoin::sign::{AddressKey, AddressKind, sign};
 use counterfoil::reserve::claim::{ChainEvidence, ChainQuery, CutoffCheck};
 use counterfoil::snapshot::{BlockRef, Time};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -149,8 +149,21 @@ fn run(program: &std::ffi::OsStr) -> Result<(), Failed> {
     assert!(evidence.holdings.iter().all(|held| held.authenticity == Basis::Proved));
     assert!(evidence.holdings.iter().all(|held| held.completeness == Completeness::UnspentObserved));
     assert_eq!((evidence.cutoff, evidence.problems), (CutoffCheck::Holds, Vec::new()));
+    messages(&node, &addresses[2], chain.id(), &key)?;
     node_made(&node, &addresses, chain.id())?;
     refusals(&node, chain.id(), &addresses)
+}
+
+/// The node and this program sign the same message alike, and each accepts what the other signed.
+fn messages(node: &Node, address: &str, chain: &ChainId, key: &AddressKey) -> Result<(), Failed> {
+    let line = "counterfoil v1 example 1 exp 2026-12-01T00:00:00Z sha256 00";
+    let proof = sign(chain, address, line, key)?;
+    let secret = bitcoin::PrivateKey::from_slice(&[7; 32], bitcoin::Network::Regtest)?.to_wif();
+    let params = format!(r#"["{secret}","{line}"]"#);
+    assert_eq!(node.client().ask::<String>("signmessagewithprivkey", &params)?, proof.signature);
+    let params = format!(r#"["{address}","{}","{line}"]"#, proof.signature);
+    assert!(node.client().ask::<bool>("verifymessage", &params)?);
+    Ok(())
 }
 
 /// Blocks and a payment that the node itself makes.
