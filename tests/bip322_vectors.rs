@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use counterfoil::code::Coded as _;
+use counterfoil::reserve::bitcoin::bip322;
 use counterfoil::reserve::bitcoin::control::verify;
+use counterfoil::reserve::bitcoin::network::script;
 use counterfoil::reserve::claim::ControlProof;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
             valid(file, kind, &vectors, &mut trials);
         }
         errors(file, &vectors, &mut trials);
+        hashes(file, &vectors, &mut trials);
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -89,6 +92,21 @@ fn errors(file: &str, vectors: &Value, trials: &mut Vec<Trial>) {
                 true => expect(got, |got| got.is_some_and(|code| code != NOT_JUDGED), "a failed check"),
                 false => expect(got, |got| got == Some(NOT_JUDGED), "that it cannot be judged"),
             }
+        }));
+    }
+}
+
+fn hashes(file: &str, vectors: &Value, trials: &mut Vec<Trial>) {
+    for (place, vector) in vectors["tx_hashes"].as_array().into_iter().flatten().cloned().enumerate() {
+        trials.push(Trial::test(format!("{file} tx_hashes {place}"), move || {
+            let message = text(&vector, "message");
+            let script = script(bitcoin::Network::Bitcoin, &text(&vector, "address"))?;
+            assert_eq!(hex::encode(bip322::message_hash(message.as_bytes())), text(&vector, "message_hash"));
+            let spend = bip322::to_spend(&script, message.as_bytes());
+            assert_eq!(spend.compute_txid().to_string(), text(&vector, "to_spend_tx_hash"));
+            let sign = bip322::to_sign(&spend, bitcoin::Witness::new());
+            assert_eq!(sign.compute_txid().to_string(), text(&vector, "to_sign_tx_hash"));
+            Ok(())
         }));
     }
 }

@@ -340,6 +340,15 @@ mod tests {
     }
 
     #[test]
+    fn the_first_block_of_every_network_has_its_work() {
+        for network in crate::reserve::bitcoin::network::NETWORKS {
+            let first = bitcoin::blockdata::constants::genesis_block(network).header;
+            let chain = HeaderChain::parse(network, &encode::serialize(&first)).expect("a header");
+            assert_eq!(chain.median_time(first.block_hash()), Some(i64::from(first.time)));
+        }
+    }
+
+    #[test]
     fn a_target_easier_than_the_networks_is_refused() {
         let regtest = bitcoin::blockdata::constants::genesis_block(Network::Regtest).header;
         let bytes = encode::serialize(&regtest);
