@@ -22,6 +22,8 @@ use crate::snapshot::{BlockRef, Time};
 const SCRIPTS_PER_SCAN: usize = 10_000;
 /// How often a scan is made when blocks arrive meanwhile.
 const ATTEMPTS: usize = 3;
+/// More headers than any chain has for decades: no memory is set aside for what a faulty node claims.
+const HEADERS_MAX: u64 = 10_000_000;
 /// Blocks before the cut-off block that its median time needs, and one more.
 const BEFORE_CUTOFF: u64 = 12;
 
@@ -261,6 +263,10 @@ impl Node {
 
     /// Keeps the headers from `first` to the tip and gives their hashes.
     fn headers(&mut self, first: u64, tip: &BlockRef) -> Result<Vec<Digest>, FetchError> {
+        if tip.height - first > HEADERS_MAX {
+            let detail = format!("height {}, expected at most {HEADERS_MAX} blocks from {first} on", tip.height);
+            return Err(FetchError::Answer { method: "scantxoutset", detail });
+        }
         let heights: Vec<String> = (first..=tip.height).map(|height| format!("[{height}]")).collect();
         let hashes: Vec<Digest> = self.client.ask_many("getblockhash", &heights)?;
         if hashes.last() != Some(&tip.hash) {

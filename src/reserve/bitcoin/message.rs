@@ -7,7 +7,7 @@ use bitcoin::{Script, ScriptBuf, WPubkeyHash, script};
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 
 use super::bip322::base64_exact;
-use super::control::ControlError;
+use super::control::{BIP137, ControlError};
 
 /// What every wallet puts before the message.
 const MAGIC: &[u8] = b"Bitcoin Signed Message:\n";
@@ -74,7 +74,7 @@ impl HeaderClass {
     }
 }
 
-/// Checks a signature of `bip137`, or of `legacy` when `nested_and_witness` is false.
+/// Checks a signature under the scheme [`BIP137`] or, for P2PKH only, [`super::control::LEGACY`].
 ///
 /// # Errors
 /// [`ControlError`].
@@ -83,8 +83,8 @@ pub fn verify(script_pubkey: &Script, message: &[u8], text: &str, scheme: &'stat
         (_, script) if script.is_p2pkh() => {
             ("27 to 34", |class| matches!(class, HeaderClass::Uncompressed | HeaderClass::Compressed))
         }
-        ("bip137", script) if script.is_p2sh() => ("35 to 38", |class| class == HeaderClass::NestedWitness),
-        ("bip137", script) if script.is_p2wpkh() => ("39 to 42", |class| class == HeaderClass::Witness),
+        (BIP137, script) if script.is_p2sh() => ("35 to 38", |class| class == HeaderClass::NestedWitness),
+        (BIP137, script) if script.is_p2wpkh() => ("39 to 42", |class| class == HeaderClass::Witness),
         (_, script) => return Err(ControlError::Scheme { scheme, script: script.to_string() }),
     };
     let bytes = base64_exact(text)?;
