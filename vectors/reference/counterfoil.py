@@ -792,18 +792,20 @@ def verify_inclusion(data, statement, digest, account, credential, expected):
     """The balances that the statement commits to for this account, one per leaf."""
     try:
         proof = INCLUSION_PROOF(parse_strict(data))
-    except Misshapen as error:
+    except (Misshapen, Refused) as error:
         raise Refused("parse", "CF-2001", str(error)) from None
-    if not proof["leaves"]:
-        raise Refused("parse", "CF-2019", "no leaf")
+    order = [(leaf["asset"], leaf["class"]) for leaf in proof["leaves"]]
+    if any(left > right for left, right in zip(order, order[1:])):
+        raise Refused("parse", "CF-2001", "leaves are out of order")
     named = {"digest": digest, "sequence": statement["sequence"], "venue": statement["venue"]["id"]}
     if proof["statement"] != named:
         raise Refused("bind", "CF-2002", "another statement")
     if proof["account"] != account:
         raise Refused("bind", "CF-2003", "another account")
-    order = [(leaf["asset"], leaf["class"]) for leaf in proof["leaves"]]
-    if any(not left < right for left, right in zip(order, order[1:])):
-        raise Refused("bind", "CF-2012", "leaves are not strictly increasing")
+    if not order:
+        raise Refused("bind", "CF-2019", "no leaf")
+    if len(set(order)) < len(order):
+        raise Refused("bind", "CF-2012", "a leaf twice")
     rows = {(row["asset"], row["class"]): row for row in statement["liabilities"]}
     for leaf in proof["leaves"]:
         row = rows.get((leaf["asset"], leaf["class"]))
@@ -1022,12 +1024,9 @@ def run_leaf(query, proof):
     if parts:
         check_parts(parts, row["amount"])
     top = snapshot_key(query["master_secret"], query["build_id"], query["venue"], query["sequence"])
-    key = tree_key(top, query["asset"], query["class"])
-    order_key, nonce = order_key_and_nonce(key, account)
-    detail = detail_of(parts)
-    leaf = leaf_hash(nonce, row["amount"], account, row["credential"], detail)
-    values = {"snapshot_key": top, "tree_key": key, "order_key": order_key, "nonce": nonce}
-    return {name: value.hex() for name, value in {**values, "detail": detail, "leaf": leaf}.items()}
+    order_key, nonce = order_key_and_nonce(tree_key(top, query["asset"], query["class"]), account)
+    leaf = leaf_hash(nonce, row["amount"], account, row["credential"], detail_of(parts))
+    return {"leaf": leaf.hex(), "nonce": nonce.hex(), "order_key": order_key.hex()}
 
 
 def run_sum_tree(query, proof):
