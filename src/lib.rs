@@ -22,6 +22,8 @@ pub mod fetch;
 pub mod hash;
 pub mod json;
 pub mod lab;
+pub mod ledger;
+pub mod liability;
 pub mod merkle_set;
 pub mod reserve;
 pub mod secret;

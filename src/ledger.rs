@@ -1,0 +1,232 @@
+//! Ledgers: what the venue's books say, row by row. Specification: `docs/spec/ledger.md`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::amount::{Amount, AmountError};
+use crate::asset::{AssetId, Class};
+use crate::code::{Code, Coded, ledger as codes};
+use crate::hash::Digest;
+
+mod csv;
+mod excerpt;
+
+pub use csv::CsvSource;
+
+/// The longest account, credential or product, in bytes.
+pub const FIELD_LENGTH_MAX: usize = 1024;
+
+/// One balance of one customer account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The venue's id of the customer account.
+    pub account: String,
+    /// The unit owed.
+    pub asset: AssetId,
+    /// How much.
+    pub amount: Amount,
+    /// What the customer chose to have bound into the leaf; empty for none.
+    pub credential: String,
+    /// Spot, earn, margin …; tells rows of one account and asset apart.
+    pub product: Option<String>,
+    /// What kind of claim.
+    pub class: Class,
+    /// Where the row stands.
+    pub line: Line,
+}
+
+/// A row's place, small enough to keep one per row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line {
+    /// Position of the source in the order given.
+    pub source: u32,
+    /// Line in that source, from 1.
+    pub number: u64,
+}
+
+/// Where rows come from. One pass, one row at a time: a source of any size needs no memory of its size.
+pub trait RowSource {
+    /// The next row; `None` at the end. After an error about a row the source goes on with the next one, so that
+    /// one pass reports every fault; after any other error it has ended.
+    fn next_row(&mut self) -> Option<Result<Row, LedgerError>>;
+
+    /// What was read. Complete when `next_row` has returned `None`.
+    fn record(&self) -> SourceRecord;
+}
+
+/// Provenance of one source, bound by the statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceRecord {
+    /// File name without its folder.
+    pub name: String,
+    /// `csv`.
+    pub kind: String,
+    /// SHA-256 of everything that was read.
+    pub sha256: Digest,
+    /// Bytes read.
+    #[serde(with = "crate::json::uint")]
+    pub length: u64,
+    /// Rows read.
+    #[serde(with = "crate::json::uint")]
+    pub rows: u64,
+}
+
+/// A place in a source, with the line as it stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the source.
+    pub source: String,
+    /// Line, from 1.
+    pub line: u64,
+    /// Column of the fault in characters, from 1.
+    pub column: usize,
+    /// The line, shortened when it is very long.
+    pub excerpt: String,
+    /// The fault as a byte range of `excerpt`.
+    pub span: std::ops::Range<usize>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.source, self.line, self.column)
+    }
+}
+
+/// A fault of a ledger and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}")]
+pub struct LedgerError {
+    /// What is wrong.
+    pub kind: LedgerErrorKind,
+    /// Where; `None` when it concerns the whole ledger.
+    pub place: Option<Box<Place>>,
+}
+
+/// What can be wrong with a ledger.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerErrorKind {
+    /// The amount is not one.
+    #[error("{}", .0.kind)]
+    Amount(AmountError),
+    /// A column of the first line is unknown.
+    #[error("unknown column {0:?}, expected account, asset, amount, credential, product or class")]
+    ColumnUnknown(String),
+    /// A required column is not there.
+    #[error("no column {0:?} in the first line")]
+    ColumnMissing(&'static str),
+    /// A column stands twice.
+    #[error("column {0:?} stands twice")]
+    ColumnTwice(String),
+    /// The ledger and the control total differ.
+    #[error("{asset}: the ledger adds up to {got}, the control total is {expected}")]
+    ControlTotal {
+        /// The asset.
+        asset: String,
+        /// Sum over the ledger.
+        got: String,
+        /// The second source's figure.
+        expected: String,
+    },
+    /// One account, two credentials.
+    #[error("account {account:?} has another credential here than on line {first} of source {source_number}")]
+    CredentialDiffers {
+        /// The account.
+        account: String,
+        /// Line of the first row.
+        first: u64,
+        /// Which source, from 1.
+        source_number: u32,
+    },
+    /// The same account, asset, class and product again.
+    #[error("account {account:?} has a row for {asset} ({class}) on line {first} of source {source_number} already")]
+    Duplicate {
+        /// The account.
+        account: String,
+        /// The asset.
+        asset: AssetId,
+        /// The class.
+        class: Class,
+        /// Line of the first row.
+        first: u64,
+        /// Which source, from 1.
+        source_number: u32,
+    },
+    /// No rows.
+    #[error("no rows in {0}")]
+    Empty(String),
+    /// No account.
+    #[error("the account is empty")]
+    EmptyAccount,
+    /// A field is too long.
+    #[error("{what} has {got} bytes, at most {FIELD_LENGTH_MAX} are accepted")]
+    FieldTooLong {
+        /// Which field.
+        what: &'static str,
+        /// Its length.
+        got: usize,
+    },
+    /// Not UTF-8.
+    #[error("byte {byte:#04x} is not UTF-8")]
+    NotUtf8 {
+        /// The first byte that does not fit.
+        byte: u8,
+    },
+    /// The source cannot be read.
+    #[error("{0}")]
+    Read(String),
+    /// Another number of fields.
+    #[error("{got} fields, expected {expected}")]
+    RowShape {
+        /// Fields found.
+        got: usize,
+        /// Fields of the first line.
+        expected: usize,
+    },
+    /// The sum does not fit.
+    #[error("{asset} ({class}): the balances add up to more than 2^128 - 1 base units at account {account:?}")]
+    TotalOverflow {
+        /// The asset.
+        asset: AssetId,
+        /// The class.
+        class: Class,
+        /// The account at which the sum no longer fits.
+        account: String,
+    },
+    /// The asset is not listed.
+    #[error("asset {0:?} is not in the assets file")]
+    UnknownAsset(String),
+    /// The class is none.
+    #[error("class {0:?} is none of custody, lent, collateral, derivative")]
+    UnknownClass(String),
+}
+
+impl Coded for LedgerError {
+    fn code(&self) -> &'static Code {
+        match &self.kind {
+            LedgerErrorKind::Amount(error) => error.code(),
+            LedgerErrorKind::ColumnUnknown(_) => &codes::UNKNOWN_COLUMN,
+            LedgerErrorKind::ColumnMissing(_) => &codes::MISSING_COLUMN,
+            LedgerErrorKind::ColumnTwice(_) => &codes::DUPLICATE_COLUMN,
+            LedgerErrorKind::ControlTotal { .. } => &codes::CONTROL_TOTAL_MISSED,
+            LedgerErrorKind::CredentialDiffers { .. } => &codes::CREDENTIAL_DIFFERS,
+            LedgerErrorKind::Duplicate { .. } => &codes::DUPLICATE_ACCOUNT,
+            LedgerErrorKind::Empty(_) => &codes::EMPTY_LEDGER,
+            LedgerErrorKind::EmptyAccount => &codes::EMPTY_ACCOUNT,
+            LedgerErrorKind::FieldTooLong { .. } => &codes::FIELD_TOO_LONG,
+            LedgerErrorKind::NotUtf8 { .. } => &codes::NOT_UTF8,
+            LedgerErrorKind::Read(_) => &codes::CSV_SYNTAX,
+            LedgerErrorKind::RowShape { .. } => &codes::ROW_SHAPE,
+            LedgerErrorKind::TotalOverflow { .. } => &codes::TOTAL_OVERFLOW,
+            LedgerErrorKind::UnknownAsset(_) => &codes::UNKNOWN_ASSET,
+            LedgerErrorKind::UnknownClass(_) => &codes::UNKNOWN_CLASS,
+        }
+    }
+}
+
+impl From<LedgerErrorKind> for LedgerError {
+    fn from(kind: LedgerErrorKind) -> Self {
+        Self { kind, place: None }
+    }
+}

@@ -1,0 +1,274 @@
+//! Ledgers as CSV (RFC 4180), UTF-8, with a first line of column names.
+
+use std::io::Read;
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::excerpt::{Fault, ROW_LENGTH_MAX, Tee};
+use super::{FIELD_LENGTH_MAX, LedgerError, LedgerErrorKind as Kind, Line, Row, RowSource, SourceRecord};
+use crate::amount::Amount;
+use crate::asset::{Assets, Class};
+
+/// Rows of one CSV stream.
+pub struct CsvSource<'a, R> {
+    name: String,
+    number: u32,
+    assets: &'a Assets,
+    reader: csv::Reader<Tee<R>>,
+    columns: Columns,
+    record: ByteRecord,
+    rows: u64,
+    ended: bool,
+}
+
+/// Where each column stands.
+#[derive(Default)]
+struct Columns {
+    count: usize,
+    account: usize,
+    asset: usize,
+    amount: usize,
+    credential: Option<usize>,
+    product: Option<usize>,
+    class: Option<usize>,
+}
+
+impl<'a, R: Read> CsvSource<'a, R> {
+    /// Reads the first line. `name` is for messages and provenance, `number` the source's position from 0;
+    /// columns named in `ignored` are left out on purpose.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: a column is missing, unknown or there twice; the stream is empty or unreadable.
+    pub fn new(
+        name: &str,
+        number: u32,
+        stream: R,
+        assets: &'a Assets,
+        ignored: &[String],
+    ) -> Result<Self, Vec<LedgerError>> {
+        let reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Tee::new(stream));
+        let name = name.to_owned();
+        let columns = Columns::default();
+        let record = ByteRecord::new();
+        let mut source = Self { name, number, assets, reader, columns, record, rows: 0, ended: false };
+        match source.advance() {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return Err(vec![error]),
+            None => return Err(vec![Kind::Empty(source.name).into()]),
+        }
+        source.columns = source.read_columns(ignored)?;
+        Ok(source)
+    }
+
+    fn read_columns(&self, ignored: &[String]) -> Result<Columns, Vec<LedgerError>> {
+        let mut found: [Option<usize>; 6] = [None; 6];
+        let mut errors = Vec::new();
+        for (index, bytes) in self.record.iter().enumerate() {
+            let fault = Fault::Field { index, within: None };
+            let Ok(name) = self.utf8(bytes, index) else {
+                errors.extend(self.utf8(bytes, index).err());
+                continue;
+            };
+            let known = NAMES.iter().position(|known| *known == name).and_then(|known| found.get_mut(known));
+            match known {
+                Some(Some(_)) => errors.push(self.error(Kind::ColumnTwice(name.to_owned()), fault)),
+                Some(slot) => *slot = Some(index),
+                None if ignored.iter().any(|ignored| ignored == name) => {}
+                None => errors.push(self.error(Kind::ColumnUnknown(name.to_owned()), fault)),
+            }
+        }
+        let [account, asset, amount, credential, product, class] = found;
+        for (name, column) in NAMES.into_iter().zip([account, asset, amount]) {
+            if column.is_none() {
+                errors.push(self.error(Kind::ColumnMissing(name), Fault::Line));
+            }
+        }
+        match (account, asset, amount) {
+            (Some(account), Some(asset), Some(amount)) if errors.is_empty() => {
+                Ok(Columns { count: self.record.len(), account, asset, amount, credential, product, class })
+            }
+            _ => Err(errors),
+        }
+    }
+
+    /// Reads the next record; `None` at the end.
+    fn advance(&mut self) -> Option<Result<(), LedgerError>> {
+        if self.ended {
+            return None;
+        }
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(true) if self.record.as_slice().len() > ROW_LENGTH_MAX => {
+                let got = self.record.as_slice().len();
+                Some(Err(self.error(Kind::FieldTooLong { what: "the row", got }, Fault::Line)))
+            }
+            Ok(true) => Some(Ok(())),
+            Ok(false) => {
+                self.ended = true;
+                None
+            }
+            Err(error) => {
+                self.ended = true;
+                Some(Err(Kind::Read(format!("{}: {error}", self.name)).into()))
+            }
+        }
+    }
+
+    fn line(&self) -> u64 {
+        let position = self.record.position();
+        position.map_or(1, |position| position.line() + self.reader.get_ref().breaks_at(position.byte()))
+    }
+
+    fn error(&self, kind: Kind, fault: Fault) -> LedgerError {
+        let offset = self.record.position().map_or(0, csv::Position::byte);
+        let place = self.reader.get_ref().place(&self.name, self.line(), offset, &fault);
+        LedgerError { kind, place: Some(Box::new(place)) }
+    }
+
+    fn utf8<'b>(&self, bytes: &'b [u8], index: usize) -> Result<&'b str, LedgerError> {
+        std::str::from_utf8(bytes).map_err(|error| {
+            let at = error.valid_up_to();
+            let byte = bytes.get(at).copied().unwrap_or_default();
+            self.error(Kind::NotUtf8 { byte }, Fault::Field { index, within: Some((at, at + 1)) })
+        })
+    }
+
+    fn field(&self, index: usize, what: &'static str) -> Result<&str, LedgerError> {
+        let bytes = self.record.get(index).unwrap_or_default();
+        let text = self.utf8(bytes, index)?;
+        if text.len() > FIELD_LENGTH_MAX {
+            let kind = Kind::FieldTooLong { what, got: text.len() };
+            return Err(self.error(kind, Fault::Field { index, within: None }));
+        }
+        Ok(text)
+    }
+
+    fn optional(&self, index: Option<usize>, what: &'static str) -> Result<&str, LedgerError> {
+        index.map_or(Ok(""), |index| self.field(index, what))
+    }
+
+    fn row(&self) -> Result<Row, LedgerError> {
+        let columns = &self.columns;
+        if self.record.len() != columns.count {
+            let kind = Kind::RowShape { got: self.record.len(), expected: columns.count };
+            return Err(self.error(kind, Fault::Line));
+        }
+        let whole = |index| Fault::Field { index, within: None };
+        let account = self.field(columns.account, "the account")?;
+        if account.is_empty() {
+            return Err(self.error(Kind::EmptyAccount, Fault::Line));
+        }
+        let id = self.field(columns.asset, "the asset")?;
+        let asset =
+            self.assets.get(id).ok_or_else(|| self.error(Kind::UnknownAsset(id.to_owned()), whole(columns.asset)))?;
+        let text = self.field(columns.amount, "the amount")?;
+        let amount = Amount::parse(text, asset.decimals).map_err(|error| {
+            let fault = Fault::Field { index: columns.amount, within: Some((error.start, error.end)) };
+            self.error(Kind::Amount(error), fault)
+        })?;
+        let class_text = self.optional(columns.class, "the class")?;
+        let class = match class_text {
+            "" => Class::Custody,
+            text => text.parse().map_err(|()| {
+                self.error(Kind::UnknownClass(text.to_owned()), whole(columns.class.unwrap_or_default()))
+            })?,
+        };
+        let product = Some(self.optional(columns.product, "the product")?).filter(|product| !product.is_empty());
+        Ok(Row {
+            account: account.to_owned(),
+            asset: asset.id.clone(),
+            amount,
+            credential: self.optional(columns.credential, "the credential")?.to_owned(),
+            product: product.map(str::to_owned),
+            class,
+            line: Line { source: self.number, number: self.line() },
+        })
+    }
+}
+
+/// Column names, the required ones first.
+const NAMES: [&str; 6] = ["account", "asset", "amount", "credential", "product", "class"];
+
+impl<R: Read> RowSource for CsvSource<'_, R> {
+    fn next_row(&mut self) -> Option<Result<Row, LedgerError>> {
+        match self.advance()? {
+            Ok(()) => {
+                self.rows += 1;
+                Some(self.row())
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn record(&self) -> SourceRecord {
+        let (sha256, length) = self.reader.get_ref().digest();
+        SourceRecord { name: self.name.clone(), kind: "csv".to_owned(), sha256, length, rows: self.rows }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Coded as _;
+
+    fn assets() -> Assets {
+        Assets::parse("[[asset]]\nid = \"BTC\"\ndecimals = 8\n").expect("assets")
+    }
+
+    fn read(text: &[u8]) -> Vec<Result<Row, LedgerError>> {
+        let assets = assets();
+        match CsvSource::new("ledger.csv", 0, text, &assets, &[]) {
+            Ok(mut source) => std::iter::from_fn(|| source.next_row()).collect(),
+            Err(errors) => errors.into_iter().map(Err).collect(),
+        }
+    }
+
+    fn fault(text: &[u8]) -> (u16, String) {
+        let error = read(text).into_iter().find_map(Result::err).expect("a fault");
+        (error.code().number, error.place.map(|place| place.to_string()).unwrap_or_default())
+    }
+
+    #[test]
+    fn rows_are_read_in_order() {
+        let rows = read(b"asset,amount,account,class\r\nBTC,1.5,u1,\r\nBTC,2,\"u,2\",lent\r\n");
+        let rows: Vec<Row> = rows.into_iter().map(|row| row.expect("a row")).collect();
+        assert_eq!(rows[0].amount, Amount::from_base_units(150_000_000));
+        assert_eq!((rows[1].account.as_str(), rows[1].class, rows[1].line.number), ("u,2", Class::Lent, 3));
+    }
+
+    #[test]
+    fn faults_have_code_line_and_column() {
+        let head = "account,asset,amount\n";
+        let with = |rows: &str| fault(format!("{head}{rows}").as_bytes());
+        assert_eq!(with("u0,BTC,1\nu1,BTC,-0.1\n"), (1004, "ledger.csv:3:8".to_owned()));
+        assert_eq!(with("\"u,1\",BTC,-0.1\n"), (1004, "ledger.csv:2:11".to_owned()));
+        assert_eq!(with("u1,XYZ,1\n"), (1003, "ledger.csv:2:4".to_owned()));
+        assert_eq!(with("ü1,XYZ,1\n"), (1003, "ledger.csv:2:4".to_owned()));
+        assert_eq!(with("u1,BTC,0.123456789\n"), (1005, "ledger.csv:2:18".to_owned()));
+        assert_eq!(with("u1,BTC,1e3\n"), (1006, "ledger.csv:2:9".to_owned()));
+        assert_eq!(with("\r\n\n\nu1,XYZ,1\n"), (1003, "ledger.csv:5:4".to_owned()));
+        assert_eq!(with("u1,BTC\n"), (1014, "ledger.csv:2:1".to_owned()));
+        assert_eq!(with(",BTC,1\n"), (1012, "ledger.csv:2:1".to_owned()));
+        assert_eq!(fault(b"account,asset\n"), (1001, "ledger.csv:1:1".to_owned()));
+        assert_eq!(fault(b"account,asset,amount,clas\n"), (1013, "ledger.csv:1:22".to_owned()));
+        assert_eq!(fault(b"account,asset,amount,amount\n"), (1021, "ledger.csv:1:22".to_owned()));
+        assert_eq!(fault(b"account,asset,amount\nu\xff,BTC,1\n"), (1002, "ledger.csv:2:2".to_owned()));
+        assert_eq!(fault(b""), (1011, String::new()));
+    }
+
+    #[test]
+    fn one_pass_reports_every_fault() {
+        let rows = read(b"account,asset,amount\nu1,BTC,-1\nu2,BTC,1\nu3,XYZ,1\n");
+        assert_eq!(rows.iter().filter(|row| row.is_err()).count(), 2);
+        assert_eq!(rows.iter().filter(|row| row.is_ok()).count(), 1);
+    }
+
+    #[test]
+    fn places_survive_long_files() {
+        let mut text = b"account,asset,amount\n".to_vec();
+        for index in 0..40_000 {
+            text.extend_from_slice(format!("u{index:012},BTC,1.00000000\n").as_bytes());
+        }
+        text.extend_from_slice(b"u1,BTC,x\n");
+        assert_eq!(fault(&text), (1007, "ledger.csv:40002:8".to_owned()));
+    }
+}

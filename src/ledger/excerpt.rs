@@ -1,0 +1,135 @@
+//! Excerpts: finds the raw text of a row again, for the message about it.
+
+use std::io::{self, Read};
+
+use super::Place;
+use crate::hash::StreamHasher;
+
+/// The longest row that is accepted, in bytes.
+pub(super) const ROW_LENGTH_MAX: usize = 64 * 1024;
+/// More of a line than this is not shown.
+const SHOWN_MAX: usize = 400;
+
+/// Passes bytes through, hashes them, and keeps the last ones: the CSV reader unquotes fields, and a message must
+/// show them as they stand in the file.
+pub(super) struct Tee<R> {
+    inner: R,
+    hasher: StreamHasher,
+    /// Offset of the first byte of `kept` in the stream.
+    base: u64,
+    kept: Vec<u8>,
+}
+
+impl<R> Tee<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, hasher: StreamHasher::default(), base: 0, kept: Vec::new() }
+    }
+
+    /// SHA-256 and length of everything read so far.
+    pub(super) fn digest(&self) -> (crate::hash::Digest, u64) {
+        (self.hasher.clone().finish(), self.base + self.kept.len() as u64)
+    }
+
+    /// What is kept from `offset` on; empty when it is no longer kept.
+    fn rest_at(&self, offset: u64) -> &[u8] {
+        let start = offset.checked_sub(self.base).and_then(|start| usize::try_from(start).ok());
+        start.and_then(|start| self.kept.get(start..)).unwrap_or_default()
+    }
+
+    /// Line breaks between `offset` and the row that the CSV reader says begins there: the rest of a CRLF, or
+    /// empty lines.
+    pub(super) fn breaks_at(&self, offset: u64) -> u64 {
+        let breaks = self.rest_at(offset).iter().take_while(|&&byte| byte == b'\n' || byte == b'\r');
+        breaks.filter(|&&byte| byte == b'\n').count() as u64
+    }
+
+    /// The raw line that begins at `offset`, without its end.
+    fn line_at(&self, offset: u64) -> &[u8] {
+        let rest = self.rest_at(offset);
+        let skip = rest.iter().take_while(|&&byte| byte == b'\n' || byte == b'\r').count();
+        let rest = rest.get(skip..).unwrap_or_default();
+        let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        let line = rest.get(..end).unwrap_or_default();
+        line.strip_suffix(b"\r").unwrap_or(line)
+    }
+
+    /// The place of one field, or of the whole line, or of a part of a field.
+    pub(super) fn place(&self, source: &str, line: u64, offset: u64, fault: &Fault) -> Place {
+        let raw = self.line_at(offset);
+        let (start, end) = match *fault {
+            Fault::Line => (0, raw.len()),
+            Fault::Field { index, within } => {
+                let (start, end) = field_range(raw, index);
+                match within {
+                    Some((from, to)) if raw.get(start) != Some(&b'"') => (start + from, (start + to).min(end)),
+                    _ => (start, end),
+                }
+            }
+        };
+        excerpt(source, line, raw, start, end)
+    }
+}
+
+/// What of a line is at fault.
+#[derive(Clone, Copy)]
+pub(super) enum Fault {
+    Line,
+    Field { index: usize, within: Option<(usize, usize)> },
+}
+
+impl<R: Read> Read for Tee<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let fresh = buffer.get(..count).unwrap_or_default();
+        self.hasher.update(fresh);
+        if self.kept.len() > 4 * ROW_LENGTH_MAX {
+            let dropped = self.kept.len() - 2 * ROW_LENGTH_MAX;
+            self.kept.drain(..dropped);
+            self.base += dropped as u64;
+        }
+        self.kept.extend_from_slice(fresh);
+        Ok(count)
+    }
+}
+
+/// The bytes of field `index` of a raw line, quotes included; the end of the line when it has fewer fields.
+fn field_range(raw: &[u8], index: usize) -> (usize, usize) {
+    let (mut start, mut field, mut quoted) = (0, 0, false);
+    for (at, &byte) in raw.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b',' if !quoted && field == index => return (start, at),
+            b',' if !quoted => {
+                field += 1;
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    if field == index { (start, raw.len()) } else { (raw.len(), raw.len()) }
+}
+
+fn excerpt(source: &str, line: u64, raw: &[u8], start: usize, end: usize) -> Place {
+    let from = if end > SHOWN_MAX { start.saturating_sub(SHOWN_MAX / 4) } else { 0 };
+    let text = |range: std::ops::Range<usize>| String::from_utf8_lossy(raw.get(range).unwrap_or_default()).into_owned();
+    let before = text(from..start);
+    let fault = text(start..end.min(start + SHOWN_MAX / 2));
+    let after: String = text(end..raw.len()).chars().take(SHOWN_MAX / 4).collect();
+    let column = text(0..start).chars().count() + 1;
+    let span = before.len()..before.len() + fault.len();
+    Place { source: source.to_owned(), line, column, excerpt: [before, fault, after].concat(), span }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_in_the_raw_line() {
+        let raw = br#"u1,"a,b",-5"#;
+        assert_eq!(field_range(raw, 0), (0, 2));
+        assert_eq!(field_range(raw, 1), (3, 8));
+        assert_eq!(field_range(raw, 2), (9, 11));
+        assert_eq!(field_range(raw, 3), (11, 11));
+    }
+}

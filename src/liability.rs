@@ -1,0 +1,10 @@
+//! Liabilities: a Merkle sum tree per asset and class. Specifications: `docs/spec/leaf.md`, `docs/spec/sum-tree.md`,
+//! `docs/spec/inclusion-proof.md`.
+
+mod build;
+pub mod inclusion_proof;
+pub mod leaf;
+pub mod store;
+pub mod sum_tree;
+
+pub use build::{Built, Entry, FAULTS_KEPT, LedgerCounts, Tree, build};
