@@ -7,7 +7,7 @@ use counterfoil::asset::{AssetId, Class};
 use counterfoil::code::{Coded as _, ledger, liability as codes};
 use counterfoil::hash::decode_lower;
 use counterfoil::json::uint;
-use counterfoil::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, StatementRef};
+use counterfoil::liability::inclusion_proof::{self, InclusionProof, InclusionQuery};
 use counterfoil::liability::leaf::{LeafContent, Part, SnapshotKey};
 use counterfoil::liability::sum_tree::{CompactRange, LiabilityCommitment, SumNode, SumTree};
 use counterfoil::secret::{Secret, SecretKind};
@@ -168,9 +168,10 @@ pub(super) fn inclusion_proof(query: &Value, sent: &Sent) -> Run {
         .map_err(|code| format!("the statement of a query is well-formed, got {code}"))?;
     let expected: BTreeMap<AssetId, Amount> =
         query.expected.into_iter().map(|entry| (entry.asset, entry.amount)).collect();
+    let reference = known.reference();
     let question = InclusionQuery {
-        statement: &StatementRef { digest: known.digest, sequence: known.sequence, venue: known.venue },
-        rows: &known.rows,
+        statement: &reference,
+        rows: &known.statement().liabilities,
         account: &query.account,
         credential: &query.credential,
         expected: &expected,
