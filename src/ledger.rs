@@ -82,7 +82,7 @@ pub struct Place {
     pub line: u64,
     /// Column of the fault in characters, from 1.
     pub column: usize,
-    /// The line, shortened when it is very long.
+    /// The line, shortened when it is very long; empty when it is no longer at hand.
     pub excerpt: String,
     /// The fault as a byte range of `excerpt`.
     pub span: std::ops::Range<usize>,
@@ -130,17 +130,15 @@ pub enum LedgerErrorKind {
         expected: String,
     },
     /// One account, two credentials.
-    #[error("account {account:?} has another credential here than on line {first} of source {source_number}")]
+    #[error("account {account:?} has another credential here than at {first}")]
     CredentialDiffers {
         /// The account.
         account: String,
-        /// Line of the first row.
-        first: u64,
-        /// Which source, from 1.
-        source_number: u32,
+        /// Source and line of the first row.
+        first: String,
     },
     /// The same account, asset, class and product again.
-    #[error("account {account:?} has a row for {asset} ({class}) on line {first} of source {source_number} already")]
+    #[error("account {account:?} has a row for {asset} ({class}) at {first} already")]
     Duplicate {
         /// The account.
         account: String,
@@ -148,10 +146,8 @@ pub enum LedgerErrorKind {
         asset: AssetId,
         /// The class.
         class: Class,
-        /// Line of the first row.
-        first: u64,
-        /// Which source, from 1.
-        source_number: u32,
+        /// Source and line of the first row.
+        first: String,
     },
     /// No rows.
     #[error("no rows in {0}")]

@@ -3,7 +3,9 @@
 //! Nothing here knows of liabilities. The verifier supplies every question (address, block, line to sign); files
 //! of a bundle only answer.
 
+pub mod address_set;
 pub mod bitcoin;
+pub mod challenge;
 pub mod claim;
 pub mod evm;
 pub mod transcript;

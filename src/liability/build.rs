@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::amount::{Amount, Decimals};
 use crate::asset::{AssetId, Assets, Class};
-use crate::ledger::{LedgerError, LedgerErrorKind, Line, Row, RowSource, SourceRecord};
+use crate::ledger::{LedgerError, LedgerErrorKind, Line, Place, Row, RowSource, SourceRecord};
 use crate::liability::leaf::{LeafContent, Nonce, OrderKey, Part, SnapshotKey, TreeKey};
 use crate::liability::sum_tree::{CompactRange, LiabilityCommitment, SumNode, SumOverflow};
 
@@ -110,7 +110,7 @@ pub fn build(
         faults.push(LedgerErrorKind::Empty(names.join(", ")).into());
     }
     let counts = builder.counts;
-    let trees = builder.finish(&mut faults);
+    let trees = builder.finish(&records, &mut faults);
     if faults.is_empty() { Ok(Built { trees, counts, sources: records }) } else { Err(faults) }
 }
 
@@ -139,21 +139,15 @@ impl<'a> Builder<'a> {
         rows.push(Pending { entry, product, line });
     }
 
-    fn finish(self, faults: &mut Vec<LedgerError>) -> Vec<Tree> {
+    fn finish(self, records: &[SourceRecord], faults: &mut Vec<LedgerError>) -> Vec<Tree> {
         let mut trees = Vec::with_capacity(self.trees.len());
         for ((asset, _), (class, _, mut rows)) in self.trees {
-            rows.sort_by(|left, right| {
-                let key = |row: &Pending| (row.entry.order_key, row.line);
-                left.entry.order_key.cmp(&right.entry.order_key).then_with(|| {
-                    (&left.entry.account, &left.product, key(left)).cmp(&(
-                        &right.entry.account,
-                        &right.product,
-                        key(right),
-                    ))
-                })
-            });
+            rows.sort_by(|left, right| left.sort_key().cmp(&right.sort_key()));
             let Some(&decimals) = self.decimals.get(&asset) else { continue };
-            match tree_of(asset, class, decimals, rows, faults) {
+            let tree = Joining { asset: &asset, class, records, faults: &mut *faults }
+                .join(rows)
+                .and_then(|entries| tree_of(&asset, class, decimals, entries));
+            match tree {
                 Ok(tree) => trees.push(tree),
                 Err(fault) => faults.push(fault),
             }
@@ -163,16 +157,15 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn tree_of(
-    asset: AssetId,
-    class: Class,
-    decimals: Decimals,
-    rows: Vec<Pending>,
-    faults: &mut Vec<LedgerError>,
-) -> Result<Tree, LedgerError> {
-    let entries = join(&asset, class, rows, faults)?;
-    let overflow =
-        |account: &str| LedgerErrorKind::TotalOverflow { asset: asset.clone(), class, account: account.to_owned() };
+impl Pending {
+    /// Rows of one account are neighbours; among them a row without a product comes first.
+    fn sort_key(&self) -> (OrderKey, &str, Option<&str>, Line) {
+        (self.entry.order_key, &self.entry.account, self.product.as_deref(), self.line)
+    }
+}
+
+fn tree_of(asset: &AssetId, class: Class, decimals: Decimals, entries: Vec<Entry>) -> Result<Tree, LedgerError> {
+    let overflow = |account: &str| total_overflow(asset, class, account);
     let mut range = CompactRange::starting_at(0);
     let mut total = Amount::ZERO;
     for entry in &entries {
@@ -183,50 +176,85 @@ fn tree_of(
     let last = || overflow(entries.last().map_or("", |entry| &entry.account));
     let root = range.root().map_err(|SumOverflow { .. }| last())?;
     let root = root.ok_or_else(|| LedgerErrorKind::Empty(format!("{asset} ({class})")))?;
-    let leaf_count = range.end();
+    let (asset, leaf_count) = (asset.clone(), range.end());
     let commitment = LiabilityCommitment { asset, class, decimals, leaf_count, root: root.digest, total: root.sum };
     Ok(Tree { commitment, entries })
 }
 
-/// Joins the rows of each account into one entry. Rows are sorted, so equal ones are neighbours.
-fn join(
-    asset: &AssetId,
+fn total_overflow(asset: &AssetId, class: Class, account: &str) -> LedgerError {
+    LedgerErrorKind::TotalOverflow { asset: asset.clone(), class, account: account.to_owned() }.into()
+}
+
+/// Joins the rows of each account of one tree into one entry.
+struct Joining<'a> {
+    asset: &'a AssetId,
     class: Class,
-    rows: Vec<Pending>,
-    faults: &mut Vec<LedgerError>,
-) -> Result<Vec<Entry>, LedgerError> {
-    let mut entries: Vec<Entry> = Vec::with_capacity(rows.len());
-    let mut before: Option<(Line, Option<String>)> = None;
-    for Pending { entry, product, line } in rows {
-        let same = entries.last_mut().filter(|last| last.account == entry.account);
-        let (Some(last), Some((first, first_product))) = (same, before.as_ref()) else {
-            before = Some((line, product.clone()));
-            let mut entry = entry;
-            entry.parts.extend(product.map(|product| Part { product, amount: entry.amount }));
-            entries.push(entry);
-            continue;
-        };
-        // sorted by product, a row without one comes first and cannot be told from any other
-        let (Some(product), false) = (&product, last.parts.is_empty() || *first_product == product) else {
-            let account = entry.account;
-            let (asset, first, source_number) = (asset.clone(), first.number, first.source + 1);
-            let kind = LedgerErrorKind::Duplicate { account, asset, class, first, source_number };
-            faults.push(LedgerError { kind, place: None });
-            continue;
-        };
-        if last.credential != entry.credential {
-            let (first, source_number) = (first.number, first.source + 1);
-            faults.push(LedgerErrorKind::CredentialDiffers { account: entry.account, first, source_number }.into());
-            continue;
+    records: &'a [SourceRecord],
+    faults: &'a mut Vec<LedgerError>,
+}
+
+impl Joining<'_> {
+    /// Rows are sorted, so those of one account are neighbours.
+    fn join(mut self, rows: Vec<Pending>) -> Result<Vec<Entry>, LedgerError> {
+        let mut entries: Vec<Entry> = Vec::with_capacity(rows.len());
+        let mut before: Option<(Line, Option<String>)> = None;
+        for row in rows {
+            let same = entries.last_mut().filter(|last| last.account == row.entry.account);
+            match (same, &before) {
+                (Some(entry), Some(previous)) => {
+                    if !self.add_part(entry, previous, &row)? {
+                        continue;
+                    }
+                }
+                _ => {
+                    let mut entry = row.entry;
+                    entry.parts.extend(row.product.clone().map(|product| Part { product, amount: entry.amount }));
+                    entries.push(entry);
+                }
+            }
+            before = Some((row.line, row.product));
         }
-        let sum = last.amount.checked_add(entry.amount);
-        last.amount = sum.ok_or_else(|| LedgerErrorKind::TotalOverflow {
-            asset: asset.clone(),
-            class,
-            account: last.account.clone(),
-        })?;
-        last.parts.push(Part { product: product.clone(), amount: entry.amount });
-        before = Some((line, Some(product.clone())));
+        Ok(entries)
     }
-    Ok(entries)
+
+    /// Adds a further row of the account; `false` when it is a fault, which is noted.
+    fn add_part(
+        &mut self,
+        entry: &mut Entry,
+        (first, first_product): &(Line, Option<String>),
+        row: &Pending,
+    ) -> Result<bool, LedgerError> {
+        let account = entry.account.clone();
+        let product = row.product.as_ref().filter(|_| first_product.is_some() && row.product != *first_product);
+        let Some(product) = product else {
+            let (asset, first) = (self.asset.clone(), self.at(*first));
+            let kind = LedgerErrorKind::Duplicate { account, asset, class: self.class, first };
+            self.note(kind, row.line);
+            return Ok(false);
+        };
+        if entry.credential != row.entry.credential {
+            let kind = LedgerErrorKind::CredentialDiffers { account, first: self.at(*first) };
+            self.note(kind, row.line);
+            return Ok(false);
+        }
+        let sum = entry.amount.checked_add(row.entry.amount);
+        entry.amount = sum.ok_or_else(|| total_overflow(self.asset, self.class, &account))?;
+        entry.parts.push(Part { product: product.clone(), amount: row.entry.amount });
+        Ok(true)
+    }
+
+    fn name(&self, line: Line) -> &str {
+        let record = usize::try_from(line.source).ok().and_then(|source| self.records.get(source));
+        record.map_or("the ledger", |record| &record.name)
+    }
+
+    fn at(&self, line: Line) -> String {
+        format!("{}:{}", self.name(line), line.number)
+    }
+
+    fn note(&mut self, kind: LedgerErrorKind, line: Line) {
+        let source = self.name(line).to_owned();
+        let place = Place { source, line: line.number, column: 1, excerpt: String::new(), span: 0..0 };
+        self.faults.push(LedgerError { kind, place: Some(Box::new(place)) });
+    }
 }

@@ -1,0 +1,304 @@
+//! Signing and checking statements.
+
+use super::statement::{FORMAT, KIND_SNAPSHOT, Statement};
+use crate::amount::Amount;
+use crate::asset::AssetId;
+use crate::code::{Code, Coded, publish as codes};
+use crate::hash::{Digest, Tag};
+use crate::json::{self, JsonError};
+use crate::liability::inclusion_proof::StatementRef;
+use crate::signature::{Envelope, PublicKey, SignatureError, SigningKey, signed_digest};
+use crate::snapshot::{Time, VenueId};
+
+/// The field of a signed statement file.
+pub(crate) const FIELD: &str = "statement";
+/// A statement file above this size is not read.
+pub(crate) const FILE_SIZE_MAX: u64 = 64 << 20;
+
+/// Why a statement is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatementError {
+    /// Fields contradict each other.
+    #[error("{0}")]
+    Contradiction(String),
+    /// Not strict canonical JSON of the right shape.
+    #[error("{0}")]
+    Json(#[from] JsonError),
+    /// The key is not declared in the statement.
+    #[error("key {key} is not among the {count} keys of the statement")]
+    KeyNotDeclared {
+        /// The key.
+        key: PublicKey,
+        /// Keys in the statement.
+        count: usize,
+    },
+    /// None of the pinned keys has signed.
+    #[error("signed by {got}, pinned is {pinned}")]
+    KeyNotPinned {
+        /// Keys that have signed.
+        got: String,
+        /// Keys of the policy.
+        pinned: String,
+    },
+    /// Another venue.
+    #[error("the statement is of {got}, the policy of {expected}")]
+    OtherVenue {
+        /// Venue and log in the statement.
+        got: String,
+        /// Venue and log in the policy.
+        expected: String,
+    },
+    /// A wrong signature by a pinned key.
+    #[error("{0}")]
+    Signature(#[from] SignatureError),
+    /// Too few.
+    #[error("{got} of the pinned keys have signed, expected {expected}")]
+    Threshold {
+        /// Valid signatures of pinned keys.
+        got: u64,
+        /// Signatures that the policy demands.
+        expected: u64,
+    },
+    /// Too old for the policy.
+    #[error("its cut-off {cutoff} is more than {max_days} days before {now}")]
+    TooOld {
+        /// The cut-off.
+        cutoff: Time,
+        /// Days that the policy accepts.
+        max_days: u64,
+        /// The moment asked about.
+        now: Time,
+    },
+}
+
+impl Coded for StatementError {
+    fn code(&self) -> &'static Code {
+        match self {
+            Self::Contradiction(_) => &codes::STATEMENT_MALFORMED,
+            Self::Json(error) => error.code(),
+            Self::KeyNotDeclared { .. } => &codes::KEY_NOT_DECLARED,
+            Self::KeyNotPinned { .. } => &codes::KEY_NOT_PINNED,
+            Self::OtherVenue { .. } => &codes::OTHER_VENUE,
+            Self::Signature(error) => error.code(),
+            Self::Threshold { .. } => &codes::THRESHOLD_NOT_REACHED,
+            Self::TooOld { .. } => &codes::STATEMENT_TOO_OLD,
+        }
+    }
+}
+
+/// What the verifier knows before it reads a statement.
+#[derive(Clone, Debug)]
+pub struct StatementPins<'a> {
+    /// The venue.
+    pub venue: &'a VenueId,
+    /// Its log.
+    pub log_origin: &'a str,
+    /// Keys that the verifier pins.
+    pub keys: &'a [PublicKey],
+    /// How many of them must have signed.
+    pub threshold: u64,
+}
+
+/// A statement signed by keys that the verifier pins. Only [`verify`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedStatement {
+    statement: Statement,
+    digest: Digest,
+    signers: Vec<PublicKey>,
+}
+
+impl VerifiedStatement {
+    /// What is stated. Signed is not proved: every figure in it rests on the venue's word.
+    #[must_use]
+    pub fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// Its digest.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The pinned keys that have signed.
+    #[must_use]
+    pub fn signers(&self) -> &[PublicKey] {
+        &self.signers
+    }
+
+    /// What an inclusion proof must name.
+    #[must_use]
+    pub fn reference(&self) -> StatementRef {
+        let Statement { venue, sequence, .. } = &self.statement;
+        StatementRef { digest: self.digest, sequence: *sequence, venue: venue.id.clone() }
+    }
+
+    /// Refuses a statement whose cut-off is more than `max_days` before `now`.
+    ///
+    /// # Errors
+    /// [`StatementError::TooOld`].
+    pub fn check_age(&self, now: Time, max_days: u64) -> Result<(), StatementError> {
+        let cutoff = self.statement.cutoff;
+        let limit = i64::try_from(max_days).unwrap_or(i64::MAX).saturating_mul(86_400);
+        if now.unix().saturating_sub(cutoff.unix()) > limit {
+            return Err(StatementError::TooOld { cutoff, max_days, now });
+        }
+        Ok(())
+    }
+}
+
+/// The digest of a statement: of the canonical bytes of its document.
+#[must_use]
+pub fn digest(document: &[u8]) -> Digest {
+    Digest::from_bytes(signed_digest(Tag::Statement, document))
+}
+
+/// Reads a statement's document and checks that its fields fit together. Nothing is said about signatures.
+///
+/// # Errors
+/// [`StatementError::Json`], [`StatementError::Contradiction`].
+pub fn parse(document: &[u8]) -> Result<Statement, StatementError> {
+    let statement: Statement = json::read_canonical(document)?;
+    check_fields(&statement)?;
+    Ok(statement)
+}
+
+/// Adds a signature of a declared key to the statement file in `envelope`.
+///
+/// # Errors
+/// [`StatementError`].
+pub fn sign(envelope: &mut Envelope, key: &SigningKey) -> Result<(), StatementError> {
+    let statement = parse(&envelope.document)?;
+    let public = key.public_key();
+    if !statement.venue.keys.contains(&public) {
+        return Err(StatementError::KeyNotDeclared { key: public, count: statement.venue.keys.len() });
+    }
+    envelope.add(key.sign(Tag::Statement, &envelope.document)?);
+    Ok(())
+}
+
+/// Checks a signed statement under the verifier's pins.
+///
+/// # Errors
+/// [`StatementError`].
+pub fn verify(file: &[u8], pins: &StatementPins<'_>) -> Result<VerifiedStatement, StatementError> {
+    let envelope = Envelope::parse(file, FIELD)?;
+    let statement = parse(&envelope.document)?;
+    let (got, expected) = ((&statement.venue.id, statement.venue.log_origin.as_str()), (pins.venue, pins.log_origin));
+    if got != expected {
+        let text = |(venue, origin): (&VenueId, &str)| format!("{venue} (log {origin})");
+        return Err(StatementError::OtherVenue { got: text(got), expected: text(expected) });
+    }
+    let mut signers = Vec::new();
+    for signature in &envelope.signatures {
+        let key = signature.public_key();
+        if pins.keys.contains(&key) {
+            crate::signature::verify(Tag::Statement, &envelope.document, signature)?;
+            signers.push(key);
+        }
+    }
+    let list = |keys: Vec<String>| if keys.is_empty() { "nobody".to_owned() } else { keys.join(", ") };
+    if signers.is_empty() {
+        let got = list(envelope.signatures.iter().map(|signature| signature.public_key().to_string()).collect());
+        let pinned = list(pins.keys.iter().map(PublicKey::to_string).collect());
+        return Err(StatementError::KeyNotPinned { got, pinned });
+    }
+    let got = signers.len() as u64;
+    if got < pins.threshold {
+        return Err(StatementError::Threshold { got, expected: pins.threshold });
+    }
+    Ok(VerifiedStatement { digest: digest(&envelope.document), statement, signers })
+}
+
+fn check_fields(statement: &Statement) -> Result<(), StatementError> {
+    let fail = |detail: String| Err(StatementError::Contradiction(detail));
+    if statement.format != FORMAT {
+        return fail(format!("format {:?}, expected {FORMAT:?}", statement.format));
+    }
+    if statement.kind != KIND_SNAPSHOT {
+        return fail(format!("kind {:?}, this version reads {KIND_SNAPSHOT:?}", statement.kind));
+    }
+    if statement.predecessor.is_none() != (statement.sequence == 0) {
+        return fail(format!("statement {} has a predecessor exactly when it is not the first", statement.sequence));
+    }
+    let (cutoff, next, due) = (statement.cutoff, statement.next_cutoff, statement.due);
+    if !(cutoff < next && next < due) {
+        return fail(format!("cut-off {cutoff}, next cut-off {next} and due {due} are not strictly increasing"));
+    }
+    check_venue(statement)?;
+    check_rows(statement)?;
+    if !statement.chains.is_sorted_by(|left, right| left.chain < right.chain) {
+        return fail("the chains are not strictly increasing".to_owned());
+    }
+    let known = |asset: &AssetId| statement.assets.iter().any(|listed| listed.id == *asset);
+    let schedules = &statement.schedules;
+    let named = schedules.other_liabilities.iter().map(|row| &row.asset);
+    let named = named.chain(schedules.receivables.iter().map(|row| &row.asset));
+    let mut named = named.chain(schedules.in_flight.iter().map(|row| &row.asset));
+    match named.find(|asset| !known(asset)) {
+        Some(asset) => fail(format!("a schedule names {asset}, which is not among the assets")),
+        None => Ok(()),
+    }
+}
+
+fn check_venue(statement: &Statement) -> Result<(), StatementError> {
+    let venue = &statement.venue;
+    let fail = |detail: String| Err(StatementError::Contradiction(detail));
+    venue.keys.iter().try_for_each(PublicKey::check)?;
+    if !venue.keys.is_sorted_by(|left, right| left < right) || venue.keys.is_empty() {
+        return fail("the venue's keys are not strictly increasing, at least one".to_owned());
+    }
+    if venue.threshold == 0 || venue.threshold > venue.keys.len() as u64 {
+        return fail(format!("{} signatures of {} keys are demanded", venue.threshold, venue.keys.len()));
+    }
+    if venue.legal_entity.is_empty() || venue.log_origin.is_empty() || statement.account_hint.is_empty() {
+        return fail("legal_entity, log_origin and account_hint must not be empty".to_owned());
+    }
+    let lei_fits =
+        |lei: &String| lei.len() == 20 && lei.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    match &venue.lei {
+        Some(lei) if !lei_fits(lei) => fail(format!("lei {lei:?} is not 20 digits and capital letters (ISO 17442)")),
+        _ => Ok(()),
+    }
+}
+
+fn check_rows(statement: &Statement) -> Result<(), StatementError> {
+    let fail = |detail: String| Err(StatementError::Contradiction(detail));
+    if !statement.assets.is_sorted_by(|left, right| left.id < right.id) {
+        return fail("the assets are not strictly increasing".to_owned());
+    }
+    if statement.liabilities.is_empty() {
+        return fail("there is no row of liabilities".to_owned());
+    }
+    if !statement.liabilities.is_sorted_by(|left, right| left.key() < right.key()) {
+        return fail("the rows of liabilities are not strictly increasing".to_owned());
+    }
+    for row in &statement.liabilities {
+        let asset = statement.assets.iter().find(|asset| asset.id == row.asset);
+        if asset.is_none_or(|asset| asset.decimals != row.decimals) || row.leaf_count == 0 {
+            return fail(format!("row {} ({}) does not fit the assets, or has no leaf", row.asset, row.class));
+        }
+    }
+    if !statement.without_rows.is_sorted_by(|left, right| left < right) {
+        return fail("the assets without rows are not strictly increasing".to_owned());
+    }
+    let has_row = |asset: &AssetId| statement.liabilities.iter().any(|row| row.asset == *asset);
+    for asset in &statement.assets {
+        if has_row(&asset.id) == statement.without_rows.contains(&asset.id) {
+            return fail(format!("{} must have rows or stand in without_rows, not both", asset.id));
+        }
+    }
+    if let Some(unknown) =
+        statement.without_rows.iter().find(|id| !statement.assets.iter().any(|asset| asset.id == **id))
+    {
+        return fail(format!("without_rows names {unknown}, which is not among the assets"));
+    }
+    for asset in &statement.assets {
+        let rows = statement.liabilities.iter().filter(|row| row.asset == asset.id).map(|row| row.total);
+        let others = statement.schedules.other_liabilities.iter().filter(|row| row.asset == asset.id);
+        if Amount::checked_sum(rows.chain(others.map(|row| row.amount))).is_none() {
+            return fail(format!("what is owed in {} adds up to more than 2^128 - 1", asset.id));
+        }
+    }
+    Ok(())
+}
