@@ -2,7 +2,7 @@
 
 use counterfoil::code::{Code, Coded as _};
 use counterfoil::json::uint;
-use counterfoil::publish::statement_check::{self, StatementPins, VerifiedStatement};
+use counterfoil::publish::{self, StatementPins, VerifiedStatement};
 use counterfoil::signature::PublicKey;
 use counterfoil::snapshot::VenueId;
 use serde::Deserialize;
@@ -29,7 +29,7 @@ pub(crate) fn verify_statement(file: &[u8], policy: &Policy) -> Result<VerifiedS
         keys: &policy.keys,
         threshold: policy.threshold,
     };
-    statement_check::verify(file, &pins).map_err(|error| error.code())
+    publish::verify(file, &pins).map_err(|error| error.code())
 }
 
 #[derive(Deserialize)]
