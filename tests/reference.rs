@@ -11,7 +11,8 @@ fn main() -> ExitCode {
     let trial = if python || in_ci {
         Trial::test("vectors/reference/counterfoil.py agrees with every vector", || Ok(run()?))
     } else {
-        Trial::test("vectors/reference/counterfoil.py (ignored: there is no python3)", || Ok(())).with_ignored_flag(true)
+        Trial::test("vectors/reference/counterfoil.py (ignored: there is no python3)", || Ok(()))
+            .with_ignored_flag(true)
     };
     libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit_code()
 }

@@ -58,12 +58,19 @@ fn vectors_are_up_to_date() {
             Some(_) => (),
         }
     }
-    wrong.extend(found.keys().filter(|name| !made.files.contains_key(*name)).map(|name| format!("{name}: unknown file")));
+    wrong.extend(
+        found.keys().filter(|name| !made.files.contains_key(*name)).map(|name| format!("{name}: unknown file")),
+    );
     for kind in KINDS {
         if !made.files.keys().any(|name| name.split('/').next() == Some(kind)) {
             wrong.push(format!("{kind}: no vectors"));
         }
     }
-    wrong.extend(folders().into_iter().filter(|kind| !KINDS.contains(&kind.as_str())).map(|kind| format!("{kind}/: unknown folder")));
+    wrong.extend(
+        folders()
+            .into_iter()
+            .filter(|kind| !KINDS.contains(&kind.as_str()))
+            .map(|kind| format!("{kind}/: unknown folder")),
+    );
     assert!(wrong.is_empty(), "{} of {} vectors:\n{}", wrong.len(), made.files.len(), wrong.join("\n"));
 }

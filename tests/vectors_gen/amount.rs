@@ -25,12 +25,24 @@ fn accepted(vectors: &mut Vectors) {
         ("one_base_unit", "the smallest amount", &["Boundary"], 8, "0.00000001"),
         ("whole_units", "no point at all", &[], 8, "21000000"),
         ("fewer_digits", "missing decimals are zeros", &[], 8, "21000000.5"),
-        ("trailing_zeros", "a NUMERIC(38,18) column prints zeros beyond the decimals", &["Rounding"], 6, "1234.500000000000000000"),
+        (
+            "trailing_zeros",
+            "a NUMERIC(38,18) column prints zeros beyond the decimals",
+            &["Rounding"],
+            6,
+            "1234.500000000000000000",
+        ),
         ("no_decimals", "an asset without decimals", &["Boundary"], 0, "12"),
         ("no_decimals_with_zeros", "zeros behind the point change nothing", &["Boundary", "Rounding"], 0, "12.00"),
         ("most_decimals", "38 decimals is the most", &["Boundary"], 38, "3.40282366920938463463374607431768211455"),
         ("largest", "2^128 - 1 base units", &["Boundary", "Overflow"], 0, MAX),
-        ("largest_with_decimals", "2^128 - 1 base units, 18 decimals", &["Boundary", "Overflow"], 18, "340282366920938463463.374607431768211455"),
+        (
+            "largest_with_decimals",
+            "2^128 - 1 base units, 18 decimals",
+            &["Boundary", "Overflow"],
+            18,
+            "340282366920938463463.374607431768211455",
+        ),
     ];
     for (name, comment, flags, decimals, text) in cases {
         parse(vectors, name, comment, flags, decimals, text, Want::Valid);
@@ -68,7 +80,14 @@ fn refused(vectors: &mut Vectors) {
         ("digit_behind_zeros", "zeros do not hide a digit", "Rounding", 2, "1.0000001", "CF-1005"),
         ("fraction_without_decimals", "an asset without decimals has no fractions", "Rounding", 0, "0.5", "CF-1005"),
         ("too_large", "2^128 base units", "Overflow", 0, TOO_LARGE, "CF-1008"),
-        ("too_large_with_decimals", "below 2^128 units, but not base units", "Overflow", 18, "340282366920938463463.374607431768211456", "CF-1008"),
+        (
+            "too_large_with_decimals",
+            "below 2^128 units, but not base units",
+            "Overflow",
+            18,
+            "340282366920938463463.374607431768211456",
+            "CF-1008",
+        ),
     ];
     for (name, comment, flag, decimals, text, code) in cases {
         parse(vectors, name, comment, &[flag], decimals, text, Want::Refused(Stage::Parse, code));
@@ -99,7 +118,14 @@ fn rescaled(vectors: &mut Vectors) {
         ("rescale_up", "6 to 18 decimals is exact", "6", "18", "1234500000", Want::Valid),
         ("rescale_down_exact", "18 to 6 decimals without loss", "18", "6", "1234500000000000000000", Want::Valid),
         ("rescale_same", "the same decimals", "8", "8", "1", Want::Valid),
-        ("rescale_down_inexact", "one base unit would be lost", "18", "6", "1234500000000000000001", refused("CF-1005")),
+        (
+            "rescale_down_inexact",
+            "one base unit would be lost",
+            "18",
+            "6",
+            "1234500000000000000001",
+            refused("CF-1005"),
+        ),
         ("rescale_up_overflow", "the result is 2^128 or more", "0", "38", "4", refused("CF-1008")),
         ("rescale_up_largest_power", "3 * 10^38 fits", "0", "38", "3", Want::Valid),
     ];

@@ -53,7 +53,10 @@ pub(super) fn add(vectors: &mut Vectors) {
         ("two_parts", json!([{"product": "earn", "amount": "100000000"}, {"product": "spot", "amount": "50000000"}])),
         ("part_without_a_name", json!([{"product": "", "amount": "150000000"}])),
         ("part_of_nothing", json!([{"product": "earn", "amount": "0"}, {"product": "spot", "amount": "150000000"}])),
-        ("parts_in_byte_order", json!([{"product": "Z", "amount": "1"}, {"product": "a", "amount": "149999998"}, {"product": "\u{e9}", "amount": "1"}])),
+        (
+            "parts_in_byte_order",
+            json!([{"product": "Z", "amount": "1"}, {"product": "a", "amount": "149999998"}, {"product": "\u{e9}", "amount": "1"}]),
+        ),
     ];
     for (name, list) in parts {
         let mut row = row();

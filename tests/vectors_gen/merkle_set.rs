@@ -7,6 +7,7 @@ use super::{SIZES, Sent, Stage, Vectors, Want, digest};
 pub(super) fn add(vectors: &mut Vectors) {
     roots(vectors);
     accepted(vectors);
+    count_not_proved(vectors);
     refused(vectors);
 }
 
@@ -59,6 +60,15 @@ fn accepted(vectors: &mut Vectors) {
     }
 }
 
+/// A disclosure does not prove the count: it has to come from the statement.
+fn count_not_proved(vectors: &mut Vectors) {
+    let (mut query, proof) = subset(9, &[2]);
+    query["count"] = json!("16");
+    let comment = "a count that gives the same siblings cannot be told apart, so it must come from the statement";
+    let sent = Sent::Object(proof);
+    vectors.add("merkle-set/count_is_not_proved", comment, &["WrongLeafCount"], query, sent, Want::Valid);
+}
+
 fn refused(vectors: &mut Vectors) {
     let mut refuse = |name: &str, comment: &str, flag: &str, case: (Value, Value), stage, code| {
         let sent = Sent::Object(case.1);
@@ -74,23 +84,43 @@ fn refused(vectors: &mut Vectors) {
 
     let case = with(9, &[2], &|_, proof| push(&mut proof["hashes"], foreign()));
     refuse("surplus_hash", "a verifier that only folds ignores the rest", "SurplusHash", case, Stage::Fold, "CF-4010");
-    let case = with(9, &[2], &|query, _| query["count"] = json!("10"));
-    refuse("leaf_count_10_of_9", "the same hashes under another count", "WrongLeafCount", case, Stage::Fold, "CF-4011");
-    let case = with(9, &[2], &|query, _| query["count"] = json!("16"));
-    refuse("leaf_count_16_of_9", "a count with the same depth: folding alone accepts it", "WrongLeafCount", case, Stage::Fold, "CF-4011");
     let case = with(9, &[2], &|query, _| query["count"] = json!("8"));
     refuse("leaf_count_8_of_9", "a smaller count needs fewer hashes", "WrongLeafCount", case, Stage::Fold, "CF-4010");
-    let case = with(3, &[2], &|query, proof| {
-        query["count"] = json!("2");
-        proof["indices"] = json!(["1"]);
-    });
-    refuse("leaf_count_2_of_3", "the last leaf under a smaller count", "WrongLeafCount", case, Stage::Fold, "CF-4011");
+    let case = with(9, &[2], &|query, _| query["count"] = json!("17"));
+    refuse("leaf_count_17_of_9", "a larger count needs more hashes", "WrongLeafCount", case, Stage::Fold, "CF-4010");
+    let case = with(9, &[8], &|query, _| query["count"] = json!("16"));
+    refuse(
+        "leaf_count_16_of_9_last",
+        "the last leaf is lonely in nine only",
+        "WrongLeafCount",
+        case,
+        Stage::Fold,
+        "CF-4010",
+    );
+    let case = with(4, &[1], &|_, proof| push(&mut proof["hashes"], foreign()));
+    refuse(
+        "leaf_count_4_of_5",
+        "the hash of a fifth leaf is left over",
+        "WrongLeafCount",
+        case,
+        Stage::Fold,
+        "CF-4010",
+    );
+    let case = with(3, &[0], &|_, proof| proof["indices"] = json!(["4"]));
+    refuse(
+        "index_wraps_around",
+        "folding alone takes position 4 of 3 for position 0",
+        "IndexRange",
+        case,
+        Stage::Bind,
+        "CF-4009",
+    );
     let case = with(9, &[8], &|_, proof| proof["indices"] = json!(["9"]));
     refuse("index_is_the_count", "positions are below the count", "IndexRange", case, Stage::Bind, "CF-4009");
     let case = with(9, &[8], &|_, proof| proof["indices"] = json!(["18446744073709551615"]));
     refuse("index_is_the_largest_integer", "positions are below the count", "IndexRange", case, Stage::Bind, "CF-4009");
-    let case = with(4, &[2], &|_, proof| {
-        proof["indices"] = json!(["2", "2"]);
+    let case = with(4, &[2, 3], &|_, proof| {
+        proof["indices"] = json!(["2", "3", "3"]);
         push(&mut proof["leaves"], foreign());
     });
     refuse("repeated_index", "any leaf whatsoever beside the real one", "RepeatedIndex", case, Stage::Bind, "CF-4009");

@@ -71,7 +71,9 @@ impl Vectors {
             }
             (Ok(Outcome::Refused(code)), Want::Refused(_, wanted)) if code.to_string() == wanted => (),
             (Ok(Outcome::Valid(_)), _) => self.surprises.push(format!("{id}: accepted, {}", words(want))),
-            (Ok(Outcome::Refused(code)), _) => self.surprises.push(format!("{id}: refused with {code}, {}", words(want))),
+            (Ok(Outcome::Refused(code)), _) => {
+                self.surprises.push(format!("{id}: refused with {code}, {}", words(want)))
+            }
             (Err(error), _) => self.surprises.push(format!("{id}: {error}")),
         }
         if let Want::Refused(stage, wanted) = want {

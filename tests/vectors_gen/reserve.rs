@@ -79,7 +79,8 @@ fn sets_accepted(vectors: &mut Vectors) {
         for word in words {
             let mut changed = entry(ETHEREUM, &ether(1));
             changed[field] = json!(word);
-            let ascii: String = word.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            let ascii: String =
+                word.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
             good(&format!("{field}_{ascii}"), "every field is committed", "WrongRoot", &[changed]);
         }
     }
@@ -106,13 +107,27 @@ fn sets_refused(vectors: &mut Vectors) {
     refuse("address_twice_other_salt", "another leaf, the same coins", "AddressTwice", &twice, Stage::Parse, "CF-4008");
     let reversed = file(&[two.clone(), one.clone()]);
     refuse("out_of_order", "order shows that none stands twice", "Order", &reversed, Stage::Parse, "CF-4008");
-    refuse("address_dropped", "an address fewer than committed", "WrongRoot", &file(&[one.clone()]), Stage::Fold, "CF-4007");
+    refuse(
+        "address_dropped",
+        "an address fewer than committed",
+        "WrongRoot",
+        &file(&[one.clone()]),
+        Stage::Fold,
+        "CF-4007",
+    );
     let added = file(&[one.clone(), two.clone(), entry(ETHEREUM, &ether(3))]);
     refuse("address_added", "an address more than committed", "WrongRoot", &added, Stage::Fold, "CF-4007");
     refuse("empty", "a set without addresses", "Boundary", "", Stage::Parse, "CF-4006");
     refuse("empty_line", "a line is an object", "NotJson", &good.replacen('\n', "\n\n", 1), Stage::Parse, "CF-4006");
     let open = good.trim_end();
-    refuse("last_line_not_ended", "a file cut at a line's end looks like this", "NotJson", open, Stage::Parse, "CF-4006");
+    refuse(
+        "last_line_not_ended",
+        "a file cut at a line's end looks like this",
+        "NotJson",
+        open,
+        Stage::Parse,
+        "CF-4006",
+    );
     let mut change = |name: &str, comment: &str, flag: &str, field: &str, value: Value| {
         let mut changed = two.clone();
         changed[field] = value;
@@ -126,8 +141,15 @@ fn sets_refused(vectors: &mut Vectors) {
     change("encumbrance_empty", "null is the only way to say none", "NumberForm", "encumbrance", json!(""));
     change("salt_too_short", "16 bytes", "Salt", "salt", json!("00".repeat(15)));
     change("salt_in_upper_case", "one spelling", "Salt", "salt", json!("AB".repeat(16)));
-    change("address_empty", "no address", "MissingField", "address", json!(""));
-    change("address_in_mixed_case", "one spelling for each address", "AddressTwice", "address", json!(format!("0x{}aB", "00".repeat(19))));
+    change(
+        "address_in_mixed_case",
+        "one spelling for each address",
+        "AddressTwice",
+        "address",
+        json!(format!("0x{}aB", "00".repeat(19))),
+    );
+    let nameless = file(&[entry(ETHEREUM, "")]);
+    refuse("address_empty", "no address", "MissingField", &nameless, Stage::Parse, "CF-4006");
     let mut without = two.clone();
     without.as_object_mut().expect("an object").remove("encumbrance");
     let file_without = file(&[one.clone(), without]);
@@ -136,9 +158,26 @@ fn sets_refused(vectors: &mut Vectors) {
     let mut upper = segwit.clone();
     upper["address"] = json!(segwit["address"].as_str().unwrap_or_default().to_uppercase());
     let upper = file(&[upper]);
-    refuse("witness_address_in_upper_case", "a second spelling of one address", "AddressTwice", &upper, Stage::Parse, "CF-4006");
-    let list = format!("[{}]\n", two.as_object().expect("an object").values().map(Value::to_string).collect::<Vec<_>>().join(","));
-    refuse("object_as_a_list", "an object written as the list of its values", "UnknownField", &list, Stage::Parse, "CF-4006");
+    refuse(
+        "witness_address_in_upper_case",
+        "a second spelling of one address",
+        "AddressTwice",
+        &upper,
+        Stage::Parse,
+        "CF-4006",
+    );
+    let list = format!(
+        "[{}]\n",
+        two.as_object().expect("an object").values().map(Value::to_string).collect::<Vec<_>>().join(",")
+    );
+    refuse(
+        "object_as_a_list",
+        "an object written as the list of its values",
+        "UnknownField",
+        &list,
+        Stage::Parse,
+        "CF-4006",
+    );
     let mut moved = known.clone();
     moved["count"] = json!("3");
     let want = Want::Refused(Stage::Fold, "CF-4007");
@@ -215,28 +254,52 @@ fn challenges(vectors: &mut Vectors) {
 }
 
 fn malformed(vectors: &mut Vectors) {
-    let mut case = |name: &str, comment: &str, flag: &str, code, change: &dyn Fn(&mut Value), print: &dyn Fn(String) -> String| {
-        let (query, mut document) = challenge();
-        change(&mut document);
-        let sent = Sent::Bytes(print(document.to_string()).into_bytes());
-        vectors.add(&format!("challenge/{name}"), comment, &[flag], query, sent, Want::Refused(Stage::Parse, code));
-    };
+    let mut case =
+        |name: &str, comment: &str, flag: &str, code, change: &dyn Fn(&mut Value), print: &dyn Fn(String) -> String| {
+            let (query, mut document) = challenge();
+            change(&mut document);
+            let sent = Sent::Bytes(print(document.to_string()).into_bytes());
+            vectors.add(&format!("challenge/{name}"), comment, &[flag], query, sent, Want::Refused(Stage::Parse, code));
+        };
     let same = |text: String| text;
     let set = |field: &'static str, value: &'static str| move |document: &mut Value| document[field] = json!(value);
-    case("expires_at_noon", "the line has a date only", "CutOff", "CF-4013", &set("expires", "2027-05-01T12:00:00Z"), &same);
+    case(
+        "expires_at_noon",
+        "the line has a date only",
+        "CutOff",
+        "CF-4013",
+        &set("expires", "2027-05-01T12:00:00Z"),
+        &same,
+    );
     case("expires_before_issued", "never valid", "CutOff", "CF-4013", &set("issued", "2027-05-02T00:00:00Z"), &same);
     case("expires_when_issued", "never valid", "CutOff", "CF-4013", &set("issued", "2027-05-01T00:00:00Z"), &same);
     case("other_purpose", "custody only", "UnknownField", "CF-4013", &set("purpose", "snapshot"), &same);
-    case("other_format", "a later version", "UnknownField", "CF-4013", &set("format", "counterfoil-challenge-v2"), &same);
+    case(
+        "other_format",
+        "a later version",
+        "UnknownField",
+        "CF-4013",
+        &set("format", "counterfoil-challenge-v2"),
+        &same,
+    );
     case("id_in_upper_case", "one spelling", "NumberForm", "CF-4013", &set("id", "4F1C09AB"), &same);
     case("nonce_too_short", "16 bytes", "Boundary", "CF-4013", &set("nonce", "00"), &same);
     case("unknown_field", "a field that nobody checks", "UnknownField", "CF-4013", &set("note", ""), &same);
-    case("block_twice", "one block per chain", "Order", "CF-4013", &|document| {
-        let block = document["blocks"][0].clone();
-        document["blocks"].as_array_mut().expect("a list").insert(0, block);
-    }, &same);
+    case(
+        "block_twice",
+        "one block per chain",
+        "Order",
+        "CF-4013",
+        &|document| {
+            let block = document["blocks"][0].clone();
+            document["blocks"].as_array_mut().expect("a list").insert(0, block);
+        },
+        &same,
+    );
     case("not_canonical", "the hash is of these bytes", "NotCanonical", "CF-4013", &|_| (), &|text| text + "\n");
-    case("height_is_a_number", "a JSON number", "JsonNumber", "CF-3002", &|_| (), &|text| text.replace("\"120\"", "120"));
+    case("height_is_a_number", "a JSON number", "JsonNumber", "CF-3002", &|_| (), &|text| {
+        text.replace("\"120\"", "120")
+    });
     let twice = |text: String| text.replace("\"id\":\"4f1c09ab\"", "\"id\":\"4f1c09ab\",\"id\":\"00000000\"");
     case("id_twice", "a key twice", "DuplicateKey", "CF-3003", &|_| (), &twice);
 }

@@ -61,7 +61,9 @@ fn refused(vectors: &mut Vectors, alg: Algorithm) {
     let manifest = key(alg, "venue 1").sign(Tag::Manifest, MESSAGE.as_bytes()).expect("a key signs");
     case(vectors, "of_a_manifest", "a signature over another kind of document", "WrongTag", MESSAGE, &manifest, failed);
     let swapped = with(format!("{}{}", halves.1, halves.0));
-    case(vectors, "halves_swapped", "s before r", "WrongSignature", MESSAGE, &swapped, failed);
+    if alg == Algorithm::Bip340 {
+        case(vectors, "halves_swapped", "s before r", "WrongSignature", MESSAGE, &swapped, failed);
+    }
     let zero_s = with(format!("{}{}", halves.0, "0".repeat(64)));
     case(vectors, "s_is_zero", "s is zero", "WrongSignature", MESSAGE, &zero_s, failed);
     let zero_r = with(format!("{}{}", "0".repeat(64), halves.1));
@@ -83,7 +85,8 @@ fn refused(vectors: &mut Vectors, alg: Algorithm) {
 fn encodings(vectors: &mut Vectors) {
     let encoding = Want::Refused(Stage::Signature, "CF-3015");
     let ecdsa = signed(Algorithm::EcdsaSecp256k1);
-    let parsed = k256::ecdsa::Signature::from_slice(&hex::decode(&ecdsa.signature).expect("digits")).expect("a signature");
+    let parsed =
+        k256::ecdsa::Signature::from_slice(&hex::decode(&ecdsa.signature).expect("digits")).expect("a signature");
     let (r, s) = parsed.split_scalars();
     let high = k256::ecdsa::Signature::from_scalars(r.to_bytes(), (-*s).to_bytes()).expect("the other form");
     let high = Signature { signature: hex::encode(high.to_bytes()), ..ecdsa.clone() };

@@ -125,7 +125,8 @@ fn accepted(vectors: &mut Vectors) {
     });
     good("without_reserves", "no address set, no challenge, no blocks", bare);
     let assets = json!([bitcoin(), {"decimals": "18", "deployments": [], "id": "ETH"}, {"decimals": "6", "deployments": [], "id": "USDT"}]);
-    let rows: Value = ["collateral", "custody", "derivative", "lent"].into_iter().map(|class| row("BTC", class, "8")).collect();
+    let rows: Value =
+        ["collateral", "custody", "derivative", "lent"].into_iter().map(|class| row("BTC", class, "8")).collect();
     let mut all = document(rows, assets);
     all["without_rows"] = json!(["ETH", "USDT"]);
     all["venue"]["lei"] = json!("5493001KJTIIGC8Y1R12");
@@ -175,7 +176,15 @@ fn signatures(vectors: &mut Vectors) {
     let mut one_wrong: Value = serde_json::from_str(&all).expect("JSON");
     one_wrong["signatures"][2]["signature"] = json!("11".repeat(64));
     let comment = "a wrong signature by a pinned key, beside two good ones";
-    case(vectors, "one_signature_wrong", comment, "WrongSignature", policy(1), one_wrong.to_string(), Want::Refused(Stage::Signature, "CF-3007"));
+    case(
+        vectors,
+        "one_signature_wrong",
+        comment,
+        "WrongSignature",
+        policy(1),
+        one_wrong.to_string(),
+        Want::Refused(Stage::Signature, "CF-3007"),
+    );
     let mut pinned_two = policy(1);
     pinned_two["keys"] = public(&two);
     let comment = "a wrong signature by a key that is not pinned is not looked at";
@@ -218,7 +227,13 @@ fn forms(vectors: &mut Vectors) {
     let mut listed: Value = serde_json::from_str(&good).expect("JSON");
     let entry = &listed["signatures"][0];
     listed["signatures"][0] = json!([entry["alg"], entry["key"], entry["signature"]]);
-    form("signature_as_a_list", "an object written as the list of its values", "UnknownField", listed.to_string(), "CF-3001");
+    form(
+        "signature_as_a_list",
+        "an object written as the list of its values",
+        "UnknownField",
+        listed.to_string(),
+        "CF-3001",
+    );
 }
 
 fn contradictions(vectors: &mut Vectors) {
@@ -240,14 +255,44 @@ fn contradictions(vectors: &mut Vectors) {
     refuse("other_kind", "not a snapshot", "UnknownField", &set("/kind", json!("rotation")));
     refuse("first_with_predecessor", "sequence 0 has none", "Contradiction", &set("/sequence", json!("0")));
     refuse("later_without_predecessor", "every other one has one", "Contradiction", &set("/predecessor", Value::Null));
-    refuse("next_cutoff_is_the_cutoff", "times are strictly increasing", "Order", &set("/next_cutoff", json!("2026-11-01T00:00:00Z")));
-    refuse("due_before_next_cutoff", "times are strictly increasing", "Order", &set("/due", json!("2026-11-30T00:00:00Z")));
-    refuse("time_with_offset", "a time has one form", "NumberForm", &set("/cutoff", json!("2026-11-01T01:00:00+01:00")));
+    refuse(
+        "next_cutoff_is_the_cutoff",
+        "times are strictly increasing",
+        "Order",
+        &set("/next_cutoff", json!("2026-11-01T00:00:00Z")),
+    );
+    refuse(
+        "due_before_next_cutoff",
+        "times are strictly increasing",
+        "Order",
+        &set("/due", json!("2026-11-30T00:00:00Z")),
+    );
+    refuse(
+        "time_with_offset",
+        "a time has one form",
+        "NumberForm",
+        &set("/cutoff", json!("2026-11-01T01:00:00+01:00")),
+    );
     refuse("time_with_fraction", "whole seconds", "NumberForm", &set("/cutoff", json!("2026-11-01T00:00:00.0Z")));
-    refuse("time_with_leap_second", "no such second in this form", "NumberForm", &set("/cutoff", json!("2016-12-31T23:59:60Z")));
+    refuse(
+        "time_with_leap_second",
+        "no such second in this form",
+        "NumberForm",
+        &set("/cutoff", json!("2016-12-31T23:59:60Z")),
+    );
     refuse("no_rows", "nothing is committed", "Contradiction", &set("/liabilities", json!([])));
-    refuse("row_without_leaves", "there is no tree without leaves", "Contradiction", &set("/liabilities/0/leaf_count", json!("0")));
-    refuse("row_with_other_decimals", "decimals are those of the asset", "Contradiction", &set("/liabilities/0/decimals", json!("9")));
+    refuse(
+        "row_without_leaves",
+        "there is no tree without leaves",
+        "Contradiction",
+        &set("/liabilities/0/leaf_count", json!("0")),
+    );
+    refuse(
+        "row_with_other_decimals",
+        "decimals are those of the asset",
+        "Contradiction",
+        &set("/liabilities/0/decimals", json!("9")),
+    );
     refuse("row_of_unlisted_asset", "an asset without decimals", "Contradiction", &set("/assets", json!([])));
     refuse("row_twice", "one row per asset and class", "Order", &|document| {
         document["liabilities"] = json!([row("BTC", "custody", "8"), row("BTC", "custody", "8")]);
@@ -255,7 +300,12 @@ fn contradictions(vectors: &mut Vectors) {
     refuse("classes_out_of_order", "classes are in the order of their names", "Order", &|document| {
         document["liabilities"] = json!([row("BTC", "custody", "8"), row("BTC", "collateral", "8")]);
     });
-    refuse("asset_with_and_without_rows", "both named and committed", "Contradiction", &set("/without_rows", json!(["BTC"])));
+    refuse(
+        "asset_with_and_without_rows",
+        "both named and committed",
+        "Contradiction",
+        &set("/without_rows", json!(["BTC"])),
+    );
     refuse("asset_neither_with_nor_without_rows", "an asset on which nothing is said", "Contradiction", &|document| {
         document["assets"] = json!([bitcoin(), {"decimals": "18", "deployments": [], "id": "ETH"}]);
     });
@@ -275,24 +325,46 @@ fn contradictions(vectors: &mut Vectors) {
     refuse("threshold_above_the_keys", "more signatures than keys", "Threshold", &set("/venue/threshold", json!("4")));
     refuse("venue_id_upper_case", "short names are lower case", "NumberForm", &set("/venue/id", json!("Example")));
     refuse("lei_of_19", "20 characters", "NumberForm", &set("/venue/lei", json!("5493001KJTIIGC8Y1R1")));
-    refuse("total_with_leading_zero", "integers have one form", "NumberForm", &set("/liabilities/0/total", json!("0120450000000")));
+    refuse(
+        "total_with_leading_zero",
+        "integers have one form",
+        "NumberForm",
+        &set("/liabilities/0/total", json!("0120450000000")),
+    );
     refuse("total_negative", "no negative totals", "NegativeAmount", &set("/liabilities/0/total", json!("-1")));
-    refuse("total_too_large", "2^128", "Overflow", &set("/liabilities/0/total", json!("340282366920938463463374607431768211456")));
-    refuse("root_in_upper_case", "digests are lower case", "NumberForm", &set("/liabilities/0/root", json!("AB".repeat(32))));
+    refuse(
+        "total_too_large",
+        "2^128",
+        "Overflow",
+        &set("/liabilities/0/total", json!("340282366920938463463374607431768211456")),
+    );
+    refuse(
+        "root_in_upper_case",
+        "digests are lower case",
+        "NumberForm",
+        &set("/liabilities/0/root", json!("AB".repeat(32))),
+    );
     refuse("decimals_39", "at most 38 decimals", "Boundary", &set("/assets/0/decimals", json!("39")));
     refuse("unknown_class", "four classes", "UnknownRow", &set("/liabilities/0/class", json!("savings")));
     refuse("schedule_of_unlisted_asset", "an amount without decimals", "Contradiction", &|document| {
-        document["schedules"]["receivables"] = json!([{"amount": "7", "asset": "DOGE", "counterparty": "x", "related_party": false}]);
+        document["schedules"]["receivables"] =
+            json!([{"amount": "7", "asset": "DOGE", "counterparty": "x", "related_party": false}]);
     });
     refuse("owed_in_all_too_large", "rows and other liabilities together are 2^128", "Overflow", &|document| {
         document["liabilities"][0]["total"] = json!(u128::MAX.to_string());
-        document["schedules"]["other_liabilities"] = json!([{"amount": "1", "asset": "BTC", "counterparty": "x", "due": null, "kind": "loan"}]);
+        document["schedules"]["other_liabilities"] =
+            json!([{"amount": "1", "asset": "BTC", "counterparty": "x", "due": null, "kind": "loan"}]);
     });
     refuse("venue_as_a_list", "an object written as the list of its values", "UnknownField", &|document| {
         let venue = &document["venue"];
         let fields = ["id", "legal_entity", "lei", "keys", "threshold", "log_origin"];
         document["venue"] = fields.iter().map(|field| venue[*field].clone()).collect();
     });
-    refuse("class_as_an_object", "a word written as an object", "UnknownField", &set("/liabilities/0/class", json!({"custody": null})));
+    refuse(
+        "class_as_an_object",
+        "a word written as an object",
+        "UnknownField",
+        &set("/liabilities/0/class", json!({"custody": null})),
+    );
     refuse("legal_entity_empty", "somebody owes", "MissingField", &set("/venue/legal_entity", json!("")));
 }

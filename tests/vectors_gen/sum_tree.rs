@@ -54,7 +54,7 @@ fn commitments(vectors: &mut Vectors) {
         ("other_asset", "ETH", "custody", "8"),
         ("other_decimals", "BTC", "custody", "18"),
         ("most_decimals", "BTC", "custody", "38"),
-        ("asset_of_64_bytes", "iso4217:EUR._-0123456789012345678901234567890123456789012345678901", "derivative", "0"),
+        ("asset_of_64_bytes", "iso4217:EUR._-01234567890123456789012345678901234567890123456789", "derivative", "0"),
     ];
     for (name, asset, class, decimals) in cases {
         let query = json!({"asset": asset, "class": class, "decimals": decimals, "splits": []});
