@@ -1169,6 +1169,34 @@ RUNNERS = {
 FOLDERS_WITHOUT_VECTORS = {"reference"}
 
 
+def fits(value, schema, root):
+    """Whether a value fits a JSON schema, as far as schema.json uses that language."""
+    known = {"$defs", "$ref", "$schema", "additionalProperties", "const", "enum", "items", "minLength", "oneOf"}
+    known |= {"pattern", "properties", "required", "title", "type"}
+    if not set(schema) <= known:
+        raise Misshapen(f"schema.json uses {sorted(set(schema) - known)}, which is not known here")
+    if "$ref" in schema:
+        return fits(value, root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root)
+    types = {"array": list, "object": dict, "string": str}
+    properties = schema.get("properties", {})
+    wanted = [
+        "type" not in schema or isinstance(value, types[schema["type"]]),
+        "const" not in schema or value == schema["const"],
+        "enum" not in schema or value in schema["enum"],
+    ]
+    if isinstance(value, str):
+        wanted += [len(value) >= schema.get("minLength", 0), re.search(schema.get("pattern", ""), value) is not None]
+    if isinstance(value, list) and "items" in schema:
+        wanted += [fits(item, schema["items"], root) for item in value]
+    if isinstance(value, dict):
+        closed = schema.get("additionalProperties") is False
+        wanted += [not closed or set(value) <= set(properties), set(schema.get("required", [])) <= set(value)]
+        wanted += [fits(value[name], properties[name], root) for name in set(value) & set(properties)]
+    if "oneOf" in schema:
+        wanted.append(sum(fits(value, alternative, root) for alternative in schema["oneOf"]) == 1)
+    return all(wanted)
+
+
 def sent_by(vector):
     """What was sent: exactly one of three fields."""
     kinds = [kind for kind in ("proof", "proof_hex", "proof_text") if kind in vector]
@@ -1180,12 +1208,14 @@ def sent_by(vector):
     return kinds[0], bytes.fromhex(value) if kinds[0] == "proof_hex" else value.encode("utf-8")
 
 
-def check_vector(path, kind, flags):
+def check_vector(path, kind, flags, schema):
     """What is wrong with one vector, or None."""
     data = path.read_bytes()
     vector = parse_strict(data)
     if (json.dumps(vector, indent=2, sort_keys=True) + "\n").encode("ascii") != data:
         return "the file is not in the one form: ASCII, sorted keys, two spaces, a newline at the end"
+    if not fits(vector, schema, schema):
+        return "it does not fit schema.json"
     field, sent = sent_by(vector)
     if set(vector) != {"id", "comment", "source", "flags", "query", "expect", field}:
         return f"unexpected or missing fields: {sorted(vector)}"
@@ -1210,6 +1240,7 @@ def check_vector(path, kind, flags):
 def main(arguments):
     root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
     flags = json.loads((root / "flags.json").read_text(encoding="ascii"))
+    schema = json.loads((root / "schema.json").read_text(encoding="ascii"))
     folders = sorted(path.name for path in root.iterdir() if path.is_dir())
     wrong, total = [], 0
     for kind in sorted(set(folders) | set(RUNNERS)):
@@ -1224,7 +1255,7 @@ def main(arguments):
         good = 0
         for path in files:
             try:
-                fault = check_vector(path, kind, flags)
+                fault = check_vector(path, kind, flags, schema)
             except Exception as error:  # whatever a vector does to this program is reported with the others
                 fault = f"{type(error).__name__}: {error}"
             good += fault is None
