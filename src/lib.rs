@@ -25,6 +25,7 @@ pub mod lab;
 pub mod ledger;
 pub mod liability;
 pub mod merkle_set;
+pub mod policy;
 pub mod publish;
 pub mod reserve;
 pub mod secret;

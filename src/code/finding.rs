@@ -4,4 +4,64 @@ super::codes! {
     NO_LIABILITIES = 7001, NotMade, "no statement of liabilities",
         "Reserves alone show that somebody has coins, not that they suffice.",
         "add the venue's signed statement to the bundle";
+    NO_RESERVES = 7002, NotMade, "no evidence of reserves",
+        "What is owed is stated, what is held is not shown.",
+        "add address set, challenge, signatures and chain evidence to the bundle";
+    OTHER_LIABILITIES_NONE_STATED = 7003, NotMade, "no other liabilities are stated",
+        "A tree of customer balances does not show loans, margin debts, fiat or deposits of other venues. None stated is not zero.",
+        "the venue states a schedule of its other liabilities; the policy can demand one";
+    CONTROL_MISSING = 7004, Failed, "no valid signature for an address",
+        "What nobody has shown control of counts for nothing.",
+        "have the address sign the challenge";
+    CONTROL_INVALID = 7005, Failed, "a signature does not show control of its address",
+        "A signature over another line, another venue's challenge for example, shows nothing here.",
+        "have the address sign the line of this challenge";
+    CONTROL_UNASKED = 7006, NotMade, "a signature for an address outside the committed set",
+        "Only committed addresses count.",
+        "commit to the address before the next snapshot";
+    CUTOFF_BLOCK = 7007, Failed, "the statement's block is not the cut-off block of its chain",
+        "A venue that picks each chain's block can count the same coins on two of them.",
+        "the cut-off block is the last one whose time is not after the cut-off";
+    CUTOFF_UNKNOWN = 7008, NotMade, "the evidence does not show that the statement's block is the cut-off block",
+        "Its time and that of its successor must be in evidence.",
+        "fetch the evidence again after the next block";
+    CHAIN_UNANCHORED = 7009, NotMade, "the evidence of a chain hangs on no block that the policy pins",
+        "A header chain that only the bundle vouches for may have been made for it.",
+        "pin the hash of a recent block of this chain, seen with your own node, in the policy";
+    CHAIN_WITHOUT_BLOCK = 7010, NotMade, "the statement names no block for a chain of the address set",
+        "Without a block there is no balance to speak of.",
+        "the venue names the cut-off block of every chain";
+    DEPLOYMENT_MAP_DIFFERS = 7011, NotMade, "the statement counts other deployments for an asset than the policy",
+        "A wrapped or bridged copy is a claim on somebody, not the asset.",
+        "compare both lists; the policy's is the one that counts";
+    ENCUMBERED = 7012, Failed, "coins that are pledged",
+        "What is pledged is not free to pay customers.",
+        "release the pledge, or leave the address out";
+    OWN_ISSUE = 7013, Failed, "coins that the venue or its circle issues",
+        "Such a coin is worth what its issuer is worth, and covers only itself.",
+        "hold the asset that is owed";
+    ADDRESS_SET_DIFFERS = 7014, Failed, "the address set is not the one in the statement",
+        "Addresses chosen after the statement was signed prove nothing about it.",
+        "add the committed address set to the bundle";
+    CHALLENGE_REFUSED = 7015, Failed, "the challenge does not bind this statement",
+        "Signatures over it show control at another time, for another set or for somebody else.",
+        "issue a challenge for this venue and set before the cut-off";
+    EVIDENCE_MISSING = 7016, NotMade, "a file of evidence is missing",
+        "A check without its evidence cannot be made.",
+        "add the file to the bundle and seal it again";
+    EVIDENCE_REFUSED = 7017, NotMade, "a file of evidence cannot be used",
+        "See the detail.",
+        "gather the evidence again";
+    NO_CONTROL_TOTAL = 7018, NotMade, "no total of a second source was compared with the ledger",
+        "A ledger export that lost rows builds a tree that looks complete.",
+        "the venue builds with --expect-total";
+    TRANSCRIPT_STATED = 7019, NotMade, "a node's answers are stated by whoever made the bundle",
+        "An answer of a node that only the bundle vouches for is a text file.",
+        "fetch the evidence yourself and pin your own key, or pin the key of a node that you trust";
+    ASSET_NOT_MAPPED = 7020, NotMade, "the policy counts no deployment for an asset",
+        "Without a deployment nothing that is held can count for it.",
+        "add the asset and its deployments to the policy";
+    AMOUNT_NOT_COMPARABLE = 7021, NotMade, "amounts do not fit a common number of decimals",
+        "A sum that does not fit is refused.",
+        "check the decimals of the asset and its deployments";
 }

@@ -1,1 +1,17 @@
 //! Evidence on EVM chains. Specifications: `docs/spec/evm-control.md`, `docs/spec/evm-balance.md`.
+
+pub mod account_proof;
+pub mod address;
+pub mod answers;
+pub mod balance;
+pub mod control;
+pub mod header;
+pub mod lines;
+
+use alloy_primitives::keccak256;
+
+/// Keccak-256, the hash of every EVM chain, as plain bytes.
+#[must_use]
+pub fn keccak(bytes: &[u8]) -> [u8; 32] {
+    keccak256(bytes).0
+}

@@ -1,0 +1,275 @@
+//! Block headers: links, proof of work, heights, and what a pinned block anchors.
+//!
+//! A height stands in no header. It is counted from a block that the verifier pins by hash and height; a block is
+//! anchored when it is such a block or an ancestor of one. Whatever lies above the highest pin is not anchored: its
+//! work may be a few cheap blocks, since the rule for the next target is not checked.
+
+use std::collections::BTreeMap;
+
+use bitcoin::block::Header;
+use bitcoin::consensus::encode;
+use bitcoin::params::Params;
+use bitcoin::{BlockHash, Network};
+
+use super::network::{genesis_hash, internal};
+use crate::code::{Code, Coded, bitcoin as codes};
+use crate::reserve::claim::CutoffCheck;
+use crate::snapshot::{BlockRef, Time};
+
+/// Bytes of one header.
+pub const HEADER_LENGTH: usize = 80;
+/// Blocks whose median time counts (BIP-113).
+const MEDIAN_SPAN: usize = 11;
+
+/// Headers that link and have their work; heights once they are placed.
+#[derive(Clone, Debug)]
+pub struct HeaderChain {
+    network: Network,
+    headers: Vec<Header>,
+    hashes: Vec<BlockHash>,
+    index: BTreeMap<BlockHash, usize>,
+    first_height: Option<u64>,
+    /// How many headers, from the first, are anchored.
+    anchored: usize,
+}
+
+impl HeaderChain {
+    /// Reads a file of headers, 80 bytes each, every one the successor of the one before.
+    ///
+    /// # Errors
+    /// [`HeaderError`] for a cut file, a missing link, an impossible target, or missing work.
+    pub fn parse(network: Network, bytes: &[u8]) -> Result<Self, HeaderError> {
+        if bytes.len() % HEADER_LENGTH != 0 {
+            return Err(HeaderError::Length { got: bytes.len() });
+        }
+        let limit = Params::new(network).max_attainable_target;
+        let mut chain = Self::empty(network);
+        for (position, raw) in bytes.chunks_exact(HEADER_LENGTH).enumerate() {
+            let header: Header = encode::deserialize(raw).map_err(|_| HeaderError::Length { got: raw.len() })?;
+            if let Some(expected) = chain.hashes.last().filter(|previous| **previous != header.prev_blockhash) {
+                return Err(HeaderError::Link { position, got: header.prev_blockhash, expected: *expected });
+            }
+            let target = header.target();
+            let canonical = target.to_compact_lossy() == header.bits;
+            if !canonical || target == bitcoin::Target::ZERO || target > limit {
+                return Err(HeaderError::Target { position, bits: header.bits.to_consensus() });
+            }
+            let hash = header.block_hash();
+            if !target.is_met_by(hash) {
+                return Err(HeaderError::Work { position, hash });
+            }
+            chain.index.insert(hash, position);
+            chain.hashes.push(hash);
+            chain.headers.push(header);
+        }
+        Ok(chain)
+    }
+
+    /// No headers at all.
+    #[must_use]
+    pub fn empty(network: Network) -> Self {
+        Self {
+            network,
+            headers: Vec::new(),
+            hashes: Vec::new(),
+            index: BTreeMap::new(),
+            first_height: None,
+            anchored: 0,
+        }
+    }
+
+    /// How many headers there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.headers.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.headers.is_empty()
+    }
+
+    /// Counts heights from the pinned blocks and anchors their ancestors. `false` when none of them is here.
+    ///
+    /// # Errors
+    /// [`HeaderError::Pins`] when two pins do not fit each other in this chain, or when the chain has another
+    /// block at the height of a pin.
+    pub fn anchor(&mut self, pins: &[BlockRef]) -> Result<bool, HeaderError> {
+        for pin in pins {
+            if let Some(position) = self.place(pin)? {
+                self.anchored = self.anchored.max(position + 1);
+            }
+        }
+        for pin in pins {
+            let found = self.at_height(pin.height);
+            if let Some(found) = found.filter(|found| *found != internal(pin.hash)) {
+                let detail = format!("the headers have {found} at height {}, expected {}", pin.height, pin.hash);
+                return Err(HeaderError::Pins { detail });
+            }
+        }
+        Ok(self.anchored > 0)
+    }
+
+    /// Counts heights from a block that nobody pins: they are only as good as whoever named the block. It changes
+    /// nothing where heights are known. `false` when the block is not here.
+    ///
+    /// # Errors
+    /// [`HeaderError::Pins`] when the block has another height here.
+    pub fn hint(&mut self, block: &BlockRef) -> Result<bool, HeaderError> {
+        Ok(self.place(block)?.is_some())
+    }
+
+    fn place(&mut self, block: &BlockRef) -> Result<Option<usize>, HeaderError> {
+        let Some(position) = self.index.get(&internal(block.hash)).copied() else { return Ok(None) };
+        let first = block.height.checked_sub(position as u64);
+        let first = first.ok_or_else(|| HeaderError::Pins {
+            detail: format!("{block} has {position} predecessors among the headers"),
+        })?;
+        if let Some(known) = self.first_height.filter(|known| *known != first) {
+            let height = known.saturating_add(position as u64);
+            let detail = format!("{block} has height {height} in the headers, counted from another block");
+            return Err(HeaderError::Pins { detail });
+        }
+        self.first_height = Some(first);
+        Ok(Some(position))
+    }
+
+    /// The height of a block, when it is here and heights are known.
+    #[must_use]
+    pub fn height(&self, hash: BlockHash) -> Option<u64> {
+        let position = *self.index.get(&hash)?;
+        self.first_height?.checked_add(position as u64)
+    }
+
+    /// Whether the block is here.
+    #[must_use]
+    pub fn contains(&self, hash: BlockHash) -> bool {
+        self.index.contains_key(&hash)
+    }
+
+    /// The block at a height, when it is here and heights are known.
+    #[must_use]
+    pub fn at_height(&self, height: u64) -> Option<BlockHash> {
+        let position = usize::try_from(height.checked_sub(self.first_height?)?).ok()?;
+        self.hashes.get(position).copied()
+    }
+
+    /// Whether a block is pinned or an ancestor of a pinned block.
+    #[must_use]
+    pub fn is_anchored(&self, hash: BlockHash) -> bool {
+        self.index.get(&hash).is_some_and(|position| *position < self.anchored)
+    }
+
+    /// Median time past: of the block and its ten predecessors (BIP-113), in seconds since 1970. `None` when the
+    /// block or one of them is not here.
+    #[must_use]
+    pub fn median_time(&self, hash: BlockHash) -> Option<i64> {
+        self.median_at(*self.index.get(&hash)?)
+    }
+
+    fn median_at(&self, position: usize) -> Option<i64> {
+        let from_genesis = self.hashes.first() == Some(&genesis_hash(self.network));
+        let start = match (position + 1).checked_sub(MEDIAN_SPAN) {
+            Some(start) => start,
+            None if from_genesis => 0,
+            None => return None,
+        };
+        median(self.headers.get(start..=position)?.iter().map(|header| header.time))
+    }
+
+    /// Whether `block` is the last one whose median time is at or before the cut-off: its successor's is after it.
+    /// Only anchored blocks decide.
+    #[must_use]
+    pub fn cutoff(&self, block: &BlockRef, cutoff: Time) -> CutoffCheck {
+        let unknown = |detail: String| CutoffCheck::Unknown { detail };
+        let Some(position) = self.index.get(&internal(block.hash)).copied() else {
+            return unknown(format!("{block} is not among the headers"));
+        };
+        if position >= self.anchored {
+            return unknown(format!("{block} is not anchored by a pinned block"));
+        }
+        let Some(own) = self.median_at(position) else {
+            return unknown(format!("the headers begin less than {MEDIAN_SPAN} blocks before {block}"));
+        };
+        if own > cutoff.unix() {
+            let detail = format!("{block} has the median time {}, expected at most {cutoff}", Time::from_unix(own));
+            return CutoffCheck::Violated { detail };
+        }
+        if position + 1 >= self.anchored {
+            return unknown(format!("the successor of {block} is not anchored by a pinned block"));
+        }
+        match self.median_at(position + 1) {
+            Some(next) if next <= cutoff.unix() => {
+                let time = Time::from_unix(next);
+                let detail = format!("the successor of {block} has the median time {time}, expected after {cutoff}");
+                CutoffCheck::Violated { detail }
+            }
+            Some(_) => CutoffCheck::Holds,
+            None => unknown(format!("the successor of {block} has no median time")),
+        }
+    }
+}
+
+/// The middle one of block times, the upper of two.
+#[must_use]
+pub fn median(times: impl Iterator<Item = u32>) -> Option<i64> {
+    let mut times: Vec<u32> = times.collect();
+    times.sort_unstable();
+    times.get(times.len() / 2).map(|time| i64::from(*time))
+}
+
+/// Why headers are refused. Positions count from 0 at the first header of the file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderError {
+    /// Not a whole number of headers.
+    #[error("{got} bytes of headers, expected a multiple of {HEADER_LENGTH}")]
+    Length {
+        /// Bytes found.
+        got: usize,
+    },
+    /// A header that follows something else.
+    #[error("header {position} follows {got}, expected {expected}")]
+    Link {
+        /// Which header.
+        position: usize,
+        /// The predecessor that it names.
+        got: BlockHash,
+        /// The header before it.
+        expected: BlockHash,
+    },
+    /// Pins and headers do not fit.
+    #[error("{detail}")]
+    Pins {
+        /// Which, got and expected.
+        detail: String,
+    },
+    /// Zero, negative, not canonical, or easier than the network admits.
+    #[error("header {position} names the impossible target {bits:#010x}")]
+    Target {
+        /// Which header.
+        position: usize,
+        /// The compact target.
+        bits: u32,
+    },
+    /// Above its own target.
+    #[error("header {position} has the hash {hash}, which is above its target")]
+    Work {
+        /// Which header.
+        position: usize,
+        /// Its hash.
+        hash: BlockHash,
+    },
+}
+
+impl Coded for HeaderError {
+    fn code(&self) -> &'static Code {
+        match self {
+            Self::Length { .. } => &codes::HEADERS_LENGTH,
+            Self::Link { .. } => &codes::HEADER_LINK,
+            Self::Pins { .. } => &codes::PINS_CONTRADICT,
+            Self::Target { .. } => &codes::HEADER_TARGET,
+            Self::Work { .. } => &codes::HEADER_WORK,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Signed messages: BIP-137 and its older form, a recoverable ECDSA signature over a prefixed message.
+
+use bitcoin::consensus::Encodable as _;
+use bitcoin::hashes::{Hash as _, hash160, sha256d};
+use bitcoin::opcodes::OP_0;
+use bitcoin::{Script, ScriptBuf, WPubkeyHash, script};
+use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
+
+use super::bip322::base64_exact;
+use super::control::ControlError;
+
+/// What every wallet puts before the message.
+const MAGIC: &[u8] = b"Bitcoin Signed Message:\n";
+/// Header, r and s.
+const LENGTH: usize = 65;
+
+/// Double SHA-256 of the prefixed message; both strings have their length before them.
+#[must_use]
+pub fn message_hash(message: &[u8]) -> [u8; 32] {
+    let mut engine = sha256d::Hash::engine();
+    for part in [MAGIC, message] {
+        // an engine takes every byte: its `Write` cannot fail
+        let _ = part.to_vec().consensus_encode(&mut engine);
+    }
+    sha256d::Hash::from_engine(engine).to_byte_array()
+}
+
+/// What the first byte of a signature says (BIP-137).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderClass {
+    /// 27 to 30.
+    Uncompressed,
+    /// 31 to 34.
+    Compressed,
+    /// 35 to 38.
+    NestedWitness,
+    /// 39 to 42.
+    Witness,
+}
+
+impl HeaderClass {
+    /// The first of the four bytes of the class; the distance to it is the recovery number.
+    #[must_use]
+    pub const fn first(self) -> u8 {
+        match self {
+            Self::Uncompressed => 27,
+            Self::Compressed => 31,
+            Self::NestedWitness => 35,
+            Self::Witness => 39,
+        }
+    }
+
+    fn split(header: u8) -> Option<(Self, RecoveryId)> {
+        let classes = [Self::Uncompressed, Self::Compressed, Self::NestedWitness, Self::Witness];
+        classes.into_iter().find_map(|class| {
+            let number = header.checked_sub(class.first())?;
+            Some((class, RecoveryId::from_byte(number)?))
+        })
+    }
+
+    /// The script of the address that a key has in this class.
+    #[must_use]
+    pub fn script(self, key: &VerifyingKey) -> ScriptBuf {
+        let point = key.to_sec1_point(self != Self::Uncompressed);
+        let hash = hash160::Hash::hash(point.as_bytes());
+        match self {
+            Self::Uncompressed | Self::Compressed => ScriptBuf::new_p2pkh(&bitcoin::PubkeyHash::from(hash)),
+            Self::Witness => ScriptBuf::new_p2wpkh(&WPubkeyHash::from(hash)),
+            Self::NestedWitness => {
+                let inner = script::Builder::new().push_opcode(OP_0).push_slice(hash.to_byte_array()).into_script();
+                ScriptBuf::new_p2sh(&inner.script_hash())
+            }
+        }
+    }
+}
+
+/// Checks a signature of `bip137`, or of `legacy` when `nested_and_witness` is false.
+///
+/// # Errors
+/// [`ControlError`].
+pub fn verify(script_pubkey: &Script, message: &[u8], text: &str, scheme: &'static str) -> Result<(), ControlError> {
+    let (expected, fits): (&'static str, fn(HeaderClass) -> bool) = match (scheme, script_pubkey) {
+        (_, script) if script.is_p2pkh() => {
+            ("27 to 34", |class| matches!(class, HeaderClass::Uncompressed | HeaderClass::Compressed))
+        }
+        ("bip137", script) if script.is_p2sh() => ("35 to 38", |class| class == HeaderClass::NestedWitness),
+        ("bip137", script) if script.is_p2wpkh() => ("39 to 42", |class| class == HeaderClass::Witness),
+        (_, script) => return Err(ControlError::Scheme { scheme, script: script.to_string() }),
+    };
+    let bytes = base64_exact(text)?;
+    let Some(([header], compact)) = bytes.split_first_chunk::<1>().filter(|_| bytes.len() == LENGTH) else {
+        return Err(ControlError::Witness { detail: format!("{} bytes, expected {LENGTH}", bytes.len()) });
+    };
+    let class = HeaderClass::split(*header).filter(|(class, _)| fits(*class));
+    let (class, recovery) = class.ok_or(ControlError::HeaderClass { got: *header, expected })?;
+    let signature =
+        Signature::from_slice(compact).map_err(|_| ControlError::Der { detail: "r or s out of range".to_owned() })?;
+    if signature.normalize_s() != signature {
+        return Err(ControlError::HighS);
+    }
+    let hash = message_hash(message);
+    let key = VerifyingKey::recover_from_prehash(&hash, &signature, recovery)
+        .map_err(|_| ControlError::Invalid { detail: "no key has made this signature".to_owned() })?;
+    if class.script(&key).as_script() != script_pubkey {
+        return Err(ControlError::Invalid { detail: "it was made by another key, or over another line".to_owned() });
+    }
+    Ok(())
+}
