@@ -3,6 +3,8 @@
 //! Two rules beyond RFC 8259: no JSON numbers (programs round them differently) and no key twice (programs
 //! differ in which they keep). Signed files are moreover in the form of RFC 8785, byte for byte.
 
+mod exact;
+
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -96,12 +98,12 @@ pub fn canonical<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, JsonError> {
     serde_json_canonicalizer::to_vec(value).map_err(|error| JsonError::Shape { detail: error.to_string() })
 }
 
-/// A typed reading of a strict value.
+/// A typed reading of a strict value: an object for each struct, a text for each word, nothing in their place.
 ///
 /// # Errors
 /// [`JsonError::Shape`] naming the field.
 pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, JsonError> {
-    serde_json::from_value(value).map_err(|error| JsonError::Shape { detail: error.to_string() })
+    T::deserialize(exact::Exact(value)).map_err(|error| JsonError::Shape { detail: error.to_string() })
 }
 
 /// Strict reading into a type in one step.
@@ -120,9 +122,22 @@ pub fn read_canonical<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError>
     typed(parse_canonical(bytes)?)
 }
 
+/// An optional field that must be written, as `null` when there is nothing: what is absent was not stated.
+///
+/// # Errors
+/// Those of the deserializer.
+pub fn required<'de, D: serde::Deserializer<'de>, T: serde::Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    serde::Deserialize::deserialize(deserializer)
+}
+
 /// Marks in messages of our own visitor; the parser adds the place behind them.
 const NUMBER_MARK: &str = "\u{1}number ";
 const DUPLICATE_MARK: &str = "\u{1}key ";
+
+/// What the parser says of a number that no double holds, which it meets before our visitor does.
+const OUT_OF_RANGE: &str = "number out of range";
 
 fn classify(error: &serde_json::Error) -> JsonError {
     let text = error.to_string();
@@ -135,6 +150,8 @@ fn classify(error: &serde_json::Error) -> JsonError {
         JsonError::Number { number, line, column }
     } else if let Some(key) = payload(DUPLICATE_MARK) {
         JsonError::DuplicateKey { key, line, column }
+    } else if text.starts_with(OUT_OF_RANGE) {
+        JsonError::Number { number: "out of range".to_owned(), line, column }
     } else {
         JsonError::Syntax { detail: text }
     }
@@ -252,6 +269,7 @@ mod tests {
         assert_eq!(twice.to_string(), "key \"a\" stands twice in one object, at line 1 column 12");
         assert!(matches!(parse(b"{\"a\":[{\"b\":\"\",\"b\":\"\"}]}"), Err(JsonError::DuplicateKey { .. })));
         assert!(matches!(parse(b"1.5"), Err(JsonError::Number { .. })));
+        assert!(matches!(parse(b"[1e999]"), Err(JsonError::Number { .. })));
         assert!(matches!(parse(b"{} x"), Err(JsonError::Syntax { .. })));
     }
 

@@ -166,6 +166,10 @@ fn parse_bip340(text: &str) -> Result<schnorr::VerifyingKey, SignatureError> {
 fn parse_ecdsa(text: &str) -> Result<ecdsa::VerifyingKey, SignatureError> {
     let fail = || encoding("key", Algorithm::EcdsaSecp256k1, text, "33 bytes, a compressed point");
     let bytes: [u8; 33] = decode_lower(text).ok_or_else(fail)?;
+    // SEC 1 also has a form of 33 bytes without the sign of y (prefix 5): a second spelling of one key
+    if !matches!(bytes, [2 | 3, ..]) {
+        return Err(fail());
+    }
     ecdsa::VerifyingKey::from_sec1_bytes(&bytes).map_err(|_| fail())
 }
 

@@ -97,6 +97,12 @@ impl CompactRange {
         self.end
     }
 
+    /// The roots of its subtrees from left to right, each with its level (0 is a leaf).
+    #[must_use]
+    pub fn subtrees(&self) -> &[(u32, SumNode)] {
+        &self.subtrees
+    }
+
     /// Adds the next leaf.
     ///
     /// # Errors

@@ -82,8 +82,10 @@ pub struct AddressEntry {
     /// The chain.
     pub chain: ChainId,
     /// Name of the custodian.
+    #[serde(deserialize_with = "json::required")]
     pub custodian: Option<String>,
     /// What the coins are pledged for.
+    #[serde(deserialize_with = "json::required")]
     pub encumbrance: Option<String>,
     /// Relation to the issuer.
     pub issuer: IssuerRelation,
@@ -153,6 +155,10 @@ impl AddressSet {
     /// [`AddressSetError`].
     pub fn parse(file: &[u8]) -> Result<Self, AddressSetError> {
         let mut entries = Vec::new();
+        if file.last().is_some_and(|&byte| byte != b'\n') {
+            let line = lines(file).count();
+            return Err(AddressSetError::Line { line, detail: "it does not end in U+000A".to_owned() });
+        }
         for (number, line) in (1..).zip(lines(file)) {
             let entry = json::read(line).map_err(|source| AddressSetError::Json { line: number, source })?;
             entries.push(entry);

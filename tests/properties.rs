@@ -1,0 +1,160 @@
+//! Properties that hold for every input: what is built is proved, what is proved adds up, and who built which part
+//! does not matter.
+
+use std::collections::BTreeMap;
+
+use counterfoil::amount::{Amount, Decimals};
+use counterfoil::asset::{AssetId, Class};
+use counterfoil::hash::{Digest, Tag, TaggedHasher};
+use counterfoil::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, LeafProof, StatementRef};
+use counterfoil::liability::leaf::{LeafContent, Nonce, OrderKey, SnapshotKey, TreeKey};
+use counterfoil::liability::sum_tree::{CompactRange, LiabilityCommitment, SumNode, SumTree, path_length};
+use counterfoil::secret::{Secret, SecretKind};
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+
+fn tree_key() -> TreeKey {
+    let master = Secret::new(SecretKind::Master, &mut [7; 32]);
+    let venue = "example-exchange".parse().expect("a venue");
+    SnapshotKey::derive(&master, &[9; 32], &venue, 3).tree(&asset(), Class::Custody)
+}
+
+fn asset() -> AssetId {
+    "BTC".parse().expect("an asset")
+}
+
+/// A leaf with what its owner needs to show it.
+struct Owned {
+    account: String,
+    nonce: Nonce,
+    amount: Amount,
+    node: SumNode,
+}
+
+/// The leaves of these balances in the order of a tree.
+fn leaves(balances: &[(String, u64)]) -> Vec<Owned> {
+    let key = tree_key();
+    let mut sorted: Vec<(OrderKey, Owned)> = balances
+        .iter()
+        .map(|(account, amount)| {
+            let (order, nonce) = key.blind(account);
+            let amount = Amount::from_base_units(u128::from(*amount));
+            let content = LeafContent { nonce, amount, account, credential: "", parts: &[] };
+            let node = SumNode::leaf(content.hash().expect("short texts"), amount);
+            (order, Owned { account: account.clone(), nonce, amount, node })
+        })
+        .collect();
+    sorted.sort_by(|(left, a), (right, b)| (left, &a.account).cmp(&(right, &b.account)));
+    sorted.into_iter().map(|(_, leaf)| leaf).collect()
+}
+
+fn tree(leaves: &[Owned]) -> (SumTree, SumNode) {
+    let tree = SumTree::new(leaves.iter().map(|leaf| leaf.node).collect()).expect("small sums");
+    let root = tree.root().expect("small sums").expect("leaves");
+    (tree, root)
+}
+
+fn range(leaves: &[Owned], begin: usize, end: usize) -> CompactRange {
+    let mut range = CompactRange::starting_at(begin as u64);
+    for leaf in &leaves[begin..end] {
+        range.append(leaf.node).expect("small sums");
+    }
+    range
+}
+
+fn balances() -> impl Strategy<Value = Vec<(String, u64)>> {
+    btree_map(".{1,12}", any::<u64>(), 1..40).prop_map(|map| map.into_iter().collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_built_is_proved(balances in balances()) {
+        let leaves = leaves(&balances);
+        let (tree, root) = tree(&leaves);
+        let total: u128 = balances.iter().map(|(_, amount)| u128::from(*amount)).sum();
+        prop_assert_eq!(root.sum.base_units(), total);
+        let row = LiabilityCommitment {
+            asset: asset(), class: Class::Custody, decimals: Decimals::new(8).expect("at most 38"),
+            leaf_count: leaves.len() as u64, root: root.digest, total: root.sum,
+        };
+        let digest: Digest = TaggedHasher::new(Tag::Statement).finish();
+        let statement = StatementRef { digest, sequence: 3, venue: "example-exchange".parse().expect("a venue") };
+        for (index, leaf) in leaves.iter().enumerate() {
+            let index = index as u64;
+            let path = tree.path(index).expect("small sums").expect("within the tree");
+            prop_assert_eq!(path.len(), path_length(index, row.leaf_count));
+            let leaf_proof = LeafProof {
+                asset: asset(), class: Class::Custody, amount: leaf.amount, nonce: leaf.nonce, index, parts: Vec::new(), path,
+            };
+            let proof = InclusionProof {
+                format: inclusion_proof::FORMAT.to_owned(), account: leaf.account.clone(),
+                statement: statement.clone(), leaves: vec![leaf_proof],
+            };
+            let file = serde_json::to_vec(&proof).expect("a proof can be written");
+            let read = InclusionProof::parse(&file).expect("what was written is read");
+            prop_assert_eq!(&read, &proof);
+            let expected = BTreeMap::from([(asset(), leaf.amount)]);
+            let query = InclusionQuery {
+                statement: &statement, rows: std::slice::from_ref(&row), account: &leaf.account, credential: "",
+                expected: &expected,
+            };
+            let verified = inclusion_proof::verify(&query, &read).expect("its own proof");
+            prop_assert_eq!(verified.first().map(|leaf| (leaf.amount(), leaf.index())), Some((leaf.amount, index)));
+        }
+    }
+
+    #[test]
+    fn the_order_of_rows_does_not_matter(rows in balances().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))) {
+        prop_assert_eq!(tree(&leaves(&rows.0)).1, tree(&leaves(&rows.1)).1);
+    }
+
+    #[test]
+    fn any_split_merges_to_the_same_root(balances in balances(), cuts in vec(any::<prop::sample::Index>(), 0..6), from_right in any::<bool>()) {
+        let leaves = leaves(&balances);
+        let mut bounds: Vec<usize> = cuts.iter().map(|cut| cut.index(leaves.len() + 1)).collect();
+        bounds.extend([0, leaves.len()]);
+        bounds.sort_unstable();
+        let mut ranges: Vec<CompactRange> = bounds.windows(2).map(|pair| range(&leaves, pair[0], pair[1])).collect();
+        while ranges.len() > 1 {
+            let at = if from_right { ranges.len() - 2 } else { 0 };
+            let right = ranges.remove(at + 1);
+            ranges[at].merge(&right).expect("adjacent");
+        }
+        prop_assert_eq!(ranges[0].root().expect("small sums"), Some(tree(&leaves).1));
+        prop_assert_eq!(&ranges[0], &range(&leaves, 0, leaves.len()));
+    }
+
+    #[test]
+    fn one_unit_more_is_another_root(balances in balances(), place in any::<prop::sample::Index>()) {
+        let mut other = balances.clone();
+        let at = place.index(other.len());
+        other[at].1 = other[at].1.wrapping_add(1);
+        prop_assert_ne!(tree(&leaves(&balances)).1, tree(&leaves(&other)).1);
+    }
+
+    #[test]
+    fn printed_amounts_are_read_back(units in any::<u128>(), decimals in 0..=Decimals::MAX) {
+        let (amount, decimals) = (Amount::from_base_units(units), Decimals::new(decimals).expect("at most 38"));
+        prop_assert_eq!(Amount::parse(&amount.to_decimal(decimals), decimals), Ok(amount));
+        prop_assert_eq!(Amount::parse_base_units(&amount.to_string()), Ok(amount));
+    }
+
+    #[test]
+    fn rescaling_up_and_down_changes_nothing(units in any::<u64>(), from in 0..=Decimals::MAX, to in 0..=Decimals::MAX) {
+        let amount = Amount::from_base_units(u128::from(units));
+        let (from, to) = (Decimals::new(from).expect("at most 38"), Decimals::new(to).expect("at most 38"));
+        if let Ok(there) = amount.rescale(from, to) {
+            prop_assert_eq!(there.rescale(to, from), Ok(amount));
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic(text in "\\PC{0,20}|[-+0-9.eE_, ]{0,45}", decimals in 0..=Decimals::MAX) {
+        let decimals = Decimals::new(decimals).expect("at most 38");
+        if let Ok(amount) = Amount::parse(&text, decimals) {
+            prop_assert_eq!(Amount::parse(&amount.to_decimal(decimals), decimals), Ok(amount));
+        }
+    }
+}

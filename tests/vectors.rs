@@ -1,0 +1,82 @@
+//! Every vector gives its result on the Rust code. What is not known is a failure: a kind, a field, a flag, an empty
+//! folder. All wrong ones are reported together.
+
+mod vector_files;
+mod vector_runner;
+
+use counterfoil::code::{Code, Outcome as Exit, liability, publish};
+use serde_json::{Value, json};
+use vector_files::{Vector, read_all};
+use vector_runner::{KINDS, Outcome, run};
+
+/// What is wrong with a vector, in words.
+fn check(vector: &Vector) -> Result<(), String> {
+    let found = match run(&vector.kind, &vector.query, &vector.sent)? {
+        Outcome::Valid(mut values) => {
+            values.insert("result".to_owned(), json!("valid"));
+            Value::Object(values)
+        }
+        Outcome::Refused(code) => {
+            let result = if code.outcome == Exit::Failed { "invalid" } else { "undetermined" };
+            // the layer is the author's to name; the code tells the rest
+            json!({"result": result, "code": code.to_string(), "stage": vector.expect["stage"]})
+        }
+    };
+    if found == vector.expect { Ok(()) } else { Err(format!("expected {}, got {found}", vector.expect)) }
+}
+
+#[test]
+fn vectors_give_their_results() {
+    let (vectors, mut wrong) = read_all();
+    for kind in KINDS {
+        if !vectors.iter().any(|vector| vector.kind == kind) {
+            wrong.push(format!("{kind}: no vectors"));
+        }
+    }
+    for vector in &vectors {
+        if let Err(what) = check(vector) {
+            wrong.push(format!("{}: {what}", vector.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} vectors:\n{}", wrong.len(), vectors.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_refusal_of_the_verifiers_has_a_vector() {
+    let inclusion: [&Code; 14] = [
+        &liability::AMOUNT_DIFFERS,
+        &liability::DUPLICATE_LEAF,
+        &liability::EMPTY_PROOF,
+        &liability::EXPECTED_ABSENT,
+        &liability::INDEX_RANGE,
+        &liability::PARTS_DIFFER,
+        &liability::PATH_LENGTH,
+        &liability::PROOF_MALFORMED,
+        &liability::PROOF_OTHER_ACCOUNT,
+        &liability::PROOF_OTHER_STATEMENT,
+        &liability::ROOT_MISMATCH,
+        &liability::SUM_OVERFLOW,
+        &liability::TOTAL_MISMATCH,
+        &liability::UNKNOWN_ROW,
+    ];
+    let statement: [&Code; 9] = [
+        &publish::JSON_DUPLICATE_KEY,
+        &publish::JSON_NUMBER,
+        &publish::JSON_SYNTAX,
+        &publish::KEY_NOT_PINNED,
+        &publish::NOT_CANONICAL,
+        &publish::OTHER_VENUE,
+        &publish::SIGNATURE_INVALID,
+        &publish::STATEMENT_MALFORMED,
+        &publish::THRESHOLD_NOT_REACHED,
+    ];
+    let (vectors, _) = read_all();
+    let missing = |kind: &str, codes: &[&Code]| {
+        let shown = |code: &&&Code| {
+            vectors.iter().any(|vector| vector.kind == kind && vector.expect["code"] == json!(code.to_string()))
+        };
+        codes.iter().filter(|code| !shown(code)).map(|code| format!("{kind}: {}", code.name)).collect::<Vec<_>>()
+    };
+    let missing = [missing("inclusion-proof", &inclusion), missing("statement", &statement)].concat();
+    assert!(missing.is_empty(), "refusals without a vector: {missing:?}");
+}

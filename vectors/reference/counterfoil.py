@@ -1,0 +1,1271 @@
+#!/usr/bin/env python3
+"""Second implementation of the formats in docs/spec/, and the runner of vectors/.
+
+Slow and plain on purpose: it follows the text of the specifications, not another program. Standard library only.
+Sections have the names of the specifications. What is refused is raised as `Refused` with stage and code.
+
+    python3 vectors/reference/counterfoil.py [DIR]
+
+recomputes every expected value of every vector below DIR (by default the folder above this file).
+"""
+
+import datetime
+import hashlib
+import hmac
+import json
+import re
+import sys
+from pathlib import Path
+
+# What a code means for the result: a check that failed, or one that could not be made.
+INVALID = "invalid"
+UNDETERMINED = "undetermined"
+OUTCOME = {
+    "CF-1004": UNDETERMINED,  # negative amount
+    "CF-1005": UNDETERMINED,  # more digits than the asset has decimals
+    "CF-1006": UNDETERMINED,  # exponent
+    "CF-1007": UNDETERMINED,  # not a plain decimal
+    "CF-1008": UNDETERMINED,  # amount too large
+    "CF-1009": UNDETERMINED,  # two rows for one leaf
+    "CF-1010": UNDETERMINED,  # total too large
+    "CF-1011": UNDETERMINED,  # no leaves
+    "CF-1012": UNDETERMINED,  # empty account
+    "CF-1017": UNDETERMINED,  # field too long
+    "CF-2001": UNDETERMINED,  # inclusion proof malformed
+    "CF-2002": UNDETERMINED,  # proof of another statement
+    "CF-2003": UNDETERMINED,  # proof of another account
+    "CF-2004": INVALID,  # path length
+    "CF-2005": INVALID,  # index beyond the leaf count
+    "CF-2006": INVALID,  # root differs
+    "CF-2007": INVALID,  # total differs
+    "CF-2008": INVALID,  # sum overflows
+    "CF-2009": INVALID,  # row is not in the statement
+    "CF-2010": INVALID,  # amount is not the expected one
+    "CF-2011": INVALID,  # parts do not make the leaf
+    "CF-2012": INVALID,  # leaves not strictly increasing
+    "CF-2013": INVALID,  # an expected asset has no leaf
+    "CF-2019": UNDETERMINED,  # no leaf at all
+    "CF-3001": UNDETERMINED,  # statement malformed
+    "CF-3002": UNDETERMINED,  # JSON number
+    "CF-3003": UNDETERMINED,  # JSON key twice
+    "CF-3004": UNDETERMINED,  # not canonical
+    "CF-3005": UNDETERMINED,  # not JSON
+    "CF-3006": UNDETERMINED,  # no pinned key has signed
+    "CF-3007": INVALID,  # wrong signature
+    "CF-3008": UNDETERMINED,  # too few signatures
+    "CF-3012": UNDETERMINED,  # another venue than the policy's
+    "CF-3015": UNDETERMINED,  # key or signature not in its one encoding
+    "CF-4006": UNDETERMINED,  # address set malformed
+    "CF-4007": INVALID,  # address set is not the committed one
+    "CF-4008": INVALID,  # an address twice
+    "CF-4009": INVALID,  # indices of a disclosure
+    "CF-4010": INVALID,  # number of hashes of a disclosure
+    "CF-4011": INVALID,  # root of a disclosure
+    "CF-4013": UNDETERMINED,  # challenge cannot be used
+}
+
+
+class Refused(Exception):
+    """A refusal: the layer that makes it, its code, and words for people."""
+
+    def __init__(self, stage, code, why):
+        super().__init__(f"{code} at {stage}: {why}")
+        self.stage, self.code, self.why = stage, code, why
+        self.result = OUTCOME[code]
+
+
+# ---------------------------------------------------------------------------------------------------- hash.md
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def tagged_hash(tag, message):
+    tag_hash = sha256(tag.encode("ascii"))
+    return sha256(tag_hash + tag_hash + message)
+
+
+def u8(value):
+    return value.to_bytes(1, "big")
+
+
+def u16(value):
+    return value.to_bytes(2, "big")
+
+
+def u64(value):
+    return value.to_bytes(8, "big")
+
+
+def u128(value):
+    return value.to_bytes(16, "big")
+
+
+def length_prefixed(data):
+    """`bytes(x)` of the specifications; text is taken as UTF-8."""
+    if isinstance(data, str):
+        data = data.encode("utf-8")
+    return u16(len(data)) + data
+
+
+def from_hex(text, length):
+    """The bytes, or None: lower-case digits only, exactly `length` bytes."""
+    if not isinstance(text, str) or not re.fullmatch("[0-9a-f]{%d}" % (2 * length), text, re.ASCII):
+        return None
+    return bytes.fromhex(text)
+
+
+TAGS = [
+    "counterfoil/leaf",
+    "counterfoil/parts",
+    "counterfoil/node",
+    "counterfoil/asset",
+    "counterfoil/statement",
+    "counterfoil/address",
+    "counterfoil/address-node",
+    "counterfoil/bundle-file",
+    "counterfoil/bundle-node",
+    "counterfoil/manifest",
+    "counterfoil/transcript",
+]
+
+# -------------------------------------------------------------------------------------------------- amount.md
+
+LIMIT = 2**128
+
+
+def parse_amount(text, decimals):
+    """Base units of a plain decimal."""
+    if re.fullmatch(r"-[0-9.eE]+", text, re.ASCII):
+        raise Refused("parse", "CF-1004", f"negative: {text!r}")
+    if re.fullmatch(r"[0-9.]+[eE][-+]?[0-9]+", text, re.ASCII):
+        raise Refused("parse", "CF-1006", f"an exponent: {text!r}")
+    match = re.fullmatch(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?", text, re.ASCII)
+    if not match:
+        raise Refused("parse", "CF-1007", f"not a plain decimal: {text!r}")
+    whole, fraction = match.group(1), match.group(2) or ""
+    if fraction[decimals:].strip("0"):
+        raise Refused("parse", "CF-1005", f"more than {decimals} decimals: {text!r}")
+    value = int(whole + fraction[:decimals].ljust(decimals, "0"))
+    if value >= LIMIT:
+        raise Refused("parse", "CF-1008", f"2^128 base units or more: {text!r}")
+    return value
+
+
+def parse_base_units(text):
+    """An amount as it stands in JSON: base units without a leading zero."""
+    if re.fullmatch(r"-[0-9]+", text, re.ASCII):
+        raise Refused("parse", "CF-1004", f"negative: {text!r}")
+    if not re.fullmatch(r"0|[1-9][0-9]*", text, re.ASCII):
+        raise Refused("parse", "CF-1007", f"not a count of base units: {text!r}")
+    if int(text) >= LIMIT:
+        raise Refused("parse", "CF-1008", f"2^128 base units or more: {text!r}")
+    return int(text)
+
+
+def print_amount(value, decimals):
+    """The shortest plain decimal of a count of base units, with every decimal of the asset."""
+    digits = str(value).rjust(decimals + 1, "0")
+    return digits if decimals == 0 else digits[:-decimals] + "." + digits[-decimals:]
+
+
+def rescale(value, source, target):
+    if target >= source:
+        value *= 10 ** (target - source)
+        if value >= LIMIT:
+            raise Refused("sum", "CF-1008", "the rescaled amount is 2^128 or more")
+        return value
+    divisor = 10 ** (source - target)
+    if value % divisor:
+        raise Refused("sum", "CF-1005", "digits would be lost")
+    return value // divisor
+
+
+# ---------------------------------------------------------------------------------------------------- leaf.md
+
+
+def hkdf_sha256(ikm, salt, info):
+    """RFC 5869 for 32 bytes of output: extract, then the first block of expand."""
+    pseudo_random_key = hmac.digest(salt, ikm, "sha256")
+    return hmac.digest(pseudo_random_key, info + b"\x01", "sha256")
+
+
+def snapshot_key(master_secret, build_id, venue, sequence):
+    return hkdf_sha256(master_secret, build_id, b"counterfoil/snapshot" + length_prefixed(venue) + u64(sequence))
+
+
+def tree_key(key, asset, liability_class):
+    return hmac.digest(key, length_prefixed(asset) + length_prefixed(liability_class), "sha256")
+
+
+def order_key_and_nonce(key, account):
+    output = hmac.digest(key, account.encode("utf-8"), "sha256")
+    return output[:16], output[16:]
+
+
+def check_parts(parts, amount):
+    products = [product.encode("utf-8") for product, _ in parts]
+    if any(not left < right for left, right in zip(products, products[1:])):
+        raise Refused("sum", "CF-2011", "products are not strictly increasing")
+    if sum(value for _, value in parts) != amount:
+        raise Refused("sum", "CF-2011", "the parts do not add up to the amount")
+
+
+def detail_of(parts):
+    """Empty without parts, otherwise their digest."""
+    if not parts:
+        return b""
+    message = u16(len(parts)) + b"".join(length_prefixed(product) + u128(value) for product, value in parts)
+    return tagged_hash("counterfoil/parts", message)
+
+
+def leaf_hash(nonce, amount, account, credential, detail):
+    message = nonce + u128(amount) + length_prefixed(account) + length_prefixed(credential) + length_prefixed(detail)
+    return tagged_hash("counterfoil/leaf", message)
+
+
+def check_account(account, credential):
+    if account == "":
+        raise Refused("parse", "CF-1012", "an empty account")
+    for field in (account, credential):
+        if len(field.encode("utf-8")) > 1024:
+            raise Refused("parse", "CF-1017", "more than 1024 bytes")
+
+
+# ------------------------------------------------------------------------------------------------ sum-tree.md
+
+
+def node(left, right):
+    """Each is a pair (digest, sum)."""
+    total = left[1] + right[1]
+    if total >= LIMIT:
+        raise Refused("sum", "CF-2008", "a sum of 2^128 or more")
+    return tagged_hash("counterfoil/node", left[0] + u128(left[1]) + right[0] + u128(right[1])), total
+
+
+def split_point(count):
+    """The largest power of two smaller than `count`."""
+    power = 1
+    while power * 2 < count:
+        power *= 2
+    return power
+
+
+def tree_root(leaves):
+    """RFC 9162, section 2.1.1, literally."""
+    if not leaves:
+        raise Refused("sum", "CF-1011", "there is no tree without leaves")
+    if len(leaves) == 1:
+        return leaves[0]
+    middle = split_point(len(leaves))
+    return node(tree_root(leaves[:middle]), tree_root(leaves[middle:]))
+
+
+def inclusion_path(leaves, index):
+    """RFC 9162, section 2.1.3.1: siblings from the leaf up."""
+    if len(leaves) == 1:
+        return []
+    middle = split_point(len(leaves))
+    if index < middle:
+        return inclusion_path(leaves[:middle], index) + [tree_root(leaves[middle:])]
+    return inclusion_path(leaves[middle:], index - middle) + [tree_root(leaves[:middle])]
+
+
+def commitment(asset, liability_class, decimals, count, root):
+    message = length_prefixed(asset) + length_prefixed(liability_class) + u8(decimals) + u64(count)
+    return tagged_hash("counterfoil/asset", message + u128(root[1]) + root[0])
+
+
+def compact_range(leaves, begin, end):
+    """Roots of the maximal aligned perfect subtrees of [begin, end), found by trying every size."""
+    roots = []
+    while begin < end:
+        size = 1
+        while begin % (size * 2) == 0 and begin + size * 2 <= end:
+            size *= 2
+        roots.append((begin, size, tree_root(leaves[begin : begin + size])))
+        begin += size
+    return roots
+
+
+# -------------------------------------------------------------------------------------------- canonical-json.md
+
+DEPTH_MAX = 127
+
+
+def parse_strict(data):
+    """A value of objects, lists, text, true, false and null; everything else is refused."""
+
+    def no_number(text):
+        raise Refused("parse", "CF-3002", f"a JSON number: {text}")
+
+    def no_constant(text):
+        raise Refused("parse", "CF-3005", f"not JSON: {text}")
+
+    def no_key_twice(pairs):
+        keys = [key for key, _ in pairs]
+        twice = [key for key in keys if keys.count(key) > 1]
+        if twice:
+            raise Refused("parse", "CF-3003", f"a key twice: {twice[0]!r}")
+        return dict(pairs)
+
+    try:
+        text = data.decode("utf-8")
+        value = json.loads(
+            text,
+            parse_int=no_number,
+            parse_float=no_number,
+            parse_constant=no_constant,
+            object_pairs_hook=no_key_twice,
+        )
+        value_depth = depth(value)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise Refused("parse", "CF-3005", str(error)) from None
+    if value_depth > DEPTH_MAX:
+        raise Refused("parse", "CF-3005", f"{value_depth} levels of nesting")
+    if has_lone_surrogate(value):
+        raise Refused("parse", "CF-3005", "half of a surrogate pair")
+    return value
+
+
+def children(value):
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def depth(value):
+    if not isinstance(value, (dict, list)):
+        return 0
+    return 1 + max((depth(child) for child in children(value)), default=0)
+
+
+def has_lone_surrogate(value):
+    texts = list(value) if isinstance(value, dict) else [value] if isinstance(value, str) else []
+    if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
+        return True
+    return any(has_lone_surrogate(child) for child in children(value))
+
+
+SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+
+
+def canonical_text(text):
+    out = ""
+    for character in text:
+        if character in SHORT_ESCAPES:
+            out += SHORT_ESCAPES[character]
+        elif character < " ":
+            out += f"\\u{ord(character):04x}"
+        else:
+            out += character
+    return f'"{out}"'
+
+
+def canonical_value(value):
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return canonical_text(value)
+    if isinstance(value, list):
+        return "[" + ",".join(canonical_value(item) for item in value) + "]"
+    keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+    return "{" + ",".join(f"{canonical_text(key)}:{canonical_value(value[key])}" for key in keys) + "}"
+
+
+def canonical(value):
+    return canonical_value(value).encode("utf-8")
+
+
+def parse_canonical(data):
+    value = parse_strict(data)
+    if canonical(value) != data:
+        raise Refused("parse", "CF-3004", "not in the canonical form")
+    return value
+
+
+# Shapes: a shape is a function that returns the value read, or raises Misshapen.
+
+
+class Misshapen(Exception):
+    pass
+
+
+def record(fields):
+    """An object with exactly these fields."""
+
+    def read(value):
+        if not isinstance(value, dict) or set(value) != set(fields):
+            found = sorted(value) if isinstance(value, dict) else type(value).__name__
+            raise Misshapen(f"expected the fields {sorted(fields)}, found {found}")
+        return {name: shape(value[name]) for name, shape in fields.items()}
+
+    return read
+
+
+def sequence_of(shape, key=None):
+    """A list; with `key`, in strictly increasing order of it."""
+
+    def read(value):
+        if not isinstance(value, list):
+            raise Misshapen("expected a list")
+        items = [shape(item) for item in value]
+        if key and any(not key(left) < key(right) for left, right in zip(items, items[1:])):
+            raise Misshapen("not strictly increasing")
+        return items
+
+    return read
+
+
+def optional(shape):
+    return lambda value: None if value is None else shape(value)
+
+
+def text(value):
+    if not isinstance(value, str):
+        raise Misshapen("expected text")
+    return value
+
+
+def not_empty(value):
+    if text(value) == "":
+        raise Misshapen("empty text")
+    return value
+
+
+def boolean(value):
+    if not isinstance(value, bool):
+        raise Misshapen("expected true or false")
+    return value
+
+
+def pattern(expression):
+    def read(value):
+        if not re.fullmatch(expression, text(value), re.ASCII):
+            raise Misshapen(f"{value!r} is not of the form {expression}")
+        return value
+
+    return read
+
+
+def one_of(*words):
+    def read(value):
+        if text(value) not in words:
+            raise Misshapen(f"{value!r} is none of {words}")
+        return value
+
+    return read
+
+
+def uint(bits):
+    def read(value):
+        if not re.fullmatch("0|[1-9][0-9]*", text(value), re.ASCII) or int(value) >= 2**bits:
+            raise Misshapen(f"{value!r} is not an integer of {bits} bits")
+        return int(value)
+
+    return read
+
+
+def decimals_shape(value):
+    number = uint(8)(value)
+    if number > 38:
+        raise Misshapen("more than 38 decimals")
+    return number
+
+
+def hex_bytes(length):
+    def read(value):
+        if from_hex(value, length) is None:
+            raise Misshapen(f"{value!r} is not {2 * length} lower-case hexadecimal digits")
+        return bytes.fromhex(value)
+
+    return read
+
+
+def time(value):
+    """Seconds since 1970."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text(value), re.ASCII):
+        raise Misshapen(f"{value!r} is not a time")
+    try:
+        moment = datetime.datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError as error:
+        raise Misshapen(str(error)) from None
+    return int(moment.replace(tzinfo=datetime.timezone.utc).timestamp())
+
+
+ASSET_ID = pattern(r"[A-Za-z0-9:._-]{1,64}")
+CHAIN_ID = pattern(r"[A-Za-z0-9:_-]{1,72}")
+DEPLOYMENT_ID = pattern(r"[A-Za-z0-9:_./%-]{1,240}")
+VENUE_ID = pattern(r"[a-z0-9.-]{1,32}")
+CLASS = one_of("custody", "lent", "collateral", "derivative")
+
+# ------------------------------------------------------------------------------------------------ signature.md
+
+# secp256k1: y^2 = x^3 + 7 over the integers modulo P; G has order N.
+P = 2**256 - 2**32 - 977
+N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+G = (
+    0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
+    0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
+)
+
+
+def point_add(a, b):
+    """Affine addition; None is the point at infinity."""
+    if a is None:
+        return b
+    if b is None:
+        return a
+    if a[0] == b[0]:
+        if (a[1] + b[1]) % P == 0:
+            return None
+        slope = 3 * a[0] * a[0] * pow(2 * a[1], -1, P) % P
+    else:
+        slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, P) % P
+    x = (slope * slope - a[0] - b[0]) % P
+    return x, (slope * (a[0] - x) - a[1]) % P
+
+
+def point_mul(point, scalar):
+    result = None
+    while scalar:
+        if scalar & 1:
+            result = point_add(result, point)
+        point = point_add(point, point)
+        scalar >>= 1
+    return result
+
+
+def lift_x(x, odd):
+    """The point with this x and the wanted parity of y, or None."""
+    if x >= P:
+        return None
+    square = (pow(x, 3, P) + 7) % P
+    y = pow(square, (P + 1) // 4, P)
+    if y * y % P != square:
+        return None
+    return x, y if y % 2 == odd else P - y
+
+
+def bip340_verify(key, message, signature):
+    point = lift_x(int.from_bytes(key, "big"), 0)
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    if point is None or r >= P or s >= N:
+        return False
+    challenge = int.from_bytes(tagged_hash("BIP0340/challenge", signature[:32] + key + message), "big") % N
+    result = point_add(point_mul(G, s), point_mul(point, N - challenge))
+    return result is not None and result[1] % 2 == 0 and result[0] == r
+
+
+def ecdsa_verify(point, message, signature):
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    if not (0 < r < N and 0 < s < N):
+        return False
+    inverse = pow(s, -1, N)
+    z = int.from_bytes(message, "big")
+    result = point_add(point_mul(G, z * inverse % N), point_mul(point, r * inverse % N))
+    return result is not None and result[0] % N == r
+
+
+def decode_key(alg, key):
+    """The point of a key in its one encoding, or a refusal."""
+    if alg == "bip340":
+        data = from_hex(key, 32)
+        point = data and lift_x(int.from_bytes(data, "big"), 0)
+    else:
+        data = from_hex(key, 33)
+        point = data and data[0] in (2, 3) and lift_x(int.from_bytes(data[1:], "big"), data[0] - 2)
+    if not point:
+        raise Refused("signature", "CF-3015", f"not a key of {alg}: {key!r}")
+    return point
+
+
+def verify_signature(kind, message, alg, key, signature):
+    digest = tagged_hash("counterfoil/" + kind, message)
+    data = from_hex(signature, 64)
+    if data is None:
+        raise Refused("signature", "CF-3015", "a signature is 128 lower-case hexadecimal digits")
+    point = decode_key(alg, key)
+    if alg == "bip340":
+        valid = bip340_verify(bytes.fromhex(key), digest, data)
+    else:
+        if N // 2 < int.from_bytes(data[32:], "big") < N and 0 < int.from_bytes(data[:32], "big") < N:
+            raise Refused("signature", "CF-3015", "a high s")
+        valid = ecdsa_verify(point, digest, data)
+    if not valid:
+        raise Refused("signature", "CF-3007", f"the signature by {key} does not fit")
+
+
+KEY = record({"alg": one_of("bip340", "ecdsa-secp256k1"), "key": text})
+SIGNATURE = record({"alg": one_of("bip340", "ecdsa-secp256k1"), "key": text, "signature": text})
+
+
+def key_order(entry):
+    return entry["alg"], entry["key"]
+
+
+def parse_signed(data, kind):
+    """The document's canonical bytes, the document, and the signatures of a signed file."""
+    value = parse_canonical(data)
+    envelope = record({kind: lambda document: document, "signatures": sequence_of(SIGNATURE, key_order)})(value)
+    return canonical(envelope[kind]), envelope[kind], envelope["signatures"]
+
+
+# ------------------------------------------------------------------------------------------------ statement.md
+
+VENUE = record(
+    {
+        "id": VENUE_ID,
+        "keys": sequence_of(KEY, key_order),
+        "legal_entity": not_empty,
+        "lei": optional(pattern("[A-Z0-9]{20}")),
+        "log_origin": not_empty,
+        "threshold": uint(64),
+    }
+)
+BLOCK = record({"chain": CHAIN_ID, "hash": hex_bytes(32), "height": uint(64)})
+DEPLOYMENT = record({"decimals": decimals_shape, "id": DEPLOYMENT_ID})
+SET = record({"count": uint(64), "root": hex_bytes(32)})
+ROW = record(
+    {
+        "asset": ASSET_ID,
+        "class": CLASS,
+        "decimals": decimals_shape,
+        "leaf_count": uint(64),
+        "root": hex_bytes(32),
+        "total": uint(128),
+    }
+)
+SCHEDULES = record(
+    {
+        "in_flight": sequence_of(
+            record(
+                {
+                    "amount": uint(128),
+                    "asset": ASSET_ID,
+                    "chain": CHAIN_ID,
+                    "direction": one_of("deposit", "withdrawal"),
+                    "txid": text,
+                }
+            )
+        ),
+        "other_liabilities": sequence_of(
+            record({"amount": uint(128), "asset": ASSET_ID, "counterparty": text, "due": optional(time), "kind": text})
+        ),
+        "receivables": sequence_of(
+            record({"amount": uint(128), "asset": ASSET_ID, "counterparty": text, "related_party": boolean})
+        ),
+    }
+)
+LEDGER = record(
+    {
+        "as_of": time,
+        "control_total": one_of("compared", "none"),
+        "rows_filtered": uint(64),
+        "rows_read": uint(64),
+        "rows_zero": uint(64),
+        "sources": sequence_of(
+            record({"kind": text, "length": uint(64), "name": text, "rows": uint(64), "sha256": hex_bytes(32)})
+        ),
+    }
+)
+STATEMENT = record(
+    {
+        "account_hint": not_empty,
+        "address_set": optional(SET),
+        "assets": sequence_of(
+            record({"decimals": decimals_shape, "deployments": sequence_of(DEPLOYMENT), "id": ASSET_ID}),
+            lambda asset: asset["id"],
+        ),
+        "chains": sequence_of(BLOCK, lambda block: block["chain"]),
+        "custody": optional(hex_bytes(32)),
+        "cutoff": time,
+        "due": time,
+        "format": one_of("counterfoil-statement-v1"),
+        "kind": one_of("snapshot"),
+        "ledger": LEDGER,
+        "liabilities": sequence_of(ROW, lambda row: (row["asset"], row["class"])),
+        "next_cutoff": time,
+        "predecessor": optional(hex_bytes(32)),
+        "schedules": SCHEDULES,
+        "scope": sequence_of(record({"entity": text, "product": text, "scope": one_of("in", "out", "unknown")})),
+        "sequence": uint(64),
+        "tool": text,
+        "venue": VENUE,
+        "without_rows": sequence_of(ASSET_ID, lambda asset: asset),
+    }
+)
+
+
+def check_statement(document):
+    """Step 1: the shape, and that the fields fit together."""
+    statement = STATEMENT(document)
+    decimals = {asset["id"]: asset["decimals"] for asset in statement["assets"]}
+    rows, schedules = statement["liabilities"], statement["schedules"].values()
+    with_rows, without_rows = {row["asset"] for row in rows}, set(statement["without_rows"])
+    owed = dict.fromkeys(decimals, 0)
+    for asset, amount in [(row["asset"], row["total"]) for row in rows] + [
+        (row["asset"], row["amount"]) for row in statement["schedules"]["other_liabilities"]
+    ]:
+        owed[asset] = owed.get(asset, 0) + amount
+    wrong = [
+        ("no liabilities", not rows),
+        ("a row without leaves", any(row["leaf_count"] == 0 for row in rows)),
+        ("a row with other decimals than its asset", any(decimals.get(r["asset"]) != r["decimals"] for r in rows)),
+        ("an asset both with and without rows", with_rows & without_rows),
+        ("an asset on which nothing is said", with_rows | without_rows != set(decimals)),
+        ("a schedule of an unlisted asset", any(row["asset"] not in decimals for rows in schedules for row in rows)),
+        ("more owed than 2^128 - 1", any(total >= LIMIT for total in owed.values())),
+        ("predecessor and sequence", (statement["predecessor"] is None) != (statement["sequence"] == 0)),
+        ("times", not statement["cutoff"] < statement["next_cutoff"] < statement["due"]),
+        ("threshold", not 1 <= statement["venue"]["threshold"] <= len(statement["venue"]["keys"])),
+    ]
+    for what, is_wrong in wrong:
+        if is_wrong:
+            raise Misshapen(what)
+    for key in statement["venue"]["keys"]:
+        decode_key(key["alg"], key["key"])
+    return statement
+
+
+def verify_statement(data, policy):
+    """The statement, its digest and the pinned keys that have signed it."""
+    try:
+        message, document, signatures = parse_signed(data, "statement")
+        statement = check_statement(document)
+    except Misshapen as error:
+        raise Refused("parse", "CF-3001", str(error)) from None
+    venue = statement["venue"]
+    if venue["id"] != policy["venue"] or venue["log_origin"] != policy["log_origin"]:
+        raise Refused("policy", "CF-3012", "another venue or log")
+    pinned = [(key["alg"], key["key"]) for key in policy["keys"]]
+    signed = [entry for entry in signatures if key_order(entry) in pinned]
+    for entry in signed:
+        verify_signature("statement", message, entry["alg"], entry["key"], entry["signature"])
+    if not signed:
+        raise Refused("policy", "CF-3006", "no pinned key has signed")
+    if len(signed) < int(policy["threshold"]):
+        raise Refused("policy", "CF-3008", f"{len(signed)} of {policy['threshold']} signatures")
+    return statement, tagged_hash("counterfoil/statement", message), [key_order(entry) for entry in signed]
+
+
+# ------------------------------------------------------------------------------------------- inclusion-proof.md
+
+INCLUSION_PROOF = record(
+    {
+        "account": text,
+        "format": one_of("counterfoil-inclusion-proof-v1"),
+        "leaves": sequence_of(
+            record(
+                {
+                    "amount": uint(128),
+                    "asset": ASSET_ID,
+                    "class": CLASS,
+                    "index": uint(64),
+                    "nonce": hex_bytes(16),
+                    "parts": sequence_of(record({"amount": uint(128), "product": text})),
+                    "path": sequence_of(record({"digest": hex_bytes(32), "sum": uint(128)})),
+                }
+            )
+        ),
+        "statement": record({"digest": hex_bytes(32), "sequence": uint(64), "venue": VENUE_ID}),
+    }
+)
+
+
+def path_length(index, count):
+    """The number of levels at which the node above leaf `index` has a sibling."""
+    length, last = 0, count - 1
+    while last > 0:
+        if index % 2 == 1 or index < last:
+            length += 1
+        index, last = index // 2, last // 2
+    return length
+
+
+def fold(leaf, index, count, path):
+    """RFC 9162, section 2.1.3.2, with sums."""
+    f, k, current = index, count - 1, leaf
+    for sibling in path:
+        if f % 2 == 1 or f == k:
+            current = node(sibling, current)
+            if f % 2 == 0:
+                while f % 2 == 0 and f != 0:
+                    f, k = f // 2, k // 2
+        else:
+            current = node(current, sibling)
+        f, k = f // 2, k // 2
+    return current
+
+
+def verify_leaf(leaf, row, account, credential):
+    if leaf["index"] >= row["leaf_count"]:
+        raise Refused("fold", "CF-2005", "the index is not below the leaf count")
+    if len(leaf["path"]) != path_length(leaf["index"], row["leaf_count"]):
+        raise Refused("fold", "CF-2004", "the path has another length than index and leaf count give")
+    parts = [(part["product"], part["amount"]) for part in leaf["parts"]]
+    if parts:
+        check_parts(parts, leaf["amount"])
+    own = leaf_hash(leaf["nonce"], leaf["amount"], account, credential, detail_of(parts)), leaf["amount"]
+    path = [(element["digest"], element["sum"]) for element in leaf["path"]]
+    digest, total = fold(own, leaf["index"], row["leaf_count"], path)
+    if digest != row["root"]:
+        raise Refused("fold", "CF-2006", "another root")
+    if total != row["total"]:
+        raise Refused("sum", "CF-2007", "another total")
+
+
+def verify_inclusion(data, statement, digest, account, credential, expected):
+    """The balances that the statement commits to for this account, one per leaf."""
+    try:
+        proof = INCLUSION_PROOF(parse_strict(data))
+    except (Misshapen, Refused) as error:
+        raise Refused("parse", "CF-2001", str(error)) from None
+    order = [(leaf["asset"], leaf["class"]) for leaf in proof["leaves"]]
+    if any(left > right for left, right in zip(order, order[1:])):
+        raise Refused("parse", "CF-2001", "leaves are out of order")
+    named = {"digest": digest, "sequence": statement["sequence"], "venue": statement["venue"]["id"]}
+    if proof["statement"] != named:
+        raise Refused("bind", "CF-2002", "another statement")
+    if proof["account"] != account:
+        raise Refused("bind", "CF-2003", "another account")
+    if not order:
+        raise Refused("bind", "CF-2019", "no leaf")
+    if len(set(order)) < len(order):
+        raise Refused("bind", "CF-2012", "a leaf twice")
+    rows = {(row["asset"], row["class"]): row for row in statement["liabilities"]}
+    for leaf in proof["leaves"]:
+        row = rows.get((leaf["asset"], leaf["class"]))
+        if row is None:
+            raise Refused("bind", "CF-2009", "the statement has no such row")
+        verify_leaf(leaf, row, account, credential)
+    for entry in expected:
+        amounts = [leaf["amount"] for leaf in proof["leaves"] if leaf["asset"] == entry["asset"]]
+        if not amounts:
+            raise Refused("policy", "CF-2013", "an expected asset has no leaf")
+        if sum(amounts) != int(entry["amount"]):
+            raise Refused("policy", "CF-2010", "another amount is expected")
+    return proof["leaves"]
+
+
+# ----------------------------------------------------------------------------------------------- merkle-set.md
+
+NODE_TAGS = {"address": "counterfoil/address-node", "bundle": "counterfoil/bundle-node"}
+
+
+def set_levels(leaves, tag):
+    """All levels from the leaves up: pairs from the left, a last one without a neighbour moves up."""
+    levels = [list(leaves)]
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        above = [tagged_hash(tag, below[at] + below[at + 1]) for at in range(0, len(below) - 1, 2)]
+        levels.append(above + below[len(above) * 2 :])
+    return levels
+
+
+def set_root(leaves, tag):
+    if not leaves:
+        raise Refused("parse", "CF-4006", "an empty set has no root")
+    return set_levels(leaves, tag)[-1][0]
+
+
+def disclosure(leaves, indices, tag):
+    """The missing siblings, level by level, left to right."""
+    hashes, known = [], sorted(indices)
+    for level in set_levels(leaves, tag):
+        missing = sorted({index ^ 1 for index in known} - set(known))
+        hashes += [level[index] for index in missing if index < len(level)]
+        known = sorted({index // 2 for index in known})
+    return hashes
+
+
+def verify_subset(root, count, indices, leaves, hashes, tag):
+    for at, index in enumerate(indices):
+        if index >= count or (at > 0 and index <= indices[at - 1]):
+            raise Refused("bind", "CF-4009", "indices are not strictly increasing below the count")
+    if len(leaves) != len(indices) or not indices:
+        raise Refused("bind", "CF-4009", "not as many leaves as indices, or none")
+    required, level, width = 0, set(indices), count
+    while width > 1:
+        required += len({index ^ 1 for index in level if index ^ 1 < width} - level)
+        level, width = {index // 2 for index in level}, (width + 1) // 2
+    if len(hashes) != required:
+        raise Refused("fold", "CF-4010", f"{len(hashes)} hashes, not {required}")
+    known, width, rest = dict(zip(indices, leaves)), count, list(hashes)
+    while width > 1:
+        for index in sorted(known):
+            if index ^ 1 < width and index ^ 1 not in known:
+                known[index ^ 1] = rest.pop(0)
+        above = {}
+        for index in sorted(known):
+            if index % 2 == 0:
+                lonely = index + 1 == width
+                above[index // 2] = known[index] if lonely else tagged_hash(tag, known[index] + known[index + 1])
+        known, width = above, (width + 1) // 2
+    if known[0] != root:
+        raise Refused("fold", "CF-4011", "another root")
+
+
+# ---------------------------------------------------------------------------------------------- address-set.md
+
+
+def check_spelling(entry):
+    """One address has one spelling. Checksums are not looked at here."""
+    spellings = {
+        "bip122": r"[a-z]{2,4}1[02-9ac-hj-np-z]{6,87}|[1-9A-HJ-NP-Za-km-z]{26,35}",
+        "eip155": r"0x[0-9a-f]{40}",
+    }
+    return pattern(spellings.get(entry["chain"].split(":")[0], "$^"))(entry["address"]) and entry
+
+
+ADDRESS = record(
+    {
+        "address": not_empty,
+        "chain": CHAIN_ID,
+        "custodian": optional(not_empty),
+        "encumbrance": optional(not_empty),
+        "issuer": one_of("none", "self", "affiliate"),
+        "role": one_of("hot", "warm", "cold", "custodian", "internal", "deposit"),
+        "salt": hex_bytes(16),
+    }
+)
+
+
+def address_leaf(entry):
+    fields = [entry[name] or "" for name in ("chain", "address", "role", "custodian", "encumbrance", "issuer")]
+    return tagged_hash("counterfoil/address", entry["salt"] + b"".join(length_prefixed(field) for field in fields))
+
+
+def parse_addresses(data):
+    """The leaves of an `addresses.jsonl`."""
+    lines = data.split(b"\n")
+    if lines.pop() != b"" or not lines:
+        raise Refused("parse", "CF-4006", "the last line does not end")
+    try:
+        entries = [check_spelling(ADDRESS(parse_strict(line))) for line in lines]
+    except (Misshapen, Refused) as error:
+        raise Refused("parse", "CF-4006", str(error)) from None
+    order = [(entry["chain"], entry["address"]) for entry in entries]
+    for left, right in zip(order, order[1:]):
+        if not left < right:
+            raise Refused("parse", "CF-4008", f"{right} stands twice, or addresses are out of order")
+    return [address_leaf(entry) for entry in entries]
+
+
+# ------------------------------------------------------------------------------------------------ challenge.md
+
+CHALLENGE = record(
+    {
+        "address_set": SET,
+        "blocks": sequence_of(BLOCK, lambda block: block["chain"]),
+        "expires": time,
+        "format": one_of("counterfoil-challenge-v1"),
+        "id": hex_bytes(4),
+        "issued": time,
+        "log_origin": text,
+        "nonce": hex_bytes(16),
+        "purpose": one_of("custody"),
+        "venue": record({"id": VENUE_ID, "keys": sequence_of(KEY, key_order)}),
+    }
+)
+
+
+def challenge_line(data):
+    """The line that is signed for a document."""
+    try:
+        document = parse_canonical(data)
+        challenge = CHALLENGE(document)
+    except Refused as refusal:
+        code = refusal.code if refusal.code in ("CF-3002", "CF-3003") else "CF-4013"
+        raise Refused("parse", code, refusal.why) from None
+    except Misshapen as error:
+        raise Refused("parse", "CF-4013", str(error)) from None
+    if challenge["expires"] % 86400:
+        raise Refused("parse", "CF-4013", "the expiry is not at midnight")
+    if challenge["issued"] >= challenge["expires"]:
+        raise Refused("parse", "CF-4013", "not issued before it expires")
+    venue, day = challenge["venue"]["id"], document["expires"][:10]
+    line = f"counterfoil v1 {venue} {document['id']} exp {day} sha256 {sha256(data).hex()}"
+    if len(line) > 160:
+        raise Refused("parse", "CF-4013", "the line is longer than 160 characters")
+    return challenge, line
+
+
+def verify_challenge(data, question):
+    """The line, for a document that fits what the verifier knows of the statement."""
+    challenge, line = challenge_line(data)
+    cutoff = time(question["cutoff"])
+    known = [
+        ("venue", challenge["venue"]["id"] == question["venue"]),
+        ("keys", challenge["venue"]["keys"] == question["keys"]),
+        ("log origin", challenge["log_origin"] == question["log_origin"]),
+        ("address set", challenge["address_set"] == SET(question["address_set"])),
+        ("blocks", {block["chain"] for block in challenge["blocks"]} == set(question["chains"])),
+        ("not yet issued", challenge["issued"] <= cutoff),
+        ("expired", cutoff < challenge["expires"]),
+    ]
+    for what, holds in known:
+        if not holds:
+            raise Refused("bind", "CF-4013", what)
+    return line
+
+# ----------------------------------------------------------------------------------------- the runner of vectors/
+
+# A runner takes `query` and what was sent, and returns the computed values. `bytes` are sent for `proof_text` and
+# `proof_hex`, an object for `proof`. Vectors themselves are well-formed: a misshapen query is an error of the vector.
+
+PARTS = sequence_of(record({"amount": uint(128), "product": text}))
+NODES = sequence_of(record({"digest": hex_bytes(32), "sum": uint(128)}))
+POLICY = record({"keys": sequence_of(KEY), "log_origin": text, "threshold": uint(64), "venue": text})
+
+
+def run_amount(query, proof):
+    operation = query["operation"]
+    given = record({"text": text})(proof)["text"]
+    if operation == "parse":
+        query = record({"decimals": decimals_shape, "operation": text})(query)
+        units, decimals = parse_amount(given, query["decimals"]), query["decimals"]
+    elif operation == "base_units":
+        query = record({"operation": text})(query)
+        units, decimals = parse_base_units(given), 0
+    elif operation == "rescale":
+        query = record({"from": decimals_shape, "operation": text, "to": decimals_shape})(query)
+        units, decimals = rescale(parse_base_units(given), query["from"], query["to"]), query["to"]
+    else:
+        raise Misshapen(f"unknown operation {operation!r}")
+    return {"base_units": str(units), "text": print_amount(units, decimals)}
+
+
+def run_hash(query, proof):
+    tag = record({"tag": one_of(*TAGS)})(query)["tag"]
+    message = b""
+    for field in record({"fields": sequence_of(lambda field: field)})(proof)["fields"]:
+        ((kind, value),) = field.items()
+        writers = {"bytes": length_prefixed, "fixed": lambda data: data}
+        message += writers[kind](bytes.fromhex(value))
+    return {"digest": tagged_hash(tag, message).hex(), "message": message.hex()}
+
+
+def run_leaf(query, proof):
+    shape = {"master_secret": hex_bytes(32), "build_id": hex_bytes(32), "venue": VENUE_ID, "sequence": uint(64)}
+    query = record({**shape, "asset": ASSET_ID, "class": CLASS})(query)
+    row = record({"account": text, "amount": uint(128), "credential": text, "parts": PARTS})(proof)
+    account, parts = row["account"], [(part["product"], part["amount"]) for part in row["parts"]]
+    check_account(account, row["credential"])
+    if parts:
+        check_parts(parts, row["amount"])
+    top = snapshot_key(query["master_secret"], query["build_id"], query["venue"], query["sequence"])
+    order_key, nonce = order_key_and_nonce(tree_key(top, query["asset"], query["class"]), account)
+    leaf = leaf_hash(nonce, row["amount"], account, row["credential"], detail_of(parts))
+    return {"leaf": leaf.hex(), "nonce": nonce.hex(), "order_key": order_key.hex()}
+
+
+def run_sum_tree(query, proof):
+    query = record({"asset": ASSET_ID, "class": CLASS, "decimals": decimals_shape, "splits": sequence_of(uint(64))})(query)
+    leaves = [(leaf["digest"], leaf["sum"]) for leaf in record({"leaves": NODES})(proof)["leaves"]]
+    root = tree_root(leaves)
+    bounds = [0, *query["splits"], len(leaves)]
+    ranges = [
+        [
+            {"begin": str(begin), "digest": top[0].hex(), "size": str(size), "sum": str(top[1])}
+            for begin, size, top in compact_range(leaves, start, end)
+        ]
+        for start, end in zip(bounds, bounds[1:])
+    ]
+    for index in range(len(leaves)):
+        path = inclusion_path(leaves, index)
+        if len(path) != path_length(index, len(leaves)) or fold(leaves[index], index, len(leaves), path) != root:
+            raise AssertionError(f"the path of leaf {index} does not lead to the root")
+    return {
+        "commitment": commitment(query["asset"], query["class"], query["decimals"], len(leaves), root).hex(),
+        "leaf_count": str(len(leaves)),
+        "ranges": ranges,
+        "root": root[0].hex(),
+        "total": str(root[1]),
+    }
+
+
+def run_inclusion_proof(query, proof):
+    expected = sequence_of(record({"amount": uint(128), "asset": ASSET_ID}))
+    fields = {"account": text, "credential": text, "expected": expected, "policy": POLICY, "statement": text}
+    query = record(fields)(query)
+    statement, digest, _ = verify_statement(query["statement"].encode("utf-8"), query["policy"])
+    sent = proof if isinstance(proof, bytes) else canonical(proof)
+    leaves = verify_inclusion(sent, statement, digest, query["account"], query["credential"], query["expected"])
+    balances = [{"amount": str(leaf["amount"]), "asset": leaf["asset"], "class": leaf["class"]} for leaf in leaves]
+    return {"balances": balances}
+
+
+def run_canonical_json(query, proof):
+    form = record({"form": one_of("strict", "canonical")})(query)["form"]
+    value = parse_canonical(proof) if form == "canonical" else parse_strict(proof)
+    return {"canonical": canonical(value).decode("utf-8")}
+
+
+def run_signature(query, proof):
+    query = record({"kind": one_of("statement", "manifest", "transcript"), "message": text})(query)
+    sent, message = SIGNATURE(proof), query["message"].encode("utf-8")
+    verify_signature(query["kind"], message, sent["alg"], sent["key"], sent["signature"])
+    return {"digest": tagged_hash("counterfoil/" + query["kind"], message).hex()}
+
+
+def run_statement(query, proof):
+    policy = record({"policy": POLICY})(query)["policy"]
+    statement, digest, signed_by = verify_statement(proof, policy)
+    commitments = [
+        commitment(row["asset"], row["class"], row["decimals"], row["leaf_count"], (row["root"], row["total"])).hex()
+        for row in statement["liabilities"]
+    ]
+    signers = [{"alg": alg, "key": key} for alg, key in signed_by]
+    return {"commitments": commitments, "digest": digest.hex(), "signed_by": signers}
+
+
+def run_merkle_set(query, proof):
+    tag = NODE_TAGS[query["nodes"]]
+    hashes = sequence_of(hex_bytes(32))
+    if query["operation"] == "root":
+        query = record({"indices": sequence_of(uint(64)), "nodes": text, "operation": text})(query)
+        leaves = record({"leaves": hashes})(proof)["leaves"]
+        root = set_root(leaves, tag)
+        missing = disclosure(leaves, query["indices"], tag)
+        return {"hashes": [value.hex() for value in missing], "root": root.hex()}
+    query = record({"count": uint(64), "nodes": text, "operation": one_of("subset"), "root": hex_bytes(32)})(query)
+    sent = record({"hashes": hashes, "indices": sequence_of(uint(64)), "leaves": hashes})(proof)
+    verify_subset(query["root"], query["count"], sent["indices"], sent["leaves"], sent["hashes"], tag)
+    return {}
+
+
+def run_address_set(query, proof):
+    committed = SET(query)
+    leaves = parse_addresses(proof)
+    root = set_root(leaves, NODE_TAGS["address"])
+    if root != committed["root"] or len(leaves) != committed["count"]:
+        raise Refused("fold", "CF-4007", "another root or count than the committed one")
+    return {"leaves": [leaf.hex() for leaf in leaves], "root": root.hex()}
+
+
+def run_challenge(query, proof):
+    fields = {"address_set": lambda value: value, "chains": sequence_of(CHAIN_ID), "cutoff": text}
+    known = {"keys": sequence_of(KEY), "log_origin": text, "venue": VENUE_ID}
+    return {"line": verify_challenge(proof, record({**fields, **known})(query))}
+
+
+RUNNERS = {
+    "address-set": run_address_set,
+    "amount": run_amount,
+    "canonical-json": run_canonical_json,
+    "challenge": run_challenge,
+    "hash": run_hash,
+    "inclusion-proof": run_inclusion_proof,
+    "leaf": run_leaf,
+    "merkle-set": run_merkle_set,
+    "signature": run_signature,
+    "statement": run_statement,
+    "sum-tree": run_sum_tree,
+}
+FOLDERS_WITHOUT_VECTORS = {"reference"}
+
+
+def fits(value, schema, root):
+    """Whether a value fits a JSON schema, as far as schema.json uses that language."""
+    known = {"$defs", "$ref", "$schema", "additionalProperties", "const", "enum", "items", "minLength", "oneOf"}
+    known |= {"pattern", "properties", "required", "title", "type"}
+    if not set(schema) <= known:
+        raise Misshapen(f"schema.json uses {sorted(set(schema) - known)}, which is not known here")
+    if "$ref" in schema:
+        return fits(value, root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root)
+    types = {"array": list, "object": dict, "string": str}
+    properties = schema.get("properties", {})
+    wanted = [
+        "type" not in schema or isinstance(value, types[schema["type"]]),
+        "const" not in schema or value == schema["const"],
+        "enum" not in schema or value in schema["enum"],
+    ]
+    if isinstance(value, str):
+        wanted += [len(value) >= schema.get("minLength", 0), re.search(schema.get("pattern", ""), value) is not None]
+    if isinstance(value, list) and "items" in schema:
+        wanted += [fits(item, schema["items"], root) for item in value]
+    if isinstance(value, dict):
+        closed = schema.get("additionalProperties") is False
+        wanted += [not closed or set(value) <= set(properties), set(schema.get("required", [])) <= set(value)]
+        wanted += [fits(value[name], properties[name], root) for name in set(value) & set(properties)]
+    if "oneOf" in schema:
+        wanted.append(sum(fits(value, alternative, root) for alternative in schema["oneOf"]) == 1)
+    return all(wanted)
+
+
+def sent_by(vector):
+    """What was sent: exactly one of three fields."""
+    kinds = [kind for kind in ("proof", "proof_hex", "proof_text") if kind in vector]
+    if len(kinds) != 1:
+        raise Misshapen(f"expected one of proof, proof_hex and proof_text, found {kinds}")
+    value = vector[kinds[0]]
+    if kinds[0] == "proof":
+        return kinds[0], value
+    return kinds[0], bytes.fromhex(value) if kinds[0] == "proof_hex" else value.encode("utf-8")
+
+
+def check_vector(path, kind, flags, schema):
+    """What is wrong with one vector, or None."""
+    data = path.read_bytes()
+    vector = parse_strict(data)
+    if (json.dumps(vector, indent=2, sort_keys=True) + "\n").encode("ascii") != data:
+        return "the file is not in the one form: ASCII, sorted keys, two spaces, a newline at the end"
+    if not fits(vector, schema, schema):
+        return "it does not fit schema.json"
+    field, sent = sent_by(vector)
+    if set(vector) != {"id", "comment", "source", "flags", "query", "expect", field}:
+        return f"unexpected or missing fields: {sorted(vector)}"
+    if vector["id"] != f"{kind}/{path.stem}" or not re.fullmatch("[a-z0-9_]+", path.stem):
+        return f"the id {vector['id']!r} is not the path"
+    if vector["source"] != "generated" or not vector["comment"]:
+        return "unknown source or empty comment"
+    unknown = [flag for flag in vector["flags"] if flag not in flags]
+    if unknown:
+        return f"unknown flags: {unknown}"
+    try:
+        found = {"result": "valid", **RUNNERS[kind](vector["query"], sent)}
+    except Refused as refusal:
+        found = {"result": refusal.result, "stage": refusal.stage, "code": refusal.code}
+    if found == vector["expect"]:
+        return None
+    names = sorted(set(found) | set(vector["expect"]))
+    differences = [name for name in names if found.get(name) != vector["expect"].get(name)]
+    return "; ".join(f"{name}: file {vector['expect'].get(name)!r}, computed {found.get(name)!r}" for name in differences)
+
+
+def main(arguments):
+    root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
+    flags = json.loads((root / "flags.json").read_text(encoding="ascii"))
+    schema = json.loads((root / "schema.json").read_text(encoding="ascii"))
+    folders = sorted(path.name for path in root.iterdir() if path.is_dir())
+    wrong, total = [], 0
+    for kind in sorted(set(folders) | set(RUNNERS)):
+        if kind in FOLDERS_WITHOUT_VECTORS:
+            continue
+        files = sorted((root / kind).glob("*")) if kind in folders else []
+        if kind not in RUNNERS:
+            wrong.append((kind, "unknown kind"))
+            continue
+        if not files:
+            wrong.append((kind, "no vectors"))
+        good = 0
+        for path in files:
+            try:
+                fault = check_vector(path, kind, flags, schema)
+            except Exception as error:  # whatever a vector does to this program is reported with the others
+                fault = f"{type(error).__name__}: {error}"
+            good += fault is None
+            wrong += [(f"{kind}/{path.name}", fault)] if fault else []
+        total += len(files)
+        print(f"{kind}: {good} of {len(files)} agree")
+    for name, fault in wrong:
+        print(f"WRONG {name}: {fault}")
+    return 1 if wrong or total == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
