@@ -38,11 +38,7 @@ impl<'a> Prover<'a> {
     ///
     /// # Errors
     /// [`ProveError::Disagrees`] when they are of different builds.
-    pub fn new(
-        trees: &'a [Tree],
-        rows: &[LiabilityCommitment],
-        reference: StatementRef,
-    ) -> Result<Self, ProveError> {
+    pub fn new(trees: &'a [Tree], rows: &[LiabilityCommitment], reference: StatementRef) -> Result<Self, ProveError> {
         let disagrees = |detail: &str| ProveError::Disagrees(detail.to_owned());
         if !trees.iter().map(|tree| &tree.commitment).eq(rows) {
             return Err(disagrees("their totals are of another build"));

@@ -71,7 +71,9 @@ fn scope(page: &mut Page, report: &Report) {
     page.line("");
 }
 
-fn assets_table(report: &Report) -> String {
+/// One row per asset.
+#[must_use]
+pub fn assets_table(report: &Report) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["Asset", "Owed", "Held", "Coverage", "Verdict"]);
@@ -163,6 +165,15 @@ fn write_finding(page: &mut Page, finding: &Finding) {
         page.line(&format!("      {path}"));
         page.line(&format!("      {digest}"));
     }
+}
+
+/// A paragraph within the width of the page.
+#[must_use]
+pub fn wrap(text: &str) -> String {
+    let mut page = Page::default();
+    let indent: String = text.chars().take_while(|c| *c == ' ').collect();
+    page.wrapped(&indent, text.trim_start());
+    page.0.trim_end().to_owned()
 }
 
 /// Lines of a page.
