@@ -74,7 +74,7 @@ pub mod paths {
     /// A node's answers, signed by whoever asked.
     pub const TRANSCRIPT: &str = "transcript.json";
 
-    /// A Bitcoin transaction in its wire form, with witnesses.
+    /// A Bitcoin transaction as the bytes that its id is the hash of: without witnesses.
     #[must_use]
     pub fn transaction(txid: &str) -> String {
         format!("txs/{txid}.bin")

@@ -86,7 +86,7 @@ super::codes! {
         "With a repeated node, a transaction seems to be in a block twice (CVE-2012-2459).",
         "do not count this coin; ask who made the bundle";
     MERKLE_COINBASE = 5034, Failed, "a Merkle block does not prove the block's coinbase",
-        "The coinbase fixes the depth of the tree; without it an inner node can pose as a transaction (CVE-2017-12842).",
+        "The coinbase fixes the tree's depth; without it an inner node can pose as a transaction (CVE-2017-12842).",
         "gather the evidence again; the proof must include the coinbase, its transaction must be in the bundle";
     TRANSACTION_MALFORMED = 5035, Failed, "a transaction cannot be read",
         "Transactions are stored as the bytes that their id is the hash of: without witnesses, without trailing bytes.",

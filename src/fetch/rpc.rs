@@ -51,6 +51,8 @@ impl Credentials {
 pub struct Client {
     agent: ureq::Agent,
     url: String,
+    /// Scheme, host and port: a path can hold an access key.
+    shown: String,
     credentials: Option<Credentials>,
 }
 
@@ -61,21 +63,22 @@ impl Client {
     /// [`FetchError::Url`].
     pub fn new(url: &str, credentials: Option<Credentials>) -> Result<Self, FetchError> {
         let rest = url.strip_prefix("http://");
-        let authority = rest.map(|rest| rest.split('/').next().unwrap_or(rest));
-        match authority {
-            Some(authority) if !authority.is_empty() && !authority.contains('@') => {}
+        let authority = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(rest));
+        let shown = match authority {
+            Some(authority) if !authority.is_empty() && !authority.contains('@') => format!("http://{authority}"),
             Some(authority) if authority.contains('@') => {
                 return Err(FetchError::Url { detail: "it has a user or password in it; name a file instead" });
             }
             _ => return Err(FetchError::Url { detail: "expected http://host:port" }),
-        }
+        };
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            .max_redirects_will_error(false)
             .proxy(None)
             .timeout_connect(Some(CONNECT))
             .build();
-        Ok(Self { agent: ureq::Agent::new_with_config(config), url: url.to_owned(), credentials })
+        Ok(Self { agent: ureq::Agent::new_with_config(config), url: url.to_owned(), shown, credentials })
     }
 
     /// Asks one question and reads its answer as `T`.
@@ -142,7 +145,7 @@ impl Client {
     }
 
     fn post(&self, method: &'static str, body: String) -> Result<String, FetchError> {
-        let unreachable = |detail: String| FetchError::Unreachable { url: self.url.clone(), detail };
+        let unreachable = |detail: String| FetchError::Unreachable { url: self.shown.clone(), detail };
         let mut request = self.agent.post(&self.url).header("content-type", "application/json");
         if let Some(Credentials(text)) = &self.credentials {
             request = request.header("authorization", text.as_str());
@@ -171,10 +174,15 @@ impl Client {
 struct Answer {
     #[serde(default)]
     id: Option<usize>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     result: Option<Box<RawValue>>,
     #[serde(default)]
     error: Option<NodeError>,
+}
+
+/// Keeps `null`, which is an answer, apart from no answer.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    serde::Deserialize::deserialize(deserializer).map(Some)
 }
 
 #[derive(serde::Deserialize)]
@@ -185,7 +193,11 @@ struct NodeError {
 impl Answer {
     fn into_result(self, method: &'static str) -> Result<String, FetchError> {
         if let Some(error) = self.error {
-            return Err(FetchError::Node { method, message: error.message.chars().take(400).collect() });
+            let mut message: String = error.message.chars().take(400).collect();
+            if message.contains("pruned") {
+                message.push_str("; ask a node that keeps all blocks (prune=0)");
+            }
+            return Err(FetchError::Node { method, message });
         }
         let missing = || FetchError::Answer { method, detail: "neither result nor error".to_owned() };
         Ok(self.result.ok_or_else(missing)?.get().to_owned())
@@ -249,7 +261,7 @@ pub enum FetchError {
     /// No connection, or it broke.
     #[error("{url}: {detail}")]
     Unreachable {
-        /// The node's address.
+        /// Scheme, host and port of the node.
         url: String,
         /// The system's words.
         detail: String,
@@ -272,6 +284,92 @@ impl Coded for FetchError {
             Self::OtherChain { .. } => &codes::RPC_OTHER_CHAIN,
             Self::TipMoved { .. } => &codes::RPC_TIP_MOVED,
             Self::Unreachable { .. } | Self::Url { .. } => &codes::RPC_UNREACHABLE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// What a client says of one answer with this status and body.
+    fn answered<T>(status: &str, body: &str, ask: impl Fn(&Client) -> Result<T, FetchError>) -> Result<T, FetchError> {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}/path-with-a-key", listener.local_addr().expect("an address"));
+        let length = body.len();
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(answer.as_bytes());
+        });
+        let client = Client::new(&url, Some(Credentials::parse("user:secret\n")?))?;
+        let result = ask(&client);
+        server.join().expect("the server");
+        if let Err(error) = &result {
+            let text = error.to_string();
+            assert!(!text.contains("secret") && !text.contains("dXNlcjpzZWNyZXQ") && !text.contains("key"), "{text}");
+        }
+        result
+    }
+
+    fn ask(status: &str, body: &str) -> Result<String, FetchError> {
+        answered(status, body, |client| client.ask_raw("getblock", "[]"))
+    }
+
+    #[test]
+    fn results_are_kept_as_written() {
+        let body = r#"{"result":{"b": 1.50000000,"a":0.10},"error":null,"id":0}"#;
+        assert_eq!(ask("200 OK", body).as_deref(), Ok(r#"{"b": 1.50000000,"a":0.10}"#));
+    }
+
+    #[test]
+    fn errors_name_the_method_and_the_nodes_words() {
+        let body = r#"{"result":null,"error":{"code":-1,"message":"Block not available (pruned data)"},"id":0}"#;
+        let error = ask("500 Internal Server Error", body).expect_err("an error");
+        let expected = "getblock: the node says: Block not available (pruned data); \
+                        ask a node that keeps all blocks (prune=0)";
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(ask("401 Unauthorized", "").expect_err("refused").code().number, 5061);
+        assert_eq!(ask("503 Service Unavailable", "Work queue depth exceeded").expect_err("busy").code().number, 5061);
+        assert_eq!(ask("302 Found", "").expect_err("elsewhere").code().number, 5061);
+        for body in ["", "<html>", "[]", "{", "{\"error\":1}"] {
+            assert_eq!(ask("200 OK", body).expect_err(body).code().number, 5062, "{body}");
+        }
+    }
+
+    #[test]
+    fn batches_are_put_in_order_and_must_be_whole() {
+        let many = |body: &str| {
+            answered("200 OK", body, |client| client.ask_many::<u8>("getblockhash", &["[0]".into(), "[1]".into()]))
+        };
+        assert_eq!(many(r#"[{"result":8,"id":1},{"result":7,"id":0}]"#), Ok(vec![7, 8]));
+        for body in [
+            r#"[{"result":8,"id":1}]"#,
+            r#"[{"result":8,"id":1},{"result":7,"id":1}]"#,
+            r#"[{"result":8,"id":0},{"result":"x","id":1}]"#,
+            r#"{"result":8,"id":0}"#,
+            "[1,2]",
+        ] {
+            assert_eq!(many(body).expect_err(body).code().number, 5062, "{body}");
+        }
+        let refused = r#"[{"result":8,"id":0},{"error":{"message":"no"},"id":1}]"#;
+        assert_eq!(many(refused).expect_err("an error").to_string(), "getblockhash: the node says: no");
+    }
+
+    #[test]
+    fn credentials_and_addresses_are_checked_and_never_shown() {
+        for text in ["", "user", "user:a\nmore", "user:\u{0}"] {
+            assert_eq!(Credentials::parse(text).expect_err("no pair"), FetchError::Credentials);
+        }
+        assert_eq!(format!("{:?}", Credentials::parse("user:secret").expect("a pair")), "Credentials");
+        for url in ["", "127.0.0.1:8332", "https://127.0.0.1", "http://", "http:///x", "http://u:secret@h:1"] {
+            let error = Client::new(url, None).map(|_| ()).expect_err(url);
+            assert!(!error.to_string().contains("secret"), "{error}");
         }
     }
 }

@@ -30,8 +30,8 @@ const COINBASE_MATURITY: u64 = 100;
 /// Everything about single coins is a problem in the result.
 pub fn balances(query: &ChainQuery<'_>, files: &dyn FileSource) -> Result<ChainEvidence, BitcoinError> {
     let mut check = Check::new(query, files)?;
-    check.chain_problems()?;
-    let mut holdings = match check.scan()? {
+    check.chain_problems();
+    let mut holdings = match check.scan() {
         Some((deployment, scan, completeness)) => check.count(&deployment, &scan, completeness)?,
         None => Vec::new(),
     };
@@ -89,22 +89,22 @@ impl<'a> Check<'a> {
 
     /// Whether the statement's block is where it says. Without pins, heights are counted from the node's tip or,
     /// failing that, from the statement's block: good enough to find contradictions, not to prove.
-    fn chain_problems(&mut self) -> Result<(), BitcoinError> {
+    fn chain_problems(&mut self) {
         let block = self.query.cutoff_block;
         if block.chain != *self.query.chain {
             let detail = format!("{block}, expected a block of {}", self.query.chain);
             self.stop(&codes::CUTOFF_BLOCK_DIFFERS, &block.chain, detail);
-            return Ok(());
+            return;
         }
-        if let Some((transcript, _)) = self.query.transcript {
-            if let Err(error) = self.chain.hint(&transcript.tip) {
-                self.stop(&codes::SCAN_INCONSISTENT, "tip of the transcript", error.to_string());
-                return Ok(());
-            }
+        if let Some((transcript, _)) = self.query.transcript
+            && let Err(error) = self.chain.hint(&transcript.tip)
+        {
+            self.stop(&codes::SCAN_INCONSISTENT, transcript.tip.hash, error.to_string());
+            return;
         }
         if let Err(error) = self.chain.hint(block) {
             self.stop(&codes::CUTOFF_BLOCK_DIFFERS, block.hash, error.to_string());
-            return Ok(());
+            return;
         }
         match self.chain.at_height(block.height) {
             Some(found) if found == internal(block.hash) => {}
@@ -117,11 +117,10 @@ impl<'a> Check<'a> {
                 self.problem(&codes::CUTOFF_BLOCK_MISSING, block.hash, detail);
             }
         }
-        Ok(())
     }
 
     /// The coins that the node listed, what they are coins of, and how good "unspent" is; `None` when nothing counts.
-    fn scan(&mut self) -> Result<Option<(DeploymentId, Scan, Completeness)>, BitcoinError> {
+    fn scan(&mut self) -> Option<(DeploymentId, Scan, Completeness)> {
         let chain = self.query.chain;
         let own = |id: &&DeploymentId| id.chain().as_ref() == Some(chain) && id.asset().starts_with("slip44:");
         let deployment = self.query.deployments.iter().find(own).cloned();
@@ -132,7 +131,7 @@ impl<'a> Check<'a> {
         let Some((transcript, basis)) = self.query.transcript else {
             let detail = "the bundle has no transcript of a node: unspentness unknown".to_owned();
             self.stop(&codes::SCAN_MISSING, chain, detail);
-            return Ok(None);
+            return None;
         };
         let tip = &transcript.tip;
         if tip.chain != *chain {
@@ -148,12 +147,12 @@ impl<'a> Check<'a> {
             Ok(scan) => scan,
             Err(error) => {
                 self.problems.push(Problem::from_error("transcript", &error));
-                return Ok(None);
+                return None;
             }
         };
         let observed = basis >= Basis::Observed && self.chain.is_anchored(internal(tip.hash));
         let completeness = if observed { Completeness::UnspentObserved } else { Completeness::UnspentStated };
-        Ok(deployment.filter(|_| self.countable).map(|deployment| (deployment, scan, completeness)))
+        deployment.filter(|_| self.countable).map(|deployment| (deployment, scan, completeness))
     }
 
     /// The addresses asked about, by their scripts.
@@ -244,13 +243,13 @@ impl<'a> Check<'a> {
     fn authenticate(&self, coin: &Coin, proofs: &Proofs) -> Result<Result<Basis, Contradiction>, BitcoinError> {
         let contradicted = |detail: String| Ok(Err((&codes::COIN_CONTRADICTED, detail)));
         let at_height = self.chain.at_height(coin.height);
-        if let (Some(said), Some(found)) = (coin.block, at_height) {
-            if said != readable(found) {
-                let height = coin.height;
-                return contradicted(format!(
-                    "said to be made in block {said}, the headers have {found} at height {height}"
-                ));
-            }
+        if let (Some(said), Some(found)) = (coin.block, at_height)
+            && said != readable(found)
+        {
+            let height = coin.height;
+            return contradicted(format!(
+                "said to be made in block {said}, the headers have {found} at height {height}"
+            ));
         }
         if let Some(error) = at_height.and_then(|block| proofs.broken.get(&block)) {
             return Ok(Err((error.code(), error.to_string())));

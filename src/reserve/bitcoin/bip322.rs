@@ -23,7 +23,7 @@ pub const PREFIX_SIMPLE: &str = "smp";
 const PREFIXES_NOT_JUDGED: [&str; 2] = ["ful", "pof"];
 /// A signature of 72 bytes, a key of 33 and three lengths take 109 bytes, 148 characters.
 const TEXT_MAX: usize = 256;
-/// DER and flag; taproot signatures with a flag.
+/// SIGHASH_ALL.
 const FLAG_ALL: u8 = 1;
 const COMPRESSED_KEY_LENGTH: usize = 33;
 const SCHNORR_LENGTH: usize = 64;
@@ -104,16 +104,16 @@ enum Kind {
 
 /// A text without prefix has a length that four divides; behind a prefix of three letters it has three more.
 fn strip_prefix(signature: &str) -> Result<&str, ControlError> {
+    let prefix: String = signature.chars().take(PREFIX_SIMPLE.len()).collect();
+    if PREFIXES_NOT_JUDGED.contains(&prefix.as_str()) {
+        return Err(ControlError::NotJudged { what: format!("the variant `{prefix}` of BIP-322") });
+    }
     if signature.len() > TEXT_MAX {
         let detail = format!("{} characters, expected at most {TEXT_MAX}", signature.len());
         return Err(ControlError::Witness { detail });
     }
     if let Some(rest) = signature.strip_prefix(PREFIX_SIMPLE) {
         return Ok(rest);
-    }
-    let prefix: String = signature.chars().take(PREFIX_SIMPLE.len()).collect();
-    if PREFIXES_NOT_JUDGED.contains(&prefix.as_str()) {
-        return Err(ControlError::NotJudged { what: format!("the variant `{prefix}` of BIP-322") });
     }
     if signature.len() % 4 == PREFIX_SIMPLE.len() {
         return Err(ControlError::Prefix { got: prefix });
@@ -166,11 +166,10 @@ fn check_taproot_witness(witness: &Witness) -> Result<(), ControlError> {
     let items: Vec<&[u8]> = witness.iter().collect();
     let signature = match items.as_slice() {
         [signature] => *signature,
-        [_, .., last] if items.len() > 2 || last.first() == Some(&bitcoin::taproot::TAPROOT_ANNEX_PREFIX) => {
-            return Err(ControlError::NotJudged { what: "a taproot script path or annex".to_owned() });
-        }
-        _ => {
-            return Err(ControlError::NotJudged { what: format!("a taproot witness of {} items", items.len()) });
+        [] => return Err(ControlError::Witness { detail: "no items, expected a signature".to_owned() }),
+        more => {
+            let what = format!("a taproot witness of {} items: a script path or an annex", more.len());
+            return Err(ControlError::NotJudged { what });
         }
     };
     match (signature.len(), signature.last()) {
@@ -281,6 +280,30 @@ mod tests {
             items[0] = [high.to_der().as_bytes(), &[*flag]].concat();
         });
         assert_eq!(code(&high), 5012);
+    }
+
+    #[test]
+    fn taproot_admits_one_signature_and_two_flags() {
+        let address = "bc1pss0zhytly75awhm6x2hhvd5lnzv3vssgrf9axfheq8ldyzn88ges79fler";
+        let script = super::super::network::script(bitcoin::Network::Bitcoin, address).expect("an address");
+        let text = "AUCJYOwOjxYAvatTAGYaVlNXBVyFuc4MwNQkOuK2tl8xhfKDONd0NjfYyNSYcRqeCp8hsAnCEPHAVEkO9h6vbQ/R";
+        let good = decode(text).expect("a witness").to_vec();
+        let code = |items: &[Vec<u8>]| {
+            use crate::code::Coded as _;
+            let text = STANDARD.encode(encode::serialize(&Witness::from_slice(items)));
+            verify(&script, b"No prefix fallback", &text).map_err(|error| error.code().number)
+        };
+        let signature = |tail: &[u8]| vec![[good[0].as_slice(), tail].concat()];
+        assert_eq!(code(&good), Ok(()));
+        assert_eq!(code(&signature(&[1])), Err(5014), "the flag is signed");
+        for flag in [0, 2, 3, 0x81, 0x83] {
+            assert_eq!(code(&signature(&[flag])), Err(5010), "{flag}");
+        }
+        assert_eq!(code(&signature(&[1, 1])), Err(5009));
+        assert_eq!(code(&[Vec::new()]), Err(5009));
+        assert_eq!(code(&[]), Err(5009));
+        assert_eq!(code(&[good[0].clone(), vec![0x50]]), Err(5003), "an annex");
+        assert_eq!(code(&[good[0].clone(), vec![0x51], vec![0xc0; 33]]), Err(5003), "a script path");
     }
 
     #[test]

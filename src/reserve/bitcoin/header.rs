@@ -39,7 +39,7 @@ impl HeaderChain {
     /// # Errors
     /// [`HeaderError`] for a cut file, a missing link, an impossible target, or missing work.
     pub fn parse(network: Network, bytes: &[u8]) -> Result<Self, HeaderError> {
-        if bytes.len() % HEADER_LENGTH != 0 {
+        if !bytes.len().is_multiple_of(HEADER_LENGTH) {
             return Err(HeaderError::Length { got: bytes.len() });
         }
         let limit = Params::new(network).max_attainable_target;
@@ -271,5 +271,89 @@ impl Coded for HeaderError {
             Self::Target { .. } => &codes::HEADER_TARGET,
             Self::Work { .. } => &codes::HEADER_WORK,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reserve::bitcoin::network::readable;
+
+    /// The first two headers of mainnet.
+    fn first_two() -> Vec<u8> {
+        let second = "010000006fe28c0ab6f1b372c1a6a246ae63f74f931e8365e15a089c68d6190000000000982051fd1e4ba744bb\
+                      be680e1fee14677ba1a3c3540bf7b1cdb606e857233e0e61bc6649ffff001d01e36299";
+        let first = bitcoin::blockdata::constants::genesis_block(Network::Bitcoin).header;
+        [encode::serialize(&first), hex::decode(second).expect("hex")].concat()
+    }
+
+    fn block(chain: &HeaderChain, position: usize, height: u64) -> BlockRef {
+        let id = "bip122:000000000019d6689c085ae165831e93".parse().expect("a chain");
+        BlockRef { chain: id, height, hash: readable(chain.hashes[position]) }
+    }
+
+    #[test]
+    fn mainnet_begins_with_these_blocks() {
+        let mut chain = HeaderChain::parse(Network::Bitcoin, &first_two()).expect("a chain");
+        let second = block(&chain, 1, 1);
+        assert_eq!(second.hash.to_string(), "00000000839a8e6886ab5951d76f411475428afc90947ee320161bbf18eb6048");
+        assert_eq!(chain.height(chain.hashes[0]), None, "no height without a pin");
+        assert_eq!(chain.anchor(std::slice::from_ref(&second)), Ok(true));
+        assert_eq!(chain.height(chain.hashes[0]), Some(0));
+        assert!(chain.is_anchored(chain.hashes[0]) && chain.is_anchored(chain.hashes[1]));
+        assert_eq!(chain.median_time(chain.hashes[0]), Some(1_231_006_505));
+        assert_eq!(chain.median_time(chain.hashes[1]), Some(1_231_469_665), "the upper of two");
+        let first = block(&chain, 0, 0);
+        assert_eq!(chain.cutoff(&first, Time::from_unix(1_231_469_664)), CutoffCheck::Holds);
+        assert!(matches!(
+            chain.cutoff(&first, Time::from_unix(1_231_469_665)),
+            CutoffCheck::Violated { detail } if detail.contains("successor")
+        ));
+        assert!(matches!(chain.cutoff(&second, Time::from_unix(i64::MAX)), CutoffCheck::Unknown { .. }));
+    }
+
+    #[test]
+    fn every_flipped_bit_of_a_pinned_chain_is_noticed() {
+        let good = first_two();
+        let whole = HeaderChain::parse(Network::Bitcoin, &good).expect("a chain");
+        let pin = block(&whole, 1, 1);
+        for at in 0..good.len() {
+            for bit in 0..8 {
+                let mut bytes = good.clone();
+                bytes[at] ^= 1 << bit;
+                let anchored = HeaderChain::parse(Network::Bitcoin, &bytes)
+                    .and_then(|mut chain| chain.anchor(std::slice::from_ref(&pin)));
+                assert!(matches!(anchored, Err(_) | Ok(false)), "byte {at} bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_median_needs_eleven_headers_or_the_first_block() {
+        let tail = first_two()[HEADER_LENGTH..].to_vec();
+        let mut chain = HeaderChain::parse(Network::Bitcoin, &tail).expect("a chain");
+        let only = block(&chain, 0, 1);
+        assert_eq!(chain.anchor(std::slice::from_ref(&only)), Ok(true));
+        assert_eq!(chain.median_time(chain.hashes[0]), None);
+        assert!(matches!(chain.cutoff(&only, Time::from_unix(0)), CutoffCheck::Unknown { .. }));
+        assert_eq!(HeaderChain::parse(Network::Regtest, &tail).expect("easier").len(), 1);
+    }
+
+    #[test]
+    fn the_first_block_of_every_network_has_its_work() {
+        for network in crate::reserve::bitcoin::network::NETWORKS {
+            let first = bitcoin::blockdata::constants::genesis_block(network).header;
+            let chain = HeaderChain::parse(network, &encode::serialize(&first)).expect("a header");
+            assert_eq!(chain.median_time(first.block_hash()), Some(i64::from(first.time)));
+        }
+    }
+
+    #[test]
+    fn a_target_easier_than_the_networks_is_refused() {
+        let regtest = bitcoin::blockdata::constants::genesis_block(Network::Regtest).header;
+        let bytes = encode::serialize(&regtest);
+        assert!(HeaderChain::parse(Network::Regtest, &bytes).is_ok());
+        let error = HeaderChain::parse(Network::Bitcoin, &bytes).expect_err("regtest's target");
+        assert_eq!(error.to_string(), "header 0 names the impossible target 0x207fffff");
     }
 }

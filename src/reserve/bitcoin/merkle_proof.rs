@@ -18,7 +18,8 @@ use crate::code::{Code, Coded, bitcoin as codes};
 /// The size of an inner node: two hashes.
 const NODE_LENGTH: usize = 64;
 
-/// The transactions that one Merkle block proves.
+/// The transactions that one Merkle block proves. How many others the block has is not proved: the count in the file
+/// only fixes the depth of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockProof {
     /// The block.
@@ -202,5 +203,153 @@ impl Coded for MerkleProofError {
             Self::Root { .. } => &codes::MERKLE_ROOT_DIFFERS,
             Self::Transaction { .. } => &codes::TRANSACTION_MALFORMED,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::block::Header;
+    use bitcoin::blockdata::constants::genesis_block;
+    use bitcoin::{Network, OutPoint, ScriptBuf, Sequence, TxIn, TxOut, Witness, absolute, merkle_tree};
+
+    use super::*;
+
+    /// A transaction whose output script has `length` bytes; with `previous` null it is a coinbase.
+    fn made(previous: OutPoint, length: usize) -> Transaction {
+        let script_sig = ScriptBuf::from_bytes(vec![0; if previous.is_null() { 2 } else { 0 }]);
+        let input = TxIn { previous_output: previous, script_sig, sequence: Sequence::MAX, witness: Witness::new() };
+        let output = TxOut { value: bitcoin::Amount::ZERO, script_pubkey: ScriptBuf::from_bytes(vec![0x6a; length]) };
+        Transaction {
+            version: bitcoin::transaction::Version::ONE,
+            lock_time: absolute::LockTime::ZERO,
+            input: vec![input],
+            output: vec![output],
+        }
+    }
+
+    fn coinbase() -> Transaction {
+        made(OutPoint::null(), 1)
+    }
+
+    fn payment(length: usize) -> Transaction {
+        made(OutPoint { txid: coinbase().compute_txid(), vout: 0 }, length)
+    }
+
+    fn header(txids: &[Txid]) -> Header {
+        let root = merkle_tree::calculate_root(txids.iter().map(|txid| txid.to_raw_hash())).expect("leaves");
+        Header { merkle_root: root.into(), ..genesis_block(Network::Regtest).header }
+    }
+
+    fn proof(header: &Header, txids: &[Txid], shown: impl Fn(&Txid) -> bool) -> Vec<u8> {
+        encode::serialize(&MerkleBlock::from_header_txids_with_predicate(header, txids, shown))
+    }
+
+    fn ids(count: usize) -> Vec<Txid> {
+        std::iter::once(coinbase()).chain((10..).map(payment)).take(count).map(|made| made.compute_txid()).collect()
+    }
+
+    fn code<T: std::fmt::Debug>(result: Result<T, MerkleProofError>) -> u16 {
+        result.expect_err("a refusal").code().number
+    }
+
+    #[test]
+    fn blocks_of_every_small_size_prove_every_place() {
+        for count in 1..20 {
+            let txids = ids(count);
+            let header = header(&txids);
+            for place in 0..count {
+                let bytes = proof(&header, &txids, |txid| *txid == txids[0] || *txid == txids[place]);
+                let proof = block_proof(header.block_hash(), &bytes).expect("a proof");
+                assert_eq!(proof.places[&txids[place]] as usize, place);
+                assert_eq!(proof.check_coinbase(Some(&encode::serialize(&coinbase()))), Ok(()));
+            }
+        }
+    }
+
+    /// A neighbour's hash can be marked as shown: that is a proof of one transaction more. Whatever is accepted must be
+    /// true.
+    #[test]
+    fn every_flipped_bit_is_refused_or_still_true() {
+        let txids = ids(7);
+        let header = header(&txids);
+        let good = proof(&header, &txids, |txid| *txid == txids[0] || *txid == txids[4]);
+        let mut accepted = Vec::new();
+        for at in 0..good.len() {
+            for bit in 0..8 {
+                let mut bytes = good.clone();
+                bytes[at] ^= 1 << bit;
+                let Ok(other) = block_proof(header.block_hash(), &bytes) else { continue };
+                assert!(
+                    other.places.iter().all(|(txid, place)| txids[*place as usize] == *txid),
+                    "byte {at} bit {bit}"
+                );
+                accepted.push((at, bit, other.places.len()));
+            }
+        }
+        let flags = good.len() - 2;
+        assert_eq!(accepted, [(flags, 4, 3), (flags + 1, 1, 3)], "either neighbour shown");
+        for end in 0..good.len() {
+            assert_eq!(code(block_proof(header.block_hash(), &good[..end])), 5030);
+        }
+    }
+
+    #[test]
+    fn a_repeated_node_is_refused() {
+        let txids = ids(3);
+        let header = header(&txids);
+        let repeated = [txids.as_slice(), &txids[2..]].concat();
+        assert_eq!(header.merkle_root, super::tests::header(&repeated).merkle_root, "the tree's old fault");
+        for shown in [vec![0, 2], vec![0, 1, 2]] {
+            let shown: Vec<Txid> = shown.into_iter().map(|place| txids[place]).collect();
+            let bytes = proof(&header, &repeated, |txid| shown.contains(txid));
+            assert_eq!(code(block_proof(header.block_hash(), &bytes)), 5033);
+        }
+    }
+
+    #[test]
+    fn the_coinbase_pins_the_depth() {
+        let txids = ids(4);
+        let header = header(&txids);
+        let without = proof(&header, &txids, |txid| *txid == txids[3]);
+        assert_eq!(code(block_proof(header.block_hash(), &without)), 5034);
+        let good = proof(&header, &txids, |txid| *txid == txids[0]);
+        let good = block_proof(header.block_hash(), &good).expect("a proof");
+        assert_eq!(code(good.check_coinbase(None)), 5034);
+        assert_eq!(code(good.check_coinbase(Some(&encode::serialize(&payment(10))))), 5034);
+        let headless = super::tests::header(&txids[1..]);
+        let bytes = proof(&headless, &txids[1..], |_| true);
+        let first = block_proof(headless.block_hash(), &bytes).expect("a tree without a coinbase");
+        let error = first.check_coinbase(Some(&encode::serialize(&payment(10)))).expect_err("no coinbase");
+        assert!(error.to_string().contains("is no coinbase"));
+    }
+
+    #[test]
+    fn an_inner_node_is_no_transaction() {
+        let node = payment(4);
+        let bytes = encode::serialize(&node);
+        assert_eq!(bytes.len(), NODE_LENGTH);
+        assert_eq!(code(transaction(node.compute_txid(), &bytes)), 5037);
+        let two = [ids(2)[0].to_byte_array(), ids(2)[1].to_byte_array()].concat();
+        let root = Txid::from_byte_array(sha256d::Hash::hash(&two).to_byte_array());
+        assert_eq!(code(transaction(root, &two)), 5037);
+    }
+
+    #[test]
+    fn a_transaction_is_the_bytes_of_its_id() {
+        let good = payment(30);
+        let bytes = encode::serialize(&good);
+        assert_eq!(transaction(good.compute_txid(), &bytes).as_ref(), Ok(&good));
+        assert_eq!(code(transaction(good.compute_txid(), &[bytes.as_slice(), &[0]].concat())), 5036);
+        let mut longer = bytes.clone();
+        longer.push(0);
+        let txid = Txid::from_byte_array(sha256d::Hash::hash(&longer).to_byte_array());
+        assert_eq!(code(transaction(txid, &longer)), 5035, "trailing bytes under their own id");
+        let mut signed = good.clone();
+        signed.input[0].witness.push([1]);
+        let error = transaction(good.compute_txid(), &encode::serialize(&signed)).expect_err("witnesses");
+        assert!(error.to_string().ends_with("(the file has witnesses, expected none)"), "{error}");
+        let whole = encode::serialize(&signed);
+        let txid = Txid::from_byte_array(sha256d::Hash::hash(&whole).to_byte_array());
+        assert_eq!(code(transaction(txid, &whole)), 5035, "a witness form under the hash of all its bytes");
     }
 }

@@ -7,7 +7,7 @@ use bitcoin::{Script, ScriptBuf, WPubkeyHash, script};
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 
 use super::bip322::base64_exact;
-use super::control::ControlError;
+use super::control::{BIP137, ControlError};
 
 /// What every wallet puts before the message.
 const MAGIC: &[u8] = b"Bitcoin Signed Message:\n";
@@ -74,7 +74,7 @@ impl HeaderClass {
     }
 }
 
-/// Checks a signature of `bip137`, or of `legacy` when `nested_and_witness` is false.
+/// Checks a signature under the scheme [`BIP137`] or, for P2PKH only, [`super::control::LEGACY`].
 ///
 /// # Errors
 /// [`ControlError`].
@@ -83,8 +83,8 @@ pub fn verify(script_pubkey: &Script, message: &[u8], text: &str, scheme: &'stat
         (_, script) if script.is_p2pkh() => {
             ("27 to 34", |class| matches!(class, HeaderClass::Uncompressed | HeaderClass::Compressed))
         }
-        ("bip137", script) if script.is_p2sh() => ("35 to 38", |class| class == HeaderClass::NestedWitness),
-        ("bip137", script) if script.is_p2wpkh() => ("39 to 42", |class| class == HeaderClass::Witness),
+        (BIP137, script) if script.is_p2sh() => ("35 to 38", |class| class == HeaderClass::NestedWitness),
+        (BIP137, script) if script.is_p2wpkh() => ("39 to 42", |class| class == HeaderClass::Witness),
         (_, script) => return Err(ControlError::Scheme { scheme, script: script.to_string() }),
     };
     let bytes = base64_exact(text)?;
@@ -105,4 +105,40 @@ pub fn verify(script_pubkey: &Script, message: &[u8], text: &str, scheme: &'stat
         return Err(ControlError::Invalid { detail: "it was made by another key, or over another line".to_owned() });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reserve::bitcoin::network::script as script_of;
+
+    /// Published test data of bitcoinjs-message: one key, four kinds of address.
+    #[test]
+    fn signatures_of_another_implementation_verify() {
+        let tail = "8nHqFr3K2UKYahhX3soVeoW8W1ECNbr0wfck7lzyXjCS5Q16Ek45zyBuy1Fiy9sTPKVgsqqOuPvbycuVSSVl8=";
+        let plain = "8JawPtQOrybrSP1WHQnQPr67B9S3qrxBrl1mlzoTJOSHEpmnF7D3+t+LX0Xei9J20B5AIdPbeL3AaTBZ4N3bY0=";
+        let cases = [
+            ("16UwLL9Risc3QfPqBUvKofHmBQ7wMtjvM", "G", plain),
+            ("1PMycacnJaSqwwJqjawXBErnLsZ7RkXUAs", "H", plain),
+            ("3JvL6Ymt8MVWiCNHC7oWU6nLeHNJKLZGLN", "JF", tail),
+            ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "KF", tail),
+        ];
+        for (address, head, tail) in cases {
+            let script = script_of(bitcoin::Network::Bitcoin, address).expect("an address");
+            let signature = format!("{head}{tail}");
+            assert_eq!(verify(&script, b"vires is numeris", &signature, "bip137"), Ok(()), "{address}");
+            assert!(verify(&script, b"foobar", &signature, "bip137").is_err(), "{address}");
+            let legacy = verify(&script, b"vires is numeris", &signature, "legacy");
+            assert_eq!(legacy.is_ok(), script.is_p2pkh(), "{address}");
+        }
+        let hash = "80e795d4a4caadd7047af389d9f7f220562feb6196032e2131e10563352c4bcc";
+        assert_eq!(hex::encode(message_hash(b"")), hash);
+    }
+
+    #[test]
+    fn long_messages_have_their_length_in_three_bytes() {
+        let mut bytes = b"\x18Bitcoin Signed Message:\n\xfd\x2c\x01".to_vec();
+        bytes.extend([b'x'; 300]);
+        assert_eq!(message_hash(&[b'x'; 300]), sha256d::Hash::hash(&bytes).to_byte_array());
+    }
 }

@@ -43,13 +43,11 @@ pub struct Scan {
     pub repeated: BTreeMap<OutPoint, bool>,
 }
 
-/// Bitcoin has eight decimals.
-const fn decimals() -> Decimals {
-    match Decimals::new(8) {
-        Some(decimals) => decimals,
-        None => unreachable!(),
-    }
-}
+/// Bitcoin has eight.
+const DECIMALS: Decimals = match Decimals::new(8) {
+    Some(decimals) => decimals,
+    None => unreachable!(),
+};
 
 #[derive(Deserialize)]
 struct AnswerJson<'a> {
@@ -113,7 +111,7 @@ fn read_answer(transcript: &Transcript, call: &Call, number: usize, scan: &mut S
         return Err(ScanError::OtherBlock { number, height, hash, expected: tip.to_string() });
     }
     for (place, listed) in answer.unspents.into_iter().enumerate() {
-        let amount = Amount::parse(listed.amount.get(), decimals())
+        let amount = Amount::parse(listed.amount.get(), DECIMALS)
             .map_err(|error| malformed(format!("unspents[{place}].amount: {error}")))?;
         if amount > MONEY_MAX {
             return Err(malformed(format!("unspents[{place}].amount: {amount}, expected at most {MONEY_MAX}")));

@@ -108,8 +108,14 @@ impl AddressKey {
         let fail = |error: &dyn fmt::Display| SignError::Key { detail: error.to_string() };
         let secp = Secp256k1::new();
         let output = spent.get(index).ok_or_else(|| fail(&"no output for this input"))?;
+        let own =
+            |kind| Ok::<bool, SignError>(self.derive(Network::Bitcoin, kind)?.script_pubkey() == output.script_pubkey);
+        let by_hash = own(AddressKind::WitnessKeyHash)?;
+        if !by_hash && !own(AddressKind::Taproot)? {
+            return Err(fail(&"the output is on no witness address of the key"));
+        }
         let mut cache = SighashCache::new(transaction);
-        if output.script_pubkey.is_p2wpkh() {
+        if by_hash {
             let flag = EcdsaSighashType::All;
             let hash = cache
                 .p2wpkh_signature_hash(index, &output.script_pubkey, output.value, flag)

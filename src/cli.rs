@@ -1,0 +1,139 @@
+//! The command line: one verb, one file. The edge where files, clock and terminal are.
+
+mod build;
+mod bundle;
+mod challenge;
+mod demo;
+mod error;
+mod explain;
+mod fetch;
+mod files;
+mod inspect;
+mod keygen;
+mod policy;
+mod prove;
+mod reconcile;
+mod reserves;
+mod statement;
+mod verify;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::Failure;
+
+/// Proof of reserves against proof of liabilities.
+///
+/// Exit codes: 0 every check asked for was made and passed; 1 a check was made and failed; 2 a check could not be
+/// made.
+#[derive(Parser)]
+#[command(name = "counterfoil", version, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Build the liability trees of one snapshot from a ledger
+    Build(build::Args),
+    /// Put files into a bundle of evidence, and seal it
+    #[command(subcommand)]
+    Bundle(bundle::Verb),
+    /// Commit to addresses, and make the challenge that they sign
+    #[command(subcommand)]
+    Challenge(challenge::Verb),
+    /// Show the whole of it on a made-up venue, in ./counterfoil-demo
+    Demo(demo::Args),
+    /// Explain a code such as CF-1004; without a code, list them all
+    Explain(explain::Args),
+    /// Gather evidence from your own node into a bundle; verifies nothing
+    #[command(subcommand)]
+    Fetch(fetch::Verb),
+    /// Say what a file is and what is in it; verifies nothing
+    Inspect(inspect::Args),
+    /// Make a key or a master secret
+    Keygen(keygen::Args),
+    /// Check a policy file
+    #[command(subcommand)]
+    Policy(policy::Verb),
+    /// Write the inclusion proof of one customer account
+    Prove(prove::Args),
+    /// Compare what is owed with what is held, from a bundle
+    Reconcile(reconcile::Args),
+    /// Sign a challenge, or check the reserve side of a bundle
+    #[command(subcommand)]
+    Reserves(reserves::Verb),
+    /// Sign a statement
+    #[command(subcommand)]
+    Statement(statement::Verb),
+    /// Check that your own balance is in the total
+    Verify(verify::Args),
+}
+
+/// What a verb that did its work ends with.
+type Outcome = Result<ExitCode, Failure>;
+
+/// Runs the command with the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // when the terminal is gone there is nobody to tell
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match run(cli.verb) {
+        Ok(code) => code,
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(verb: Verb) -> Outcome {
+    match verb {
+        Verb::Build(args) => build::run(&args),
+        Verb::Bundle(verb) => bundle::run(&verb),
+        Verb::Challenge(verb) => challenge::run(&verb),
+        Verb::Demo(args) => demo::run(&args),
+        Verb::Explain(args) => explain::run(&args),
+        Verb::Fetch(verb) => fetch::run(&verb),
+        Verb::Inspect(args) => inspect::run(&args),
+        Verb::Keygen(args) => keygen::run(&args),
+        Verb::Policy(verb) => policy::run(&verb),
+        Verb::Prove(args) => prove::run(&args),
+        Verb::Reconcile(args) => reconcile::run(&args),
+        Verb::Reserves(verb) => reserves::run(&verb),
+        Verb::Statement(verb) => statement::run(&verb),
+        Verb::Verify(args) => verify::run(&args),
+    }
+}
+
+/// Prints to standard output. A reader that has gone away (`| head`) is no error.
+fn say(text: impl AsRef<str>) {
+    let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+}
+
+/// Prints a remark to standard error.
+fn remark(text: impl AsRef<str>) {
+    let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+}
+
+/// The system's clock, the only place where it is read.
+fn now() -> crate::snapshot::Time {
+    crate::snapshot::Time::from_unix(jiff::Timestamp::now().as_second())
+}
+
+/// Bytes of chance from the system, the only place where it is asked.
+fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| error::CliError::Arguments(format!("no randomness: {error}")))?;
+    Ok(bytes)
+}

@@ -1,0 +1,112 @@
+//! The draft: everything that the venue will sign.
+
+use std::path::PathBuf;
+
+use super::Args;
+use super::venue_file::{SnapshotFile, VenueFile};
+use crate::amount::Amount;
+use crate::asset::{AssetId, Assets};
+use crate::cli::error::{CliError, Failure};
+use crate::cli::files;
+use crate::hash::sha256;
+use crate::liability::Built;
+use crate::publish::Statement;
+use crate::publish::statement::{
+    ControlTotal, FORMAT, InFlight, KIND_SNAPSHOT, OtherLiability, Provenance, Receivable, Schedules, ScopeRow,
+    SetCommitment,
+};
+use crate::reserve::address_set::AddressSet;
+use crate::reserve::challenge;
+
+pub(super) fn statement(
+    args: &Args,
+    assets: &Assets,
+    venue: VenueFile,
+    snapshot: SnapshotFile,
+    built: &Built,
+    compared: bool,
+) -> Result<Statement, Failure> {
+    let set = args.addresses.as_ref().map(address_set).transpose()?;
+    let custody = match &args.challenge {
+        None => None,
+        Some(path) => {
+            let file = files::read(path, files::TEXT_SIZE_MAX)?;
+            challenge::parse(&file).map_err(|error| Failure::about(path, &error))?;
+            Some(sha256(&file))
+        }
+    };
+    let chains = snapshot.chains();
+    let schedules = schedules(&snapshot, assets)?;
+    let rows: Vec<_> = built.trees.iter().map(|tree| tree.commitment.clone()).collect();
+    let without_rows = assets.iter().map(|asset| &asset.id).filter(|id| !rows.iter().any(|row| row.asset == **id));
+    let scope = venue.scope.into_iter();
+    Ok(Statement {
+        format: FORMAT.to_owned(),
+        kind: KIND_SNAPSHOT.to_owned(),
+        venue: venue.venue,
+        sequence: snapshot.sequence,
+        predecessor: snapshot.predecessor,
+        cutoff: snapshot.cutoff,
+        next_cutoff: snapshot.next_cutoff,
+        due: snapshot.due,
+        assets: assets.iter().cloned().collect(),
+        without_rows: without_rows.cloned().collect(),
+        liabilities: rows,
+        schedules,
+        scope: scope.map(|row| ScopeRow { product: row.product, entity: row.entity, scope: row.scope }).collect(),
+        ledger: Provenance {
+            sources: built.sources.clone(),
+            rows_read: built.counts.rows,
+            rows_zero: built.counts.zero,
+            rows_filtered: 0,
+            as_of: snapshot.as_of.unwrap_or(snapshot.cutoff),
+            control_total: if compared { ControlTotal::Compared } else { ControlTotal::None },
+        },
+        account_hint: venue.account_hint,
+        address_set: set.map(|set| SetCommitment { count: set.count(), root: set.root() }),
+        custody,
+        chains,
+        tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")).to_owned(),
+    })
+}
+
+fn address_set(path: &PathBuf) -> Result<AddressSet, Failure> {
+    let file = files::read(path, crate::bundle::FILE_SIZE_MAX)?;
+    AddressSet::parse(&file).map_err(|error| Failure::about(path, &error))
+}
+
+fn schedules(snapshot: &SnapshotFile, assets: &Assets) -> Result<Schedules, Failure> {
+    let amount = |id: &AssetId, text: &str| -> Result<Amount, Failure> {
+        let unknown = || CliError::Arguments(format!("a schedule names {id}, which is not in the assets file"));
+        let asset = assets.get(id.as_str()).ok_or_else(unknown)?;
+        Ok(Amount::parse(text, asset.decimals)?)
+    };
+    let mut schedules = Schedules::default();
+    for row in &snapshot.other_liability {
+        schedules.other_liabilities.push(OtherLiability {
+            asset: row.asset.clone(),
+            amount: amount(&row.asset, &row.amount)?,
+            kind: row.kind.clone(),
+            counterparty: row.counterparty.clone(),
+            due: row.due,
+        });
+    }
+    for row in &snapshot.receivable {
+        schedules.receivables.push(Receivable {
+            asset: row.asset.clone(),
+            amount: amount(&row.asset, &row.amount)?,
+            counterparty: row.counterparty.clone(),
+            related_party: row.related_party,
+        });
+    }
+    for row in &snapshot.in_flight {
+        schedules.in_flight.push(InFlight {
+            asset: row.asset.clone(),
+            amount: amount(&row.asset, &row.amount)?,
+            direction: row.direction,
+            chain: row.chain.clone(),
+            txid: row.txid.clone(),
+        });
+    }
+    Ok(schedules)
+}

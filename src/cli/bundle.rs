@@ -1,0 +1,106 @@
+//! `bundle`: put evidence together, and seal it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::error::CliError;
+use super::files::{self, Folder, Readers};
+use super::statement::Alg;
+use super::{Outcome, now, remark, say};
+use crate::bundle::{self, MANIFEST, paths};
+
+/// Put files into a bundle, and seal it.
+#[derive(clap::Subcommand)]
+pub(super) enum Verb {
+    /// Copy files into the folder of a bundle, under the names that they have there
+    Add(AddArgs),
+    /// Write the manifest over all files of the folder, and sign it
+    Seal(SealArgs),
+}
+
+/// Copy files into the folder of a bundle.
+#[derive(clap::Args)]
+pub(super) struct AddArgs {
+    /// The folder; made if it does not exist
+    dir: PathBuf,
+    /// The signed statement
+    #[arg(long, value_name = "FILE")]
+    statement: Option<PathBuf>,
+    /// The committed address set
+    #[arg(long, value_name = "FILE")]
+    addresses: Option<PathBuf>,
+    /// The challenge document
+    #[arg(long, value_name = "FILE")]
+    challenge: Option<PathBuf>,
+    /// The signatures of the addresses
+    #[arg(long, value_name = "FILE")]
+    control: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long)]
+    force: bool,
+}
+
+/// Write and sign the manifest.
+#[derive(clap::Args)]
+pub(super) struct SealArgs {
+    /// The folder
+    dir: PathBuf,
+    /// Who makes the bundle, in words
+    #[arg(long, value_name = "NAME")]
+    maker: String,
+    /// The maker's signing key
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// How to sign with it
+    #[arg(long, value_enum, default_value = "bip340")]
+    alg: Alg,
+    /// Replace the manifest if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(verb: &Verb) -> Outcome {
+    match verb {
+        Verb::Add(args) => add(args),
+        Verb::Seal(args) => seal(args),
+    }
+}
+
+fn add(args: &AddArgs) -> Outcome {
+    let given = [
+        (&args.statement, paths::STATEMENT),
+        (&args.addresses, paths::ADDRESSES),
+        (&args.challenge, paths::CHALLENGE),
+        (&args.control, paths::CONTROL),
+    ];
+    let given: Vec<(&Path, &str)> =
+        given.into_iter().filter_map(|(path, name)| path.as_deref().map(|path| (path, name))).collect();
+    if given.is_empty() {
+        let detail = "nothing to add: give --statement, --addresses, --challenge or --control".to_owned();
+        return Err(CliError::Arguments(detail).into());
+    }
+    let unwritable =
+        |error: std::io::Error| CliError::OutputUnwritable { path: args.dir.clone(), detail: error.to_string() };
+    std::fs::create_dir_all(&args.dir).map_err(unwritable)?;
+    for (path, name) in given {
+        let bytes = files::read(path, bundle::FILE_SIZE_MAX)?;
+        files::write(&args.dir.join(name), &bytes, Readers::All, args.force)?;
+        say(format!("{name}: {} bytes", bytes.len()));
+    }
+    if args.dir.join(MANIFEST).exists() {
+        remark("the manifest is of before: seal the bundle again");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn seal(args: &SealArgs) -> Outcome {
+    let path = args.dir.join(MANIFEST);
+    files::check_free(&path, args.force)?;
+    let key = files::read_signing_key(&args.key, args.alg.into())?;
+    let folder = Folder(args.dir.clone());
+    let manifest = bundle::seal(&folder, &args.maker, now(), &key)?;
+    files::write(&path, &manifest, Readers::All, args.force)?;
+    let sealed = bundle::open(&folder)?;
+    say(format!("{} files, root {}", sealed.manifest().files.len(), sealed.root()));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,113 @@
+//! `fetch`: evidence from one's own node into a bundle. It verifies nothing.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::error::CliError;
+use super::files::{self, NewFolder, Readers};
+use super::statement::Alg;
+use super::{Outcome, challenge, now, remark, say};
+use crate::asset::ChainId;
+use crate::bundle::paths;
+use crate::fetch::bitcoin::{Request, fetch};
+use crate::fetch::rpc::Credentials;
+use crate::snapshot::Time;
+
+/// Gather evidence from your own node.
+#[derive(clap::Subcommand)]
+pub(super) enum Verb {
+    /// From a node of Bitcoin Core that keeps all blocks; no index and no wallet is needed
+    Bitcoin(BitcoinArgs),
+}
+
+/// From a node of Bitcoin Core.
+#[derive(clap::Args)]
+pub(super) struct BitcoinArgs {
+    /// Where the node listens
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8332")]
+    url: String,
+    /// The node's cookie file, or a file of your own with user:password
+    #[arg(long, value_name = "FILE")]
+    cookie_file: Option<PathBuf>,
+    /// The chain that the node must be of
+    #[arg(long, value_name = "CAIP-2", default_value = "bip122:000000000019d6689c085ae165831e93")]
+    chain: ChainId,
+    /// The committed address set
+    #[arg(long, value_name = "FILE")]
+    addresses: PathBuf,
+    /// The cut-off: finds its block and fetches the headers around it
+    #[arg(long, value_name = "TIME")]
+    cutoff: Option<Time>,
+    /// The first header to fetch
+    #[arg(long, value_name = "HEIGHT")]
+    from_height: Option<u32>,
+    /// The key that signs the node's answers: who pins it in a policy observes, who does not is told
+    #[arg(long, value_name = "FILE")]
+    node_key: PathBuf,
+    /// How to sign with it
+    #[arg(long, value_enum, default_value = "bip340")]
+    alg: Alg,
+    /// The folder of the bundle
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Replace the evidence of this chain if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(verb: &Verb) -> Outcome {
+    let Verb::Bitcoin(args) = verb;
+    let target = args.out.join("chains").join(args.chain.folder());
+    files::check_free(&target, args.force)?;
+    let set = challenge::read_set(&args.addresses)?;
+    let on_chain = set.entries().iter().filter(|entry| entry.chain == args.chain);
+    let addresses: Vec<String> = on_chain.map(|entry| entry.address.clone()).collect();
+    if addresses.is_empty() {
+        let detail = format!("{} has no address on {}", args.addresses.display(), args.chain);
+        return Err(CliError::Arguments(detail).into());
+    }
+    let key = files::read_signing_key(&args.node_key, args.alg.into())?;
+    let credentials = args.cookie_file.as_ref().map(|path| -> Result<_, super::error::Failure> {
+        let bytes = files::read_private(path)?;
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| CliError::Unreadable { path: path.clone(), detail: "it is not text".to_owned() })?;
+        Ok(Credentials::parse(text)?)
+    });
+    let request = Request {
+        url: args.url.clone(),
+        credentials: credentials.transpose()?,
+        chain: args.chain.clone(),
+        addresses,
+        from_height: args.from_height,
+        cutoff: args.cutoff,
+    };
+    let loud = std::io::stderr().is_terminal();
+    let fetched = fetch(&request, now(), &mut |step| {
+        if loud {
+            remark(step);
+        }
+    })?;
+    let folder = NewFolder::create(&target, args.force)?;
+    for (path, bytes) in &fetched.files {
+        folder.add(path, bytes, Readers::All)?;
+    }
+    folder.add(paths::TRANSCRIPT, &fetched.transcript.to_file(&key)?, Readers::All)?;
+    folder.publish()?;
+    let tip = &fetched.transcript.tip;
+    remark(format!("answers at {tip}, signed with {}", key.public_key()));
+    match (&fetched.cutoff_block, args.cutoff) {
+        (Some(block), _) => {
+            remark("the cut-off block, for the snapshot file:");
+            say(format!(
+                "[[chain]]\nchain = \"{}\"\nheight = {}\nhash = \"{}\"",
+                block.chain, block.height, block.hash
+            ));
+        }
+        (None, Some(cutoff)) => {
+            remark(format!("no block after {cutoff} yet shows which block is the last before it: fetch again later"));
+        }
+        (None, None) => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}

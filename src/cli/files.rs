@@ -1,0 +1,203 @@
+//! Files: limits before reading, whole outputs or none, secrets readable by their owner only.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile, TempDir};
+use zeroize::Zeroizing;
+
+use super::error::{CliError, Failure};
+use crate::bundle::{FILE_SIZE_MAX, FileSource, SourceError};
+use crate::secret::{Secret, SecretKind};
+use crate::signature::{Algorithm, SigningKey};
+
+/// A configuration file above this size is a mistake.
+pub(super) const TEXT_SIZE_MAX: u64 = 16 << 20;
+
+fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::Unreadable { path: path.to_owned(), detail: error.to_string() }
+}
+
+fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> CliError {
+    CliError::OutputUnwritable { path: path.to_owned(), detail: error.to_string() }
+}
+
+/// Reads a whole file of at most `max` bytes.
+pub(super) fn read(path: &Path, max: u64) -> Result<Vec<u8>, CliError> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut bytes = Vec::new();
+    file.take(max + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    let got = bytes.len() as u64;
+    if got > max {
+        return Err(CliError::TooLarge { path: path.to_owned(), got, max });
+    }
+    Ok(bytes)
+}
+
+/// Reads a text file.
+pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
+    let bytes = read(path, TEXT_SIZE_MAX)?;
+    String::from_utf8(bytes)
+        .map_err(|_| CliError::Unreadable { path: path.to_owned(), detail: "it is not UTF-8 text".to_owned() })
+}
+
+/// Reads a file that only its owner may read.
+pub(super) fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(CliError::SecretOpen { path: path.to_owned(), mode });
+    }
+    read(path, TEXT_SIZE_MAX).map(Zeroizing::new)
+}
+
+/// Reads a key file.
+pub(super) fn read_secret(path: &Path, kind: SecretKind) -> Result<Secret, Failure> {
+    let bytes = read_private(path)?;
+    Secret::parse(kind, &bytes).map_err(|error| Failure::about(path, &error))
+}
+
+/// Reads a signing key.
+pub(super) fn read_signing_key(path: &Path, alg: Algorithm) -> Result<SigningKey, Failure> {
+    let secret = read_secret(path, SecretKind::Signing)?;
+    let error = crate::secret::SecretError::Shape { expected: SecretKind::Signing.text() };
+    SigningKey::new(alg, &secret).ok_or_else(|| Failure::about(path, &error))
+}
+
+/// Who may read an output.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// Everybody, as the process's mask says.
+    All,
+    /// The owner.
+    Owner,
+}
+
+/// Refuses early, before the work that would be lost.
+pub(super) fn check_free(path: &Path, force: bool) -> Result<(), CliError> {
+    if !force && fs::symlink_metadata(path).is_ok() { Err(CliError::OutputExists(path.to_owned())) } else { Ok(()) }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Writes a file that appears whole, by rename.
+pub(super) fn write(path: &Path, bytes: &[u8], readers: Readers, force: bool) -> Result<(), CliError> {
+    check_free(path, force)?;
+    let fail = |error: &dyn std::fmt::Display| unwritable(path, error);
+    let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
+    let mut file: NamedTempFile = Builder::new()
+        .prefix(".counterfoil-")
+        .permissions(fs::Permissions::from_mode(mode))
+        .tempfile_in(parent(path))
+        .map_err(|error| fail(&error))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|error| fail(&error))?;
+    if force {
+        file.persist(path).map_err(|error| fail(&error.error))?;
+    } else {
+        file.persist_noclobber(path).map_err(|error| match error.error.kind() {
+            std::io::ErrorKind::AlreadyExists => CliError::OutputExists(path.to_owned()),
+            _ => fail(&error.error),
+        })?;
+    }
+    Ok(())
+}
+
+/// A folder that appears whole, by rename; nothing remains of it when it is dropped before.
+pub(super) struct NewFolder {
+    target: PathBuf,
+    work: TempDir,
+    force: bool,
+}
+
+impl NewFolder {
+    pub(super) fn create(target: &Path, force: bool) -> Result<Self, CliError> {
+        check_free(target, force)?;
+        let fail = |error: std::io::Error| unwritable(target, &error);
+        fs::create_dir_all(parent(target)).map_err(fail)?;
+        let work = Builder::new().prefix(".counterfoil-").tempdir_in(parent(target)).map_err(fail)?;
+        Ok(Self { target: target.to_owned(), work, force })
+    }
+
+    /// Where to put things until [`NewFolder::publish`].
+    pub(super) fn path(&self) -> &Path {
+        self.work.path()
+    }
+
+    /// Adds a file; folders on its way are made.
+    pub(super) fn add(&self, name: &str, bytes: &[u8], readers: Readers) -> Result<(), CliError> {
+        let path = self.path().join(name);
+        let fail = |error: std::io::Error| unwritable(&path, &error);
+        fs::create_dir_all(parent(&path)).map_err(fail)?;
+        let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).map_err(fail)?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)
+    }
+
+    /// Puts the folder in its place.
+    pub(super) fn publish(self) -> Result<(), CliError> {
+        let fail = |error: std::io::Error| unwritable(&self.target, &error);
+        if self.force && fs::symlink_metadata(&self.target).is_ok() {
+            let aside = Builder::new().prefix(".counterfoil-old-").tempdir_in(parent(&self.target)).map_err(fail)?;
+            fs::rename(&self.target, aside.path().join("old")).map_err(fail)?;
+        }
+        check_free(&self.target, false)?;
+        let work = self.work.keep();
+        fs::rename(&work, &self.target).map_err(|error| {
+            // the folder under construction is worth nothing without its name
+            let _ = fs::remove_dir_all(&work);
+            fail(error)
+        })
+    }
+}
+
+/// A bundle on disk.
+pub(super) struct Folder(pub(super) PathBuf);
+
+impl Folder {
+    fn error(&self, path: &Path, error: &dyn std::fmt::Display) -> SourceError {
+        let path = path.strip_prefix(&self.0).unwrap_or(path).display().to_string();
+        SourceError { path, detail: error.to_string() }
+    }
+
+    fn walk(&self, folder: &Path, found: &mut Vec<String>) -> Result<(), SourceError> {
+        for entry in fs::read_dir(folder).map_err(|error| self.error(folder, &error))? {
+            let path = entry.map_err(|error| self.error(folder, &error))?.path();
+            let kind = fs::symlink_metadata(&path).map_err(|error| self.error(&path, &error))?.file_type();
+            if kind.is_dir() {
+                self.walk(&path, found)?;
+            } else if kind.is_file() {
+                let relative = path.strip_prefix(&self.0).unwrap_or(&path).to_str();
+                found.push(relative.ok_or_else(|| self.error(&path, &"its name is not UTF-8"))?.to_owned());
+            } else {
+                return Err(self.error(&path, &"neither a file nor a folder"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FileSource for Folder {
+    fn list(&self) -> Result<Vec<String>, SourceError> {
+        let mut found = Vec::new();
+        self.walk(&self.0, &mut found)?;
+        found.sort();
+        Ok(found)
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        let whole = self.0.join(path);
+        let metadata = match fs::symlink_metadata(&whole) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.0.is_dir() => return Ok(None),
+            Err(error) => return Err(self.error(&whole, &error)),
+        };
+        if !metadata.is_file() {
+            return Err(self.error(&whole, &"not a file"));
+        }
+        read(&whole, FILE_SIZE_MAX).map(Some).map_err(|error| self.error(&whole, &error))
+    }
+}

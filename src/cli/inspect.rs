@@ -1,0 +1,52 @@
+//! `inspect`: what a file is. It verifies nothing, and says so.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use super::{Outcome, files, say};
+use crate::code::Coded as _;
+use crate::hash::sha256;
+use crate::json;
+
+/// Say what a file is.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The file
+    file: PathBuf,
+}
+
+/// Kinds of files by the field that their content stands in, or by their format.
+const KINDS: [(&str, &str); 6] = [
+    ("statement", "a signed statement of liabilities"),
+    ("manifest", "the sealed manifest of a bundle"),
+    ("transcript", "a signed transcript of a node's answers"),
+    ("counterfoil-inclusion-proof-v1", "an inclusion proof of one customer account"),
+    ("counterfoil-challenge-v1", "a challenge document"),
+    ("counterfoil-statement-v1", "the draft of a statement, unsigned"),
+];
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let bytes = files::read(&args.file, crate::bundle::FILE_SIZE_MAX)?;
+    say(format!("{}: {} bytes, sha256 {}", args.file.display(), bytes.len(), sha256(&bytes)));
+    match json::parse(&bytes) {
+        Err(error) => {
+            say(format!("not strict JSON: {}: {error}", error.code()));
+            return Ok(ExitCode::from(2));
+        }
+        Ok(value) => describe(&value, json::canonical(&value)? == bytes)?,
+    }
+    say("\nNothing was verified.");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(value: &Value, canonical: bool) -> Result<(), super::error::Failure> {
+    let format = value.get("format").and_then(Value::as_str).unwrap_or_default();
+    let kind = KINDS.iter().find(|(mark, _)| value.get(*mark).is_some_and(Value::is_object) || *mark == format);
+    say(kind.map_or("strict JSON of a kind that this version does not know", |(_, words)| words));
+    say(if canonical { "canonical (RFC 8785)" } else { "not canonical (RFC 8785)" });
+    let shape = |error: serde_json::Error| json::JsonError::Shape { detail: error.to_string() };
+    say(serde_json::to_string_pretty(value).map_err(shape)?);
+    Ok(())
+}

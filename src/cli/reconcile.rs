@@ -1,0 +1,40 @@
+//! `reconcile`: both halves of a bundle, under a policy.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::files::{self, Folder, Readers};
+use super::{Outcome, policy, remark, say};
+use crate::reconcile::reconcile;
+use crate::report;
+
+/// Compare what is owed with what is held.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The folder of the bundle
+    bundle: PathBuf,
+    /// Your own policy: which keys, blocks and nodes you pin, and what you demand
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// Write the report as JSON, too (`-` for standard output instead of the text)
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Replace the JSON file if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let policy = policy::read(&args.policy)?;
+    let report = reconcile(&Folder(args.bundle.clone()), &policy)?;
+    match &args.json {
+        Some(path) if path.as_os_str() == "-" => say(String::from_utf8_lossy(&report::json(&report)?).trim_end()),
+        Some(path) => {
+            files::write(path, &report::json(&report)?, Readers::All, args.force)?;
+            say(report::text(&report).trim_end());
+            remark(format!("report written to {}", path.display()));
+        }
+        None => say(report::text(&report).trim_end()),
+    }
+    Ok(ExitCode::from(report.overall.verdict.exit_code()))
+}

@@ -1,0 +1,55 @@
+//! The record of what was signed: two statements for one sequence number would convict the venue.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cli::error::{CliError, Failure};
+use crate::cli::files::{self, Readers};
+use crate::hash::Digest;
+use crate::json::{self, uint};
+use crate::publish::Statement;
+use crate::snapshot::VenueId;
+
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    digest: Digest,
+    #[serde(with = "uint")]
+    sequence: u64,
+    venue: VenueId,
+}
+
+/// Notes that this statement is being signed, before the signature leaves; refuses a second one for its number.
+pub(super) fn note(path: &Path, statement: &Statement, digest: Digest) -> Result<(), Failure> {
+    let mut lines = read(path)?;
+    let (venue, sequence) = (statement.venue.id.clone(), statement.sequence);
+    if let Some(line) = lines.iter().find(|line| line.venue == venue && line.sequence == sequence) {
+        if line.digest == digest {
+            return Ok(());
+        }
+        let (got, expected) = (line.digest.to_string(), digest.to_string());
+        return Err(CliError::SignedTwice { venue: venue.to_string(), sequence, got, expected }.into());
+    }
+    lines.push(Line { digest, sequence, venue });
+    let mut file = Vec::new();
+    for line in &lines {
+        file.extend(json::canonical(line)?);
+        file.push(b'\n');
+    }
+    files::write(path, &file, Readers::Owner, true)?;
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<Line>, Failure> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = files::read_text(path)?;
+    let damaged = |number: usize, error: json::JsonError| CliError::SigningRecord {
+        path: path.to_owned(),
+        detail: format!("line {number}: {error}"),
+    };
+    let parse = |(number, line): (usize, &str)| json::read(line.as_bytes()).map_err(|error| damaged(number, error));
+    Ok((1..).zip(text.lines()).map(parse).collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,122 @@
+//! `verify`: a customer checks that their own balance is in the total.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::error::{CliError, Failure};
+use super::{Outcome, files, now, policy, say};
+use crate::amount::Amount;
+use crate::asset::AssetId;
+use crate::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, VerifiedInclusion};
+use crate::publish::{self, Statement};
+
+/// Check that your own balance is in the total.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The proof file that the venue gave you
+    proof: PathBuf,
+    /// The venue's signed statement, published for everybody
+    #[arg(long, value_name = "FILE")]
+    statement: PathBuf,
+    /// Your own policy, with the venue's key pinned
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// Your account, as the statement's account hint describes it
+    #[arg(long, value_name = "ID")]
+    account: String,
+    /// A file with the credential that you chose, if you chose one
+    #[arg(long, value_name = "FILE")]
+    credential_file: Option<PathBuf>,
+    /// A balance that you expect, such as BTC=0.5; may be given for several assets
+    #[arg(long, value_name = "ASSET=AMOUNT")]
+    expect: Vec<String>,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let policy = policy::read(&args.policy)?;
+    let file = files::read(&args.statement, publish::statement_check::FILE_SIZE_MAX)?;
+    let verified =
+        publish::verify(&file, &policy.statement_pins()).map_err(|error| Failure::about(&args.statement, &error))?;
+    let now = now();
+    if let Some(days) = policy.require().max_age_days {
+        verified.check_age(now, days)?;
+    }
+    let statement = verified.statement();
+    let file = files::read(&args.proof, inclusion_proof::FILE_SIZE_MAX)?;
+    let proof = InclusionProof::parse(&file).map_err(|error| Failure::about(&args.proof, &error))?;
+    let credential = read_credential(args)?;
+    let expected = expected(&args.expect, statement)?;
+    let query = InclusionQuery {
+        statement: &verified.reference(),
+        rows: &statement.liabilities,
+        account: &args.account,
+        credential: &credential,
+        expected: &expected,
+    };
+    let included = inclusion_proof::verify(&query, &proof).map_err(|error| Failure::about(&args.proof, &error))?;
+    print(args, statement, &included);
+    if now > statement.due {
+        say(format!(
+            "\nThis statement is overdue: the next one was announced for {}. Ask the venue for it.",
+            statement.due
+        ));
+    }
+    say(format!("\nPolicy {}", policy.digest()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(args: &Args, statement: &Statement, included: &[VerifiedInclusion]) {
+    say(format!(
+        "Your balance is in the total that {} committed to\nas of {}, statement {}:\n",
+        statement.venue.legal_entity, statement.cutoff, statement.sequence
+    ));
+    for leaf in included {
+        let row = leaf.row();
+        let amount = |amount: Amount| amount.to_decimal(row.decimals);
+        say(format!("  {} {}  ({})", amount(leaf.amount()), row.asset, row.class));
+        for part in leaf.parts() {
+            say(format!("      {} {}", amount(part.amount), part.product));
+        }
+        say(format!("      one of {} balances, {} in total", row.leaf_count, amount(row.total)));
+        say(format!("      root {}", in_groups(&row.root.to_string())));
+    }
+    if args.expect.is_empty() {
+        say("\nCompare these amounts with your own records: nothing else can tell whether they are right.");
+    } else {
+        say("\nThese are the amounts that you expected.");
+    }
+    say("This does not show that the venue holds the coins, nor that other balances are complete.");
+}
+
+/// Groups of four, as people compare hashes.
+fn in_groups(hash: &str) -> String {
+    let characters: Vec<char> = hash.chars().collect();
+    let groups: Vec<String> = characters.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
+}
+
+/// The credential is a secret: it comes from a file, never from the command line.
+fn read_credential(args: &Args) -> Result<String, Failure> {
+    let Some(path) = &args.credential_file else { return Ok(String::new()) };
+    let bytes = files::read_private(path)?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| CliError::Unreadable { path: path.clone(), detail: "it is not UTF-8 text".to_owned() })?;
+    Ok(text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line)).to_owned())
+}
+
+fn expected(texts: &[String], statement: &Statement) -> Result<BTreeMap<AssetId, Amount>, Failure> {
+    let mut expected = BTreeMap::new();
+    for text in texts {
+        let wrong = |detail: String| CliError::Arguments(format!("--expect {text}: {detail}"));
+        let (id, amount) =
+            text.split_once('=').ok_or_else(|| wrong("expected ASSET=AMOUNT, such as BTC=0.5".to_owned()))?;
+        let asset = statement.assets.iter().find(|asset| asset.id.as_str() == id);
+        let asset = asset.ok_or_else(|| wrong(format!("the statement lists no asset {id:?}")))?;
+        let amount = Amount::parse(amount, asset.decimals)?;
+        if expected.insert(asset.id.clone(), amount).is_some() {
+            return Err(wrong("the asset is given twice".to_owned()).into());
+        }
+    }
+    Ok(expected)
+}

@@ -1,0 +1,170 @@
+//! The report as data. Text and JSON are rendered from it, and from nothing else.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::coverage::Verdict;
+use super::findings::Finding;
+use crate::amount::{Amount, Decimals};
+use crate::asset::AssetId;
+use crate::hash::Digest;
+use crate::json::uint;
+use crate::signature::PublicKey;
+use crate::snapshot::{Time, VenueId};
+
+/// The format's name.
+pub const REPORT_FORMAT: &str = "counterfoil-report-v1";
+
+/// What no report of this kind shows; printed in every one.
+pub const NOT_SHOWN: [&str; 7] = [
+    "Whose money it is: side agreements, loans and pledges live in heads and drawers; no computation finds them.",
+    "That the liabilities are complete: the total is committed, and it is as complete as the customers who checked.",
+    "That a signer controls coins for itself: a key can be rented, shared or used on behalf of others.",
+    "What was held before or after the cut-off: this version looks at one instant, and coins can be moved in for it.",
+    "That every customer sees the same statement: this version has no public log yet.",
+    "What an asset is worth: no prices are used, and nothing is netted between assets.",
+    "That the venue can pay everybody at once: fees, limits and opening hours of chains and banks are not looked at.",
+];
+
+/// The result of a reconciliation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// [`REPORT_FORMAT`].
+    pub format: &'static str,
+    /// Program and version.
+    pub tool: String,
+    /// The bundle.
+    pub bundle: BundleSummary,
+    /// The policy.
+    pub policy: PolicySummary,
+    /// The statement; none when the bundle has none.
+    pub statement: Option<StatementSummary>,
+    /// About the assets that the policy requires.
+    pub overall: Overall,
+    /// By asset.
+    pub assets: Vec<AssetReport>,
+    /// By weight, then code, then subject.
+    pub findings: Vec<Finding>,
+    /// [`NOT_SHOWN`].
+    pub not_shown: Vec<&'static str>,
+    /// How to quote the result without saying more than it does.
+    pub quote: String,
+}
+
+/// What names the bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BundleSummary {
+    /// Root over its files.
+    pub root: Digest,
+    /// Who made it, in the maker's words.
+    pub maker: String,
+    /// The key that sealed it.
+    pub maker_key: PublicKey,
+    /// When.
+    pub sealed_at: Time,
+    /// Number of files.
+    #[serde(with = "uint")]
+    pub files: u64,
+}
+
+/// What names the policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicySummary {
+    /// SHA-256 of the file.
+    pub sha256: Digest,
+    /// Where it demands more or less than the built-in policy.
+    pub departures: Vec<String>,
+}
+
+/// What names the statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatementSummary {
+    /// Its digest.
+    pub digest: Digest,
+    /// Short name of the venue.
+    pub venue: VenueId,
+    /// Legal entity that owes.
+    pub legal_entity: String,
+    /// Sequence number.
+    #[serde(with = "uint")]
+    pub sequence: u64,
+    /// As of when.
+    pub cutoff: Time,
+    /// When the next one is due.
+    pub due: Time,
+    /// Pinned keys that signed it.
+    pub signers: Vec<PublicKey>,
+}
+
+/// The overall verdict and the first line of the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Overall {
+    /// The worst of the required assets: short before not determinable before covered.
+    pub verdict: Verdict,
+    /// Counts of all assets.
+    pub headline: String,
+}
+
+/// What is owed in one asset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Owed {
+    /// Total of all trees.
+    pub committed: Amount,
+    /// Total of the custody class alone.
+    pub custody: Amount,
+    /// Total per class.
+    pub classes: BTreeMap<&'static str, Amount>,
+    /// Liabilities outside the trees; none stated is not zero.
+    pub other: Option<Amount>,
+    /// What is compared: committed plus other.
+    pub total: Amount,
+    /// Leaves over all classes.
+    #[serde(with = "uint")]
+    pub leaves: u64,
+}
+
+/// What is held in one asset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// Under control, on evidence at or above the policy: what coverage is computed from.
+    pub counted: Amount,
+    /// Under control, on any evidence.
+    pub possible: Amount,
+    /// What is under control, by basis.
+    pub by_basis: BTreeMap<&'static str, Amount>,
+    /// What is counted, by role of the address.
+    pub by_role: BTreeMap<&'static str, Amount>,
+    /// On addresses without a valid signature: counts for nothing.
+    pub without_control: Amount,
+    /// Internal, pledged or self-issued: counts for nothing.
+    pub excluded: Amount,
+    /// Coins and account balances that were looked at.
+    #[serde(with = "uint")]
+    pub items: u64,
+}
+
+/// One asset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AssetReport {
+    /// The unit owed.
+    pub asset: AssetId,
+    /// Decimals of every amount in this section.
+    pub decimals: Decimals,
+    /// Whether the overall verdict speaks of it.
+    pub required: bool,
+    /// What is owed; none when the statement does not say.
+    pub owed: Option<Owed>,
+    /// What is held.
+    pub held: Held,
+    /// Whether any reserve is claimed.
+    pub claimed: bool,
+    /// Counted against owed, rounded down.
+    pub coverage: Option<String>,
+    /// Possible against owed, rounded down.
+    pub coverage_possible: Option<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The verdict in one plain sentence.
+    pub sentence: String,
+}

@@ -1,0 +1,363 @@
+//! Gathering: address set, challenge, signatures and chain evidence of a bundle, under the statement's commitments.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ReconcileError;
+use super::findings::{Finding, Severity};
+use crate::asset::{AssetId, ChainId, DeploymentId};
+use crate::bundle::{FileSource, paths};
+use crate::code::{Coded, finding as codes};
+use crate::json;
+use crate::policy::Policy;
+use crate::publish::VerifiedStatement;
+use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role, lines};
+use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
+use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, ControlProof, CutoffCheck, Holding};
+use crate::reserve::transcript::Transcript;
+use crate::reserve::{bitcoin, evm};
+use crate::snapshot::BlockRef;
+
+/// A holding with what is known of its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The coin or account balance.
+    pub holding: Holding,
+    /// What the address is for.
+    pub role: Role,
+    /// Whether control of the address was shown.
+    pub controlled: bool,
+    /// Whether it counts at all: not internal, not pledged, not self-issued.
+    pub free: bool,
+}
+
+/// What the reserve side shows.
+#[derive(Clone, Debug, Default)]
+pub struct Reserves {
+    /// Coins and account balances.
+    pub held: Vec<Held>,
+    /// Deployments for which something is claimed.
+    pub claimed: BTreeSet<DeploymentId>,
+    /// Chains whose evidence could not be read.
+    pub unreadable: BTreeSet<ChainId>,
+    /// Whether address set, challenge and signatures could be read.
+    pub readable: bool,
+    /// What was found on the way.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads the reserve side of a bundle.
+///
+/// # Errors
+/// [`ReconcileError`] when a file that the manifest lists cannot be read.
+pub(super) fn gather(
+    files: &dyn FileSource,
+    policy: &Policy,
+    statement: &VerifiedStatement,
+) -> Result<Reserves, ReconcileError> {
+    let mut gathering = Gathering { files, policy, statement, reserves: Reserves::default() };
+    if let Some(set) = gathering.address_set()? {
+        let control = gathering.control(&set)?;
+        gathering.reserves.readable = control.is_some();
+        for chain in chains_of(&set) {
+            gathering.chain(&chain, &set, control.as_ref())?;
+        }
+    }
+    Ok(gathering.reserves)
+}
+
+fn chains_of(set: &AddressSet) -> BTreeSet<ChainId> {
+    set.entries().iter().map(|entry| entry.chain.clone()).collect()
+}
+
+/// Addresses whose control was shown, per chain.
+type Controlled = BTreeMap<ChainId, BTreeMap<String, ControlGrade>>;
+
+struct Gathering<'a> {
+    files: &'a dyn FileSource,
+    policy: &'a Policy,
+    statement: &'a VerifiedStatement,
+    reserves: Reserves,
+}
+
+impl Gathering<'_> {
+    fn find(&mut self, finding: Finding) {
+        self.reserves.findings.push(finding);
+    }
+
+    fn missing(&mut self, path: &str, code: &'static crate::code::Code) {
+        self.find(Finding::new(code, Severity::Critical, path, "the bundle has no such file"));
+    }
+
+    fn address_set(&mut self) -> Result<Option<AddressSet>, ReconcileError> {
+        let Some(file) = self.files.read(paths::ADDRESSES)? else {
+            self.missing(paths::ADDRESSES, &codes::NO_RESERVES);
+            return Ok(None);
+        };
+        let set = match AddressSet::parse(&file) {
+            Ok(set) => set,
+            Err(error) => {
+                let finding = Finding::new(error.code(), Severity::Critical, paths::ADDRESSES, error.to_string());
+                self.find(finding.in_file(paths::ADDRESSES));
+                return Ok(None);
+            }
+        };
+        let committed = self.statement.statement().address_set;
+        if committed.is_some_and(|committed| (committed.root, committed.count) == (set.root(), set.count())) {
+            return Ok(Some(set));
+        }
+        let expected = committed.map_or_else(
+            || "the statement commits to none".to_owned(),
+            |committed| format!("expected {} ({} addresses)", committed.root, committed.count),
+        );
+        let detail = format!("got {} ({} addresses), {expected}", set.root(), set.count());
+        let finding = Finding::new(&codes::ADDRESS_SET_DIFFERS, Severity::Critical, paths::ADDRESSES, detail);
+        self.find(finding.in_file(paths::ADDRESSES));
+        Ok(None)
+    }
+
+    fn challenge(&mut self, set: &AddressSet) -> Result<Option<VerifiedChallenge>, ReconcileError> {
+        let Some(file) = self.files.read(paths::CHALLENGE)? else {
+            self.missing(paths::CHALLENGE, &codes::EVIDENCE_MISSING);
+            return Ok(None);
+        };
+        let statement = self.statement.statement();
+        let query = ChallengeQuery {
+            venue: &statement.venue.id,
+            keys: &statement.venue.keys,
+            log_origin: &statement.venue.log_origin,
+            root: set.root(),
+            count: set.count(),
+            chains: &chains_of(set),
+            cutoff: statement.cutoff,
+        };
+        let detail = match challenge::verify(&file, &query) {
+            Ok(challenge) if statement.custody == Some(challenge.digest()) => return Ok(Some(challenge)),
+            Ok(challenge) => {
+                let committed = statement.custody.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
+                format!("got sha256 {}, the statement names {committed}", challenge.digest())
+            }
+            Err(error) => error.to_string(),
+        };
+        let finding = Finding::new(&codes::CHALLENGE_REFUSED, Severity::Critical, paths::CHALLENGE, detail);
+        self.find(finding.in_file(paths::CHALLENGE));
+        Ok(None)
+    }
+
+    /// Checks every signature against the line that the challenge gives.
+    fn control(&mut self, set: &AddressSet) -> Result<Option<Controlled>, ReconcileError> {
+        let Some(challenge) = self.challenge(set)? else { return Ok(None) };
+        let Some(file) = self.files.read(paths::CONTROL)? else {
+            self.missing(paths::CONTROL, &codes::EVIDENCE_MISSING);
+            return Ok(None);
+        };
+        let asked: BTreeSet<(&ChainId, &str)> =
+            set.entries().iter().map(|entry| (&entry.chain, entry.address.as_str())).collect();
+        let mut controlled = Controlled::new();
+        let mut refused = BTreeSet::new();
+        for (number, line) in (1..).zip(lines(&file)) {
+            let subject = format!("{} line {number}", paths::CONTROL);
+            let proof: ControlProof = match json::read(line) {
+                Ok(proof) => proof,
+                Err(error) => {
+                    let finding =
+                        Finding::new(&codes::EVIDENCE_REFUSED, Severity::Critical, subject, error.to_string());
+                    self.find(finding.in_file(paths::CONTROL));
+                    return Ok(None);
+                }
+            };
+            let Some(&(chain, address)) = asked.get(&(&proof.chain, proof.address.as_str())) else {
+                let detail = format!("{} on {} is not in the address set", proof.address, proof.chain);
+                let finding = Finding::new(&codes::CONTROL_UNASKED, Severity::Exception, subject, detail);
+                self.find(finding.in_file(paths::CONTROL));
+                continue;
+            };
+            match verify_control(chain, address, challenge.line(), &proof) {
+                Ok(grade) => {
+                    controlled.entry(chain.clone()).or_default().insert(address.to_owned(), grade);
+                }
+                Err(error) => {
+                    refused.insert((chain.clone(), address.to_owned()));
+                    let detail = format!("{}: {error}", error.code());
+                    let finding = Finding::new(&codes::CONTROL_INVALID, Severity::Exception, address, detail);
+                    self.find(finding.on_chain(chain).in_file(paths::CONTROL));
+                }
+            }
+        }
+        self.note_missing(set, &controlled, &refused);
+        Ok(Some(controlled))
+    }
+
+    fn note_missing(&mut self, set: &AddressSet, controlled: &Controlled, refused: &BTreeSet<(ChainId, String)>) {
+        for entry in set.entries().iter().filter(|entry| entry.role != Role::Internal) {
+            let shown = controlled.get(&entry.chain).is_some_and(|chain| chain.contains_key(&entry.address));
+            if shown || refused.contains(&(entry.chain.clone(), entry.address.clone())) {
+                continue;
+            }
+            let detail = format!("{} address, counts for nothing", entry.role.text());
+            let finding = Finding::new(&codes::CONTROL_MISSING, Severity::Exception, entry.address.clone(), detail);
+            self.find(finding.on_chain(&entry.chain));
+        }
+    }
+
+    fn chain(&mut self, chain: &ChainId, set: &AddressSet, control: Option<&Controlled>) -> Result<(), ReconcileError> {
+        let entries: Vec<&AddressEntry> = set.entries().iter().filter(|entry| entry.chain == *chain).collect();
+        let deployments: Vec<DeploymentId> = self.deployments(chain);
+        let native = |id: &&DeploymentId| id.asset().starts_with("slip44:");
+        self.reserves.claimed.extend(deployments.iter().filter(native).cloned());
+        match self.chain_evidence(chain, &entries, &deployments)? {
+            Some(evidence) => self.take(chain, &entries, control, evidence),
+            None => {
+                self.reserves.unreadable.insert(chain.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn deployments(&self, chain: &ChainId) -> Vec<DeploymentId> {
+        let all = self.policy.assets().iter().flat_map(|asset| &asset.deployments);
+        all.filter(|deployment| deployment.id.chain().as_ref() == Some(chain)).map(|found| found.id.clone()).collect()
+    }
+
+    fn transcript(&mut self, chain: &ChainId) -> Result<Option<(Transcript, crate::basis::Basis)>, ReconcileError> {
+        let path = paths::chain(chain, paths::TRANSCRIPT);
+        let Some(file) = self.files.read(&path)? else { return Ok(None) };
+        match Transcript::parse(&file, &self.policy.node_keys()) {
+            Ok((transcript, basis, key)) => {
+                if basis == crate::basis::Basis::Stated {
+                    let detail = format!("signed by {key}, which the policy does not pin as a node");
+                    let finding = Finding::new(&codes::TRANSCRIPT_STATED, Severity::Exception, path.clone(), detail);
+                    self.find(finding.on_chain(chain).in_file(path));
+                }
+                Ok(Some((transcript, basis)))
+            }
+            Err(error) => {
+                let detail = format!("{}: {error}", error.code());
+                let finding = Finding::new(&codes::EVIDENCE_REFUSED, Severity::Critical, path.clone(), detail);
+                self.find(finding.on_chain(chain).in_file(path));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Asks the chain's own verifier; `None` when its evidence cannot be read at all.
+    fn chain_evidence(
+        &mut self,
+        chain: &ChainId,
+        entries: &[&AddressEntry],
+        deployments: &[DeploymentId],
+    ) -> Result<Option<ChainEvidence>, ReconcileError> {
+        let statement = self.statement.statement();
+        let Some(cutoff_block) = statement.chains.iter().find(|block| block.chain == *chain) else {
+            let finding =
+                Finding::new(&codes::CHAIN_WITHOUT_BLOCK, Severity::Critical, chain.as_str(), "no block named");
+            self.find(finding.on_chain(chain));
+            return Ok(None);
+        };
+        let transcript = self.transcript(chain)?;
+        if transcript.is_none() && chain.namespace() == "bip122" {
+            let path = paths::chain(chain, paths::TRANSCRIPT);
+            let detail = "without a node's answer nothing shows which coins are unspent";
+            let finding = Finding::new(&codes::EVIDENCE_MISSING, Severity::Critical, path, detail);
+            self.find(finding.on_chain(chain));
+            return Ok(None);
+        }
+        let addresses: Vec<&str> = entries.iter().map(|entry| entry.address.as_str()).collect();
+        let pins: Vec<BlockRef> = self.policy.pins().iter().filter(|pin| pin.chain == *chain).cloned().collect();
+        let query = ChainQuery {
+            chain,
+            pins: &pins,
+            cutoff_block,
+            cutoff: statement.cutoff,
+            addresses: &addresses,
+            deployments,
+            transcript: transcript.as_ref().map(|(transcript, basis)| (transcript, *basis)),
+        };
+        let result = match chain.namespace() {
+            "bip122" => {
+                bitcoin::balance::balances(&query, self.files).map_err(|error| Box::new(error) as Box<dyn Coded>)
+            }
+            _ => evm::balance::balances(&query, self.files).map_err(|error| Box::new(error) as Box<dyn Coded>),
+        };
+        match result {
+            Ok(evidence) => Ok(Some(evidence)),
+            Err(error) => {
+                let detail = format!("{}: {error}", error.code());
+                let finding = Finding::new(&codes::EVIDENCE_REFUSED, Severity::Critical, chain.as_str(), detail);
+                self.find(finding.on_chain(chain));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes over what a chain shows, with what is known of each address.
+    fn take(
+        &mut self,
+        chain: &ChainId,
+        entries: &[&AddressEntry],
+        control: Option<&Controlled>,
+        evidence: ChainEvidence,
+    ) {
+        let block =
+            |detail: String, code| Finding::new(code, Severity::Critical, chain.as_str(), detail).on_chain(chain);
+        match evidence.cutoff {
+            CutoffCheck::Holds => {}
+            CutoffCheck::Unknown { detail } => self.find(block(detail, &codes::CUTOFF_UNKNOWN)),
+            CutoffCheck::Violated { detail } => self.find(block(detail, &codes::CUTOFF_BLOCK)),
+        }
+        if !evidence.anchored {
+            let detail = "no pinned block stands at or above the cut-off block in the evidence";
+            let finding = Finding::new(&codes::CHAIN_UNANCHORED, Severity::Exception, chain.as_str(), detail);
+            self.find(finding.on_chain(chain));
+        }
+        for problem in evidence.problems {
+            self.find(Finding::from_problem(problem, chain));
+        }
+        let controlled = control.and_then(|control| control.get(chain));
+        let by_address: BTreeMap<&str, &AddressEntry> =
+            entries.iter().map(|entry| (entry.address.as_str(), *entry)).collect();
+        for entry in entries {
+            self.note_exclusion(chain, entry);
+        }
+        for holding in evidence.holdings {
+            // a chain's verifier answers for asked addresses only; anything else is not counted
+            let Some(entry) = by_address.get(holding.address.as_str()) else { continue };
+            let controlled = controlled.is_some_and(|controlled| controlled.contains_key(&holding.address));
+            self.reserves.claimed.insert(holding.deployment.clone());
+            self.reserves.held.push(Held { controlled, role: entry.role, free: is_free(entry), holding });
+        }
+    }
+
+    fn note_exclusion(&mut self, chain: &ChainId, entry: &AddressEntry) {
+        if let Some(pledge) = &entry.encumbrance {
+            let finding = Finding::new(&codes::ENCUMBERED, Severity::Exception, entry.address.clone(), pledge.clone());
+            self.find(finding.on_chain(chain));
+        }
+        if entry.issuer != IssuerRelation::None {
+            let detail = format!("issuer relation {:?}", entry.issuer.text());
+            let finding = Finding::new(&codes::OWN_ISSUE, Severity::Exception, entry.address.clone(), detail);
+            self.find(finding.on_chain(chain));
+        }
+    }
+}
+
+fn is_free(entry: &AddressEntry) -> bool {
+    entry.role != Role::Internal && entry.encumbrance.is_none() && entry.issuer == IssuerRelation::None
+}
+
+fn verify_control(
+    chain: &ChainId,
+    address: &str,
+    line: &str,
+    proof: &ControlProof,
+) -> Result<ControlGrade, Box<dyn Coded>> {
+    match chain.namespace() {
+        "bip122" => bitcoin::control::verify(chain, address, line, proof).map_err(|error| Box::new(error) as _),
+        _ => evm::control::verify(chain, address, line, proof).map_err(|error| Box::new(error) as _),
+    }
+}
+
+/// The assets of the policy that live on a chain.
+pub(super) fn lives_on(policy: &Policy, asset: &AssetId, chain: &ChainId) -> bool {
+    let asset = policy.assets().iter().find(|listed| listed.id == *asset);
+    asset.is_some_and(|asset| asset.deployments.iter().any(|found| found.id.chain().as_ref() == Some(chain)))
+}

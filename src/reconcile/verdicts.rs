@@ -1,0 +1,335 @@
+//! Putting both halves together: one section per asset, the findings in order, the first line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::coverage::{Position, Verdict, percent, verdict};
+use super::findings::{Finding, Severity};
+use super::model::{
+    AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
+};
+use super::reserves::{self, Reserves};
+use crate::amount::{Amount, Decimals};
+use crate::asset::{Asset, AssetId, Class};
+use crate::basis::Basis;
+use crate::bundle::Sealed;
+use crate::code::finding as codes;
+use crate::policy::Policy;
+use crate::publish::VerifiedStatement;
+use crate::publish::statement::{ControlTotal, Statement};
+
+/// The whole report.
+pub(super) fn report(
+    sealed: &Sealed,
+    policy: &Policy,
+    statement: Option<&VerifiedStatement>,
+    reserves: Reserves,
+) -> Report {
+    let stated = statement.map(VerifiedStatement::statement);
+    let mut findings = statement_findings(policy, stated);
+    let mut assets = Vec::new();
+    for id in asset_ids(policy, stated) {
+        let section = Section { policy, statement: stated, reserves: &reserves, id: &id };
+        assets.push(section.report(&mut findings));
+    }
+    findings.extend(reserves.findings);
+    let findings = in_order(findings, sealed);
+    let overall = overall(&assets);
+    let quote = quote(statement, &assets);
+    Report {
+        format: REPORT_FORMAT,
+        tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")).to_owned(),
+        bundle: BundleSummary {
+            root: sealed.root(),
+            maker: sealed.manifest().maker.clone(),
+            maker_key: sealed.maker().clone(),
+            sealed_at: sealed.manifest().sealed_at,
+            files: sealed.manifest().files.len() as u64,
+        },
+        policy: PolicySummary { sha256: policy.digest(), departures: policy.departures() },
+        statement: statement.map(summary),
+        overall,
+        assets,
+        findings,
+        not_shown: NOT_SHOWN.to_vec(),
+        quote,
+    }
+}
+
+fn summary(verified: &VerifiedStatement) -> StatementSummary {
+    let statement = verified.statement();
+    StatementSummary {
+        digest: verified.digest(),
+        venue: statement.venue.id.clone(),
+        legal_entity: statement.venue.legal_entity.clone(),
+        sequence: statement.sequence,
+        cutoff: statement.cutoff,
+        due: statement.due,
+        signers: verified.signers().to_vec(),
+    }
+}
+
+/// What the statement lists and what the policy requires, each once.
+fn asset_ids(policy: &Policy, statement: Option<&Statement>) -> BTreeSet<AssetId> {
+    let listed = statement.into_iter().flat_map(|statement| statement.assets.iter().map(|asset| asset.id.clone()));
+    let mapped = policy.assets().iter().filter(|_| statement.is_none()).map(|asset| asset.id.clone());
+    listed.chain(mapped).chain(policy.require().assets.iter().cloned()).collect()
+}
+
+fn statement_findings(policy: &Policy, statement: Option<&Statement>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let Some(statement) = statement else {
+        let path = crate::bundle::paths::STATEMENT;
+        let detail = "reserves alone give no verdict";
+        return vec![Finding::new(&codes::NO_LIABILITIES, Severity::Critical, path, detail)];
+    };
+    if statement.schedules.other_liabilities.is_empty() {
+        let demanded = policy.require().other_liabilities;
+        let severity = if demanded { Severity::Critical } else { Severity::Exception };
+        let detail =
+            "the schedule is empty: loans, margin debts, fiat and deposits of other venues are unknown, not zero";
+        let code = &codes::OTHER_LIABILITIES_NONE_STATED;
+        findings.push(Finding::new(code, severity, "schedules.other_liabilities", detail));
+    }
+    if statement.ledger.control_total == ControlTotal::None {
+        let detail = "the venue built the tree without comparing it with a second source";
+        findings.push(Finding::new(&codes::NO_CONTROL_TOTAL, Severity::Exception, "ledger.control_total", detail));
+    }
+    findings
+}
+
+struct Section<'a> {
+    policy: &'a Policy,
+    statement: Option<&'a Statement>,
+    reserves: &'a Reserves,
+    id: &'a AssetId,
+}
+
+impl Section<'_> {
+    fn report(&self, findings: &mut Vec<Finding>) -> AssetReport {
+        let mapped = self.policy.assets().iter().find(|asset| asset.id == *self.id);
+        let listed = self.statement.and_then(|statement| statement.assets.iter().find(|asset| asset.id == *self.id));
+        self.compare_maps(mapped, listed, findings);
+        let decimals = self.common_decimals(mapped, listed);
+        let figures = self.owed(listed, decimals).and_then(|owed| Some((owed, self.held(mapped, decimals)?)));
+        let fits = figures.is_some();
+        if !fits {
+            let detail = format!("with {} decimals a sum is above 2^128 - 1", decimals.get());
+            let finding = Finding::new(&codes::AMOUNT_NOT_COMPARABLE, Severity::Critical, self.id.as_str(), detail);
+            findings.push(finding.of_asset(self.id));
+        }
+        let (owed, held) = figures.unwrap_or_default();
+        let claimed = mapped.is_some_and(|asset| {
+            asset.deployments.iter().any(|deployment| self.reserves.claimed.contains(&deployment.id))
+        });
+        let on_unreadable =
+            self.reserves.unreadable.iter().any(|chain| reserves::lives_on(self.policy, self.id, chain));
+        let position = Position {
+            owed: owed.as_ref().map(|owed| owed.total),
+            low: held.counted,
+            high: held.possible,
+            claimed,
+            readable: self.reserves.readable && !on_unreadable && fits,
+            critical: self.is_critical(findings),
+        };
+        let verdict = verdict(&position);
+        let cover = |held| owed.as_ref().and_then(|owed| percent(held, owed.total));
+        let required = &self.policy.require().assets;
+        AssetReport {
+            asset: self.id.clone(),
+            decimals,
+            required: required.is_empty() || required.contains(self.id),
+            coverage: cover(held.counted),
+            coverage_possible: cover(held.possible),
+            sentence: sentence(self.id, decimals, &position, verdict),
+            owed,
+            held,
+            claimed,
+            verdict,
+        }
+    }
+
+    /// Critical findings about everything, about this asset, or about a chain on which it lives.
+    fn is_critical(&self, findings: &[Finding]) -> bool {
+        findings.iter().chain(&self.reserves.findings).filter(|finding| finding.severity == Severity::Critical).any(
+            |finding| {
+                let same_asset = finding.asset.as_ref().is_none_or(|asset| asset == self.id);
+                let lives = |chain| reserves::lives_on(self.policy, self.id, chain);
+                same_asset && finding.chain.as_ref().is_none_or(lives)
+            },
+        )
+    }
+
+    fn compare_maps(&self, mapped: Option<&Asset>, listed: Option<&Asset>, findings: &mut Vec<Finding>) {
+        let Some(mapped) = mapped else {
+            let detail = "the policy lists no deployment, so nothing that is held counts";
+            let finding = Finding::new(&codes::ASSET_NOT_MAPPED, Severity::Exception, self.id.as_str(), detail);
+            findings.push(finding.of_asset(self.id));
+            return;
+        };
+        let Some(listed) = listed else { return };
+        if mapped.deployments != listed.deployments {
+            let names = |asset: &Asset| {
+                let names: Vec<&str> = asset.deployments.iter().map(|deployment| deployment.id.as_str()).collect();
+                if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+            };
+            let detail = format!("the statement counts {}, the policy {}", names(listed), names(mapped));
+            let finding = Finding::new(&codes::DEPLOYMENT_MAP_DIFFERS, Severity::Exception, self.id.as_str(), detail);
+            findings.push(finding.of_asset(self.id));
+        }
+    }
+
+    /// The most decimals that occur: with these every amount is exact.
+    fn common_decimals(&self, mapped: Option<&Asset>, listed: Option<&Asset>) -> Decimals {
+        let of_deployments = mapped.into_iter().flat_map(|asset| asset.deployments.iter().map(|found| found.decimals));
+        let of_assets = mapped.into_iter().chain(listed).map(|asset| asset.decimals);
+        of_deployments.chain(of_assets).max().unwrap_or(ZERO_DECIMALS)
+    }
+
+    /// `None` when a sum does not fit; `Some(None)` when the statement says nothing about the asset.
+    fn owed(&self, listed: Option<&Asset>, decimals: Decimals) -> Option<Option<Owed>> {
+        let (Some(statement), Some(listed)) = (self.statement, listed) else { return Some(None) };
+        let rescale = |amount: Amount| amount.rescale(listed.decimals, decimals).ok();
+        let rows = statement.liabilities.iter().filter(|row| row.asset == *self.id);
+        let mut classes = BTreeMap::new();
+        let mut leaves = 0_u64;
+        for row in rows {
+            classes.insert(row.class.text(), rescale(row.total)?);
+            leaves = leaves.checked_add(row.leaf_count)?;
+        }
+        let committed = Amount::checked_sum(classes.values().copied())?;
+        let others: Vec<Amount> = statement
+            .schedules
+            .other_liabilities
+            .iter()
+            .filter(|row| row.asset == *self.id)
+            .map(|row| rescale(row.amount))
+            .collect::<Option<_>>()?;
+        // a schedule with rows for other assets only says that there are none in this one
+        let stated = !statement.schedules.other_liabilities.is_empty();
+        let other = if stated { Some(Amount::checked_sum(others)?) } else { None };
+        let total = committed.checked_add(other.unwrap_or(Amount::ZERO))?;
+        let custody = classes.get(Class::Custody.text()).copied().unwrap_or(Amount::ZERO);
+        Some(Some(Owed { committed, custody, classes, other, total, leaves }))
+    }
+
+    /// `None` when a sum does not fit.
+    fn held(&self, mapped: Option<&Asset>, decimals: Decimals) -> Option<Held> {
+        let mut held = Held::default();
+        for basis in Basis::STRONGEST_FIRST {
+            held.by_basis.insert(basis.text(), Amount::ZERO);
+        }
+        let Some(mapped) = mapped else { return Some(held) };
+        let require = self.policy.require();
+        for item in &self.reserves.held {
+            let deployment = mapped.deployments.iter().find(|found| found.id == item.holding.deployment);
+            let Some(deployment) = deployment else { continue };
+            let amount = item.holding.amount.rescale(deployment.decimals, decimals).ok()?;
+            held.items += 1;
+            let add = |sum: &mut Amount| -> Option<()> {
+                *sum = sum.checked_add(amount)?;
+                Some(())
+            };
+            if !item.free {
+                add(&mut held.excluded)?;
+                continue;
+            }
+            if !item.controlled {
+                add(&mut held.without_control)?;
+                continue;
+            }
+            add(&mut held.possible)?;
+            add(held.by_basis.entry(item.holding.basis().text()).or_default())?;
+            let holding = &item.holding;
+            if holding.authenticity >= require.authenticity && holding.completeness >= require.completeness {
+                add(&mut held.counted)?;
+                add(held.by_role.entry(item.role.text()).or_default())?;
+            }
+        }
+        Some(held)
+    }
+}
+
+const ZERO_DECIMALS: Decimals = match Decimals::new(0) {
+    Some(decimals) => decimals,
+    None => unreachable!(),
+};
+
+fn sentence(asset: &AssetId, decimals: Decimals, position: &Position, verdict: Verdict) -> String {
+    let text = |amount: Amount| amount.to_readable(decimals);
+    let Some(owed) = position.owed else {
+        return format!("{asset}: nothing is stated about what is owed, so nothing can be said about what is held.");
+    };
+    let (owed, low, high) = (text(owed), text(position.low), text(position.high));
+    match verdict {
+        Verdict::Covered => {
+            format!("{asset}: {low} held on accepted evidence are at least the {owed} owed at the cut-off.")
+        }
+        Verdict::Short => {
+            format!("{asset}: {high} held are less than the {owed} owed, even if all that was offered is believed.")
+        }
+        Verdict::NotDeterminable if !position.claimed => {
+            format!("{asset}: {owed} are owed and no reserve is claimed: nothing was offered to compare.")
+        }
+        Verdict::NotDeterminable if !position.readable => {
+            format!("{asset}: {owed} are owed; evidence of reserves is missing or cannot be used.")
+        }
+        Verdict::NotDeterminable if position.critical => {
+            format!("{asset}: {high} held against {owed} owed, but a critical finding is open.")
+        }
+        Verdict::NotDeterminable => {
+            format!(
+                "{asset}: {low} held on accepted evidence, {high} on any, against {owed} owed: it decides neither way."
+            )
+        }
+    }
+}
+
+fn overall(assets: &[AssetReport]) -> Overall {
+    let verdict = assets.iter().filter(|asset| asset.required).map(|asset| asset.verdict).min();
+    let count = |verdict| assets.iter().filter(|asset| asset.verdict == verdict).count();
+    let unclaimed = |asset: &&AssetReport| asset.verdict == Verdict::NotDeterminable && !asset.claimed;
+    let mut headline = format!("{} of {} covered", count(Verdict::Covered), assets.len());
+    if count(Verdict::Short) > 0 {
+        headline.push_str(&format!("; {} short", count(Verdict::Short)));
+    }
+    if count(Verdict::NotDeterminable) > 0 {
+        headline.push_str(&format!("; {} not determinable", count(Verdict::NotDeterminable)));
+        let without = assets.iter().filter(unclaimed).count();
+        if without > 0 {
+            headline.push_str(&format!(", of these {without} without any reserve claim"));
+        }
+    }
+    Overall { verdict: verdict.unwrap_or(Verdict::NotDeterminable), headline }
+}
+
+fn in_order(mut findings: Vec<Finding>, sealed: &Sealed) -> Vec<Finding> {
+    findings.sort_by(|left, right| {
+        let key = |finding: &Finding| {
+            (finding.severity, finding.code.number, finding.subject.clone(), finding.detail.clone())
+        };
+        key(left).cmp(&key(right))
+    });
+    for (number, finding) in (1..).zip(&mut findings) {
+        finding.id = format!("F{number}");
+        let path = finding.evidence.as_deref();
+        let entry = sealed.manifest().files.iter().find(|entry| Some(entry.path.as_str()) == path);
+        finding.evidence_sha256 = entry.map(|entry| entry.sha256);
+    }
+    findings
+}
+
+fn quote(statement: Option<&VerifiedStatement>, assets: &[AssetReport]) -> String {
+    let Some(statement) = statement else {
+        return "No statement of liabilities was in the bundle; reserves alone were looked at, and they show no coverage."
+            .to_owned();
+    };
+    let document = statement.statement();
+    let verdicts: Vec<String> = assets.iter().map(|asset| format!("{} {}", asset.asset, asset.verdict)).collect();
+    format!(
+        "At {}, of the balances that {} committed to in statement {}: {}. The commitment is as complete as the customers who checked it; see the report for what it does not show.",
+        document.cutoff,
+        document.venue.legal_entity,
+        document.sequence,
+        verdicts.join(", ")
+    )
+}

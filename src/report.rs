@@ -1,0 +1,18 @@
+//! Reports: the data of a reconciliation as JSON and as text. Nothing is computed here.
+
+mod text;
+
+pub use text::text;
+
+use crate::json::JsonError;
+use crate::reconcile::Report;
+
+/// Canonical JSON: the same report is the same bytes.
+///
+/// # Errors
+/// [`JsonError`], which no report causes.
+pub fn json(report: &Report) -> Result<Vec<u8>, JsonError> {
+    let mut bytes = crate::json::canonical(report)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

@@ -1,0 +1,210 @@
+//! The report for people: plain text within 80 columns.
+
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::amount::Amount;
+use crate::basis::Basis;
+use crate::reconcile::{AssetReport, Finding, Report, Severity};
+
+/// Columns of the page.
+const WIDTH: usize = 80;
+/// Findings of one kind that are written out; the rest is counted, and stands in the JSON.
+const SHOWN_PER_CODE: usize = 8;
+
+/// The whole report.
+#[must_use]
+pub fn text(report: &Report) -> String {
+    let mut page = Page::default();
+    page.line(&format!("{}: {}", report.overall.verdict.text().to_uppercase(), report.overall.headline));
+    page.line("");
+    scope(&mut page, report);
+    page.line(&assets_table(report));
+    page.line("");
+    for asset in &report.assets {
+        page.wrapped("", &asset.sentence);
+        let notes = asset_notes(asset);
+        if !notes.is_empty() {
+            page.wrapped("  ", &notes);
+        }
+    }
+    page.line("");
+    findings(&mut page, report);
+    page.heading("What this report does not show");
+    for line in &report.not_shown {
+        page.item(line);
+    }
+    page.line("");
+    page.heading("How to quote this");
+    page.wrapped("  ", &report.quote);
+    page.line("");
+    page.heading("To re-run");
+    page.line("  counterfoil reconcile BUNDLE --policy POLICY");
+    page.line(&format!("  bundle root    {}", report.bundle.root));
+    page.line(&format!("  policy sha256  {}", report.policy.sha256));
+    page.line(&format!("  {}", report.tool));
+    page.0
+}
+
+fn scope(page: &mut Page, report: &Report) {
+    match &report.statement {
+        Some(statement) => {
+            page.wrapped(
+                "",
+                &format!("{} ({}), statement {}", statement.legal_entity, statement.venue, statement.sequence),
+            );
+            page.line(&format!("Cut-off {}, next statement due {}", statement.cutoff, statement.due));
+            page.line(&format!("Statement {}", statement.digest));
+        }
+        None => page.line("No statement of liabilities in this bundle."),
+    }
+    page.wrapped("", &format!("Evidence gathered by {} ({})", report.bundle.maker, report.bundle.sealed_at));
+    if report.policy.departures.is_empty() {
+        page.line("Policy: demands what the built-in policy demands.");
+    } else {
+        page.line("Policy departs from the built-in one:");
+        for departure in &report.policy.departures {
+            page.item(departure);
+        }
+    }
+    page.line("");
+}
+
+fn assets_table(report: &Report) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["Asset", "Owed", "Held", "Coverage", "Verdict"]);
+    for asset in &report.assets {
+        let amount = |amount: Amount| amount.to_readable(asset.decimals);
+        let owed = asset.owed.as_ref().map_or_else(|| "not stated".to_owned(), |owed| amount(owed.total));
+        let star = if asset.required { "" } else { "*" };
+        let mut held = format!("{} counted", amount(asset.held.counted));
+        let mut coverage = asset.coverage.clone().unwrap_or_else(|| "-".to_owned());
+        if asset.held.possible > asset.held.counted {
+            let _ = write!(held, "\n{} at most", amount(asset.held.possible));
+            let _ = write!(coverage, "\n{}", asset.coverage_possible.as_deref().unwrap_or("-"));
+        }
+        table.add_row([format!("{}{star}", asset.asset), owed, held, coverage, asset.verdict.text().to_owned()]);
+    }
+    for column in table.column_iter_mut().skip(1).take(3) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let mut text = table.trim_fmt();
+    if report.assets.iter().any(|asset| !asset.required) {
+        text.push_str("\n* not required by the policy: the overall verdict does not speak of it");
+    }
+    text
+}
+
+fn asset_notes(asset: &AssetReport) -> String {
+    let amount = |amount: Amount| amount.to_readable(asset.decimals);
+    let mut notes = Vec::new();
+    if let Some(owed) = &asset.owed {
+        let other = owed.other.map_or_else(|| "none stated".to_owned(), amount);
+        notes.push(format!(
+            "owed: {} committed in {} leaves, other liabilities {other}",
+            amount(owed.committed),
+            owed.leaves
+        ));
+        let classes = owed.classes.iter().filter(|_| owed.classes.len() > 1);
+        notes.extend(classes.map(|(class, total)| format!("{class} {}", amount(*total))));
+    }
+    for basis in Basis::STRONGEST_FIRST {
+        let sum = asset.held.by_basis.get(basis.text()).copied().unwrap_or_default();
+        if !sum.is_zero() {
+            notes.push(format!("{} {basis}", amount(sum)));
+        }
+    }
+    notes.extend(asset.held.by_role.iter().map(|(role, sum)| format!("{role} {}", amount(*sum))));
+    if !asset.held.without_control.is_zero() {
+        notes.push(format!("{} without control", amount(asset.held.without_control)));
+    }
+    if !asset.held.excluded.is_zero() {
+        notes.push(format!("{} internal, pledged or self-issued", amount(asset.held.excluded)));
+    }
+    notes.join("; ")
+}
+
+fn findings(page: &mut Page, report: &Report) {
+    if report.findings.is_empty() {
+        page.line("No findings.");
+        page.line("");
+        return;
+    }
+    let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+    let [critical, exceptions, notes] = [Severity::Critical, Severity::Exception, Severity::Note].map(count);
+    page.heading(&format!("Findings: {critical} critical, {exceptions} exceptions, {notes} notes"));
+    let mut rest: &[Finding] = &report.findings;
+    while let Some(first) = rest.first() {
+        let same = rest.iter().take_while(|finding| (finding.code, finding.severity) == (first.code, first.severity));
+        let (group, others) = rest.split_at(same.count());
+        for finding in group.iter().take(SHOWN_PER_CODE) {
+            write_finding(page, finding);
+        }
+        if group.len() > SHOWN_PER_CODE {
+            page.line(&format!(
+                "  … and {} more of {} (all of them with --json)",
+                group.len() - SHOWN_PER_CODE,
+                first.code
+            ));
+        }
+        rest = others;
+    }
+    page.line("");
+}
+
+fn write_finding(page: &mut Page, finding: &Finding) {
+    let head = format!("{} {} {}: {}", finding.id, finding.severity.text(), finding.code, finding.code.title);
+    page.wrapped("  ", &head);
+    page.wrapped("      ", &format!("{}: {}", finding.subject, finding.detail));
+    page.wrapped("      ", &format!("clears: {}", finding.clears));
+    if let (Some(path), Some(digest)) = (&finding.evidence, finding.evidence_sha256) {
+        page.line(&format!("      {path}"));
+        page.line(&format!("      {digest}"));
+    }
+}
+
+/// Lines of a page.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    /// One line. Control characters from evidence never reach a terminal.
+    fn line(&mut self, line: &str) {
+        let shown = line.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c });
+        self.0.extend(shown);
+        self.0.push('\n');
+    }
+
+    fn heading(&mut self, text: &str) {
+        self.line(text);
+    }
+
+    fn item(&mut self, text: &str) {
+        self.hanging("  - ", "    ", text);
+    }
+
+    fn wrapped(&mut self, indent: &str, text: &str) {
+        self.hanging(indent, indent, text);
+    }
+
+    /// Breaks at spaces only, so that amounts, addresses and hashes stay whole.
+    fn hanging(&mut self, first: &str, indent: &str, text: &str) {
+        let mut line = first.to_owned();
+        let mut filled = false;
+        for word in text.split(' ') {
+            if filled && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                self.line(&line);
+                line = indent.to_owned();
+                filled = false;
+            }
+            if filled {
+                line.push(' ');
+            }
+            line.push_str(word);
+            filled = true;
+        }
+        self.line(&line);
+    }
+}

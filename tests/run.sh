@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# The test command: everything that continuous integration runs, in the same order, on this machine.
+#
+# What is missing is installed first: Debian packages (as root or through sudo), cargo-deny, and Bitcoin Core, built
+# from source. The last two go to a cache outside the checkout, so that only the first run is slow. The first step
+# that fails ends the run, with its name and exit code 1.
+#
+#   COUNTERFOIL_CACHE      the cache; by default counterfoil/ in the user's cache folder
+#   COUNTERFOIL_FIXTURES   public test data listed in vectors/external.toml; without it those tests show as ignored
+#   BITCOIND, BITCOIN_CLI  a Bitcoin Core to use instead of building one
+#   CI=true                nothing may be left out
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+cache=${COUNTERFOIL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/counterfoil}
+cargo_deny_version=0.20.2
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
+export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
+# the same bytes whatever the user's settings are
+export LC_ALL=C.UTF-8 TZ=UTC
+unset RUSTFLAGS
+
+scratch=$(mktemp -d)
+step=start
+steps=0
+left_out=()
+finish() {
+  local code=$?
+  rm -rf "$scratch"
+  if [ "$code" != 0 ]; then
+    echo
+    echo "FAILED: $step (exit code $code) after $SECONDS s"
+    exit 1
+  fi
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# run NAME COMMAND…: a heading, the command, its seconds. `set -e` ends the run when the command fails.
+run() {
+  step=$1
+  local began=$SECONDS
+  echo
+  echo "=== $step"
+  nice "${@:2}"
+  steps=$((steps + 1))
+  echo "--- $step: $((SECONDS - began)) s"
+}
+# the same for a shell function, in a shell of its own
+run_function() { run "$1" bash -euo pipefail -c "$(declare -f "$2"); $2" "$2"; }
+
+check_tools() {
+  command -v cargo >/dev/null || { echo "Rust is missing: https://www.rust-lang.org/tools/install"; return 1; }
+  local missing=()
+  command -v git >/dev/null || missing+=(git)
+  command -v python3 >/dev/null || missing+=(python3)
+  command -v c++ >/dev/null || missing+=(g++)
+  [ ${#missing[@]} = 0 ] || tests/nodes/apt.sh "${missing[@]}"
+  cargo fmt --version || rustup component add rustfmt
+  cargo clippy --version || rustup component add clippy
+  cargo --version
+  python3 --version
+}
+
+install_cargo_deny() {
+  local tool=$cache/tools/bin/cargo-deny
+  if [ "$("$tool" --version 2>/dev/null)" != "cargo-deny $cargo_deny_version" ]; then
+    CARGO_TARGET_DIR=$cache/tools/build \
+      cargo install cargo-deny --locked --quiet --version "$cargo_deny_version" --root "$cache/tools"
+    rm -rf "$cache/tools/build"
+  fi
+  "$tool" --version
+}
+
+run_tests() {
+  cargo test --locked 2>&1 | tee "$scratch/tests.log"
+}
+
+check_docs() {
+  RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+}
+
+# The README's first command, twice: the same figures, files and exit code each time.
+check_demo() {
+  local round
+  for round in first second; do
+    mkdir "$scratch/$round"
+    (cd "$scratch/$round" &&
+      cargo run --release --locked --quiet --manifest-path "$root/Cargo.toml" -- demo >output.txt)
+  done
+  cat "$scratch/first/output.txt"
+  diff -r "$scratch/first" "$scratch/second"
+  echo "both runs gave the same bytes"
+}
+
+# Everything that git sees of the checkout: changed files with their content, and new ones by name.
+tree_state() {
+  git status --porcelain --untracked-files=all
+  git diff HEAD
+}
+
+check_tree() {
+  tree_state >"$scratch/tree-after"
+  diff "$scratch/tree-before" "$scratch/tree-after"
+  # on a clean checkout this is `git diff --exit-code`
+  [ -s "$scratch/tree-before" ] || git diff --exit-code
+}
+
+export -f tree_state
+export root cache scratch cargo_deny_version
+
+run_function "tools" check_tools
+run_function "cargo-deny $cargo_deny_version" install_cargo_deny
+if [ -n "${BITCOIND:-}" ] && [ -n "${BITCOIN_CLI:-}" ]; then
+  run "Bitcoin Core (given)" "$BITCOIND" --version
+else
+  node_dir=$cache/bitcoind-$(tests/nodes/install.sh --id)
+  run "Bitcoin Core" tests/nodes/install.sh "$node_dir"
+  BITCOIND=$node_dir/bitcoind
+  BITCOIN_CLI=$node_dir/bitcoin-cli
+fi
+export BITCOIND BITCOIN_CLI
+
+step="state of the checkout"
+if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+  tree_state >"$scratch/tree-before"
+elif [ "${CI:-}" = true ]; then
+  echo "this is no git checkout: what the tests changed cannot be seen"
+  exit 1
+else
+  left_out+=("checkout unchanged (no git here)")
+fi
+if [ -z "${COUNTERFOIL_FIXTURES:-}" ]; then
+  [ "${CI:-}" != true ] || { step="COUNTERFOIL_FIXTURES is not set"; exit 1; }
+  left_out+=("public test data (COUNTERFOIL_FIXTURES is not set)")
+fi
+
+run "format" cargo fmt --check
+run "clippy" cargo clippy --all-targets --locked -- -D warnings
+run "licences and sources" "$cache/tools/bin/cargo-deny" --locked check bans licenses sources
+run_function "tests" run_tests
+run_function "documentation" check_docs
+if [ -e vectors/reference/counterfoil.py ]; then
+  run "vectors, second implementation" python3 vectors/reference/counterfoil.py
+elif [ "${CI:-}" = true ]; then
+  step="vectors/reference/counterfoil.py is missing"
+  exit 1
+else
+  left_out+=("second implementation (vectors/reference/counterfoil.py is missing)")
+fi
+run_function "demonstration" check_demo
+[ ! -e "$scratch/tree-before" ] || run_function "checkout unchanged" check_tree
+
+counts=$(awk '/^test result: / {passed += $4; ignored += $8}
+  END {print passed + 0 " tests passed, " ignored + 0 " ignored"}' "$scratch/tests.log")
+echo
+for item in "${left_out[@]}"; do echo "left out: $item"; done
+echo "OK: $steps steps in $SECONDS s; $counts"
