@@ -105,13 +105,13 @@ fn print(venue: &ExampleVenue, report: &Report, refused: &str) {
     say(format!("\n{} customers checked their balances: they are in the totals.", venue.proofs.len()));
     say(format!("{account} was shown a lowered balance, and refused it:"));
     say(report::wrap(&format!("  {refused}")));
-    say(format!("\nIn ./{FOLDER}: the statement, three proofs, the bundle, the policy, the report. Try:\n"));
+    say(format!("\nIn ./{FOLDER}: statement, three proofs, bundle, policy and report. Try:\n"));
     let here = |name: &str| format!("{FOLDER}/{name}");
     say(format!("  less {}", here("report.txt")));
-    say(format!("  counterfoil reconcile {} --policy {}", here("bundle"), here("policy.toml")));
+    say(format!("  counterfoil reconcile {} \\\n      --policy {}", here("bundle"), here("policy.toml")));
     let (proof, statement, policy) =
         (here(&format!("proof-{account}.json")), here("statement.json"), here("policy.toml"));
-    say(format!("  counterfoil verify {proof} --account {account} \\"));
+    say(format!("  counterfoil verify {proof} \\\n      --account {account} \\"));
     say(format!("      --statement {statement} --policy {policy}"));
     say(format!("  counterfoil prove {} --account u000000000007 --out proof.json", here("venue")));
     say("\n(from a source checkout, `cargo run --release --` in place of `counterfoil`)");
