@@ -38,6 +38,9 @@ mod encapsulate {
         /// 10^38 is the largest power of ten below 2^128.
         pub const MAX: u8 = 38;
 
+        /// Whole units only.
+        pub const ZERO: Self = Self(0);
+
         /// `None` above [`Decimals::MAX`].
         #[must_use]
         pub const fn new(decimals: u8) -> Option<Self> {
@@ -157,15 +160,11 @@ impl Amount {
     /// # Errors
     /// [`AmountError`] when the text is anything else.
     pub fn parse_base_units(text: &str) -> Result<Self, AmountError> {
-        const WHOLE: Decimals = match Decimals::new(0) {
-            Some(decimals) => decimals,
-            None => unreachable!(),
-        };
         if let Some(point) = text.find('.') {
             let kind = AmountErrorKind::BadCharacter { found: '.' };
             return Err(AmountError { text: text.to_owned(), kind, start: point, end: text.len() });
         }
-        Self::parse(text, WHOLE)
+        Self::parse(text, Decimals::ZERO)
     }
 
     /// Plain decimal with every decimal of the asset, as [`Amount::parse`] reads it back.

@@ -36,7 +36,8 @@ macro_rules! name_type {
             fn from_str(text: &str) -> Result<Self, NameError> {
                 let allowed = |c: char| c.is_ascii_alphanumeric() || $extra.contains(c);
                 if text.is_empty() || text.len() > $max || !text.chars().all(allowed) {
-                    return Err(NameError { what: stringify!($name), text: text.chars().take(80).collect(), extra: $extra, max: $max });
+                    let text = text.chars().take(80).collect();
+                    return Err(NameError { what: stringify!($name), text, extra: $extra, max: $max });
                 }
                 Ok(Self(text.to_owned()))
             }

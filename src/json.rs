@@ -65,7 +65,7 @@ impl Coded for JsonError {
     }
 }
 
-/// Reads a value that has no number and no key twice. Nesting is limited by the parser to 128 levels.
+/// Reads a value that has no number and no key twice. The parser limits nesting to 127 levels.
 ///
 /// # Errors
 /// [`JsonError`] with the place.

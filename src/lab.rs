@@ -1,4 +1,5 @@
-//! The laboratory: embedded chains, made in process and checked by the same code as real ones.
+//! The laboratory: embedded chains and a made-up venue, checked by the same code as real ones.
 
 pub mod bitcoin_chain;
 pub mod evm_chain;
+pub mod example_venue;

@@ -4,6 +4,7 @@
 mod build;
 pub mod inclusion_proof;
 pub mod leaf;
+pub mod prover;
 pub mod store;
 pub mod sum_tree;
 

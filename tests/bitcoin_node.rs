@@ -2,8 +2,7 @@
 //! `fetch` gathers its evidence, and the verifier accepts that evidence.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::process::ExitCode;
 
 use counterfoil::amount::Amount;
 use counterfoil::asset::{ChainId, DeploymentId};
@@ -11,73 +10,30 @@ use counterfoil::basis::{Basis, Completeness};
 use counterfoil::bundle::{MemoryFiles, paths};
 use counterfoil::code::Coded as _;
 use counterfoil::fetch::bitcoin::{Fetched, Request, fetch};
-use counterfoil::fetch::rpc::{Client, Credentials, FetchError};
+use counterfoil::fetch::rpc::{Credentials, FetchError};
 use counterfoil::lab::bitcoin_chain::{BitcoinChain, Payment, Question};
 use counterfoil::reserve::bitcoin::balance::balances;
 use counterfoil::reserve::bitcoin::sign::{AddressKey, AddressKind, sign};
 use counterfoil::reserve::claim::{ChainEvidence, ChainQuery, CutoffCheck};
 use counterfoil::snapshot::{BlockRef, Time};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::Failed;
 
 const START: i64 = 1_700_000_000;
 const SPACING: i64 = 600;
 
+mod node_support;
+
+use node_support::Node;
+
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let Some(program) = std::env::var_os("COUNTERFOIL_BITCOIND") else {
-        let name = "evidence of a real node (COUNTERFOIL_BITCOIND names no bitcoind)";
-        let trial = Trial::test(name, || Ok(())).with_ignored_flag(true);
-        return libtest_mimic::run(&arguments, vec![trial]).exit_code();
-    };
-    let trial = Trial::test("evidence of a real node", move || run(&program));
-    libtest_mimic::run(&arguments, vec![trial]).exit_code()
+    node_support::with_node(&["evidence of a real node"], |program, _| run(program)).exit_code()
 }
 
-/// A node with an empty chain; it ends with this value.
-struct Node {
-    process: Child,
-    folder: tempfile::TempDir,
-    url: String,
+trait Ask {
+    fn request(&self, chain: &ChainId, addresses: &[String], cutoff: Time) -> Request;
 }
 
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.client().ask_raw("stop", "[]");
-        let _ = self.process.wait();
-    }
-}
-
-impl Node {
-    fn start(program: &std::ffi::OsStr) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = Command::new(program)
-            .arg(format!("-datadir={}", folder.path().display()))
-            .arg(format!("-rpcport={port}"))
-            .args(["-regtest", "-server", "-listen=0", "-rpcbind=127.0.0.1", "-rpcallowip=127.0.0.1"])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let node = Self { process, folder, url: format!("http://127.0.0.1:{port}") };
-        for _ in 0..200 {
-            let ready = node.cookie().is_some() && node.client().ask_raw("getblockcount", "[]").is_ok();
-            if ready {
-                return node;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("the node did not start");
-    }
-
-    fn cookie(&self) -> Option<Credentials> {
-        let text = std::fs::read_to_string(self.folder.path().join("regtest/.cookie")).ok()?;
-        Credentials::parse(&text).ok()
-    }
-
-    fn client(&self) -> Client {
-        Client::new(&self.url, self.cookie()).unwrap()
-    }
-
+impl Ask for Node {
     fn request(&self, chain: &ChainId, addresses: &[String], cutoff: Time) -> Request {
         Request {
             url: self.url.clone(),

@@ -62,8 +62,16 @@ fn range(leaves: &[Owned], begin: usize, end: usize) -> CompactRange {
     range
 }
 
-fn balances() -> impl Strategy<Value = Vec<(String, u64)>> {
+fn balances() -> impl Strategy<Value = Rows> {
     btree_map(".{1,12}", any::<u64>(), 1..40).prop_map(|map| map.into_iter().collect())
+}
+
+/// Accounts with their balances.
+type Rows = Vec<(String, u64)>;
+
+/// The same rows in two orders.
+fn shuffled() -> impl Strategy<Value = (Rows, Rows)> {
+    balances().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))
 }
 
 proptest! {
@@ -86,7 +94,8 @@ proptest! {
             let path = tree.path(index).expect("small sums").expect("within the tree");
             prop_assert_eq!(path.len(), path_length(index, row.leaf_count));
             let leaf_proof = LeafProof {
-                asset: asset(), class: Class::Custody, amount: leaf.amount, nonce: leaf.nonce, index, parts: Vec::new(), path,
+                asset: asset(), class: Class::Custody, amount: leaf.amount, nonce: leaf.nonce, index,
+                parts: Vec::new(), path,
             };
             let proof = InclusionProof {
                 format: inclusion_proof::FORMAT.to_owned(), account: leaf.account.clone(),
@@ -106,12 +115,16 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_rows_does_not_matter(rows in balances().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))) {
+    fn the_order_of_rows_does_not_matter(rows in shuffled()) {
         prop_assert_eq!(tree(&leaves(&rows.0)).1, tree(&leaves(&rows.1)).1);
     }
 
     #[test]
-    fn any_split_merges_to_the_same_root(balances in balances(), cuts in vec(any::<prop::sample::Index>(), 0..6), from_right in any::<bool>()) {
+    fn any_split_merges_to_the_same_root(
+        balances in balances(),
+        cuts in vec(any::<prop::sample::Index>(), 0..6),
+        from_right in any::<bool>(),
+    ) {
         let leaves = leaves(&balances);
         let mut bounds: Vec<usize> = cuts.iter().map(|cut| cut.index(leaves.len() + 1)).collect();
         bounds.extend([0, leaves.len()]);
@@ -142,7 +155,11 @@ proptest! {
     }
 
     #[test]
-    fn rescaling_up_and_down_changes_nothing(units in any::<u64>(), from in 0..=Decimals::MAX, to in 0..=Decimals::MAX) {
+    fn rescaling_up_and_down_changes_nothing(
+        units in any::<u64>(),
+        from in 0..=Decimals::MAX,
+        to in 0..=Decimals::MAX,
+    ) {
         let amount = Amount::from_base_units(u128::from(units));
         let (from, to) = (Decimals::new(from).expect("at most 38"), Decimals::new(to).expect("at most 38"));
         if let Ok(there) = amount.rescale(from, to) {

@@ -97,12 +97,6 @@ pub(super) enum CliError {
         /// What is wrong.
         detail: String,
     },
-    /// No leaf for this account.
-    #[error("account {0:?} has no leaf in this build")]
-    AccountNotFound(String),
-    /// The store is not that of the statement beside it.
-    #[error("{0}")]
-    StoreDisagrees(String),
 }
 
 impl Coded for CliError {
@@ -120,8 +114,6 @@ impl Coded for CliError {
             Self::AddressesFile { .. } => &crate::code::bundle::ADDRESSES_FILE,
             Self::SignedTwice { .. } => &crate::code::publish::SIGNED_TWICE,
             Self::SigningRecord { .. } => &crate::code::publish::SIGNING_RECORD,
-            Self::AccountNotFound(_) => &crate::code::liability::ACCOUNT_NOT_FOUND,
-            Self::StoreDisagrees(_) => &crate::code::liability::STORE_DISAGREES,
         }
     }
 }

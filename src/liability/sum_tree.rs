@@ -1,4 +1,5 @@
-//! Merkle sum trees in the shape of RFC 9162, and compact ranges of their leaves. Specification: `docs/spec/sum-tree.md`.
+//! Merkle sum trees in the shape of RFC 9162, and compact ranges of their leaves.
+//! Specification: `docs/spec/sum-tree.md`.
 
 use crate::amount::{Amount, Decimals};
 use crate::asset::{AssetId, Class};
@@ -117,7 +118,7 @@ impl CompactRange {
         while let Some(&(last_level, last)) = self.subtrees.last() {
             // two neighbours of one size are siblings when the left one begins at a multiple of both together
             let pair = 2_u64 << level;
-            if last_level != level || self.end % pair != 0 {
+            if last_level != level || !self.end.is_multiple_of(pair) {
                 break;
             }
             self.subtrees.pop();
@@ -196,7 +197,7 @@ impl SumTree {
         if size == 0 {
             return Ok(None);
         }
-        if size.is_power_of_two() && begin % size == 0 {
+        if size.is_power_of_two() && begin.is_multiple_of(size) {
             let level = self.levels.get(size.trailing_zeros() as usize);
             let index = usize::try_from(begin / size).ok();
             return Ok(level.zip(index).and_then(|(level, index)| level.get(index).copied()));

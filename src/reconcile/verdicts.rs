@@ -182,7 +182,7 @@ impl Section<'_> {
     fn common_decimals(&self, mapped: Option<&Asset>, listed: Option<&Asset>) -> Decimals {
         let of_deployments = mapped.into_iter().flat_map(|asset| asset.deployments.iter().map(|found| found.decimals));
         let of_assets = mapped.into_iter().chain(listed).map(|asset| asset.decimals);
-        of_deployments.chain(of_assets).max().unwrap_or(ZERO_DECIMALS)
+        of_deployments.chain(of_assets).max().unwrap_or(Decimals::ZERO)
     }
 
     /// `None` when a sum does not fit; `Some(None)` when the statement says nothing about the asset.
@@ -248,11 +248,6 @@ impl Section<'_> {
         Some(held)
     }
 }
-
-const ZERO_DECIMALS: Decimals = match Decimals::new(0) {
-    Some(decimals) => decimals,
-    None => unreachable!(),
-};
 
 fn sentence(asset: &AssetId, decimals: Decimals, position: &Position, verdict: Verdict) -> String {
     let text = |amount: Amount| amount.to_readable(decimals);

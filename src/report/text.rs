@@ -71,7 +71,9 @@ fn scope(page: &mut Page, report: &Report) {
     page.line("");
 }
 
-fn assets_table(report: &Report) -> String {
+/// One row per asset.
+#[must_use]
+pub fn assets_table(report: &Report) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["Asset", "Owed", "Held", "Coverage", "Verdict"]);
@@ -134,7 +136,9 @@ fn findings(page: &mut Page, report: &Report) {
     }
     let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
     let [critical, exceptions, notes] = [Severity::Critical, Severity::Exception, Severity::Note].map(count);
-    page.heading(&format!("Findings: {critical} critical, {exceptions} exceptions, {notes} notes"));
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let (many, more) = (plural(exceptions), plural(notes));
+    page.heading(&format!("Findings: {critical} critical, {exceptions} exception{many}, {notes} note{more}"));
     let mut rest: &[Finding] = &report.findings;
     while let Some(first) = rest.first() {
         let same = rest.iter().take_while(|finding| (finding.code, finding.severity) == (first.code, first.severity));
@@ -165,6 +169,15 @@ fn write_finding(page: &mut Page, finding: &Finding) {
     }
 }
 
+/// A paragraph within the width of the page.
+#[must_use]
+pub fn wrap(text: &str) -> String {
+    let mut page = Page::default();
+    let indent: String = text.chars().take_while(|c| *c == ' ').collect();
+    page.wrapped(&indent, text.trim_start());
+    page.0.trim_end().to_owned()
+}
+
 /// Lines of a page.
 #[derive(Default)]
 struct Page(String);
@@ -193,7 +206,7 @@ impl Page {
     fn hanging(&mut self, first: &str, indent: &str, text: &str) {
         let mut line = first.to_owned();
         let mut filled = false;
-        for word in text.split(' ') {
+        for word in words(text) {
             if filled && line.chars().count() + 1 + word.chars().count() > WIDTH {
                 self.line(&line);
                 line = indent.to_owned();
@@ -202,9 +215,26 @@ impl Page {
             if filled {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(&word);
             filled = true;
         }
         self.line(&line);
     }
+}
+
+/// Words, with the groups of one number kept together.
+fn words(text: &str) -> Vec<String> {
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let three = word.chars().take(3).filter(char::is_ascii_digit).count() == 3;
+        match words.last_mut().filter(|last| three && digit(last.chars().last())) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
 }

@@ -113,6 +113,7 @@ pub(super) fn add(vectors: &mut Vectors) {
     raw(vectors);
     mixed_up(vectors);
     folded(vectors);
+    other_leaves(vectors);
     sums(vectors);
     expected(vectors);
 }
@@ -330,6 +331,12 @@ fn folded(vectors: &mut Vectors) {
     moved.proof["leaves"][0]["path"][0]["sum"] = json!(sibling.to_string());
     refuse("amount_moved_to_the_sibling", "the sum is the same", "PathSum", "CF-2006", moved);
     refuse("other_nonce", "another leaf", "WrongRoot", "CF-2006", set("/nonce", json!("00".repeat(16))));
+}
+
+fn other_leaves(vectors: &mut Vectors) {
+    let fold = |code| Want::Refused(Stage::Fold, code);
+    let mut refuse =
+        |name: &str, comment: &str, flag: &str, code, case| put(vectors, name, comment, flag, case, fold(code));
     let mut chosen = example();
     chosen.query["credential"] = json!("correct horse");
     refuse("credential_not_committed", "the venue left it out", "OtherCredential", "CF-2006", chosen);

@@ -55,7 +55,11 @@ pub(super) fn add(vectors: &mut Vectors) {
         ("part_of_nothing", json!([{"product": "earn", "amount": "0"}, {"product": "spot", "amount": "150000000"}])),
         (
             "parts_in_byte_order",
-            json!([{"product": "Z", "amount": "1"}, {"product": "a", "amount": "149999998"}, {"product": "\u{e9}", "amount": "1"}]),
+            json!([
+                {"product": "Z", "amount": "1"},
+                {"product": "a", "amount": "149999998"},
+                {"product": "\u{e9}", "amount": "1"},
+            ]),
         ),
     ];
     for (name, list) in parts {

@@ -38,6 +38,7 @@ fn file(entries: &[Value]) -> String {
 pub(super) fn add(vectors: &mut Vectors) {
     sets_accepted(vectors);
     sets_refused(vectors);
+    lines_refused(vectors);
     challenges(vectors);
 }
 
@@ -92,47 +93,79 @@ fn sets_accepted(vectors: &mut Vectors) {
     good("text_as_custodian", "a text in one field is not the text in the next", "Ambiguity", &[right]);
 }
 
+/// The two addresses of the committed set.
+fn pair() -> (Value, Value) {
+    (entry(ETHEREUM, &ether(1)), entry(ETHEREUM, &ether(2)))
+}
+
+/// A file that is not the committed set; the words are name, comment and flag.
+fn refuse(vectors: &mut Vectors, words: [&str; 3], sent: &str, stage: Stage, code: &'static str) {
+    let (one, two) = pair();
+    let [name, comment, flag] = words;
+    add_set(vectors, name, comment, flag, committed(&file(&[one, two])), sent, Want::Refused(stage, code));
+}
+
 fn sets_refused(vectors: &mut Vectors) {
-    let (one, two) = (entry(ETHEREUM, &ether(1)), entry(ETHEREUM, &ether(2)));
+    let (one, two) = pair();
     let good = file(&[one.clone(), two.clone()]);
-    let known = committed(&good);
-    let mut refuse = |name: &str, comment: &str, flag: &str, file: &str, stage, code| {
-        add_set(vectors, name, comment, flag, known.clone(), file, Want::Refused(stage, code));
-    };
     let twice = file(&[one.clone(), one.clone()]);
-    refuse("address_twice", "its coins would count twice", "AddressTwice", &twice, Stage::Parse, "CF-4008");
+    refuse(vectors, ["address_twice", "its coins would count twice", "AddressTwice"], &twice, Stage::Parse, "CF-4008");
     let mut salted = one.clone();
     salted["salt"] = json!("11".repeat(16));
     let twice = file(&[one.clone(), salted]);
-    refuse("address_twice_other_salt", "another leaf, the same coins", "AddressTwice", &twice, Stage::Parse, "CF-4008");
-    let reversed = file(&[two.clone(), one.clone()]);
-    refuse("out_of_order", "order shows that none stands twice", "Order", &reversed, Stage::Parse, "CF-4008");
     refuse(
-        "address_dropped",
-        "an address fewer than committed",
-        "WrongRoot",
-        &file(&[one.clone()]),
+        vectors,
+        ["address_twice_other_salt", "another leaf, the same coins", "AddressTwice"],
+        &twice,
+        Stage::Parse,
+        "CF-4008",
+    );
+    let reversed = file(&[two.clone(), one.clone()]);
+    refuse(
+        vectors,
+        ["out_of_order", "order shows that none stands twice", "Order"],
+        &reversed,
+        Stage::Parse,
+        "CF-4008",
+    );
+    refuse(
+        vectors,
+        ["address_dropped", "an address fewer than committed", "WrongRoot"],
+        &file(std::slice::from_ref(&one)),
         Stage::Fold,
         "CF-4007",
     );
     let added = file(&[one.clone(), two.clone(), entry(ETHEREUM, &ether(3))]);
-    refuse("address_added", "an address more than committed", "WrongRoot", &added, Stage::Fold, "CF-4007");
-    refuse("empty", "a set without addresses", "Boundary", "", Stage::Parse, "CF-4006");
-    refuse("empty_line", "a line is an object", "NotJson", &good.replacen('\n', "\n\n", 1), Stage::Parse, "CF-4006");
+    refuse(vectors, ["address_added", "an address more than committed", "WrongRoot"], &added, Stage::Fold, "CF-4007");
+    refuse(vectors, ["empty", "a set without addresses", "Boundary"], "", Stage::Parse, "CF-4006");
+    refuse(
+        vectors,
+        ["empty_line", "a line is an object", "NotJson"],
+        &good.replacen('\n', "\n\n", 1),
+        Stage::Parse,
+        "CF-4006",
+    );
     let open = good.trim_end();
     refuse(
-        "last_line_not_ended",
-        "a file cut at a line's end looks like this",
-        "NotJson",
+        vectors,
+        ["last_line_not_ended", "a file cut at a line's end looks like this", "NotJson"],
         open,
         Stage::Parse,
         "CF-4006",
     );
+    let mut moved = committed(&good);
+    moved["count"] = json!("3");
+    let want = Want::Refused(Stage::Fold, "CF-4007");
+    add_set(vectors, "other_count", "the right root under another count", "WrongLeafCount", moved, &good, want);
+}
+
+fn lines_refused(vectors: &mut Vectors) {
+    let (one, two) = pair();
     let mut change = |name: &str, comment: &str, flag: &str, field: &str, value: Value| {
         let mut changed = two.clone();
         changed[field] = value;
         let file = file(&[one.clone(), changed]);
-        refuse(name, comment, flag, &file, Stage::Parse, "CF-4006");
+        refuse(vectors, [name, comment, flag], &file, Stage::Parse, "CF-4006");
     };
     change("unknown_role", "six roles", "UnknownField", "role", json!("frozen"));
     change("unknown_issuer", "three relations", "UnknownField", "issuer", json!("friend"));
@@ -149,19 +182,24 @@ fn sets_refused(vectors: &mut Vectors) {
         json!(format!("0x{}aB", "00".repeat(19))),
     );
     let nameless = file(&[entry(ETHEREUM, "")]);
-    refuse("address_empty", "no address", "MissingField", &nameless, Stage::Parse, "CF-4006");
+    refuse(vectors, ["address_empty", "no address", "MissingField"], &nameless, Stage::Parse, "CF-4006");
     let mut without = two.clone();
     without.as_object_mut().expect("an object").remove("encumbrance");
     let file_without = file(&[one.clone(), without]);
-    refuse("missing_field", "null is written, not left out", "MissingField", &file_without, Stage::Parse, "CF-4006");
+    refuse(
+        vectors,
+        ["missing_field", "null is written, not left out", "MissingField"],
+        &file_without,
+        Stage::Parse,
+        "CF-4006",
+    );
     let [_, _, segwit] = bitcoins();
     let mut upper = segwit.clone();
     upper["address"] = json!(segwit["address"].as_str().unwrap_or_default().to_uppercase());
     let upper = file(&[upper]);
     refuse(
-        "witness_address_in_upper_case",
-        "a second spelling of one address",
-        "AddressTwice",
+        vectors,
+        ["witness_address_in_upper_case", "a second spelling of one address", "AddressTwice"],
         &upper,
         Stage::Parse,
         "CF-4006",
@@ -171,17 +209,12 @@ fn sets_refused(vectors: &mut Vectors) {
         two.as_object().expect("an object").values().map(Value::to_string).collect::<Vec<_>>().join(",")
     );
     refuse(
-        "object_as_a_list",
-        "an object written as the list of its values",
-        "UnknownField",
+        vectors,
+        ["object_as_a_list", "an object written as the list of its values", "UnknownField"],
         &list,
         Stage::Parse,
         "CF-4006",
     );
-    let mut moved = known.clone();
-    moved["count"] = json!("3");
-    let want = Want::Refused(Stage::Fold, "CF-4007");
-    add_set(vectors, "other_count", "the right root under another count", "WrongLeafCount", moved, &good, want);
 }
 
 /// What the verifier knows, and the document that fits.

@@ -58,7 +58,10 @@ pub(super) fn bitcoin() -> Value {
 
 pub(super) fn row(asset: &str, class: &str, decimals: &str) -> Value {
     let root = hex::encode(seeded("root"));
-    json!({"asset": asset, "class": class, "decimals": decimals, "leaf_count": "1000", "root": root, "total": "120450000000"})
+    json!({
+        "asset": asset, "class": class, "decimals": decimals, "leaf_count": "1000", "root": root,
+        "total": "120450000000",
+    })
 }
 
 fn example() -> Value {
@@ -105,6 +108,9 @@ pub(super) fn add(vectors: &mut Vectors) {
     signatures(vectors);
     forms(vectors);
     contradictions(vectors);
+    rows_that_do_not_fit(vectors);
+    venues_that_do_not_fit(vectors);
+    values_that_do_not_fit(vectors);
 }
 
 fn accepted(vectors: &mut Vectors) {
@@ -124,7 +130,11 @@ fn accepted(vectors: &mut Vectors) {
         document["chains"] = json!([]);
     });
     good("without_reserves", "no address set, no challenge, no blocks", bare);
-    let assets = json!([bitcoin(), {"decimals": "18", "deployments": [], "id": "ETH"}, {"decimals": "6", "deployments": [], "id": "USDT"}]);
+    let (ether, dollar) = (
+        json!({"decimals": "18", "deployments": [], "id": "ETH"}),
+        json!({"decimals": "6", "deployments": [], "id": "USDT"}),
+    );
+    let assets = json!([bitcoin(), ether, dollar]);
     let rows: Value =
         ["collateral", "custody", "derivative", "lent"].into_iter().map(|class| row("BTC", class, "8")).collect();
     let mut all = document(rows, assets);
@@ -236,135 +246,176 @@ fn forms(vectors: &mut Vectors) {
     );
 }
 
+/// The change that puts `value` into a field.
+fn set(path: &'static str, value: Value) -> impl Fn(&mut Value) {
+    move |document| *document.pointer_mut(path).expect("a field of the example") = value.clone()
+}
+
+/// A changed statement, signed as it is; the words are name, comment and flag.
+fn refuse(vectors: &mut Vectors, words: [&str; 3], change: &dyn Fn(&mut Value)) {
+    let [name, comment, flag] = words;
+    let file = signed(&changed(change), &one());
+    case(vectors, name, comment, flag, policy(1), file, Want::Refused(Stage::Parse, "CF-3001"));
+}
+
 fn contradictions(vectors: &mut Vectors) {
-    let mut refuse = |name: &str, comment: &str, flag: &str, change: &dyn Fn(&mut Value)| {
-        let file = signed(&changed(change), &one());
-        case(vectors, name, comment, flag, policy(1), file, Want::Refused(Stage::Parse, "CF-3001"));
-    };
-    let set = |path: &'static str, value: Value| {
-        move |document: &mut Value| *document.pointer_mut(path).expect("a field of the example") = value.clone()
-    };
-    refuse("unknown_field", "a field that nobody checks", "UnknownField", &|document| document["note"] = json!(""));
-    refuse("missing_field", "what is absent was not signed", "MissingField", &|document| {
+    refuse(vectors, ["unknown_field", "a field that nobody checks", "UnknownField"], &|document| {
+        document["note"] = json!("")
+    });
+    refuse(vectors, ["missing_field", "what is absent was not signed", "MissingField"], &|document| {
         document.as_object_mut().expect("an object").remove("custody");
     });
-    refuse("missing_predecessor", "null is written, not left out", "MissingField", &|document| {
+    refuse(vectors, ["missing_predecessor", "null is written, not left out", "MissingField"], &|document| {
         document.as_object_mut().expect("an object").remove("predecessor");
     });
-    refuse("other_format", "a later version", "UnknownField", &set("/format", json!("counterfoil-statement-v2")));
-    refuse("other_kind", "not a snapshot", "UnknownField", &set("/kind", json!("rotation")));
-    refuse("first_with_predecessor", "sequence 0 has none", "Contradiction", &set("/sequence", json!("0")));
-    refuse("later_without_predecessor", "every other one has one", "Contradiction", &set("/predecessor", Value::Null));
     refuse(
-        "next_cutoff_is_the_cutoff",
-        "times are strictly increasing",
-        "Order",
+        vectors,
+        ["other_format", "a later version", "UnknownField"],
+        &set("/format", json!("counterfoil-statement-v2")),
+    );
+    refuse(vectors, ["other_kind", "not a snapshot", "UnknownField"], &set("/kind", json!("rotation")));
+    refuse(vectors, ["first_with_predecessor", "sequence 0 has none", "Contradiction"], &set("/sequence", json!("0")));
+    refuse(
+        vectors,
+        ["later_without_predecessor", "every other one has one", "Contradiction"],
+        &set("/predecessor", Value::Null),
+    );
+    refuse(
+        vectors,
+        ["next_cutoff_is_the_cutoff", "times are strictly increasing", "Order"],
         &set("/next_cutoff", json!("2026-11-01T00:00:00Z")),
     );
     refuse(
-        "due_before_next_cutoff",
-        "times are strictly increasing",
-        "Order",
+        vectors,
+        ["due_before_next_cutoff", "times are strictly increasing", "Order"],
         &set("/due", json!("2026-11-30T00:00:00Z")),
     );
     refuse(
-        "time_with_offset",
-        "a time has one form",
-        "NumberForm",
+        vectors,
+        ["time_with_offset", "a time has one form", "NumberForm"],
         &set("/cutoff", json!("2026-11-01T01:00:00+01:00")),
     );
-    refuse("time_with_fraction", "whole seconds", "NumberForm", &set("/cutoff", json!("2026-11-01T00:00:00.0Z")));
     refuse(
-        "time_with_leap_second",
-        "no such second in this form",
-        "NumberForm",
+        vectors,
+        ["time_with_fraction", "whole seconds", "NumberForm"],
+        &set("/cutoff", json!("2026-11-01T00:00:00.0Z")),
+    );
+    refuse(
+        vectors,
+        ["time_with_leap_second", "no such second in this form", "NumberForm"],
         &set("/cutoff", json!("2016-12-31T23:59:60Z")),
     );
-    refuse("no_rows", "nothing is committed", "Contradiction", &set("/liabilities", json!([])));
+}
+
+fn rows_that_do_not_fit(vectors: &mut Vectors) {
+    refuse(vectors, ["no_rows", "nothing is committed", "Contradiction"], &set("/liabilities", json!([])));
     refuse(
-        "row_without_leaves",
-        "there is no tree without leaves",
-        "Contradiction",
+        vectors,
+        ["row_without_leaves", "there is no tree without leaves", "Contradiction"],
         &set("/liabilities/0/leaf_count", json!("0")),
     );
     refuse(
-        "row_with_other_decimals",
-        "decimals are those of the asset",
-        "Contradiction",
+        vectors,
+        ["row_with_other_decimals", "decimals are those of the asset", "Contradiction"],
         &set("/liabilities/0/decimals", json!("9")),
     );
-    refuse("row_of_unlisted_asset", "an asset without decimals", "Contradiction", &set("/assets", json!([])));
-    refuse("row_twice", "one row per asset and class", "Order", &|document| {
+    refuse(
+        vectors,
+        ["row_of_unlisted_asset", "an asset without decimals", "Contradiction"],
+        &set("/assets", json!([])),
+    );
+    refuse(vectors, ["row_twice", "one row per asset and class", "Order"], &|document| {
         document["liabilities"] = json!([row("BTC", "custody", "8"), row("BTC", "custody", "8")]);
     });
-    refuse("classes_out_of_order", "classes are in the order of their names", "Order", &|document| {
+    refuse(vectors, ["classes_out_of_order", "classes are in the order of their names", "Order"], &|document| {
         document["liabilities"] = json!([row("BTC", "custody", "8"), row("BTC", "collateral", "8")]);
     });
     refuse(
-        "asset_with_and_without_rows",
-        "both named and committed",
-        "Contradiction",
+        vectors,
+        ["asset_with_and_without_rows", "both named and committed", "Contradiction"],
         &set("/without_rows", json!(["BTC"])),
     );
-    refuse("asset_neither_with_nor_without_rows", "an asset on which nothing is said", "Contradiction", &|document| {
-        document["assets"] = json!([bitcoin(), {"decimals": "18", "deployments": [], "id": "ETH"}]);
-    });
-    refuse("assets_out_of_order", "assets are strictly increasing", "Order", &|document| {
+    refuse(
+        vectors,
+        ["asset_neither_with_nor_without_rows", "an asset on which nothing is said", "Contradiction"],
+        &|document| {
+            document["assets"] = json!([bitcoin(), {"decimals": "18", "deployments": [], "id": "ETH"}]);
+        },
+    );
+    refuse(vectors, ["assets_out_of_order", "assets are strictly increasing", "Order"], &|document| {
         document["assets"] = json!([{"decimals": "18", "deployments": [], "id": "ETH"}, bitcoin()]);
         document["without_rows"] = json!(["ETH"]);
     });
-    refuse("chain_twice", "one cut-off block per chain", "Order", &|document| {
+}
+
+fn venues_that_do_not_fit(vectors: &mut Vectors) {
+    refuse(vectors, ["chain_twice", "one cut-off block per chain", "Order"], &|document| {
         let block = document["chains"][0].clone();
         document["chains"].as_array_mut().expect("a list").push(block);
     });
-    refuse("keys_out_of_order", "keys are strictly increasing", "Order", &|document| {
+    refuse(vectors, ["keys_out_of_order", "keys are strictly increasing", "Order"], &|document| {
         document["venue"]["keys"].as_array_mut().expect("a list").reverse();
     });
-    refuse("no_keys", "nobody could sign", "Contradiction", &set("/venue/keys", json!([])));
-    refuse("threshold_of_nobody", "at least one signs", "Threshold", &set("/venue/threshold", json!("0")));
-    refuse("threshold_above_the_keys", "more signatures than keys", "Threshold", &set("/venue/threshold", json!("4")));
-    refuse("venue_id_upper_case", "short names are lower case", "NumberForm", &set("/venue/id", json!("Example")));
-    refuse("lei_of_19", "20 characters", "NumberForm", &set("/venue/lei", json!("5493001KJTIIGC8Y1R1")));
+    refuse(vectors, ["no_keys", "nobody could sign", "Contradiction"], &set("/venue/keys", json!([])));
+    refuse(vectors, ["threshold_of_nobody", "at least one signs", "Threshold"], &set("/venue/threshold", json!("0")));
     refuse(
-        "total_with_leading_zero",
-        "integers have one form",
-        "NumberForm",
+        vectors,
+        ["threshold_above_the_keys", "more signatures than keys", "Threshold"],
+        &set("/venue/threshold", json!("4")),
+    );
+    refuse(
+        vectors,
+        ["venue_id_upper_case", "short names are lower case", "NumberForm"],
+        &set("/venue/id", json!("Example")),
+    );
+    refuse(vectors, ["lei_of_19", "20 characters", "NumberForm"], &set("/venue/lei", json!("5493001KJTIIGC8Y1R1")));
+}
+
+fn values_that_do_not_fit(vectors: &mut Vectors) {
+    refuse(
+        vectors,
+        ["total_with_leading_zero", "integers have one form", "NumberForm"],
         &set("/liabilities/0/total", json!("0120450000000")),
     );
-    refuse("total_negative", "no negative totals", "NegativeAmount", &set("/liabilities/0/total", json!("-1")));
     refuse(
-        "total_too_large",
-        "2^128",
-        "Overflow",
+        vectors,
+        ["total_negative", "no negative totals", "NegativeAmount"],
+        &set("/liabilities/0/total", json!("-1")),
+    );
+    refuse(
+        vectors,
+        ["total_too_large", "2^128", "Overflow"],
         &set("/liabilities/0/total", json!("340282366920938463463374607431768211456")),
     );
     refuse(
-        "root_in_upper_case",
-        "digests are lower case",
-        "NumberForm",
+        vectors,
+        ["root_in_upper_case", "digests are lower case", "NumberForm"],
         &set("/liabilities/0/root", json!("AB".repeat(32))),
     );
-    refuse("decimals_39", "at most 38 decimals", "Boundary", &set("/assets/0/decimals", json!("39")));
-    refuse("unknown_class", "four classes", "UnknownRow", &set("/liabilities/0/class", json!("savings")));
-    refuse("schedule_of_unlisted_asset", "an amount without decimals", "Contradiction", &|document| {
+    refuse(vectors, ["decimals_39", "at most 38 decimals", "Boundary"], &set("/assets/0/decimals", json!("39")));
+    refuse(vectors, ["unknown_class", "four classes", "UnknownRow"], &set("/liabilities/0/class", json!("savings")));
+    refuse(vectors, ["schedule_of_unlisted_asset", "an amount without decimals", "Contradiction"], &|document| {
         document["schedules"]["receivables"] =
             json!([{"amount": "7", "asset": "DOGE", "counterparty": "x", "related_party": false}]);
     });
-    refuse("owed_in_all_too_large", "rows and other liabilities together are 2^128", "Overflow", &|document| {
-        document["liabilities"][0]["total"] = json!(u128::MAX.to_string());
-        document["schedules"]["other_liabilities"] =
-            json!([{"amount": "1", "asset": "BTC", "counterparty": "x", "due": null, "kind": "loan"}]);
-    });
-    refuse("venue_as_a_list", "an object written as the list of its values", "UnknownField", &|document| {
+    refuse(
+        vectors,
+        ["owed_in_all_too_large", "rows and other liabilities together are 2^128", "Overflow"],
+        &|document| {
+            document["liabilities"][0]["total"] = json!(u128::MAX.to_string());
+            document["schedules"]["other_liabilities"] =
+                json!([{"amount": "1", "asset": "BTC", "counterparty": "x", "due": null, "kind": "loan"}]);
+        },
+    );
+    refuse(vectors, ["venue_as_a_list", "an object written as the list of its values", "UnknownField"], &|document| {
         let venue = &document["venue"];
         let fields = ["id", "legal_entity", "lei", "keys", "threshold", "log_origin"];
         document["venue"] = fields.iter().map(|field| venue[*field].clone()).collect();
     });
     refuse(
-        "class_as_an_object",
-        "a word written as an object",
-        "UnknownField",
+        vectors,
+        ["class_as_an_object", "a word written as an object", "UnknownField"],
         &set("/liabilities/0/class", json!({"custody": null})),
     );
-    refuse("legal_entity_empty", "somebody owes", "MissingField", &set("/venue/legal_entity", json!("")));
+    refuse(vectors, ["legal_entity_empty", "somebody owes", "MissingField"], &set("/venue/legal_entity", json!("")));
 }

@@ -1064,7 +1064,8 @@ def run_leaf(query, proof):
 
 
 def run_sum_tree(query, proof):
-    query = record({"asset": ASSET_ID, "class": CLASS, "decimals": decimals_shape, "splits": sequence_of(uint(64))})(query)
+    shape = {"asset": ASSET_ID, "class": CLASS, "decimals": decimals_shape, "splits": sequence_of(uint(64))}
+    query = record(shape)(query)
     leaves = [(leaf["digest"], leaf["sum"]) for leaf in record({"leaves": NODES})(proof)["leaves"]]
     root = tree_root(leaves)
     bounds = [0, *query["splits"], len(leaves)]
@@ -1234,7 +1235,8 @@ def check_vector(path, kind, flags, schema):
         return None
     names = sorted(set(found) | set(vector["expect"]))
     differences = [name for name in names if found.get(name) != vector["expect"].get(name)]
-    return "; ".join(f"{name}: file {vector['expect'].get(name)!r}, computed {found.get(name)!r}" for name in differences)
+    wanted = vector["expect"]
+    return "; ".join(f"{name}: file {wanted.get(name)!r}, computed {found.get(name)!r}" for name in differences)
 
 
 def main(arguments):

@@ -1,6 +1,6 @@
 //! The draft: everything that the venue will sign.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::Args;
 use super::venue_file::{SnapshotFile, VenueFile};
@@ -26,7 +26,7 @@ pub(super) fn statement(
     built: &Built,
     compared: bool,
 ) -> Result<Statement, Failure> {
-    let set = args.addresses.as_ref().map(address_set).transpose()?;
+    let set = args.addresses.as_deref().map(address_set).transpose()?;
     let custody = match &args.challenge {
         None => None,
         Some(path) => {
@@ -70,7 +70,7 @@ pub(super) fn statement(
     })
 }
 
-fn address_set(path: &PathBuf) -> Result<AddressSet, Failure> {
+fn address_set(path: &Path) -> Result<AddressSet, Failure> {
     let file = files::read(path, crate::bundle::FILE_SIZE_MAX)?;
     AddressSet::parse(&file).map_err(|error| Failure::about(path, &error))
 }
