@@ -9,7 +9,7 @@ mod cli_support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use cli_support::{PRIVATE, fresh, listing, make, restrict, venue_folder};
 
@@ -18,12 +18,16 @@ static MADE: Mutex<()> = Mutex::new(());
 
 fn by_name(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let name = |path: &Path| path.strip_prefix(folder).map(Path::to_owned).expect("inside");
-    listing(folder).into_iter().filter(|(path, ..)| path.is_file()).map(|(path, bytes, _)| (name(&path), bytes)).collect()
+    listing(folder)
+        .into_iter()
+        .filter(|(path, ..)| path.is_file())
+        .map(|(path, bytes, _)| (name(&path), bytes))
+        .collect()
 }
 
 #[test]
 fn what_the_venue_made_is_up_to_date() {
-    let _guard = MADE.lock().expect("no test has panicked");
+    let _guard = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = fresh();
     let fixed = by_name(folder.path());
     // a fresh copy has the made files of the top folder, too: they are made again
@@ -40,13 +44,14 @@ fn what_the_venue_made_is_up_to_date() {
         }
     }
     let kept = by_name(&venue_folder());
-    let differing: Vec<&PathBuf> = made.keys().chain(kept.keys()).filter(|name| made.get(*name) != kept.get(*name)).collect();
+    let differing: Vec<&PathBuf> =
+        made.keys().chain(kept.keys()).filter(|name| made.get(*name) != kept.get(*name)).collect();
     assert!(differing.is_empty(), "not as the command makes them, see the head of this file: {differing:?}");
 }
 
 #[test]
 fn output_is_exact() {
-    let _guard = MADE.lock().expect("no test has panicked");
+    let _guard = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     restrict(&venue_folder());
     assert!(PRIVATE.iter().all(|name| venue_folder().join(name).exists()), "{PRIVATE:?}");
     let before = listing(&venue_folder());

@@ -124,12 +124,26 @@ pub fn make(folder: &Path) {
     edit("statement.json", "statement-cut.json", "\"without_rows\":[\"USDT\"]}}", "");
     edit("statement.json", "statement-shape.json", "\"cutoff\":", "\"cut_off\":");
     edit("statement.json", "statement-inside-spaced.json", "{\"account_hint\":", "{ \"account_hint\":");
-    edit("proof-u1.json", "proof-lowered.json", "\"amount\":\"10000000000000000000\"", "\"amount\":\"9000000000000000000\"");
+    edit(
+        "proof-u1.json",
+        "proof-lowered.json",
+        "\"amount\":\"10000000000000000000\"",
+        "\"amount\":\"9000000000000000000\"",
+    );
     edit("proof-u1.json", "proof-part-lowered.json", "\"amount\":\"25000000\"", "\"amount\":\"15000000\"");
     edit("proof-u1.json", "proof-number.json", "\"index\":\"2\"", "\"index\":2");
-    edit("proof-u1.json", "proof-index.json", "\"asset\":\"ETH\",\"class\":\"custody\",\"index\":\"0\"",
-        "\"asset\":\"ETH\",\"class\":\"custody\",\"index\":\"7\"");
-    edit("proof-u1.json", "proof-class.json", "\"asset\":\"ETH\",\"class\":\"custody\"", "\"asset\":\"ETH\",\"class\":\"lent\"");
+    edit(
+        "proof-u1.json",
+        "proof-index.json",
+        "\"asset\":\"ETH\",\"class\":\"custody\",\"index\":\"0\"",
+        "\"asset\":\"ETH\",\"class\":\"custody\",\"index\":\"7\"",
+    );
+    edit(
+        "proof-u1.json",
+        "proof-class.json",
+        "\"asset\":\"ETH\",\"class\":\"custody\"",
+        "\"asset\":\"ETH\",\"class\":\"lent\"",
+    );
     for temporary in ["tree-1/store.bin", "tree-1/statement.draft.json", "a.signed"] {
         fs::remove_file(folder.join(temporary)).expect("was made above");
     }
