@@ -309,6 +309,9 @@ impl Gathering<'_> {
             let finding = Finding::new(&codes::CHAIN_UNANCHORED, Severity::Exception, chain.as_str(), detail);
             self.find(finding.on_chain(chain));
         }
+        if !evidence.readable {
+            self.reserves.unreadable.insert(chain.clone());
+        }
         for problem in evidence.problems {
             self.find(Finding::from_problem(problem, chain));
         }
