@@ -293,7 +293,7 @@ pub enum AmountErrorKind {
     #[error("negative amount")]
     Negative,
     /// `NaN`, `Infinity`.
-    #[error("an amount is a number")]
+    #[error("an amount is digits, not a word")]
     NotANumber,
     /// Above 2^128 − 1 base units.
     #[error("an amount is at most 2^128 - 1 base units")]

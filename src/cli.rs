@@ -19,9 +19,11 @@ mod verify;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
 
+use crate::code::Outcome as CodeOutcome;
 use error::Failure;
 
 /// Proof of reserves against proof of liabilities.
@@ -89,6 +91,10 @@ pub fn main() -> ExitCode {
         }
     };
     match run(cli.verb) {
+        Ok(_) if OUTPUT_LOST.load(Ordering::Relaxed) => {
+            Failure::from(error::CliError::OutputLost).print();
+            ExitCode::from(CodeOutcome::NotMade.exit_code())
+        }
         Ok(code) => code,
         Err(failure) => {
             failure.print();
@@ -118,12 +124,29 @@ fn run(verb: Verb) -> Outcome {
 
 /// Prints to standard output. A reader that has gone away (`| head`) is no error.
 fn say(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+    say_exactly(&printable(text.as_ref()));
+}
+
+/// Prints a file's content, byte for byte.
+fn say_exactly(text: &str) {
+    if let Err(error) = writeln!(std::io::stdout(), "{text}")
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        OUTPUT_LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether standard output did not take what was said: a result that nobody saw is not a success.
+static OUTPUT_LOST: AtomicBool = AtomicBool::new(false);
+
+/// Names and texts come from files of others: none of them is a command to the terminal.
+fn printable(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }
 
 /// Prints a remark to standard error.
 fn remark(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+    let _ = writeln!(std::io::stderr(), "{}", printable(text.as_ref()));
 }
 
 /// The system's clock, the only place where it is read.

@@ -88,6 +88,15 @@ pub struct Place {
     pub span: std::ops::Range<usize>,
 }
 
+impl Place {
+    /// Shows `line`, all of it at fault.
+    #[must_use]
+    pub fn with_line(self, line: &str) -> Self {
+        let shown = excerpt::excerpt(&self.source, self.line, line.as_bytes(), 0, line.len());
+        Self { excerpt: shown.excerpt, span: shown.span, ..self }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.source, self.line, self.column)
@@ -113,9 +122,9 @@ pub enum LedgerErrorKind {
     /// A column of the first line is unknown.
     #[error("unknown column {0:?}, expected account, asset, amount, credential, product or class")]
     ColumnUnknown(String),
-    /// A required column is not there.
-    #[error("no column {0:?} in the first line")]
-    ColumnMissing(&'static str),
+    /// Required columns are not there.
+    #[error("no column {} in the first line", .0.join(" or "))]
+    ColumnMissing(Vec<&'static str>),
     /// A column stands twice.
     #[error("column {0:?} stands twice")]
     ColumnTwice(String),
@@ -138,7 +147,7 @@ pub enum LedgerErrorKind {
         first: String,
     },
     /// The same account, asset, class and product again.
-    #[error("account {account:?} has a row for {asset} ({class}) at {first} already")]
+    #[error("account {account:?} has a row for {asset} ({class}) already, at {first}")]
     Duplicate {
         /// The account.
         account: String,
@@ -169,25 +178,36 @@ pub enum LedgerErrorKind {
         /// The first byte that does not fit.
         byte: u8,
     },
+    /// A quote that does not enclose a field of one line.
+    #[error("a quote is not closed on this line, or stands inside a field")]
+    Quote,
     /// The source cannot be read.
     #[error("{0}")]
     Read(String),
     /// Another number of fields.
-    #[error("{got} fields, expected {expected}")]
+    #[error("{got} {}, expected {expected} as in the first line", if *got == 1 { "field" } else { "fields" })]
     RowShape {
         /// Fields found.
         got: usize,
         /// Fields of the first line.
         expected: usize,
     },
+    /// A row is too long.
+    #[error("the row has {got} bytes, at most {} are accepted", excerpt::ROW_LENGTH_MAX)]
+    RowTooLong {
+        /// Its length.
+        got: usize,
+    },
     /// The sum does not fit.
-    #[error("{asset} ({class}): the balances add up to more than 2^128 - 1 base units at account {account:?}")]
+    #[error(
+        "{asset} ({class}): the balances add up to more than 2^128 - 1 base units, the largest row is of {account:?}"
+    )]
     TotalOverflow {
         /// The asset.
         asset: AssetId,
         /// The class.
         class: Class,
-        /// The account at which the sum no longer fits.
+        /// The account with the largest row.
         account: String,
     },
     /// The asset is not listed.
@@ -210,9 +230,10 @@ impl Coded for LedgerError {
             LedgerErrorKind::Duplicate { .. } => &codes::DUPLICATE_ACCOUNT,
             LedgerErrorKind::Empty(_) => &codes::EMPTY_LEDGER,
             LedgerErrorKind::EmptyAccount => &codes::EMPTY_ACCOUNT,
-            LedgerErrorKind::FieldTooLong { .. } => &codes::FIELD_TOO_LONG,
+            LedgerErrorKind::FieldTooLong { .. } | LedgerErrorKind::RowTooLong { .. } => &codes::FIELD_TOO_LONG,
             LedgerErrorKind::NotUtf8 { .. } => &codes::NOT_UTF8,
-            LedgerErrorKind::Read(_) => &codes::CSV_SYNTAX,
+            LedgerErrorKind::Quote => &codes::CSV_SYNTAX,
+            LedgerErrorKind::Read(_) => &crate::code::cli::FILE_UNREADABLE,
             LedgerErrorKind::RowShape { .. } => &codes::ROW_SHAPE,
             LedgerErrorKind::TotalOverflow { .. } => &codes::TOTAL_OVERFLOW,
             LedgerErrorKind::UnknownAsset(_) => &codes::UNKNOWN_ASSET,

@@ -4,6 +4,8 @@ mod control_total;
 mod draft;
 mod venue_file;
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
@@ -75,18 +77,38 @@ pub(super) struct Args {
     force: bool,
 }
 
-/// A required file, or an error with the line that makes one.
-fn require<'a>(path: Option<&'a PathBuf>, flag: &str, how: &str) -> Result<&'a Path, CliError> {
-    path.map(PathBuf::as_path).ok_or_else(|| CliError::Missing(format!("{flag} is missing; {how}")))
+/// The four files that every build needs, or one error about all that are missing, with the lines to run.
+fn required(args: &Args) -> Result<[&Path; 4], CliError> {
+    if let (Some(assets), Some(venue), Some(snapshot), Some(secret)) =
+        (&args.assets, &args.venue, &args.snapshot, &args.secret_file)
+    {
+        return Ok([assets, venue, snapshot, secret]);
+    }
+    let flags = [
+        ("--assets", &args.assets, "assets.toml"),
+        ("--venue", &args.venue, "venue.toml"),
+        ("--snapshot", &args.snapshot, "snapshot.toml"),
+        ("--secret-file", &args.secret_file, "master.secret"),
+    ];
+    let missing: Vec<&str> = flags.iter().filter(|(_, path, _)| path.is_none()).map(|(flag, ..)| *flag).collect();
+    let mut how = format!("missing: {}", missing.join(", "));
+    if args.secret_file.is_none() {
+        how.push_str("\nmake a secret once, and keep it: counterfoil keygen --kind master --out master.secret");
+    }
+    let mut line = "counterfoil build".to_owned();
+    line.extend(args.ledgers.iter().map(|path| format!(" {}", path.display())));
+    for (flag, path, default) in flags {
+        let _ = write!(line, " {flag} {}", path.as_deref().unwrap_or(Path::new(default)).display());
+    }
+    match &args.expect_total {
+        Some(path) => drop(write!(line, " --expect-total {}", path.display())),
+        None => line.push_str(" --no-control-total"),
+    }
+    Err(CliError::Missing(format!("{how}\nthe whole line: {line} --out {}", args.out.display())))
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let example = "`counterfoil build --help` shows an example of the file";
-    let assets_path = require(args.assets.as_ref(), "--assets FILE", example)?;
-    let venue_path = require(args.venue.as_ref(), "--venue FILE", example)?;
-    let snapshot_path = require(args.snapshot.as_ref(), "--snapshot FILE", example)?;
-    let how = "make one once with: counterfoil keygen --kind master --out master.secret";
-    let secret_path = require(args.secret_file.as_ref(), "--secret-file FILE", how)?;
+    let [assets_path, venue_path, snapshot_path, secret_path] = required(args)?;
     files::check_free(&args.out, args.force)?;
     let assets = Assets::parse(&files::read_text(assets_path)?).map_err(|error| Failure::about(assets_path, &error))?;
     let venue = read_venue(venue_path)?;
@@ -111,7 +133,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     folder.publish()?;
     for row in &statement.liabilities {
         let total = row.total.to_decimal(row.decimals);
-        say(format!("{} {}: {total} in {} leaves, root {}", row.asset, row.class, row.leaf_count, row.root));
+        let leaves = if row.leaf_count == 1 { "leaf" } else { "leaves" };
+        say(format!("{} {}: {total} in {} {leaves}, root {}", row.asset, row.class, row.leaf_count, row.root));
     }
     for asset in &statement.without_rows {
         say(format!("{asset}: no rows in the ledger, named in the statement and not committed"));
@@ -135,11 +158,12 @@ fn build_id(args: &Args) -> Result<[u8; 32], Failure> {
 }
 
 fn read_ledgers(args: &Args, assets: &Assets, key: &SnapshotKey) -> Result<Built, Failure> {
-    let excerpt = |place: &Place| line_of(&args.ledgers, place);
+    let names = names_of(&args.ledgers);
+    let excerpt = |place: &Place| line_of(&args.ledgers, &names, place);
     let mut sources: Vec<Box<dyn RowSource + '_>> = Vec::new();
     let mut faults: Vec<LedgerError> = Vec::new();
     let bar = progress(args);
-    for (number, path) in (0..).zip(&args.ledgers) {
+    for (number, (path, name)) in (0..).zip(args.ledgers.iter().zip(&names)) {
         let unreadable = |error: std::io::Error| CliError::Unreadable { path: path.clone(), detail: error.to_string() };
         let file = File::open(path).map_err(unreadable)?;
         if file.metadata().map_err(unreadable)?.is_dir() {
@@ -147,7 +171,7 @@ fn read_ledgers(args: &Args, assets: &Assets, key: &SnapshotKey) -> Result<Built
             return Err(CliError::Unreadable { path: path.clone(), detail }.into());
         }
         let reader: Box<dyn Read> = Box::new(BufReader::new(bar.wrap_read(file)));
-        match CsvSource::new(&name_of(path), number, reader, assets, &args.ignore_column) {
+        match CsvSource::new(name, number, reader, assets, &args.ignore_column) {
             Ok(source) => sources.push(Box::new(source)),
             Err(errors) => faults.extend(errors),
         }
@@ -170,15 +194,25 @@ fn progress(args: &Args) -> ProgressBar {
     ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// The name that stands in messages and provenance: no folders, they are nobody's business.
-fn name_of(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+/// The names that stand in messages and provenance: no folders, they are nobody's business. The second file of one
+/// name is `name (2)`, so that a place says which file it is in.
+fn names_of(ledgers: &[PathBuf]) -> Vec<String> {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let name = |path: &PathBuf| {
+        let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
+        let count = seen.entry(name.clone()).or_default();
+        *count += 1;
+        if *count == 1 { name } else { format!("{name} ({count})") }
+    };
+    ledgers.iter().map(name).collect()
 }
 
 /// Reads one line of a ledger again, for a message.
-fn line_of(ledgers: &[PathBuf], place: &Place) -> Option<String> {
-    let path = ledgers.iter().find(|path| name_of(path) == place.source)?;
+fn line_of(ledgers: &[PathBuf], names: &[String], place: &Place) -> Option<String> {
+    let path = ledgers.iter().zip(names).find(|(_, name)| **name == place.source)?.0;
     let file = BufReader::new(File::open(path).ok()?);
     let skip = usize::try_from(place.line.checked_sub(1)?).ok()?;
-    file.lines().nth(skip)?.ok()
+    let line = file.split(b'\n').nth(skip)?.ok()?;
+    let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(&line)).into_owned();
+    Some(if skip == 0 { text.trim_start_matches('\u{feff}').to_owned() } else { text })
 }

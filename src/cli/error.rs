@@ -8,6 +8,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::code::{Code, Coded, Outcome, cli as codes};
 use crate::ledger::{LedgerError, Place};
+use crate::liability::FAULTS_KEPT;
 
 /// An error of the edge itself.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,9 @@ pub(super) enum CliError {
     /// An output is there already.
     #[error("{} exists", .0.display())]
     OutputExists(PathBuf),
+    /// Standard output is full or closed.
+    #[error("standard output took only a part of the result")]
+    OutputLost,
     /// An output cannot be written.
     #[error("{}: {detail}", path.display())]
     OutputUnwritable {
@@ -105,7 +109,7 @@ impl Coded for CliError {
             Self::Arguments(_) | Self::Missing(_) => &codes::ARGUMENTS,
             Self::Demo(_) => &codes::DEMO_UNEXPECTED,
             Self::OutputExists(_) => &codes::OUTPUT_EXISTS,
-            Self::OutputUnwritable { .. } => &codes::OUTPUT_UNWRITABLE,
+            Self::OutputLost | Self::OutputUnwritable { .. } => &codes::OUTPUT_UNWRITABLE,
             Self::TooLarge { .. } => &codes::TOO_LARGE,
             Self::UnknownCode(_) => &codes::UNKNOWN_CODE,
             Self::Unreadable { .. } => &codes::FILE_UNREADABLE,
@@ -122,6 +126,8 @@ impl Coded for CliError {
 #[derive(Debug)]
 pub(super) struct Failure {
     items: Vec<Item>,
+    /// Whether there may be more than these.
+    more: bool,
 }
 
 #[derive(Debug)]
@@ -133,15 +139,15 @@ struct Item {
 
 impl<E: Coded> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { items: vec![Item { code: error.code(), detail: error.to_string(), place: None }] }
+        Self { items: vec![Item { code: error.code(), detail: error.to_string(), place: None }], more: false }
     }
 }
 
 impl Failure {
-    /// An error about one file.
-    pub(super) fn about(path: &std::path::Path, error: &dyn Coded) -> Self {
-        let detail = format!("{}: {error}", path.display());
-        Self { items: vec![Item { code: error.code(), detail, place: None }] }
+    /// An error about one file or argument.
+    pub(super) fn about(path: impl AsRef<std::path::Path>, error: &dyn Coded) -> Self {
+        let detail = format!("{}: {error}", path.as_ref().display());
+        Self { items: vec![Item { code: error.code(), detail, place: None }], more: false }
     }
 
     /// All faults of a ledger. `excerpt` shows a line that the reader no longer had at hand.
@@ -152,12 +158,12 @@ impl Failure {
             if let Some(place) = place.as_mut().filter(|place| place.excerpt.is_empty())
                 && let Some(line) = excerpt(place)
             {
-                place.span = 0..line.len();
-                place.excerpt = line;
+                *place = place.clone().with_line(&line);
             }
             Item { code, detail, place }
         };
-        Self { items: errors.into_iter().map(item).collect() }
+        let more = errors.len() >= FAULTS_KEPT;
+        Self { items: errors.into_iter().map(item).collect(), more }
     }
 
     /// 1 beats 2: a check that failed is not hidden by one that could not be made.
@@ -170,38 +176,64 @@ impl Failure {
         let mut out = std::io::stderr();
         let renderer = if out.is_terminal() { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.decor_style(DecorStyle::Ascii);
-        for item in &self.items {
-            let _ = writeln!(out, "{}\n", item.render(&renderer));
+        let mut items = self.items.iter().peekable();
+        while let Some(item) = items.next() {
+            // what to do about a run of equal errors is said once
+            let help = items.peek().is_none_or(|next| next.code != item.code);
+            let _ = writeln!(out, "{}", item.render(&renderer, help));
+            if items.peek().is_some() {
+                let _ = writeln!(out);
+            }
         }
-        if self.items.len() > 1 {
-            let _ = writeln!(out, "{} errors", self.items.len());
+        match self.items.len() {
+            0 | 1 => {}
+            count if self.more => drop(writeln!(out, "\nthe first {count} errors; correct them to see the others")),
+            count => drop(writeln!(out, "\n{count} errors")),
         }
     }
 }
 
+/// Longer texts are broken at spaces: amounts, hashes and paths stay whole.
+const WIDTH: usize = 108;
+
+fn wrapped(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.trim_end().lines() {
+        let mut words = line.split(' ');
+        let mut shown = words.next().unwrap_or_default().to_owned();
+        for word in words {
+            if shown.chars().count() + 1 + word.chars().count() > WIDTH && !shown.trim().is_empty() {
+                lines.push(std::mem::take(&mut shown));
+            } else {
+                shown.push(' ');
+            }
+            shown.push_str(word);
+        }
+        lines.push(shown);
+    }
+    lines.join("\n")
+}
+
 impl Item {
-    fn render(&self, renderer: &Renderer) -> String {
+    fn render(&self, renderer: &Renderer, with_help: bool) -> String {
         let id = self.code.to_string();
         let title = Level::ERROR.primary_title(self.code.title).id(id.as_str());
-        let clean = |text: &str| text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
-        let detail = clean(&self.detail);
-        let help = Group::with_title(Level::HELP.secondary_title(self.code.remedy));
-        let excerpt = self.place.as_ref().map(|place| place.excerpt.replace(|c: char| c.is_control(), " "));
-        let main = match (&self.place, &excerpt) {
-            (Some(place), Some(excerpt))
-                if excerpt.is_char_boundary(place.span.end) && place.span.end <= excerpt.len() =>
-            {
+        let detail = self.detail.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
+        let remedy = wrapped(self.code.remedy);
+        let help = with_help.then(|| Group::with_title(Level::HELP.secondary_title(remedy.as_str())));
+        let main = match &self.place {
+            Some(place) if place.excerpt.get(place.span.clone()).is_some() => {
                 let line = usize::try_from(place.line).unwrap_or(usize::MAX);
                 let annotation = AnnotationKind::Primary.span(place.span.clone()).label(detail.as_str());
-                let snippet = Snippet::source(excerpt.as_str()).line_start(line).path(place.source.as_str());
+                let snippet = Snippet::source(place.excerpt.as_str()).line_start(line).path(place.source.as_str());
                 Group::with_title(title).element(snippet.annotation(annotation))
             }
-            (Some(place), _) => {
-                let detail = format!("{place}: {detail}");
-                return renderer.render(&[Group::with_title(title).element(Level::NOTE.message(detail)), help]);
+            Some(place) => {
+                Group::with_title(title).element(Level::NOTE.message(wrapped(&format!("{place}: {detail}"))))
             }
-            _ => Group::with_title(title).element(Level::NOTE.message(detail.as_str())),
+            None => Group::with_title(title).element(Level::NOTE.message(wrapped(&detail))),
         };
-        renderer.render(&[main, help])
+        let groups: Vec<Group<'_>> = std::iter::once(main).chain(help).collect();
+        renderer.render(&groups)
     }
 }

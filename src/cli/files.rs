@@ -20,8 +20,10 @@ fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
     CliError::Unreadable { path: path.to_owned(), detail: error.to_string() }
 }
 
-fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> CliError {
-    CliError::OutputUnwritable { path: path.to_owned(), detail: error.to_string() }
+fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
+    // `tempfile` adds the name of its file, which says nothing
+    let inner = error.get_ref().and_then(|inner| std::error::Error::source(inner)).map(ToString::to_string);
+    CliError::OutputUnwritable { path: path.to_owned(), detail: inner.unwrap_or_else(|| error.to_string()) }
 }
 
 /// Reads a whole file of at most `max` bytes.
@@ -29,8 +31,8 @@ pub(super) fn read(path: &Path, max: u64) -> Result<Vec<u8>, CliError> {
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     let mut bytes = Vec::new();
     file.take(max + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    let got = bytes.len() as u64;
-    if got > max {
+    if bytes.len() as u64 > max {
+        let got = fs::metadata(path).map_or(0, |metadata| metadata.len()).max(bytes.len() as u64);
         return Err(CliError::TooLarge { path: path.to_owned(), got, max });
     }
     Ok(bytes)
@@ -87,7 +89,7 @@ fn parent(path: &Path) -> &Path {
 /// Writes a file that appears whole, by rename.
 pub(super) fn write(path: &Path, bytes: &[u8], readers: Readers, force: bool) -> Result<(), CliError> {
     check_free(path, force)?;
-    let fail = |error: &dyn std::fmt::Display| unwritable(path, error);
+    let fail = |error: &std::io::Error| unwritable(path, error);
     let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
     let mut file: NamedTempFile = Builder::new()
         .prefix(".counterfoil-")

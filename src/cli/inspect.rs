@@ -43,7 +43,10 @@ pub(super) fn run(args: &Args) -> Outcome {
 
 fn describe(value: &Value, canonical: bool) -> Result<(), super::error::Failure> {
     let format = value.get("format").and_then(Value::as_str).unwrap_or_default();
-    let kind = KINDS.iter().find(|(mark, _)| value.get(*mark).is_some_and(Value::is_object) || *mark == format);
+    // an inclusion proof has a field `statement`, too: only signed files have signatures beside their content
+    let signed = value.get("signatures").is_some();
+    let is_of = |mark: &str| if signed { value.get(mark).is_some_and(Value::is_object) } else { mark == format };
+    let kind = KINDS.iter().find(|(mark, _)| is_of(mark));
     say(kind.map_or("strict JSON of a kind that this version does not know", |(_, words)| words));
     say(if canonical { "canonical (RFC 8785)" } else { "not canonical (RFC 8785)" });
     let shape = |error: serde_json::Error| json::JsonError::Shape { detail: error.to_string() };

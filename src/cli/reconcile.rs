@@ -28,7 +28,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     let policy = policy::read(&args.policy)?;
     let report = reconcile(&Folder(args.bundle.clone()), &policy)?;
     match &args.json {
-        Some(path) if path.as_os_str() == "-" => say(String::from_utf8_lossy(&report::json(&report)?).trim_end()),
+        Some(path) if path.as_os_str() == "-" => {
+            super::say_exactly(String::from_utf8_lossy(&report::json(&report)?).trim_end())
+        }
         Some(path) => {
             files::write(path, &report::json(&report)?, Readers::All, args.force)?;
             say(report::text(&report).trim_end());

@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         publish::verify(&file, &policy.statement_pins()).map_err(|error| Failure::about(&args.statement, &error))?;
     let now = now();
     if let Some(days) = policy.require().max_age_days {
-        verified.check_age(now, days)?;
+        verified.check_age(now, days).map_err(|error| Failure::about(&args.statement, &error))?;
     }
     let statement = verified.statement();
     let file = files::read(&args.proof, inclusion_proof::FILE_SIZE_MAX)?;
@@ -78,7 +78,12 @@ fn print(args: &Args, statement: &Statement, included: &[VerifiedInclusion]) {
         for part in leaf.parts() {
             say(format!("      {} {}", amount(part.amount), part.product));
         }
-        say(format!("      one of {} balances, {} in total", row.leaf_count, amount(row.total)));
+        let balances = if row.leaf_count == 1 {
+            "the only balance".to_owned()
+        } else {
+            format!("one of {} balances", row.leaf_count)
+        };
+        say(format!("      {balances}, {} in total", amount(row.total)));
         say(format!("      root {}", in_groups(&row.root.to_string())));
     }
     if args.expect.is_empty() {
@@ -113,7 +118,8 @@ fn expected(texts: &[String], statement: &Statement) -> Result<BTreeMap<AssetId,
             text.split_once('=').ok_or_else(|| wrong("expected ASSET=AMOUNT, such as BTC=0.5".to_owned()))?;
         let asset = statement.assets.iter().find(|asset| asset.id.as_str() == id);
         let asset = asset.ok_or_else(|| wrong(format!("the statement lists no asset {id:?}")))?;
-        let amount = Amount::parse(amount, asset.decimals)?;
+        let about = format!("--expect {text}");
+        let amount = Amount::parse(amount, asset.decimals).map_err(|error| Failure::about(&about, &error))?;
         if expected.insert(asset.id.clone(), amount).is_some() {
             return Err(wrong("the asset is given twice".to_owned()).into());
         }

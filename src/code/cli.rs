@@ -10,7 +10,7 @@ super::codes! {
     OUTPUT_UNWRITABLE = 9003, NotMade, "the output cannot be written",
         "Outputs appear whole or not at all; nothing was left behind.",
         "check the folder, its permissions and the space on the disk";
-    ARGUMENTS = 9004, NotMade, "the arguments do not fit together",
+    ARGUMENTS = 9004, NotMade, "the arguments are not complete or do not fit together",
         "See the message.",
         "`counterfoil help VERB` shows what a verb takes";
     UNKNOWN_CODE = 9005, NotMade, "no such code",

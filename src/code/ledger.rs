@@ -65,6 +65,9 @@ super::codes! {
         "Which of the two is meant cannot be known.",
         "remove one of the columns from the export";
     CSV_SYNTAX = 1022, NotMade, "the ledger is not well-formed CSV",
-        "A row that cannot be told from the next may hide another.",
-        "correct the quoting at the place named";
+        "A quote that is not closed takes the rows behind it into one field, where they are owed to nobody.",
+        "correct the quoting: a field in quotes begins and ends with one, on one line; a quote inside is doubled";
+    CONTROL_TOTAL_FILE = 1023, NotMade, "the file of control totals cannot be used",
+        "A total that is not read is not compared.",
+        "write one line per asset, such as BTC = \"1204.5\"";
 }

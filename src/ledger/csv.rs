@@ -66,8 +66,8 @@ impl<'a, R: Read> CsvSource<'a, R> {
         for (index, bytes) in self.record.iter().enumerate() {
             let fault = Fault::Field { index, within: None };
             let Ok(name) = self.utf8(bytes, index) else {
-                errors.extend(self.utf8(bytes, index).err());
-                continue;
+                // column names in another encoding are all unknown; one message says why
+                return Err(self.utf8(bytes, index).err().into_iter().collect());
             };
             let known = NAMES.iter().position(|known| *known == name).and_then(|known| found.get_mut(known));
             match known {
@@ -78,10 +78,14 @@ impl<'a, R: Read> CsvSource<'a, R> {
             }
         }
         let [account, asset, amount, credential, product, class] = found;
-        for (name, column) in NAMES.into_iter().zip([account, asset, amount]) {
-            if column.is_none() {
-                errors.push(self.error(Kind::ColumnMissing(name), Fault::Line));
-            }
+        let required = NAMES.into_iter().zip([account, asset, amount]);
+        let missing: Vec<&str> = required.filter(|(_, column)| column.is_none()).map(|(name, _)| name).collect();
+        if found.iter().all(Option::is_none) {
+            // a first line without any known name is a row: that it is one says more than each unknown name
+            errors.clear();
+        }
+        if !missing.is_empty() {
+            errors.push(self.error(Kind::ColumnMissing(missing), Fault::Line));
         }
         match (account, asset, amount) {
             (Some(account), Some(asset), Some(amount)) if errors.is_empty() => {
@@ -99,9 +103,12 @@ impl<'a, R: Read> CsvSource<'a, R> {
         match self.reader.read_byte_record(&mut self.record) {
             Ok(true) if self.record.as_slice().len() > ROW_LENGTH_MAX => {
                 let got = self.record.as_slice().len();
-                Some(Err(self.error(Kind::FieldTooLong { what: "the row", got }, Fault::Line)))
+                Some(Err(self.error(Kind::RowTooLong { got }, Fault::Line)))
             }
-            Ok(true) => Some(Ok(())),
+            Ok(true) => match self.reader.get_ref().stray_quote(self.offset()) {
+                Some(index) => Some(Err(self.error(Kind::Quote, Fault::Field { index, within: None }))),
+                None => Some(Ok(())),
+            },
             Ok(false) => {
                 self.ended = true;
                 None
@@ -118,9 +125,12 @@ impl<'a, R: Read> CsvSource<'a, R> {
         position.map_or(1, |position| position.line() + self.reader.get_ref().breaks_at(position.byte()))
     }
 
+    fn offset(&self) -> u64 {
+        self.record.position().map_or(0, csv::Position::byte)
+    }
+
     fn error(&self, kind: Kind, fault: Fault) -> LedgerError {
-        let offset = self.record.position().map_or(0, csv::Position::byte);
-        let place = self.reader.get_ref().place(&self.name, self.line(), offset, &fault);
+        let place = self.reader.get_ref().place(&self.name, self.line(), self.offset(), &fault);
         LedgerError { kind, place: Some(Box::new(place)) }
     }
 
@@ -155,7 +165,7 @@ impl<'a, R: Read> CsvSource<'a, R> {
         let whole = |index| Fault::Field { index, within: None };
         let account = self.field(columns.account, "the account")?;
         if account.is_empty() {
-            return Err(self.error(Kind::EmptyAccount, Fault::Line));
+            return Err(self.error(Kind::EmptyAccount, whole(columns.account)));
         }
         let id = self.field(columns.asset, "the asset")?;
         let asset =
@@ -253,6 +263,17 @@ mod tests {
         assert_eq!(fault(b"account,asset,amount,amount\n"), (1021, "ledger.csv:1:22".to_owned()));
         assert_eq!(fault(b"account,asset,amount\nu\xff,BTC,1\n"), (1002, "ledger.csv:2:2".to_owned()));
         assert_eq!(fault(b""), (1011, String::new()));
+    }
+
+    #[test]
+    fn a_quote_never_swallows_rows() {
+        let with = |rows: &str| fault(format!("account,asset,amount,product\n{rows}").as_bytes());
+        assert_eq!(with("u1,BTC,1,\"spot\nu2,BTC,5,\n"), (1022, "ledger.csv:2:10".to_owned()));
+        assert_eq!(with("u1,BTC,1,\"spot"), (1022, "ledger.csv:2:10".to_owned()));
+        assert_eq!(with("u\"1,BTC,1,\n"), (1022, "ledger.csv:2:1".to_owned()));
+        assert_eq!(with("\"u\"1,BTC,1,\n"), (1022, "ledger.csv:2:1".to_owned()));
+        let whole = read(b"account,asset,amount\n\"u\"\"1, the first\",BTC,\"1\"\n");
+        assert_eq!(whole[0].as_ref().map(|row| row.account.as_str()), Ok("u\"1, the first"));
     }
 
     #[test]

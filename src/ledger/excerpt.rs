@@ -7,8 +7,8 @@ use crate::hash::StreamHasher;
 
 /// The longest row that is accepted, in bytes.
 pub(super) const ROW_LENGTH_MAX: usize = 64 * 1024;
-/// More of a line than this is not shown.
-const SHOWN_MAX: usize = 400;
+/// Characters shown of the fault, and on each side of it.
+const SHOWN_MAX: usize = 60;
 
 /// Passes bytes through, hashes them, and keeps the last ones: the CSV reader unquotes fields, and a message must
 /// show them as they stand in the file.
@@ -50,7 +50,28 @@ impl<R> Tee<R> {
         let rest = rest.get(skip..).unwrap_or_default();
         let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
         let line = rest.get(..end).unwrap_or_default();
+        // the CSV reader skips a byte order mark, too
+        let line = if offset == 0 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
         line.strip_suffix(b"\r").unwrap_or(line)
+    }
+
+    /// The first field of the row at `offset` whose quotes do not enclose it, on one line, from end to end. The CSV
+    /// reader accepts such a field, and takes the rows up to the next quote into it.
+    pub(super) fn stray_quote(&self, offset: u64) -> Option<usize> {
+        let raw = self.line_at(offset);
+        if !raw.contains(&b'"') {
+            return None;
+        }
+        let (mut rest, mut index) = (raw, 0);
+        while let Some(length) = field_length(rest) {
+            match rest.get(length..) {
+                // behind a field stands a comma or the end of the line
+                Some([b',', next @ ..]) => rest = next,
+                _ => return None,
+            }
+            index += 1;
+        }
+        Some(index)
     }
 
     /// The place of one field, or of the whole line, or of a part of a field.
@@ -92,6 +113,23 @@ impl<R: Read> Read for Tee<R> {
     }
 }
 
+/// The length of the field that begins `rest`, quotes included; `None` when its quotes do not enclose it.
+fn field_length(rest: &[u8]) -> Option<usize> {
+    let Some(quoted) = rest.strip_prefix(b"\"") else {
+        let length = rest.iter().position(|&byte| byte == b',').unwrap_or(rest.len());
+        return rest.get(..length).filter(|field| !field.contains(&b'"')).map(<[u8]>::len);
+    };
+    let mut at = 0;
+    loop {
+        at += quoted.get(at..)?.iter().position(|&byte| byte == b'"')?;
+        match quoted.get(at + 1) {
+            Some(b'"') => at += 2,
+            None | Some(b',') => return Some(at + 2),
+            Some(_) => return None,
+        }
+    }
+}
+
 /// The bytes of field `index` of a raw line, quotes included; the end of the line when it has fewer fields.
 fn field_range(raw: &[u8], index: usize) -> (usize, usize) {
     let (mut start, mut field, mut quoted) = (0, 0, false);
@@ -109,13 +147,23 @@ fn field_range(raw: &[u8], index: usize) -> (usize, usize) {
     if field == index { (start, raw.len()) } else { (raw.len(), raw.len()) }
 }
 
-fn excerpt(source: &str, line: u64, raw: &[u8], start: usize, end: usize) -> Place {
-    let from = if end > SHOWN_MAX { start.saturating_sub(SHOWN_MAX / 4) } else { 0 };
-    let text = |range: std::ops::Range<usize>| String::from_utf8_lossy(raw.get(range).unwrap_or_default()).into_owned();
-    let before = text(from..start);
-    let fault = text(start..end.min(start + SHOWN_MAX / 2));
-    let after: String = text(end..raw.len()).chars().take(SHOWN_MAX / 4).collect();
-    let column = text(0..start).chars().count() + 1;
+/// The line around `start..end` of `raw`, shortened and without control characters: a ledger is somebody else's text.
+pub(super) fn excerpt(source: &str, line: u64, raw: &[u8], start: usize, end: usize) -> Place {
+    let text = |range: std::ops::Range<usize>| -> Vec<char> {
+        let text = String::from_utf8_lossy(raw.get(range).unwrap_or_default());
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    };
+    let (before, fault, after) = (text(0..start), text(start..end), text(end..raw.len()));
+    let column = before.len() + 1;
+    let head = |text: &[char]| match text.get(..SHOWN_MAX) {
+        Some(shown) if text.len() > SHOWN_MAX => shown.iter().chain(&['…']).collect::<String>(),
+        _ => text.iter().collect(),
+    };
+    let tail = |text: &[char]| match text.get(text.len().saturating_sub(SHOWN_MAX)..) {
+        Some(shown) if text.len() > SHOWN_MAX => ['…'].iter().chain(shown).collect::<String>(),
+        _ => text.iter().collect(),
+    };
+    let (before, fault, after) = (tail(&before), head(&fault), head(&after));
     let span = before.len()..before.len() + fault.len();
     Place { source: source.to_owned(), line, column, excerpt: [before, fault, after].concat(), span }
 }

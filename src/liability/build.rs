@@ -1,5 +1,6 @@
 //! Building: rows in, one tree per asset and class out.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::amount::{Amount, Decimals};
@@ -110,8 +111,19 @@ pub fn build(
         faults.push(LedgerErrorKind::Empty(names.join(", ")).into());
     }
     let counts = builder.counts;
-    let trees = builder.finish(&records, &mut faults);
+    let trees = builder.finish(&Places(&records), &mut faults);
+    sort_by_place(&records, &mut faults);
+    faults.truncate(FAULTS_KEPT);
     if faults.is_empty() { Ok(Built { trees, counts, sources: records }) } else { Err(faults) }
+}
+
+/// Faults of rows come while reading, those between rows while joining: people read them in the order of the rows.
+fn sort_by_place(records: &[SourceRecord], faults: &mut [LedgerError]) {
+    let source = |name: &str| records.iter().position(|record| record.name == name).unwrap_or(records.len());
+    faults.sort_by_key(|fault| match &fault.place {
+        Some(place) => (source(&place.source), place.line, place.column),
+        None => (usize::MAX, u64::MAX, 0),
+    });
 }
 
 struct Builder<'a> {
@@ -139,20 +151,28 @@ impl<'a> Builder<'a> {
         rows.push(Pending { entry, product, line });
     }
 
-    fn finish(self, records: &[SourceRecord], faults: &mut Vec<LedgerError>) -> Vec<Tree> {
+    fn finish(self, places: &Places<'_>, faults: &mut Vec<LedgerError>) -> Vec<Tree> {
         let mut trees = Vec::with_capacity(self.trees.len());
+        compare_credentials(self.trees.values().flat_map(|(_, _, rows)| rows), places, faults);
         for ((asset, _), (class, _, mut rows)) in self.trees {
             rows.sort_by(|left, right| left.sort_key().cmp(&right.sort_key()));
             let Some(&decimals) = self.decimals.get(&asset) else { continue };
-            let tree = Joining { asset: &asset, class, records, faults: &mut *faults }
-                .join(rows)
-                .and_then(|entries| tree_of(&asset, class, decimals, entries));
-            match tree {
-                Ok(tree) => trees.push(tree),
-                Err(fault) => faults.push(fault),
+            let largest = rows.iter().max_by_key(|row| (row.entry.amount, Reverse(row.line)));
+            let largest = largest.map(|row| (row.entry.account.clone(), row.line));
+            let entries = Joining { asset: &asset, class, places, faults: &mut *faults }.join(rows);
+            match (entries.and_then(|entries| tree_of(&asset, class, decimals, entries)), largest) {
+                (Ok(tree), _) => trees.push(tree),
+                // which row passes the limit depends on the order; the largest one is where to look first
+                (Err(NoTree::Overflow), Some((account, line))) => {
+                    let kind = LedgerErrorKind::TotalOverflow { asset, class, account };
+                    faults.push(places.fault(kind, line));
+                }
+                (Err(NoTree::TooManyParts(got)), _) => {
+                    faults.push(LedgerErrorKind::FieldTooLong { what: "the list of parts", got }.into());
+                }
+                (Err(_), _) => faults.push(LedgerErrorKind::Empty(format!("{asset} ({class})")).into()),
             }
         }
-        faults.truncate(FAULTS_KEPT);
         trees
     }
 }
@@ -164,38 +184,79 @@ impl Pending {
     }
 }
 
-fn tree_of(asset: &AssetId, class: Class, decimals: Decimals, entries: Vec<Entry>) -> Result<Tree, LedgerError> {
-    let overflow = |account: &str| total_overflow(asset, class, account);
+/// Why there is no tree.
+enum NoTree {
+    Empty,
+    Overflow,
+    TooManyParts(usize),
+}
+
+fn tree_of(asset: &AssetId, class: Class, decimals: Decimals, entries: Vec<Entry>) -> Result<Tree, NoTree> {
     let mut range = CompactRange::starting_at(0);
     let mut total = Amount::ZERO;
     for entry in &entries {
-        total = total.checked_add(entry.amount).ok_or_else(|| overflow(&entry.account))?;
-        let too_many = || LedgerErrorKind::FieldTooLong { what: "the list of parts", got: entry.parts.len() };
-        range.append(entry.node().ok_or_else(too_many)?).map_err(|_| overflow(&entry.account))?;
+        total = total.checked_add(entry.amount).ok_or(NoTree::Overflow)?;
+        let node = entry.node().ok_or(NoTree::TooManyParts(entry.parts.len()))?;
+        range.append(node).map_err(|_| NoTree::Overflow)?;
     }
-    let last = || overflow(entries.last().map_or("", |entry| &entry.account));
-    let root = range.root().map_err(|SumOverflow { .. }| last())?;
-    let root = root.ok_or_else(|| LedgerErrorKind::Empty(format!("{asset} ({class})")))?;
+    let root = range.root().map_err(|SumOverflow { .. }| NoTree::Overflow)?.ok_or(NoTree::Empty)?;
     let (asset, leaf_count) = (asset.clone(), range.end());
     let commitment = LiabilityCommitment { asset, class, decimals, leaf_count, root: root.digest, total: root.sum };
     Ok(Tree { commitment, entries })
 }
 
-fn total_overflow(asset: &AssetId, class: Class, account: &str) -> LedgerError {
-    LedgerErrorKind::TotalOverflow { asset: asset.clone(), class, account: account.to_owned() }.into()
+/// Says where lines are.
+struct Places<'a>(&'a [SourceRecord]);
+
+impl Places<'_> {
+    fn name(&self, line: Line) -> &str {
+        let record = usize::try_from(line.source).ok().and_then(|source| self.0.get(source));
+        record.map_or("the ledger", |record| &record.name)
+    }
+
+    fn at(&self, line: Line) -> String {
+        format!("{}:{}", self.name(line), line.number)
+    }
+
+    /// A fault of a row that is no longer at hand.
+    fn fault(&self, kind: LedgerErrorKind, line: Line) -> LedgerError {
+        let source = self.name(line).to_owned();
+        let place = Place { source, line: line.number, column: 1, excerpt: String::new(), span: 0..0 };
+        LedgerError { kind, place: Some(Box::new(place)) }
+    }
+}
+
+/// A customer checks all balances with one credential: rows of one account must agree on it, over all trees.
+fn compare_credentials<'a>(
+    rows: impl Iterator<Item = &'a Pending>,
+    places: &Places<'_>,
+    faults: &mut Vec<LedgerError>,
+) {
+    let mut rows: Vec<&Pending> = rows.collect();
+    if rows.iter().all(|row| row.entry.credential.is_empty()) {
+        return;
+    }
+    rows.sort_unstable_by(|left, right| (&left.entry.account, left.line).cmp(&(&right.entry.account, right.line)));
+    for of_account in rows.chunk_by(|left, right| left.entry.account == right.entry.account) {
+        let Some((first, others)) = of_account.split_first() else { continue };
+        for row in others.iter().filter(|row| row.entry.credential != first.entry.credential) {
+            let (account, first) = (row.entry.account.clone(), places.at(first.line));
+            faults.push(places.fault(LedgerErrorKind::CredentialDiffers { account, first }, row.line));
+        }
+    }
 }
 
 /// Joins the rows of each account of one tree into one entry.
 struct Joining<'a> {
     asset: &'a AssetId,
     class: Class,
-    records: &'a [SourceRecord],
+    places: &'a Places<'a>,
     faults: &'a mut Vec<LedgerError>,
 }
 
 impl Joining<'_> {
     /// Rows are sorted, so those of one account are neighbours.
-    fn join(mut self, rows: Vec<Pending>) -> Result<Vec<Entry>, LedgerError> {
+    fn join(mut self, rows: Vec<Pending>) -> Result<Vec<Entry>, NoTree> {
         let mut entries: Vec<Entry> = Vec::with_capacity(rows.len());
         let mut before: Option<(Line, Option<String>)> = None;
         for row in rows {
@@ -223,38 +284,17 @@ impl Joining<'_> {
         entry: &mut Entry,
         (first, first_product): &(Line, Option<String>),
         row: &Pending,
-    ) -> Result<bool, LedgerError> {
-        let account = entry.account.clone();
+    ) -> Result<bool, NoTree> {
         let product = row.product.as_ref().filter(|_| first_product.is_some() && row.product != *first_product);
         let Some(product) = product else {
-            let (asset, first) = (self.asset.clone(), self.at(*first));
-            let kind = LedgerErrorKind::Duplicate { account, asset, class: self.class, first };
-            self.note(kind, row.line);
+            let (earlier, later) = ((*first).min(row.line), (*first).max(row.line));
+            let (asset, first) = (self.asset.clone(), self.places.at(earlier));
+            let kind = LedgerErrorKind::Duplicate { account: entry.account.clone(), asset, class: self.class, first };
+            self.faults.push(self.places.fault(kind, later));
             return Ok(false);
         };
-        if entry.credential != row.entry.credential {
-            let kind = LedgerErrorKind::CredentialDiffers { account, first: self.at(*first) };
-            self.note(kind, row.line);
-            return Ok(false);
-        }
-        let sum = entry.amount.checked_add(row.entry.amount);
-        entry.amount = sum.ok_or_else(|| total_overflow(self.asset, self.class, &account))?;
+        entry.amount = entry.amount.checked_add(row.entry.amount).ok_or(NoTree::Overflow)?;
         entry.parts.push(Part { product: product.clone(), amount: row.entry.amount });
         Ok(true)
-    }
-
-    fn name(&self, line: Line) -> &str {
-        let record = usize::try_from(line.source).ok().and_then(|source| self.records.get(source));
-        record.map_or("the ledger", |record| &record.name)
-    }
-
-    fn at(&self, line: Line) -> String {
-        format!("{}:{}", self.name(line), line.number)
-    }
-
-    fn note(&mut self, kind: LedgerErrorKind, line: Line) {
-        let source = self.name(line).to_owned();
-        let place = Place { source, line: line.number, column: 1, excerpt: String::new(), span: 0..0 };
-        self.faults.push(LedgerError { kind, place: Some(Box::new(place)) });
     }
 }

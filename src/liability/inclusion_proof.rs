@@ -146,14 +146,14 @@ impl VerifiedInclusion {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InclusionError {
     /// The committed balance is another one.
-    #[error("{asset}: the committed balance is {got} base units, expected {expected}")]
+    #[error("{asset}: the committed balance is {got}, expected {expected}")]
     AmountDiffers {
         /// The asset.
         asset: AssetId,
         /// The balance over all classes in the proof.
         got: String,
         /// What the customer expects.
-        expected: Amount,
+        expected: String,
     },
     /// One row of the statement is used twice.
     #[error("{asset} ({class}) stands twice in the proof")]
@@ -167,12 +167,12 @@ pub enum InclusionError {
     #[error("the proof contains no leaf")]
     Empty,
     /// An expected asset is not there.
-    #[error("{asset}: expected {expected} base units, and the proof has no leaf of it")]
+    #[error("{asset}: expected {expected}, and the proof has no leaf of it")]
     ExpectedAbsent {
         /// The asset.
         asset: AssetId,
         /// What the customer expects.
-        expected: Amount,
+        expected: String,
     },
     /// Position outside the tree.
     #[error("{asset} ({class}): position {index}, but the tree has {leaf_count} leaves")]
@@ -323,7 +323,7 @@ pub fn verify(query: &InclusionQuery<'_>, proof: &InclusionProof) -> Result<Vec<
         return Err(InclusionError::Duplicate { asset: leaf.asset.clone(), class: leaf.class });
     }
     let verified = proof.leaves.iter().map(|leaf| verify_leaf(query, leaf)).collect::<Result<Vec<_>, _>>()?;
-    compare_expected(query.expected, &verified)?;
+    compare_expected(query, &verified)?;
     Ok(verified)
 }
 
@@ -399,19 +399,20 @@ fn fold(leaf: SumNode, index: u64, leaf_count: u64, path: &[SumNode]) -> Result<
     Ok(node)
 }
 
-fn compare_expected(
-    expected: &BTreeMap<AssetId, Amount>,
-    verified: &[VerifiedInclusion],
-) -> Result<(), InclusionError> {
-    for (asset, &expected) in expected {
+fn compare_expected(query: &InclusionQuery<'_>, verified: &[VerifiedInclusion]) -> Result<(), InclusionError> {
+    for (asset, &expected) in query.expected {
+        let row = query.rows.iter().find(|row| row.asset == *asset);
+        // an asset without a row is named in base units: its decimals stand in its row
+        let text =
+            |amount: Amount| row.map_or_else(|| format!("{amount} base units"), |row| amount.to_decimal(row.decimals));
         let leaves: Vec<&VerifiedInclusion> = verified.iter().filter(|leaf| leaf.row.asset == *asset).collect();
         if leaves.is_empty() {
-            return Err(InclusionError::ExpectedAbsent { asset: asset.clone(), expected });
+            return Err(InclusionError::ExpectedAbsent { asset: asset.clone(), expected: text(expected) });
         }
         let sum = Amount::checked_sum(leaves.iter().map(|leaf| leaf.amount));
         if sum != Some(expected) {
-            let got = sum.map_or_else(|| "more than 2^128 - 1".to_owned(), |sum| sum.to_string());
-            return Err(InclusionError::AmountDiffers { asset: asset.clone(), got, expected });
+            let got = sum.map_or_else(|| "more than 2^128 - 1 base units".to_owned(), text);
+            return Err(InclusionError::AmountDiffers { asset: asset.clone(), got, expected: text(expected) });
         }
     }
     Ok(())

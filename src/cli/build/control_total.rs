@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::amount::Amount;
 use crate::asset::{AssetId, Assets};
-use crate::cli::error::{CliError, Failure};
+use crate::cli::error::Failure;
 use crate::cli::files;
 use crate::code::{Code, Coded, ledger as codes};
 use crate::ledger::LedgerErrorKind;
@@ -25,18 +25,29 @@ impl Coded for Missing {
     }
 }
 
+/// The file of totals is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Unusable(String);
+
+impl Coded for Unusable {
+    fn code(&self) -> &'static Code {
+        &codes::CONTROL_TOTAL_FILE
+    }
+}
+
 /// Reads the file of totals.
 pub(super) fn read(path: Option<&Path>, without: bool, assets: &Assets) -> Result<Option<Totals>, Failure> {
     let Some(path) = path else {
         return if without { Ok(None) } else { Err(Missing.into()) };
     };
-    let wrong = |detail: String| CliError::Arguments(format!("{}: {detail}", path.display()));
+    let wrong = |detail: String| Failure::from(Unusable(format!("{}: {detail}", path.display())));
     let table: BTreeMap<String, String> =
         toml::from_str(&files::read_text(path)?).map_err(|error| wrong(error.to_string()))?;
     let mut totals = Totals::new();
     for (id, text) in table {
         let asset = assets.get(&id).ok_or_else(|| wrong(format!("{id:?} is not in the assets file")))?;
-        let amount = Amount::parse(&text, asset.decimals).map_err(|error| Failure::about(path, &error))?;
+        let amount = Amount::parse(&text, asset.decimals).map_err(|error| wrong(format!("{id}: {error}")))?;
         totals.insert(asset.id.clone(), amount);
     }
     Ok(Some(totals))
@@ -57,7 +68,7 @@ pub(super) fn compare(totals: &Totals, built: &Built, assets: &Assets) -> Result
             amount.map_or_else(|| none.to_owned(), |amount| amount.to_decimal(asset.decimals))
         };
         let got = text(got, "more than 2^128 - 1 base units");
-        let expected = text(expected.copied(), "not given");
+        let expected = text(expected.copied(), "not in the file");
         faults.push(LedgerErrorKind::ControlTotal { asset: asset.id.to_string(), got, expected }.into());
     }
     if faults.is_empty() { Ok(()) } else { Err(Failure::ledger(faults, &|_| None)) }

@@ -36,7 +36,7 @@ pub(super) fn statement(
         }
     };
     let chains = snapshot.chains();
-    let schedules = schedules(&snapshot, assets)?;
+    let schedules = schedules(args, &snapshot, assets)?;
     let rows: Vec<_> = built.trees.iter().map(|tree| tree.commitment.clone()).collect();
     let without_rows = assets.iter().map(|asset| &asset.id).filter(|id| !rows.iter().any(|row| row.asset == **id));
     let scope = venue.scope.into_iter();
@@ -75,11 +75,13 @@ fn address_set(path: &Path) -> Result<AddressSet, Failure> {
     AddressSet::parse(&file).map_err(|error| Failure::about(path, &error))
 }
 
-fn schedules(snapshot: &SnapshotFile, assets: &Assets) -> Result<Schedules, Failure> {
-    let amount = |id: &AssetId, text: &str| -> Result<Amount, Failure> {
-        let unknown = || CliError::Arguments(format!("a schedule names {id}, which is not in the assets file"));
+fn schedules(args: &Args, snapshot: &SnapshotFile, assets: &Assets) -> Result<Schedules, Failure> {
+    let amount = |id: &AssetId, text: &str| -> Result<Amount, CliError> {
+        let path = || args.snapshot.clone().unwrap_or_default();
+        let wrong = |detail: String| CliError::VenueFile { path: path(), detail };
+        let unknown = || wrong(format!("a schedule names {id}, which is not in the assets file"));
         let asset = assets.get(id.as_str()).ok_or_else(unknown)?;
-        Ok(Amount::parse(text, asset.decimals)?)
+        Amount::parse(text, asset.decimals).map_err(|error| wrong(format!("a schedule of {id}: {error}")))
     };
     let mut schedules = Schedules::default();
     for row in &snapshot.other_liability {
