@@ -25,8 +25,10 @@ fn main() -> ExitCode {
         None => Trial::test("with a node (left out: BITCOIND names no bitcoind)", || Ok(())).with_ignored_flag(true),
     };
     let readme = Trial::test("the README shows the demonstration", readme);
+    let policy = Trial::test("the example policy is read", policy);
     let self_tests = [Trial::test("lines are compared", lines_are_compared), Trial::test("codes are asked", exits)];
-    libtest_mimic::run(&arguments, [liabilities, whole, readme].into_iter().chain(self_tests).collect()).exit_code()
+    libtest_mimic::run(&arguments, [liabilities, whole, readme, policy].into_iter().chain(self_tests).collect())
+        .exit_code()
 }
 
 /// A block to run, and lines of its output.
@@ -174,6 +176,15 @@ fn readme() -> Result<(), Failed> {
         return Ok(());
     }
     Err(format!("exit code {code:?}; the README has\n{block}\nand the demonstration prints\n{output}").into())
+}
+
+/// The example shows the built-in demands, so that a copy of it departs from nothing.
+fn policy() -> Result<(), Failed> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/policy.example.toml");
+    let (code, output) = Workplace::new(None).run(&format!("counterfoil policy check '{}'", path.display()));
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("it demands what the built-in policy demands"), "{output}");
+    Ok(())
 }
 
 fn lines_are_compared() -> Result<(), Failed> {
