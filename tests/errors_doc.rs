@@ -23,11 +23,11 @@ const RANGES: &[(u16, &str, &str)] = &[
 
 const HEAD: &str = "# Errors
 
-Every refusal and every finding has a code. `counterfoil explain CF-1004` prints one of these entries, `counterfoil explain` the
-list. The file is written by `tests/errors_doc.rs` from the tables under `src/code/`; do not edit it.
+Every refusal and every finding has a code. `counterfoil explain CF-1004` prints one of these entries, `counterfoil
+explain` the list. The file is written by `tests/errors_doc.rs` from the tables under `src/code/`; do not edit it.
 
-A number keeps its meaning for ever. *Failed* means that a check was made and failed: exit code 1. *Not made* means that a
-check could not be made: exit code 2. When there are several errors, 1 beats 2.
+A number keeps its meaning for ever. *Failed* means that a check was made and failed: exit code 1. *Not made* means that
+a check could not be made: exit code 2. When there are several errors, 1 beats 2.
 ";
 
 fn outcome(code: &Code) -> &'static str {

@@ -1,7 +1,8 @@
 //! The tutorial's shell blocks, run in order in an empty folder; what the tutorial shows as output must come out.
 //!
-//! In `docs/tutorial.md` a block of `sh` is run with `sh -e`. A line `# exits N` gives the exit code of the command that
-//! follows it. A block of `text` shows lines of the output of the block before, in their order; `…` stands for anything.
+//! In `docs/tutorial.md` a block of `sh` is run with `sh -e`. A line `# exits N` gives the exit code of the command
+//! that follows it. A block of `text` shows lines of the output of the block before, in their order; `…` stands for
+//! anything.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -23,8 +24,11 @@ fn main() -> ExitCode {
         None if ci => Trial::test("with a node", || Err("BITCOIND names no bitcoind".into())),
         None => Trial::test("with a node (left out: BITCOIND names no bitcoind)", || Ok(())).with_ignored_flag(true),
     };
+    let readme = Trial::test("the README shows the demonstration", readme);
+    let policy = Trial::test("the example policy is read", policy);
     let self_tests = [Trial::test("lines are compared", lines_are_compared), Trial::test("codes are asked", exits)];
-    libtest_mimic::run(&arguments, [liabilities, whole].into_iter().chain(self_tests).collect()).exit_code()
+    libtest_mimic::run(&arguments, [liabilities, whole, readme, policy].into_iter().chain(self_tests).collect())
+        .exit_code()
 }
 
 /// A block to run, and lines of its output.
@@ -159,6 +163,27 @@ fn run(node: Option<&Path>) -> Result<(), Failed> {
             );
         }
     }
+    Ok(())
+}
+
+/// The block between the README's marks is the first part of what the demonstration prints.
+fn readme() -> Result<(), Failed> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let block = text.split_once("<!-- demo output -->\n```text\n").and_then(|(_, rest)| rest.split_once("```\n"));
+    let (block, _) = block.ok_or("the README has no block of output between its marks")?;
+    let (code, output) = Workplace::new(None).run("counterfoil demo");
+    if code == Some(0) && output.starts_with(block) {
+        return Ok(());
+    }
+    Err(format!("exit code {code:?}; the README has\n{block}\nand the demonstration prints\n{output}").into())
+}
+
+/// The example shows the built-in demands, so that a copy of it departs from nothing.
+fn policy() -> Result<(), Failed> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/policy.example.toml");
+    let (code, output) = Workplace::new(None).run(&format!("counterfoil policy check '{}'", path.display()));
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("it demands what the built-in policy demands"), "{output}");
     Ok(())
 }
 

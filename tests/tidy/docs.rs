@@ -44,6 +44,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
         "reconcile",
         Vectors::Elsewhere("reads whole bundles: the demonstration and tests/end_to_end make them"),
     ),
+    ("reserve", "reserve", Vectors::Elsewhere("the shape that the chains share: their own tests fill it")),
     ("signature", "signature", Vectors::Folder),
     ("statement", "publish/statement", Vectors::Folder),
     ("sum-tree", "liability/sum_tree", Vectors::Folder),
