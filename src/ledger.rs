@@ -32,6 +32,8 @@ pub struct Row {
     pub product: Option<String>,
     /// What kind of claim.
     pub class: Class,
+    /// Whether the customer owes this amount to the venue instead: such a row is no leaf and reduces none.
+    pub debt: bool,
     /// Where the row stands.
     pub line: Line,
 }

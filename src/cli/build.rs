@@ -66,6 +66,10 @@ pub(super) struct Args {
     /// A column of the ledger to leave out on purpose
     #[arg(long, value_name = "NAME")]
     ignore_column: Vec<String>,
+    /// Take negative amounts as debts of customers: listed as receivables, in no tree, reducing no total.
+    /// Debts of related parties belong one by one into the snapshot file
+    #[arg(long)]
+    debts: bool,
     /// Repeat the build with this id (64 digits): the same nonces as before, for a rebuild on purpose
     #[arg(long, value_name = "HEX")]
     build_id: Option<String>,
@@ -140,6 +144,10 @@ pub(super) fn run(args: &Args) -> Outcome {
         let leaves = if row.leaf_count == 1 { "leaf" } else { "leaves" };
         say(format!("{} {}: {total} in {} {leaves}, root {}", row.asset, row.class, row.leaf_count, row.root));
     }
+    for (asset, sum) in &built.debts {
+        let decimals = assets.get(asset.as_str()).map_or(crate::amount::Decimals::ZERO, |asset| asset.decimals);
+        say(format!("{asset}: {} owed by customers, listed as receivables", sum.to_decimal(decimals)));
+    }
     for asset in &statement.without_rows {
         say(format!("{asset}: no rows in the ledger, named in the statement and not committed"));
     }
@@ -176,7 +184,7 @@ fn read_ledgers(args: &Args, assets: &Assets, key: &SnapshotKey) -> Result<Built
         }
         let reader: Box<dyn Read> = Box::new(BufReader::new(bar.wrap_read(file)));
         match CsvSource::new(name, number, reader, assets, &args.ignore_column) {
-            Ok(source) => sources.push(Box::new(source)),
+            Ok(source) => sources.push(Box::new(source.with_debts(args.debts))),
             Err(errors) => faults.extend(errors),
         }
     }

@@ -18,6 +18,7 @@ pub struct CsvSource<'a, R> {
     columns: Columns,
     record: ByteRecord,
     rows: u64,
+    debts: bool,
     ended: bool,
 }
 
@@ -50,7 +51,7 @@ impl<'a, R: Read> CsvSource<'a, R> {
         let name = name.to_owned();
         let columns = Columns::default();
         let record = ByteRecord::new();
-        let mut source = Self { name, number, assets, reader, columns, record, rows: 0, ended: false };
+        let mut source = Self { name, number, assets, reader, columns, record, rows: 0, debts: false, ended: false };
         match source.advance() {
             Some(Ok(())) => {}
             Some(Err(error)) => return Err(vec![error]),
@@ -58,6 +59,13 @@ impl<'a, R: Read> CsvSource<'a, R> {
         }
         source.columns = source.read_columns(ignored)?;
         Ok(source)
+    }
+
+    /// Reads a negative amount as what the customer owes to the venue, instead of refusing it.
+    #[must_use]
+    pub fn with_debts(mut self, debts: bool) -> Self {
+        self.debts = debts;
+        self
     }
 
     fn read_columns(&self, ignored: &[String]) -> Result<Columns, Vec<LedgerError>> {
@@ -171,9 +179,11 @@ impl<'a, R: Read> CsvSource<'a, R> {
         let asset =
             self.assets.get(id).ok_or_else(|| self.error(Kind::UnknownAsset(id.to_owned()), whole(columns.asset)))?;
         let text = self.field(columns.amount, "the amount")?;
-        let amount = Amount::parse(text, asset.decimals).map_err(|error| {
-            let fault = Fault::Field { index: columns.amount, within: Some((error.start, error.end)) };
-            self.error(Kind::Amount(error), fault)
+        let unsigned = text.strip_prefix('-').filter(|_| self.debts);
+        let skipped = usize::from(unsigned.is_some());
+        let amount = Amount::parse(unsigned.unwrap_or(text), asset.decimals).map_err(|error| {
+            let within = Some((error.start + skipped, error.end + skipped));
+            self.error(Kind::Amount(error), Fault::Field { index: columns.amount, within })
         })?;
         let class_text = self.optional(columns.class, "the class")?;
         let class = match class_text {
@@ -190,6 +200,8 @@ impl<'a, R: Read> CsvSource<'a, R> {
             credential: self.optional(columns.credential, "the credential")?.to_owned(),
             product: product.map(str::to_owned),
             class,
+            // a balance of minus nothing is a balance of nothing
+            debt: unsigned.is_some() && !amount.is_zero(),
             line: Line { source: self.number, number: self.line() },
         })
     }
@@ -274,6 +286,19 @@ mod tests {
         assert_eq!(with("\"u\"1,BTC,1,\n"), (1022, "ledger.csv:2:1".to_owned()));
         let whole = read(b"account,asset,amount\n\"u\"\"1, the first\",BTC,\"1\"\n");
         assert_eq!(whole[0].as_ref().map(|row| row.account.as_str()), Ok("u\"1, the first"));
+    }
+
+    #[test]
+    fn debts_are_read_only_when_asked_for() {
+        let assets = assets();
+        let text = b"account,asset,amount\nu1,BTC,-1.5\nu2,BTC,-0\nu3,BTC,2\nu4,BTC,--1\n".as_slice();
+        let mut source = CsvSource::new("ledger.csv", 0, text, &assets, &[]).expect("columns").with_debts(true);
+        let rows: Vec<_> = std::iter::from_fn(|| source.next_row()).collect();
+        let of = |index: usize| rows[index].as_ref().map(|row| (row.debt, row.amount.base_units())).ok();
+        assert_eq!(
+            [of(0), of(1), of(2), of(3)],
+            [Some((true, 150_000_000)), Some((false, 0)), Some((false, 200_000_000)), None]
+        );
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub struct LedgerCounts {
     pub rows: u64,
     /// Rows with a balance of zero; they get a leaf like every other.
     pub zero: u64,
+    /// Rows of customers' debts; they are in no tree.
+    pub debts: u64,
 }
 
 /// The result of a build.
@@ -64,6 +66,8 @@ pub struct LedgerCounts {
 pub struct Built {
     /// Trees in the order of (asset, class).
     pub trees: Vec<Tree>,
+    /// What customers owe to the venue, by asset. It reduces no tree.
+    pub debts: BTreeMap<AssetId, Amount>,
     /// Counts.
     pub counts: LedgerCounts,
     /// One record per source.
@@ -94,8 +98,8 @@ pub fn build(
     let mut faults = Vec::new();
     for source in sources.iter_mut() {
         while let Some(row) = source.next_row() {
-            match row {
-                Ok(row) => builder.push(row),
+            match row.and_then(|row| builder.push(row)) {
+                Ok(()) => {}
                 Err(fault) if faults.len() < FAULTS_KEPT => faults.push(fault),
                 Err(_) => {}
             }
@@ -106,15 +110,16 @@ pub fn build(
     }
     progress(builder.counts.rows);
     let records: Vec<SourceRecord> = sources.iter().map(|source| source.record()).collect();
-    if builder.counts.rows == 0 && faults.is_empty() {
+    // rows of debts alone make no tree, and a statement without one commits to nothing
+    if builder.trees.is_empty() && faults.is_empty() {
         let names: Vec<&str> = records.iter().map(|record| record.name.as_str()).collect();
         faults.push(LedgerErrorKind::Empty(names.join(", ")).into());
     }
-    let counts = builder.counts;
     let trees = builder.finish(&Places(&records), &mut faults);
     sort_by_place(&records, &mut faults);
     faults.truncate(FAULTS_KEPT);
-    if faults.is_empty() { Ok(Built { trees, counts, sources: records }) } else { Err(faults) }
+    let (debts, counts) = (builder.debts, builder.counts);
+    if faults.is_empty() { Ok(Built { trees, debts, counts, sources: records }) } else { Err(faults) }
 }
 
 /// Faults of rows come while reading, those between rows while joining: people read them in the order of the rows.
@@ -130,31 +135,43 @@ struct Builder<'a> {
     key: &'a SnapshotKey,
     decimals: BTreeMap<AssetId, Decimals>,
     trees: BTreeMap<(AssetId, &'static str), (Class, TreeKey, Vec<Pending>)>,
+    debts: BTreeMap<AssetId, Amount>,
     counts: LedgerCounts,
 }
 
 impl<'a> Builder<'a> {
     fn new(key: &'a SnapshotKey, assets: &Assets) -> Self {
         let decimals = assets.iter().map(|asset| (asset.id.clone(), asset.decimals)).collect();
-        Self { key, decimals, trees: BTreeMap::new(), counts: LedgerCounts::default() }
+        Self { key, decimals, trees: BTreeMap::new(), debts: BTreeMap::new(), counts: LedgerCounts::default() }
     }
 
-    fn push(&mut self, row: Row) {
+    /// Takes a row over.
+    ///
+    /// # Errors
+    /// [`LedgerErrorKind::TotalOverflow`] for debts that add up to more than can be stated.
+    fn push(&mut self, row: Row) -> Result<(), LedgerError> {
         self.counts.rows += 1;
         self.counts.zero += u64::from(row.amount.is_zero());
-        let Row { account, asset, amount, credential, product, class, line } = row;
+        let Row { account, asset, amount, credential, product, class, debt, line } = row;
+        if debt {
+            self.counts.debts += 1;
+            let sum = self.debts.entry(asset.clone()).or_default();
+            *sum = sum.checked_add(amount).ok_or(LedgerErrorKind::TotalOverflow { asset, class, account })?;
+            return Ok(());
+        }
         let key = self.key;
         let tree = self.trees.entry((asset.clone(), class.text()));
         let (_, tree_key, rows) = tree.or_insert_with(|| (class, key.tree(&asset, class), Vec::new()));
         let (order_key, nonce) = tree_key.blind(&account);
         let entry = Entry { order_key, nonce, account, credential, amount, parts: Vec::new() };
         rows.push(Pending { entry, product, line });
+        Ok(())
     }
 
-    fn finish(self, places: &Places<'_>, faults: &mut Vec<LedgerError>) -> Vec<Tree> {
+    fn finish(&mut self, places: &Places<'_>, faults: &mut Vec<LedgerError>) -> Vec<Tree> {
         let mut trees = Vec::with_capacity(self.trees.len());
         compare_credentials(self.trees.values().flat_map(|(_, _, rows)| rows), places, faults);
-        for ((asset, _), (class, _, mut rows)) in self.trees {
+        for ((asset, _), (class, _, mut rows)) in std::mem::take(&mut self.trees) {
             rows.sort_by(|left, right| left.sort_key().cmp(&right.sort_key()));
             let Some(&decimals) = self.decimals.get(&asset) else { continue };
             let largest = rows.iter().max_by_key(|row| (row.entry.amount, Reverse(row.line)));

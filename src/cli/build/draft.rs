@@ -36,7 +36,13 @@ pub(super) fn statement(
         }
     };
     let chains = snapshot.chains();
-    let schedules = schedules(args, &snapshot, assets)?;
+    let mut schedules = schedules(args, &snapshot, assets)?;
+    schedules.receivables.extend(built.debts.iter().map(|(asset, amount)| Receivable {
+        asset: asset.clone(),
+        amount: *amount,
+        counterparty: "customers, rows of the ledger".to_owned(),
+        related_party: false,
+    }));
     let rows: Vec<_> = built.trees.iter().map(|tree| tree.commitment.clone()).collect();
     let without_rows = assets.iter().map(|asset| &asset.id).filter(|id| !rows.iter().any(|row| row.asset == **id));
     let scope = venue.scope.into_iter();
@@ -58,7 +64,7 @@ pub(super) fn statement(
             sources: built.sources.clone(),
             rows_read: built.counts.rows,
             rows_zero: built.counts.zero,
-            rows_filtered: 0,
+            rows_filtered: built.counts.debts,
             as_of: snapshot.as_of.unwrap_or(snapshot.cutoff),
             control_total: if compared { ControlTotal::Compared } else { ControlTotal::None },
         },
