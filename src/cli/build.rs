@@ -93,7 +93,7 @@ fn required(args: &Args) -> Result<[&Path; 4], CliError> {
     let missing: Vec<&str> = flags.iter().filter(|(_, path, _)| path.is_none()).map(|(flag, ..)| *flag).collect();
     let mut how = format!("missing: {}", missing.join(", "));
     if args.secret_file.is_none() {
-        how.push_str("\nmake a secret once, and keep it: counterfoil keygen --kind master --out master.secret");
+        how.push_str("\nmake a secret once, and keep it:\n  counterfoil keygen --kind master --out master.secret");
     }
     let mut line = "counterfoil build".to_owned();
     line.extend(args.ledgers.iter().map(|path| format!(" {}", path.display())));
@@ -102,9 +102,13 @@ fn required(args: &Args) -> Result<[&Path; 4], CliError> {
     }
     match &args.expect_total {
         Some(path) => drop(write!(line, " --expect-total {}", path.display())),
-        None => line.push_str(" --no-control-total"),
+        None if args.no_control_total => line.push_str(" --no-control-total"),
+        None => line.push_str(" --expect-total totals.toml"),
     }
-    Err(CliError::Missing(format!("{how}\nthe whole line: {line} --out {}", args.out.display())))
+    Err(CliError::Missing(format!(
+        "{how}\nthe whole line, with an example of each file in `counterfoil build --help`:\n  {line} --out {}",
+        args.out.display()
+    )))
 }
 
 pub(super) fn run(args: &Args) -> Outcome {

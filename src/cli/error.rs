@@ -193,12 +193,17 @@ impl Failure {
     }
 }
 
-/// Longer texts are broken at spaces: amounts, hashes and paths stay whole.
+/// Longer texts are broken at spaces: amounts, hashes and paths stay whole. So do lines that are indented.
 const WIDTH: usize = 108;
 
 fn wrapped(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.trim_end().lines() {
+        if line.starts_with("  ") {
+            // a line to copy, or an excerpt
+            lines.push(line.to_owned());
+            continue;
+        }
         let mut words = line.split(' ');
         let mut shown = words.next().unwrap_or_default().to_owned();
         for word in words {

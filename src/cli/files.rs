@@ -21,9 +21,10 @@ fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
-    // `tempfile` adds the name of its file, which says nothing
-    let inner = error.get_ref().and_then(|inner| std::error::Error::source(inner)).map(ToString::to_string);
-    CliError::OutputUnwritable { path: path.to_owned(), detail: inner.unwrap_or_else(|| error.to_string()) }
+    let text = error.to_string();
+    // `tempfile` adds the name of its own file, which says nothing
+    let detail = text.split(" at path ").next().unwrap_or(&text).to_owned();
+    CliError::OutputUnwritable { path: path.to_owned(), detail }
 }
 
 /// Reads a whole file of at most `max` bytes.

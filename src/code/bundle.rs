@@ -34,9 +34,6 @@ super::codes! {
     SUBSET_ROOT = 4011, Failed, "a partial disclosure does not lead to the committed root",
         "The leaves shown are not in the committed set.",
         "do not use this disclosure";
-    LIMIT_EXCEEDED = 4012, NotMade, "a length exceeds its limit",
-        "Every length is limited before memory is set aside for it.",
-        "if the evidence is genuine, split it";
     CHALLENGE_MALFORMED = 4013, NotMade, "the challenge cannot be used",
         "A challenge binds venue, address set, a block per chain, an expiry and a nonce.",
         "issue a new challenge with `counterfoil challenge new`";

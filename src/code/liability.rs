@@ -49,9 +49,6 @@ super::codes! {
     ACCOUNT_NOT_FOUND = 2016, NotMade, "the account is not in the tree",
         "No balance of this account was in the ledger.",
         "check the spelling: accounts are compared byte by byte";
-    RANGES_NOT_ADJACENT = 2017, NotMade, "two ranges of leaves are not adjacent",
-        "Ranges merge only where one ends and the next begins.",
-        "merge the ranges in order, without gap or overlap";
     STORE_DISAGREES = 2018, Failed, "the store does not give the committed root",
         "The store or the statement was changed after the build.",
         "build again from the ledger";

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ReconcileError;
 use super::findings::{Finding, Severity};
 use crate::asset::{AssetId, ChainId, DeploymentId};
+use crate::basis::Basis;
 use crate::bundle::{FileSource, paths};
 use crate::code::{Coded, finding as codes};
 use crate::json;
@@ -71,6 +72,16 @@ fn chains_of(set: &AddressSet) -> BTreeSet<ChainId> {
 
 /// Addresses whose control was shown, per chain.
 type Controlled = BTreeMap<ChainId, BTreeMap<String, ControlGrade>>;
+
+/// A node's answers in the bundle.
+enum Answers {
+    /// There are none.
+    None,
+    /// There are, and this is what they are worth.
+    Of(Box<Transcript>, Basis),
+    /// There are, and nobody can read them.
+    Unreadable,
+}
 
 struct Gathering<'a> {
     files: &'a dyn FileSource,
@@ -218,23 +229,23 @@ impl Gathering<'_> {
         all.filter(|deployment| deployment.id.chain().as_ref() == Some(chain)).map(|found| found.id.clone()).collect()
     }
 
-    fn transcript(&mut self, chain: &ChainId) -> Result<Option<(Transcript, crate::basis::Basis)>, ReconcileError> {
+    fn transcript(&mut self, chain: &ChainId) -> Result<Answers, ReconcileError> {
         let path = paths::chain(chain, paths::TRANSCRIPT);
-        let Some(file) = self.files.read(&path)? else { return Ok(None) };
+        let Some(file) = self.files.read(&path)? else { return Ok(Answers::None) };
         match Transcript::parse(&file, &self.policy.node_keys()) {
             Ok((transcript, basis, key)) => {
-                if basis == crate::basis::Basis::Stated {
+                if basis == Basis::Stated {
                     let detail = format!("signed by {key}, which the policy does not pin as a node");
                     let finding = Finding::new(&codes::TRANSCRIPT_STATED, Severity::Exception, path.clone(), detail);
                     self.find(finding.on_chain(chain).in_file(path));
                 }
-                Ok(Some((transcript, basis)))
+                Ok(Answers::Of(Box::new(transcript), basis))
             }
             Err(error) => {
                 let detail = format!("{}: {error}", error.code());
                 let finding = Finding::new(&codes::EVIDENCE_REFUSED, Severity::Critical, path.clone(), detail);
                 self.find(finding.on_chain(chain).in_file(path));
-                Ok(None)
+                Ok(Answers::Unreadable)
             }
         }
     }
@@ -253,7 +264,11 @@ impl Gathering<'_> {
             self.find(finding.on_chain(chain));
             return Ok(None);
         };
-        let transcript = self.transcript(chain)?;
+        let transcript = match self.transcript(chain)? {
+            Answers::Of(transcript, basis) => Some((transcript, basis)),
+            Answers::None => None,
+            Answers::Unreadable => return Ok(None),
+        };
         if transcript.is_none() && chain.namespace() == "bip122" {
             let path = paths::chain(chain, paths::TRANSCRIPT);
             let detail = "without a node's answer nothing shows which coins are unspent";
@@ -270,7 +285,7 @@ impl Gathering<'_> {
             cutoff: statement.cutoff,
             addresses: &addresses,
             deployments,
-            transcript: transcript.as_ref().map(|(transcript, basis)| (transcript, *basis)),
+            transcript: transcript.as_ref().map(|(transcript, basis)| (&**transcript, *basis)),
         };
         let result = match chain.namespace() {
             "bip122" => {
@@ -308,6 +323,9 @@ impl Gathering<'_> {
             let detail = "no pinned block stands at or above the cut-off block in the evidence";
             let finding = Finding::new(&codes::CHAIN_UNANCHORED, Severity::Exception, chain.as_str(), detail);
             self.find(finding.on_chain(chain));
+        }
+        if !evidence.readable {
+            self.reserves.unreadable.insert(chain.clone());
         }
         for problem in evidence.problems {
             self.find(Finding::from_problem(problem, chain));

@@ -315,8 +315,7 @@ fn in_order(mut findings: Vec<Finding>, sealed: &Sealed) -> Vec<Finding> {
 
 fn quote(statement: Option<&VerifiedStatement>, assets: &[AssetReport]) -> String {
     let Some(statement) = statement else {
-        return "No statement of liabilities was in the bundle; reserves alone were looked at, and they show no coverage."
-            .to_owned();
+        return "No statement of liabilities was in the bundle; reserves alone show no coverage.".to_owned();
     };
     let document = statement.statement();
     let verdicts: Vec<String> = assets.iter().map(|asset| format!("{} {}", asset.asset, asset.verdict)).collect();

@@ -41,8 +41,8 @@ pub fn text(report: &Report) -> String {
     page.line("");
     page.heading("To re-run");
     page.line("  counterfoil reconcile BUNDLE --policy POLICY");
-    page.line(&format!("  bundle root    {}", report.bundle.root));
-    page.line(&format!("  policy sha256  {}", report.policy.sha256));
+    page.line(&format!("  bundle {}", report.bundle.root));
+    page.line(&format!("  policy {}", report.policy.sha256));
     page.line(&format!("  {}", report.tool));
     page.0
 }

@@ -98,6 +98,8 @@ pub struct ChainEvidence {
     pub cutoff: CutoffCheck,
     /// Whether the cut-off block is pinned, or an ancestor of a pinned block.
     pub anchored: bool,
+    /// Whether the evidence as a whole could be used. When it could not, that nothing is listed means nothing.
+    pub readable: bool,
 }
 
 /// How control over an address was shown.

@@ -116,6 +116,8 @@ pub fn make(folder: &Path) {
         let text = fs::read_to_string(folder.join(from)).expect("was made above");
         assert!(text.contains(old), "{from} has no {old}");
         fs::write(folder.join(to), text.replacen(old, new, 1)).expect("writes");
+        let mode = fs::metadata(folder.join(from)).expect("was made above").permissions();
+        fs::set_permissions(folder.join(to), mode).expect("the test owns its files");
     };
     edit("statement.json", "statement-changed.json", "\"total\":\"550000000\"", "\"total\":\"450000000\"");
     edit("statement.json", "statement-number.json", "\"leaf_count\":\"3\"", "\"leaf_count\":3");

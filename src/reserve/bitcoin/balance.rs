@@ -31,7 +31,9 @@ const COINBASE_MATURITY: u64 = 100;
 pub fn balances(query: &ChainQuery<'_>, files: &dyn FileSource) -> Result<ChainEvidence, BitcoinError> {
     let mut check = Check::new(query, files)?;
     check.chain_problems();
-    let mut holdings = match check.scan() {
+    let scanned = check.scan();
+    let readable = scanned.is_some();
+    let mut holdings = match scanned {
         Some((deployment, scan, completeness)) => check.count(&deployment, &scan, completeness)?,
         None => Vec::new(),
     };
@@ -40,6 +42,7 @@ pub fn balances(query: &ChainQuery<'_>, files: &dyn FileSource) -> Result<ChainE
         holdings,
         cutoff: check.chain.cutoff(query.cutoff_block, query.cutoff),
         anchored: check.chain.is_anchored(internal(query.cutoff_block.hash)),
+        readable,
         problems: check.problems,
     })
 }

@@ -52,13 +52,18 @@ pub fn balances(query: &ChainQuery<'_>, files: &dyn FileSource) -> Result<ChainE
     let asked = Asked::read(query, &mut problems);
     let mut proved = check_proofs(&asked, headers.cutoff_root(), &proofs, &mut problems);
     let (answers, worth) = read_answers(query, &headers, &asked, &mut problems);
+    // proofs need their block, a transcript must fit, and one of the two must be there
+    let usable_proofs = proofs.is_empty() || headers.cutoff_root().is_some();
+    let usable_answers = query.transcript.is_none() || worth > Basis::Assumed;
+    let readable = usable_proofs && usable_answers && !(proofs.is_empty() && answers.amounts.is_empty());
     let mut collector = Collector { asked: &asked, answers, worth, anchored, holdings: Vec::new(), problems };
     for (address, text) in &asked.addresses {
         let proof = proved.remove(address).unwrap_or(Proof::None);
         collector.address(*address, text, proof);
     }
     let Collector { holdings, problems, .. } = collector;
-    Ok(ChainEvidence { holdings, problems, cutoff: headers.cutoff_check(query, anchored), anchored })
+    let cutoff = headers.cutoff_check(query, anchored);
+    Ok(ChainEvidence { holdings, problems, cutoff, anchored, readable })
 }
 
 fn problem(code: &'static Code, subject: impl std::fmt::Display, detail: impl Into<String>) -> Problem {

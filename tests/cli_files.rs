@@ -1,0 +1,524 @@
+//! What the command does to files: nothing half-written, nothing overwritten, nothing secret where others can read
+//! it. And the flows of a venue with several officers, outside signers and bundles, whose bytes differ in every run.
+
+mod cli_support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use base64::Engine as _;
+use cli_support::{build_line, chmod, done, fresh, listing, make, refused, run};
+use counterfoil::hash::Tag;
+use counterfoil::secret::{Secret, SecretKind};
+use counterfoil::signature::{Algorithm, SigningKey};
+
+/// A venue with everything that `make` makes.
+fn made() -> tempfile::TempDir {
+    let folder = fresh();
+    for entry in fs::read_dir(folder.path()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            fs::remove_file(path).expect("a copy");
+        }
+    }
+    make(folder.path());
+    folder
+}
+
+/// `line` must be refused and must leave everything as it was.
+fn refused_without_a_trace(folder: &Path, line: &str, code: i32, error: &str) -> String {
+    let before = listing(folder);
+    let text = refused(folder, line, code, error);
+    assert!(listing(folder) == before, "{line} left something behind");
+    text
+}
+
+#[test]
+fn refusals_leave_no_trace() {
+    let venue = made();
+    let folder = venue.path();
+    let build = |ledger: &str, out: &str| build_line(ledger, "snapshot.toml", out);
+    fs::write(folder.join("bad.csv"), "account,asset,amount\nu1,BTC,-1\n").expect("writes");
+    refused_without_a_trace(folder, &build("bad.csv", "new"), 2, "CF-1004");
+    refused_without_a_trace(folder, &(build("bad.csv", "tree") + " --force"), 2, "CF-1004");
+    refused_without_a_trace(folder, &build("ledger.csv", "tree"), 2, "CF-9002");
+    refused_without_a_trace(folder, "prove tree --account u1 --out proof-u1.json", 2, "CF-9002");
+    refused_without_a_trace(folder, "prove tree --account nobody --out new.json", 2, "CF-2016");
+    refused_without_a_trace(folder, "prove tree --account u1 --out absent/new.json", 2, "CF-9003");
+    refused_without_a_trace(folder, "prove tree --account u1 --out tree", 2, "CF-9002");
+    refused_without_a_trace(folder, "statement sign tree --key signing-a.key --out statement.json", 2, "CF-9002");
+    refused_without_a_trace(folder, "keygen --out signing-a.key", 2, "CF-9002");
+    refused_without_a_trace(folder, &build("ledger.csv", "ledger.csv/new"), 2, "CF-9003");
+    // a link to nowhere is an output that exists
+    std::os::unix::fs::symlink("nowhere", folder.join("link")).expect("links");
+    refused(folder, "prove tree --account u1 --out link", 2, "CF-9002");
+    assert!(!folder.join("nowhere").exists());
+}
+
+#[test]
+fn force_replaces_whole_outputs() {
+    let venue = made();
+    let folder = venue.path();
+    fs::write(folder.join("tree/stray"), "of before").expect("writes");
+    done(folder, &(build_line("ledger.csv", "snapshot.toml", "tree") + " --force"));
+    assert!(!folder.join("tree/stray").exists(), "the old folder is replaced, not mixed with the new one");
+    fs::write(folder.join("proof-u1.json"), "of before").expect("writes");
+    done(folder, "prove tree --account u1 --out proof-u1.json --force");
+    done(folder, "verify proof-u1.json --statement statement.json --policy policy.toml --account u1");
+    let hidden: Vec<_> =
+        listing(folder).into_iter().filter(|(path, ..)| path.display().to_string().contains("/.counter")).collect();
+    assert!(hidden.is_empty(), "{hidden:?}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_refused() {
+    let venue = fresh();
+    let folder = venue.path();
+    fs::create_dir(folder.join("locked")).expect("makes it");
+    chmod(&folder.join("locked"), 0o500);
+    let root = fs::write(folder.join("locked/probe"), "").is_ok();
+    if root {
+        // root writes everywhere: a file in the place of the folder is refused for root, too
+        fs::remove_file(folder.join("locked/probe")).expect("was made above");
+    } else {
+        refused(folder, &build_line("ledger.csv", "snapshot.toml", "locked/new"), 2, "CF-9003");
+        refused(folder, "keygen --out locked/new.key", 2, "CF-9003");
+    }
+    refused(folder, "keygen --out /proc/new.key", 2, "CF-9003");
+    refused(folder, &build_line("ledger.csv", "snapshot.toml", "/proc/new"), 2, "CF-9003");
+    chmod(&folder.join("locked"), 0o700);
+    assert_eq!(fs::read_dir(folder.join("locked")).expect("a folder").count(), 0);
+}
+
+#[test]
+fn key_files_open_to_others_are_refused() {
+    let venue = made();
+    let folder = venue.path();
+    for mode in [0o640, 0o604, 0o644, 0o660] {
+        chmod(&folder.join("master.secret"), mode);
+        let text = refused_without_a_trace(folder, &build_line("ledger.csv", "snapshot.toml", "new"), 2, "CF-3010");
+        let expected = format!("master.secret can be read by others (mode {mode:o})");
+        assert!(text.contains(&expected) && text.contains("chmod 600"), "{text}");
+    }
+    chmod(&folder.join("signing-a.key"), 0o644);
+    refused_without_a_trace(folder, "statement sign tree --key signing-a.key --out new.json", 2, "CF-3010");
+    chmod(&folder.join("credential.txt"), 0o644);
+    let verify = "verify proof-u2.json --statement statement.json --policy policy.toml --account u2";
+    refused_without_a_trace(folder, &format!("{verify} --credential-file credential.txt"), 2, "CF-3010");
+}
+
+#[test]
+fn a_result_that_nobody_saw_is_no_success() {
+    let venue = made();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_counterfoil"));
+    command.current_dir(venue.path()).args(["policy", "check", "policy.toml"]);
+    let output = command.stdout(full).stderr(Stdio::piped()).spawn().and_then(std::process::Child::wait_with_output);
+    let output = output.expect("starts");
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("error[CF-9003]"));
+}
+
+#[test]
+fn one_sequence_number_is_signed_once() {
+    let venue = made();
+    let folder = venue.path();
+    let sign = |source: &str, out: &str| format!("statement sign {source} --key signing-a.key --out {out}");
+    done(folder, &sign("tree", "first.json"));
+    // the same statement again: the same bytes
+    done(folder, &sign("tree", "again.json"));
+    let read = |name: &str| fs::read(folder.join(name)).expect("was made above");
+    assert_eq!(read("first.json"), read("again.json"));
+    fs::write(folder.join("other.csv"), "account,asset,amount\nu1,BTC,1\n").expect("writes");
+    done(folder, &build_line("other.csv", "snapshot.toml", "other"));
+    let text = refused_without_a_trace(folder, &sign("other", "second.json"), 2, "CF-3009");
+    assert!(text.contains("statement 0 of example-exchange was signed as"), "{text}");
+    // another key has signed nothing yet; a record that both share refuses it, too
+    let shared = "statement sign other --key signing-b.key --alg ecdsa-secp256k1 --record signing-a.key.signed --out second.json";
+    refused_without_a_trace(folder, shared, 2, "CF-3009");
+    let record = folder.join("signing-a.key.signed");
+    assert_eq!(String::from_utf8_lossy(&fs::read(&record).expect("the record")).lines().count(), 1);
+    // a damaged record is never taken for an empty one
+    for damaged in ["", "{}\n", "not json\n"].into_iter().skip(1) {
+        fs::write(&record, damaged).expect("writes");
+        refused_without_a_trace(folder, &sign("tree", "third.json"), 2, "CF-3016");
+    }
+    // the next number is free
+    fs::remove_file(&record).expect("was made above");
+    done(folder, &sign("tree", "third.json"));
+    done(folder, &build_line("ledger.csv", "snapshot-1.toml", "tree-1"));
+    done(folder, &sign("tree-1", "fourth.json"));
+}
+
+#[test]
+fn two_officers_sign_one_statement() {
+    let venue = fresh();
+    let folder = venue.path();
+    let line = build_line("ledger.csv", "snapshot.toml", "two").replace("venue.toml", "venue-2-of-2.toml");
+    done(folder, &line);
+    done(folder, "prove two --account u1 --out p.json");
+    done(folder, "statement sign two --key signing-a.key --out s.json");
+    let verify = "verify p.json --statement s.json --policy policy-2-of-2.toml --account u1";
+    refused(folder, verify, 2, "CF-3008");
+    // the second signature is added to the file that it was read from
+    done(folder, "statement sign s.json --key signing-b.key --alg ecdsa-secp256k1 --out s.json");
+    done(folder, verify);
+    // the order of signing does not change the file
+    done(folder, "statement sign two --key signing-b.key --alg ecdsa-secp256k1 --out r.json");
+    done(folder, "statement sign r.json --key signing-a.key --out r.json");
+    assert_eq!(fs::read(folder.join("s.json")).ok(), fs::read(folder.join("r.json")).ok());
+    // one officer twice is one signature
+    done(folder, "statement sign two --key signing-a.key --out once.json");
+    done(folder, "statement sign once.json --key signing-a.key --out once.json");
+    refused(folder, &verify.replace("s.json", "once.json"), 2, "CF-3008");
+}
+
+fn key(folder: &Path, name: &str, alg: Algorithm) -> SigningKey {
+    let secret = Secret::parse(SecretKind::Signing, &fs::read(folder.join(name)).expect("a key file")).expect("a key");
+    SigningKey::new(alg, &secret).expect("a key")
+}
+
+/// DER of an ECDSA signature in 64 bytes, with the other of the two equivalent S when `high`.
+fn der(compact: &[u8], high: bool) -> Vec<u8> {
+    const ORDER: [u8; 32] = [
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xba, 0xae,
+        0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
+    ];
+    let (r, low) = compact.split_at(32);
+    let mut s = low.to_vec();
+    if high {
+        let mut borrow = 0;
+        for at in (0..32).rev() {
+            let difference = i16::from(ORDER[at]) - i16::from(low[at]) - borrow;
+            borrow = i16::from(difference < 0);
+            s[at] = u8::try_from(difference.rem_euclid(256)).expect("below 256");
+        }
+    }
+    let integer = |bytes: &[u8]| {
+        let start = bytes.iter().position(|&byte| byte != 0).expect("not zero");
+        let mut body = bytes[start..].to_vec();
+        if body[0] & 0x80 != 0 {
+            body.insert(0, 0);
+        }
+        [vec![2, u8::try_from(body.len()).expect("short")], body].concat()
+    };
+    let body = [integer(r), integer(&s)].concat();
+    [vec![0x30, u8::try_from(body.len()).expect("short")], body].concat()
+}
+
+#[test]
+fn outside_signers_attach_what_their_devices_give() {
+    let venue = made();
+    let folder = venue.path();
+    let draft = fs::read(folder.join("tree/statement.draft.json")).expect("was made");
+    let printed = done(folder, "statement sign tree --external --out request.json");
+    let request = fs::read_to_string(folder.join("request.json")).expect("was made");
+    assert!(request.contains(&format!("\"digest\":\"{}\"", printed.trim())), "{request}");
+    let attach = |key: &str, alg: &str, out: &str| {
+        format!(
+            "statement attach tree --public-key {key} --alg {alg} --signature sig.hex --record outside.signed --out {out}"
+        )
+    };
+    let ecdsa = key(folder, "signing-b.key", Algorithm::EcdsaSecp256k1);
+    let public = ecdsa.public_key().key;
+    let signature = hex::decode(ecdsa.sign(Tag::Statement, &draft).expect("signs").signature).expect("hex");
+    let forms = [signature.clone(), der(&signature, false), der(&signature, true)];
+    for (number, form) in forms.iter().enumerate() {
+        fs::write(folder.join("sig.hex"), hex::encode(form) + "\n").expect("writes");
+        let out = format!("attached-{number}.json");
+        done(folder, &attach(&public, "ecdsa-secp256k1", &out));
+        done(folder, &format!("verify proof-u1.json --statement {out} --policy policy.toml --account u1"));
+        assert_eq!(fs::read(folder.join(&out)).ok(), fs::read(folder.join("attached-0.json")).ok(), "one form on disk");
+    }
+    let schnorr = key(folder, "signing-a.key", Algorithm::Bip340);
+    let signature = schnorr.sign(Tag::Statement, &draft).expect("signs").signature;
+    fs::write(folder.join("sig.hex"), &signature).expect("writes");
+    done(folder, &attach(&schnorr.public_key().key, "bip340", "schnorr.json"));
+    assert_eq!(fs::read(folder.join("schnorr.json")).ok(), fs::read(folder.join("statement.json")).ok());
+    // refusals
+    refused_without_a_trace(folder, &attach(&public, "ecdsa-secp256k1", "new.json"), 1, "CF-3007");
+    let other = key(folder, "signing-other.key", Algorithm::Bip340).public_key().key;
+    refused_without_a_trace(folder, &attach(&other, "bip340", "new.json"), 2, "CF-3017");
+    fs::write(folder.join("sig.hex"), "00").expect("writes");
+    refused_without_a_trace(folder, &attach(&public, "ecdsa-secp256k1", "new.json"), 2, "CF-3015");
+    refused_without_a_trace(folder, &attach("00", "bip340", "new.json"), 2, "CF-3015");
+    fs::write(folder.join("sig.hex"), "not hexadecimal").expect("writes");
+    refused_without_a_trace(folder, &attach(&public, "ecdsa-secp256k1", "new.json"), 2, "CF-9001");
+}
+
+/// Two addresses of regtest and the key of the first.
+const REGTEST: &str = "bip122:0f9188f13cb7b2c71f2a335e3a4fc328";
+const WIF: &str = "cMahea7zqjxrtgAbB7LSGbcQUr1uX1ojuat9jZodMN87JcbXMTcA";
+const ADDRESS: &str = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+
+/// A sealed bundle with statement, address set, challenge and signatures, and no chain evidence.
+fn bundle(folder: &Path) {
+    fs::write(folder.join("addresses.csv"), format!("chain,address,role\n{REGTEST},{ADDRESS},cold\n")).expect("writes");
+    done(folder, "challenge addresses addresses.csv --out addresses.jsonl");
+    let hash = "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";
+    done(
+        folder,
+        &format!(
+            "challenge new --addresses addresses.jsonl --venue venue.toml --block {REGTEST},0,{hash} \
+             --issued 2025-12-31T00:00:00Z --expires 2026-02-01 --out challenge.json"
+        ),
+    );
+    fs::write(folder.join("keys.txt"), format!("{REGTEST} {ADDRESS} {WIF}\n")).expect("writes");
+    chmod(&folder.join("keys.txt"), 0o600);
+    done(folder, "reserves sign challenge.json --keys-file keys.txt --out control.jsonl");
+    let snapshot = fs::read_to_string(folder.join("snapshot.toml")).expect("the venue's file");
+    let chain = format!("[[chain]]\nchain = \"{REGTEST}\"\nheight = 0\nhash = \"{hash}\"\n");
+    fs::write(folder.join("snapshot-chain.toml"), snapshot + &chain).expect("writes");
+    let build = build_line("ledger.csv", "snapshot-chain.toml", "full")
+        + " --addresses addresses.jsonl --challenge challenge.json";
+    done(folder, &build);
+    done(folder, "statement sign full --key signing-a.key --record full.signed --out full.json");
+    done(
+        folder,
+        "bundle add evidence --statement full.json --addresses addresses.jsonl --challenge challenge.json --control control.jsonl",
+    );
+    done(folder, "bundle seal evidence --maker tests --key signing-other.key");
+}
+
+#[test]
+fn changed_bundles_are_refused() {
+    let venue = made();
+    let folder = venue.path();
+    bundle(folder);
+    let reconcile = "reconcile evidence --policy policy.toml";
+    // as sealed: evidence of the chain is missing, so nothing is determinable
+    let output = run(folder, reconcile);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.starts_with("NOT DETERMINABLE") && text.contains("CF-7016"), "{text}");
+    refused_without_a_trace(folder, "bundle seal evidence --maker tests --key signing-other.key", 2, "CF-9002");
+    refused_without_a_trace(folder, "bundle add evidence --statement full.json", 2, "CF-9002");
+    let control = folder.join("evidence/control.jsonl");
+    let whole = fs::read(&control).expect("was added");
+    for (what, code) in [("changed", "CF-4002"), ("missing", "CF-4003"), ("unlisted", "CF-4004"), ("unsafe", "CF-4005")]
+    {
+        let extra = folder.join("evidence/extra.json");
+        let manifest = fs::read_to_string(folder.join("evidence/manifest.json")).expect("was sealed");
+        match what {
+            "changed" => fs::write(&control, [&whole[..], b"\n"].concat()).expect("writes"),
+            "missing" => fs::remove_file(&control).expect("was added"),
+            "unlisted" => fs::write(&extra, "{}").expect("writes"),
+            _ => resealed(folder, &manifest.replace("control.jsonl", "../control.jsonl")),
+        }
+        refused_without_a_trace(folder, reconcile, 2, code);
+        refused_without_a_trace(folder, "reserves verify evidence --policy policy.toml", 2, code);
+        fs::write(&control, &whole).expect("writes");
+        fs::write(folder.join("evidence/manifest.json"), manifest).expect("writes");
+        if extra.exists() {
+            fs::remove_file(extra).expect("was made above");
+        }
+    }
+    fs::write(folder.join("evidence/manifest.json"), "{}").expect("writes");
+    refused_without_a_trace(folder, reconcile, 2, "CF-4001");
+    fs::remove_dir_all(folder.join("evidence")).expect("was made above");
+    refused_without_a_trace(folder, reconcile, 2, "CF-9001");
+}
+
+/// Signs a changed manifest again, as a maker with bad intentions would.
+fn resealed(folder: &Path, manifest: &str) {
+    let start =
+        manifest.find("{\"files\"").or_else(|| manifest.find("\"manifest\":").map(|at| at + 11)).expect("a manifest");
+    let document = &manifest[start..manifest.rfind(",\"signatures\"").unwrap_or(manifest.len() - 1)];
+    let signature = key(folder, "signing-other.key", Algorithm::Bip340).sign(Tag::Manifest, document.as_bytes());
+    let signature = signature.expect("signs");
+    let line = format!(
+        "{{\"alg\":\"bip340\",\"key\":\"{}\",\"signature\":\"{}\"}}",
+        signature.public_key().key,
+        signature.signature
+    );
+    let file = format!("{{\"manifest\":{document},\"signatures\":[{line}]}}");
+    fs::write(folder.join("evidence/manifest.json"), file).expect("writes");
+}
+
+#[test]
+fn reserves_alone_are_not_determinable() {
+    let venue = made();
+    let folder = venue.path();
+    bundle(folder);
+    fs::create_dir(folder.join("alone")).expect("makes it");
+    done(folder, "bundle add alone --addresses addresses.jsonl --challenge challenge.json --control control.jsonl");
+    done(folder, "bundle seal alone --maker tests --key signing-other.key");
+    let output = run(folder, "reconcile alone --policy policy.toml");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("CF-7001") && text.starts_with("NOT DETERMINABLE"), "{text}");
+}
+
+#[test]
+fn faults_of_lists_and_challenges_are_named() {
+    let venue = made();
+    let folder = venue.path();
+    bundle(folder);
+    let list = |text: String| fs::write(folder.join("list.csv"), text).expect("writes");
+    let addresses = "challenge addresses list.csv --out new.jsonl";
+    list("chain,address\n".to_owned() + REGTEST + ",x\n");
+    refused_without_a_trace(folder, addresses, 2, "CF-4015");
+    list(format!("chain,address,role\n{REGTEST},{ADDRESS},cold\n{REGTEST},{ADDRESS},hot\n"));
+    refused_without_a_trace(folder, addresses, 1, "CF-4008");
+    fs::write(folder.join("broken.jsonl"), "{}\n").expect("writes");
+    let new = "challenge new --addresses broken.jsonl --venue venue.toml --expires 2027-01-01 --out new.json --block";
+    let block = format!("{REGTEST},0,0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206");
+    refused_without_a_trace(folder, &format!("{new} {block}"), 2, "CF-4006");
+    let new = new.replace("broken", "addresses");
+    refused_without_a_trace(folder, &format!("{new} x,1"), 2, "CF-9004");
+    refused_without_a_trace(folder, &format!("{} {block}", new.replace("2027-01-01", "tomorrow")), 2, "CF-9004");
+    refused_without_a_trace(folder, "challenge line full.json", 2, "CF-4013");
+    let store = folder.join("tree/store.bin");
+    let whole = fs::read(&store).expect("was built");
+    let prove = "prove tree --account u1 --out new.json";
+    let changed = |at: usize| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        fs::write(&store, bytes).expect("writes");
+    };
+    changed(0);
+    refused_without_a_trace(folder, prove, 2, "CF-2014");
+    changed(15);
+    refused_without_a_trace(folder, prove, 2, "CF-2015");
+    changed(whole.len() - 40);
+    refused_without_a_trace(folder, prove, 2, "CF-2014");
+    fs::write(&store, &whole[..whole.len() - 1]).expect("writes");
+    refused_without_a_trace(folder, prove, 2, "CF-2014");
+    done(folder, &(build_line("ledger.csv", "snapshot.toml", "tree") + " --force"));
+    fs::write(folder.join("other.csv"), "account,asset,amount\nu1,BTC,1\n").expect("writes");
+    done(folder, &build_line("other.csv", "snapshot.toml", "other"));
+    fs::copy(folder.join("other/store.bin"), &store).expect("copies");
+    refused_without_a_trace(folder, prove, 1, "CF-2018");
+}
+
+/// Every form in which a secret could leak.
+fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+    let engines = [base64::engine::general_purpose::STANDARD_NO_PAD, base64::engine::general_purpose::URL_SAFE_NO_PAD];
+    let mut forms = vec![secret.to_vec(), hex::encode(secret).into_bytes(), hex::encode_upper(secret).into_bytes()];
+    forms.extend(engines.iter().map(|engine| engine.encode(secret).into_bytes()));
+    let reversed: Vec<u8> = secret.iter().rev().copied().collect();
+    forms.push(hex::encode(&reversed).into_bytes());
+    forms
+}
+
+fn contains(text: &[u8], needle: &[u8]) -> bool {
+    text.windows(needle.len()).any(|window| window == needle)
+}
+
+#[test]
+fn secrets_and_balances_stay_private() {
+    let venue = fresh();
+    let folder = venue.path();
+    let mut secrets = vec![forms(b"blue heron"), vec![WIF.as_bytes().to_vec()]];
+    // the key in WIF: 0x01
+    let mut printed = Vec::new();
+    for name in ["master.secret", "signing-a.key", "signing-other.key"] {
+        let file = fs::read_to_string(folder.join(name)).expect("a key file");
+        secrets.push(forms(&hex::decode(file.trim().split_once(' ').expect("two words").1).expect("hex")));
+    }
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            fs::remove_file(path).expect("a copy");
+        }
+    }
+    let brought: Vec<PathBuf> = listing(folder).into_iter().map(|(path, ..)| path).collect();
+    make(folder);
+    bundle(folder);
+    for line in [
+        "verify proof-u2.json --statement statement.json --policy policy.toml --account u2 --credential-file credential.txt",
+        "verify proof-u2.json --statement statement.json --policy policy.toml --account u2 --credential-file credential-wrong.txt",
+        "reconcile evidence --policy policy.toml --json report.json",
+        "reserves verify evidence --policy policy.toml",
+        "reserves sign challenge.json --keys-file keys.txt --out again.jsonl",
+        "reserves sign challenge.json --keys-file signing-a.key --out wrong.jsonl",
+        "statement sign tree --key master.secret --out wrong.json",
+        "build ledger.csv --assets assets.toml --venue venue.toml --snapshot snapshot.toml --secret-file signing-a.key --no-control-total --out wrong",
+        "statement sign tree --key credential.txt --out wrong.json",
+        "inspect tree/store.bin",
+        "inspect keys.txt",
+        "keygen --out new.key",
+        "keygen --kind master --out new.secret",
+        &build_line("ledger.csv", "snapshot.toml", "once-more"),
+    ] {
+        let output = run(folder, line);
+        printed.push((line.to_owned(), [output.stdout, output.stderr].concat()));
+    }
+    for name in ["new.key", "new.secret"] {
+        let file = fs::read_to_string(folder.join(name)).expect("was made");
+        secrets.push(forms(&hex::decode(file.trim().split_once(' ').expect("two words").1).expect("hex")));
+    }
+    let leaks = |bytes: &[u8]| secrets.iter().flatten().any(|secret| contains(bytes, secret));
+    for (line, text) in &printed {
+        assert!(!leaks(text), "{line} prints a secret:\n{}", String::from_utf8_lossy(text));
+    }
+    let made = listing(folder).into_iter().filter(|(path, ..)| path.is_file() && !brought.contains(path));
+    for (path, bytes, mode) in made.filter(|(path, ..)| !path.ends_with("addresses.csv")) {
+        let name = path.display();
+        assert!(mode == 0o600 || !leaks(&bytes), "{name} (mode {mode:o}) holds a secret");
+        // the nonce that blinds u2's leaf, and u2's account, are customers' business
+        let customers = contains(&bytes, b"counterfoil-inclusion-proof") || path.ends_with("store.bin");
+        let private = customers || contains(&bytes, b"\"salt\"") && !path.starts_with(folder.join("evidence"));
+        assert!(!private || mode == 0o600, "{name} has mode {mode:o}");
+    }
+}
+
+#[test]
+fn a_build_that_is_killed_leaves_nothing_that_looks_complete() {
+    let venue = fresh();
+    let folder = venue.path();
+    let mut ledger = "account,asset,amount\n".to_owned();
+    for number in 0..50_000 {
+        ledger.push_str(&format!("u{number:08},BTC,{}.5\n", number % 97));
+    }
+    fs::write(folder.join("large.csv"), ledger).expect("writes");
+    let line = build_line("large.csv", "snapshot.toml", "killed");
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_counterfoil"));
+        command.current_dir(folder).args(line.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("starts")
+    };
+    let begun = std::time::Instant::now();
+    assert!(start().wait().expect("ends").success());
+    let whole = begun.elapsed();
+    let complete = fs::read(folder.join("killed/store.bin")).expect("was built");
+    let mut killed = 0;
+    for round in 0..15_u32 {
+        if folder.join("killed").exists() {
+            fs::remove_dir_all(folder.join("killed")).expect("was built");
+        }
+        for name in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if name.is_dir() && name.to_string_lossy().contains("/.counterfoil-") {
+                fs::remove_dir_all(name).expect("of a build that was killed");
+            }
+        }
+        let mut child = start();
+        if round < 9 {
+            std::thread::sleep(whole * round / 12);
+        } else {
+            // where files appear: as soon as there is a folder under construction, and a little later
+            let deadline = std::time::Instant::now() + whole * 3;
+            while !under_construction(folder) && std::time::Instant::now() < deadline {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+            std::thread::sleep(Duration::from_micros(u64::from(round - 9) * 400));
+        }
+        let _ = child.kill();
+        killed += u32::from(!child.wait().expect("ends").success());
+        if folder.join("killed").exists() {
+            // the name appears with the whole content only
+            assert!(fs::read(folder.join("killed/store.bin")).expect("whole") == complete, "round {round}");
+            done(folder, &format!("prove killed --account u00000042 --out proof-{round}.json"));
+        } else {
+            refused(folder, "prove killed --account u00000042 --out proof.json", 2, "CF-9001");
+        }
+    }
+    assert!(killed >= 5, "only {killed} builds were killed in time");
+}
+
+fn under_construction(folder: &Path) -> bool {
+    let mut names = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+    names.any(|name| name.to_string_lossy().starts_with(".counterfoil-"))
+}

@@ -1,0 +1,129 @@
+//! Reconciling changed bundles of the example venue: what a damaged or missing file may and may not do to a verdict.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::sync::LazyLock;
+
+use counterfoil::bundle::{MANIFEST, MemoryFiles, paths, seal};
+use counterfoil::hash::sha256;
+use counterfoil::lab::example_venue::ExampleVenue;
+use counterfoil::policy::Policy;
+use counterfoil::reconcile::{Report, Verdict, reconcile};
+use counterfoil::report;
+use counterfoil::reserve::transcript::Transcript;
+use counterfoil::secret::{Secret, SecretKind};
+use counterfoil::signature::{Algorithm, SigningKey};
+use counterfoil::snapshot::Time;
+
+const BITCOIN: &str = "bip122:0f9188f13cb7b2c71f2a335e3a4fc328";
+const EVM: &str = "eip155:1337";
+
+/// The example's keys are public: SHA-256 of their purpose.
+fn key(purpose: &str) -> SigningKey {
+    let mut seed = sha256(format!("example venue: {purpose}").as_bytes()).to_bytes();
+    SigningKey::new(Algorithm::Bip340, &Secret::new(SecretKind::Signing, &mut seed)).unwrap()
+}
+
+fn report_of(change: impl FnOnce(&mut MemoryFiles)) -> Report {
+    static VENUE: LazyLock<ExampleVenue> = LazyLock::new(|| ExampleVenue::new().unwrap());
+    let venue = &*VENUE;
+    let mut files = venue.bundle.clone();
+    files.remove(MANIFEST);
+    change(&mut files);
+    let manifest = seal(&files, "a test", Time::from_unix(0), &key("venue")).unwrap();
+    files.insert(MANIFEST.to_owned(), manifest);
+    reconcile(&files, &Policy::parse(&venue.policy).unwrap()).unwrap()
+}
+
+fn verdicts(report: &Report) -> Vec<Verdict> {
+    report.assets.iter().map(|asset| asset.verdict).collect()
+}
+
+fn codes(report: &Report) -> Vec<u16> {
+    report.findings.iter().map(|finding| finding.code.number).collect()
+}
+
+fn path(chain: &str, name: &str) -> String {
+    paths::chain(&chain.parse().unwrap(), name)
+}
+
+const UNKNOWN: Verdict = Verdict::NotDeterminable;
+
+#[test]
+fn the_example_shows_what_it_was_built_to_show() {
+    let report = report_of(|_| ());
+    assert_eq!(verdicts(&report), [Verdict::Covered, Verdict::Short, UNKNOWN]);
+    assert_eq!(report::json(&report).unwrap(), report::json(&report_of(|_| ())).unwrap(), "the same bytes");
+}
+
+#[test]
+fn every_line_of_the_text_fits_the_page() {
+    let text = report::text(&report_of(|_| ()));
+    let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
+    assert_eq!(wide, Vec::<&str>::new());
+}
+
+/// A missing or unusable file never makes anything short, and never makes anything covered.
+#[test]
+fn what_cannot_be_read_is_not_determinable() {
+    for name in [paths::ADDRESSES, paths::CHALLENGE, paths::CONTROL] {
+        let report = report_of(|files| {
+            files.remove(name);
+        });
+        assert_eq!(verdicts(&report), [UNKNOWN; 3], "{name} missing");
+        let report = report_of(|files| {
+            files.insert(name.to_owned(), b"{}".to_vec());
+        });
+        assert_eq!(verdicts(&report), [UNKNOWN; 3], "{name} damaged");
+    }
+    for name in [paths::TRANSCRIPT, paths::HEADERS] {
+        let report = report_of(|files| {
+            files.insert(path(BITCOIN, name), b"damaged".to_vec());
+        });
+        assert_eq!(verdicts(&report), [UNKNOWN, Verdict::Short, UNKNOWN], "{name} of Bitcoin damaged");
+    }
+    for name in [paths::EVM_HEADERS, paths::EVM_PROOFS, paths::TRANSCRIPT] {
+        let report = report_of(|files| {
+            files.insert(path(EVM, name), b"damaged".to_vec());
+        });
+        assert_eq!(verdicts(&report), [Verdict::Covered, UNKNOWN, UNKNOWN], "{name} of the EVM chain damaged");
+    }
+}
+
+#[test]
+fn a_scan_of_another_block_is_not_determinable() {
+    let report = report_of(|files| {
+        let name = path(BITCOIN, paths::TRANSCRIPT);
+        let (mut transcript, _, _) = Transcript::parse(&files[&name], &[]).unwrap();
+        transcript.tip.height += 1;
+        files.insert(name, transcript.to_file(&key("auditor's node")).unwrap());
+    });
+    assert_eq!(verdicts(&report)[0], UNKNOWN);
+}
+
+#[test]
+fn headers_without_the_cutoff_block_are_not_determinable() {
+    let report = report_of(|files| {
+        files.insert(path(EVM, paths::EVM_HEADERS), Vec::new());
+    });
+    assert_eq!(verdicts(&report)[1], UNKNOWN, "{:?}", codes(&report));
+}
+
+#[test]
+fn reserves_alone_give_no_verdict() {
+    let report = report_of(|files| {
+        files.remove(paths::STATEMENT);
+    });
+    assert_eq!((verdicts(&report), report.overall.verdict), (vec![UNKNOWN; 3], UNKNOWN));
+    assert_eq!(codes(&report), [7001]);
+}
+
+#[test]
+fn what_nobody_signed_for_counts_for_nothing() {
+    let report = report_of(|files| {
+        let control = String::from_utf8(files[paths::CONTROL].clone()).unwrap();
+        let kept: String = control.lines().skip(1).map(|line| format!("{line}\n")).collect();
+        files.insert(paths::CONTROL.to_owned(), kept.into_bytes());
+    });
+    assert_eq!(verdicts(&report)[0], Verdict::Short);
+    assert!(codes(&report).contains(&7004));
+}
