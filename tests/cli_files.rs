@@ -522,3 +522,19 @@ fn under_construction(folder: &Path) -> bool {
     let mut names = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
     names.any(|name| name.to_string_lossy().starts_with(".counterfoil-"))
 }
+
+#[test]
+fn evidence_of_another_shape_is_named() {
+    let venue = made();
+    let folder = venue.path();
+    bundle(folder);
+    let chain = folder.join("evidence/chains").join(REGTEST.replace(':', "_"));
+    fs::create_dir_all(&chain).expect("makes it");
+    fs::write(chain.join("headers.bin"), [0; 79]).expect("writes");
+    fs::write(chain.join("transcript.json"), "{\"signatures\":[],\"transcript\":{}}").expect("writes");
+    done(folder, "bundle seal evidence --maker tests --key signing-other.key --force");
+    let output = run(folder, "reconcile evidence --policy policy.toml");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("CF-4014"), "{text}");
+}
