@@ -1,5 +1,5 @@
 //! What the command does to files: nothing half-written, nothing overwritten, nothing secret where others can read
-//! it. And the flows of a venue with several officers, outside signers and bundles, whose bytes differ in every run.
+//! it. And the flows of a venue with several officers and outside signers.
 
 mod cli_support;
 
@@ -9,31 +9,11 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use base64::Engine as _;
-use cli_support::{build_line, chmod, done, fresh, listing, make, refused, run};
+use cli_support::{
+    WIF, build_line, bundle, chmod, done, fresh, key, listing, made, make, refused, refused_without_a_trace, run,
+};
 use counterfoil::hash::Tag;
-use counterfoil::secret::{Secret, SecretKind};
-use counterfoil::signature::{Algorithm, SigningKey};
-
-/// A venue with everything that `make` makes.
-fn made() -> tempfile::TempDir {
-    let folder = fresh();
-    for entry in fs::read_dir(folder.path()).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            fs::remove_file(path).expect("a copy");
-        }
-    }
-    make(folder.path());
-    folder
-}
-
-/// `line` must be refused and must leave everything as it was.
-fn refused_without_a_trace(folder: &Path, line: &str, code: i32, error: &str) -> String {
-    let before = listing(folder);
-    let text = refused(folder, line, code, error);
-    assert!(listing(folder) == before, "{line} left something behind");
-    text
-}
+use counterfoil::signature::Algorithm;
 
 #[test]
 fn refusals_leave_no_trace() {
@@ -175,11 +155,6 @@ fn two_officers_sign_one_statement() {
     refused(folder, &verify.replace("s.json", "once.json"), 2, "CF-3008");
 }
 
-fn key(folder: &Path, name: &str, alg: Algorithm) -> SigningKey {
-    let secret = Secret::parse(SecretKind::Signing, &fs::read(folder.join(name)).expect("a key file")).expect("a key");
-    SigningKey::new(alg, &secret).expect("a key")
-}
-
 /// DER of an ECDSA signature in 64 bytes, with the other of the two equivalent S when `high`.
 fn der(compact: &[u8], high: bool) -> Vec<u8> {
     const ORDER: [u8; 32] = [
@@ -248,151 +223,6 @@ fn outside_signers_attach_what_their_devices_give() {
     refused_without_a_trace(folder, &attach(&public, "ecdsa-secp256k1", "new.json"), 2, "CF-9001");
 }
 
-/// Two addresses of regtest and the key of the first.
-const REGTEST: &str = "bip122:0f9188f13cb7b2c71f2a335e3a4fc328";
-const WIF: &str = "cMahea7zqjxrtgAbB7LSGbcQUr1uX1ojuat9jZodMN87JcbXMTcA";
-const ADDRESS: &str = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
-
-/// A sealed bundle with statement, address set, challenge and signatures, and no chain evidence.
-fn bundle(folder: &Path) {
-    fs::write(folder.join("addresses.csv"), format!("chain,address,role\n{REGTEST},{ADDRESS},cold\n")).expect("writes");
-    done(folder, "challenge addresses addresses.csv --out addresses.jsonl");
-    let hash = "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";
-    done(
-        folder,
-        &format!(
-            "challenge new --addresses addresses.jsonl --venue venue.toml --block {REGTEST},0,{hash} \
-             --issued 2025-12-31T00:00:00Z --expires 2026-02-01 --out challenge.json"
-        ),
-    );
-    fs::write(folder.join("keys.txt"), format!("{REGTEST} {ADDRESS} {WIF}\n")).expect("writes");
-    chmod(&folder.join("keys.txt"), 0o600);
-    done(folder, "reserves sign challenge.json --keys-file keys.txt --out control.jsonl");
-    let snapshot = fs::read_to_string(folder.join("snapshot.toml")).expect("the venue's file");
-    let chain = format!("[[chain]]\nchain = \"{REGTEST}\"\nheight = 0\nhash = \"{hash}\"\n");
-    fs::write(folder.join("snapshot-chain.toml"), snapshot + &chain).expect("writes");
-    let build = build_line("ledger.csv", "snapshot-chain.toml", "full")
-        + " --addresses addresses.jsonl --challenge challenge.json";
-    done(folder, &build);
-    done(folder, "statement sign full --key signing-a.key --record full.signed --out full.json");
-    done(
-        folder,
-        "bundle add evidence --statement full.json --addresses addresses.jsonl --challenge challenge.json --control control.jsonl",
-    );
-    done(folder, "bundle seal evidence --maker tests --key signing-other.key");
-}
-
-#[test]
-fn changed_bundles_are_refused() {
-    let venue = made();
-    let folder = venue.path();
-    bundle(folder);
-    let reconcile = "reconcile evidence --policy policy.toml";
-    // as sealed: evidence of the chain is missing, so nothing is determinable
-    let output = run(folder, reconcile);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{text}");
-    assert!(text.starts_with("NOT DETERMINABLE") && text.contains("CF-7016"), "{text}");
-    refused_without_a_trace(folder, "bundle seal evidence --maker tests --key signing-other.key", 2, "CF-9002");
-    refused_without_a_trace(folder, "bundle add evidence --statement full.json", 2, "CF-9002");
-    let control = folder.join("evidence/control.jsonl");
-    let whole = fs::read(&control).expect("was added");
-    for (what, code) in [("changed", "CF-4002"), ("missing", "CF-4003"), ("unlisted", "CF-4004"), ("unsafe", "CF-4005")]
-    {
-        let extra = folder.join("evidence/extra.json");
-        let manifest = fs::read_to_string(folder.join("evidence/manifest.json")).expect("was sealed");
-        match what {
-            "changed" => fs::write(&control, [&whole[..], b"\n"].concat()).expect("writes"),
-            "missing" => fs::remove_file(&control).expect("was added"),
-            "unlisted" => fs::write(&extra, "{}").expect("writes"),
-            _ => resealed(folder, &manifest.replace("control.jsonl", "../control.jsonl")),
-        }
-        refused_without_a_trace(folder, reconcile, 2, code);
-        refused_without_a_trace(folder, "reserves verify evidence --policy policy.toml", 2, code);
-        fs::write(&control, &whole).expect("writes");
-        fs::write(folder.join("evidence/manifest.json"), manifest).expect("writes");
-        if extra.exists() {
-            fs::remove_file(extra).expect("was made above");
-        }
-    }
-    fs::write(folder.join("evidence/manifest.json"), "{}").expect("writes");
-    refused_without_a_trace(folder, reconcile, 2, "CF-4001");
-    fs::remove_dir_all(folder.join("evidence")).expect("was made above");
-    refused_without_a_trace(folder, reconcile, 2, "CF-9001");
-}
-
-/// Signs a changed manifest again, as a maker with bad intentions would.
-fn resealed(folder: &Path, manifest: &str) {
-    let start =
-        manifest.find("{\"files\"").or_else(|| manifest.find("\"manifest\":").map(|at| at + 11)).expect("a manifest");
-    let document = &manifest[start..manifest.rfind(",\"signatures\"").unwrap_or(manifest.len() - 1)];
-    let signature = key(folder, "signing-other.key", Algorithm::Bip340).sign(Tag::Manifest, document.as_bytes());
-    let signature = signature.expect("signs");
-    let line = format!(
-        "{{\"alg\":\"bip340\",\"key\":\"{}\",\"signature\":\"{}\"}}",
-        signature.public_key().key,
-        signature.signature
-    );
-    let file = format!("{{\"manifest\":{document},\"signatures\":[{line}]}}");
-    fs::write(folder.join("evidence/manifest.json"), file).expect("writes");
-}
-
-#[test]
-fn reserves_alone_are_not_determinable() {
-    let venue = made();
-    let folder = venue.path();
-    bundle(folder);
-    fs::create_dir(folder.join("alone")).expect("makes it");
-    done(folder, "bundle add alone --addresses addresses.jsonl --challenge challenge.json --control control.jsonl");
-    done(folder, "bundle seal alone --maker tests --key signing-other.key");
-    let output = run(folder, "reconcile alone --policy policy.toml");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{text}");
-    assert!(text.contains("CF-7001") && text.starts_with("NOT DETERMINABLE"), "{text}");
-}
-
-#[test]
-fn faults_of_lists_and_challenges_are_named() {
-    let venue = made();
-    let folder = venue.path();
-    bundle(folder);
-    let list = |text: String| fs::write(folder.join("list.csv"), text).expect("writes");
-    let addresses = "challenge addresses list.csv --out new.jsonl";
-    list("chain,address\n".to_owned() + REGTEST + ",x\n");
-    refused_without_a_trace(folder, addresses, 2, "CF-4015");
-    list(format!("chain,address,role\n{REGTEST},{ADDRESS},cold\n{REGTEST},{ADDRESS},hot\n"));
-    refused_without_a_trace(folder, addresses, 1, "CF-4008");
-    fs::write(folder.join("broken.jsonl"), "{}\n").expect("writes");
-    let new = "challenge new --addresses broken.jsonl --venue venue.toml --expires 2027-01-01 --out new.json --block";
-    let block = format!("{REGTEST},0,0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206");
-    refused_without_a_trace(folder, &format!("{new} {block}"), 2, "CF-4006");
-    let new = new.replace("broken", "addresses");
-    refused_without_a_trace(folder, &format!("{new} x,1"), 2, "CF-9004");
-    refused_without_a_trace(folder, &format!("{} {block}", new.replace("2027-01-01", "tomorrow")), 2, "CF-9004");
-    refused_without_a_trace(folder, "challenge line full.json", 2, "CF-4013");
-    let store = folder.join("tree/store.bin");
-    let whole = fs::read(&store).expect("was built");
-    let prove = "prove tree --account u1 --out new.json";
-    let changed = |at: usize| {
-        let mut bytes = whole.clone();
-        bytes[at] ^= 1;
-        fs::write(&store, bytes).expect("writes");
-    };
-    changed(0);
-    refused_without_a_trace(folder, prove, 2, "CF-2014");
-    changed(15);
-    refused_without_a_trace(folder, prove, 2, "CF-2015");
-    changed(whole.len() - 40);
-    refused_without_a_trace(folder, prove, 2, "CF-2014");
-    fs::write(&store, &whole[..whole.len() - 1]).expect("writes");
-    refused_without_a_trace(folder, prove, 2, "CF-2014");
-    done(folder, &(build_line("ledger.csv", "snapshot.toml", "tree") + " --force"));
-    fs::write(folder.join("other.csv"), "account,asset,amount\nu1,BTC,1\n").expect("writes");
-    done(folder, &build_line("other.csv", "snapshot.toml", "other"));
-    fs::copy(folder.join("other/store.bin"), &store).expect("copies");
-    refused_without_a_trace(folder, prove, 1, "CF-2018");
-}
-
 /// Every form in which a secret could leak.
 fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
     let engines = [base64::engine::general_purpose::STANDARD_NO_PAD, base64::engine::general_purpose::URL_SAFE_NO_PAD];
@@ -412,7 +242,6 @@ fn secrets_and_balances_stay_private() {
     let venue = fresh();
     let folder = venue.path();
     let mut secrets = vec![forms(b"blue heron"), vec![WIF.as_bytes().to_vec()]];
-    // the key in WIF: 0x01
     let mut printed = Vec::new();
     for name in ["master.secret", "signing-a.key", "signing-other.key"] {
         let file = fs::read_to_string(folder.join(name)).expect("a key file");

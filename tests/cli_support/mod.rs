@@ -7,6 +7,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use counterfoil::secret::{Secret, SecretKind};
+use counterfoil::signature::{Algorithm, SigningKey};
+
 /// Repeats a build on purpose.
 pub const BUILD_ID: &str = "b1d0b1d0b1d0b1d0b1d0b1d0b1d0b1d0b1d0b1d0b1d0b1d0b1d0b1d0b1d0b1d0";
 
@@ -150,4 +153,64 @@ pub fn make(folder: &Path) {
         fs::remove_file(folder.join(temporary)).expect("was made above");
     }
     fs::remove_dir(folder.join("tree-1")).expect("is empty now");
+}
+
+/// A venue with everything that `make` makes.
+pub fn made() -> tempfile::TempDir {
+    let folder = fresh();
+    for entry in fs::read_dir(folder.path()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            fs::remove_file(path).expect("a copy");
+        }
+    }
+    make(folder.path());
+    folder
+}
+
+/// `line` must be refused and must leave everything as it was.
+pub fn refused_without_a_trace(folder: &Path, line: &str, code: i32, error: &str) -> String {
+    let before = listing(folder);
+    let text = refused(folder, line, code, error);
+    assert!(listing(folder) == before, "{line} left something behind");
+    text
+}
+
+pub fn key(folder: &Path, name: &str, alg: Algorithm) -> SigningKey {
+    let secret = Secret::parse(SecretKind::Signing, &fs::read(folder.join(name)).expect("a key file")).expect("a key");
+    SigningKey::new(alg, &secret).expect("a key")
+}
+
+/// An address of regtest and its key.
+pub const REGTEST: &str = "bip122:0f9188f13cb7b2c71f2a335e3a4fc328";
+pub const WIF: &str = "cMahea7zqjxrtgAbB7LSGbcQUr1uX1ojuat9jZodMN87JcbXMTcA";
+pub const ADDRESS: &str = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+
+/// A sealed bundle with statement, address set, challenge and signatures, and no chain evidence.
+pub fn bundle(folder: &Path) {
+    fs::write(folder.join("addresses.csv"), format!("chain,address,role\n{REGTEST},{ADDRESS},cold\n")).expect("writes");
+    done(folder, "challenge addresses addresses.csv --out addresses.jsonl");
+    let hash = "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";
+    done(
+        folder,
+        &format!(
+            "challenge new --addresses addresses.jsonl --venue venue.toml --block {REGTEST},0,{hash} \
+             --issued 2025-12-31T00:00:00Z --expires 2026-02-01 --out challenge.json"
+        ),
+    );
+    fs::write(folder.join("keys.txt"), format!("{REGTEST} {ADDRESS} {WIF}\n")).expect("writes");
+    chmod(&folder.join("keys.txt"), 0o600);
+    done(folder, "reserves sign challenge.json --keys-file keys.txt --out control.jsonl");
+    let snapshot = fs::read_to_string(folder.join("snapshot.toml")).expect("the venue's file");
+    let chain = format!("[[chain]]\nchain = \"{REGTEST}\"\nheight = 0\nhash = \"{hash}\"\n");
+    fs::write(folder.join("snapshot-chain.toml"), snapshot + &chain).expect("writes");
+    let build = build_line("ledger.csv", "snapshot-chain.toml", "full")
+        + " --addresses addresses.jsonl --challenge challenge.json";
+    done(folder, &build);
+    done(folder, "statement sign full --key signing-a.key --record full.signed --out full.json");
+    done(
+        folder,
+        "bundle add evidence --statement full.json --addresses addresses.jsonl --challenge challenge.json --control control.jsonl",
+    );
+    done(folder, "bundle seal evidence --maker tests --key signing-other.key");
 }
