@@ -163,12 +163,18 @@ pub enum LedgerErrorKind {
         /// Its length.
         got: usize,
     },
+    /// A line break within quotes.
+    #[error("a field contains a line break, which would swallow the rows behind an open quote")]
+    LineBreak,
     /// Not UTF-8.
     #[error("byte {byte:#04x} is not UTF-8")]
     NotUtf8 {
         /// The first byte that does not fit.
         byte: u8,
     },
+    /// A quote within a field without quotes, a byte behind a closing quote, or a quote left open.
+    #[error("a quote is left open, or is not at both ends of its field and doubled within")]
+    Quotes,
     /// The source cannot be read.
     #[error("{0}")]
     Read(String),
@@ -212,7 +218,7 @@ impl Coded for LedgerError {
             LedgerErrorKind::EmptyAccount => &codes::EMPTY_ACCOUNT,
             LedgerErrorKind::FieldTooLong { .. } => &codes::FIELD_TOO_LONG,
             LedgerErrorKind::NotUtf8 { .. } => &codes::NOT_UTF8,
-            LedgerErrorKind::Read(_) => &codes::CSV_SYNTAX,
+            LedgerErrorKind::LineBreak | LedgerErrorKind::Quotes | LedgerErrorKind::Read(_) => &codes::CSV_SYNTAX,
             LedgerErrorKind::RowShape { .. } => &codes::ROW_SHAPE,
             LedgerErrorKind::TotalOverflow { .. } => &codes::TOTAL_OVERFLOW,
             LedgerErrorKind::UnknownAsset(_) => &codes::UNKNOWN_ASSET,

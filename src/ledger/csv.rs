@@ -97,6 +97,10 @@ impl<'a, R: Read> CsvSource<'a, R> {
             return None;
         }
         match self.reader.read_byte_record(&mut self.record) {
+            Ok(read) if !self.is_well_quoted(read) => {
+                self.ended = true;
+                Some(Err(self.error(Kind::Quotes, Fault::Line)))
+            }
             Ok(true) if self.record.as_slice().len() > ROW_LENGTH_MAX => {
                 let got = self.record.as_slice().len();
                 Some(Err(self.error(Kind::FieldTooLong { what: "the row", got }, Fault::Line)))
@@ -111,6 +115,12 @@ impl<'a, R: Read> CsvSource<'a, R> {
                 Some(Err(Kind::Read(format!("{}: {error}", self.name)).into()))
             }
         }
+    }
+
+    /// Whether the record just read, or the end of the file, has its quotes where RFC 4180 has them.
+    fn is_well_quoted(&self, read: bool) -> bool {
+        let tee = self.reader.get_ref();
+        tee.is_well_quoted(self.reader.position().byte()) && (read || !tee.is_open())
     }
 
     fn line(&self) -> u64 {
@@ -151,6 +161,9 @@ impl<'a, R: Read> CsvSource<'a, R> {
         if self.record.len() != columns.count {
             let kind = Kind::RowShape { got: self.record.len(), expected: columns.count };
             return Err(self.error(kind, Fault::Line));
+        }
+        if self.record.as_slice().iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            return Err(self.error(Kind::LineBreak, Fault::Line));
         }
         let whole = |index| Fault::Field { index, within: None };
         let account = self.field(columns.account, "the account")?;
@@ -253,6 +266,35 @@ mod tests {
         assert_eq!(fault(b"account,asset,amount,amount\n"), (1021, "ledger.csv:1:22".to_owned()));
         assert_eq!(fault(b"account,asset,amount\nu\xff,BTC,1\n"), (1002, "ledger.csv:2:2".to_owned()));
         assert_eq!(fault(b""), (1011, String::new()));
+    }
+
+    #[test]
+    fn quotes_that_swallow_rows_are_refused() {
+        let head = "account,asset,amount,credential\n";
+        // the CSV reader makes one row of the first three, and u2's five bitcoins are gone
+        let swallowed = "u1,BTC,1,\"open\nu2,BTC,5,\nu3,BTC,7,\"\n";
+        assert_eq!(fault(format!("{head}{swallowed}").as_bytes()), (1022, "ledger.csv:2:1".to_owned()));
+        let code = |rows: &str| fault(format!("{head}{rows}").as_bytes()).0;
+        assert_eq!(code("u1,BTC,1,\"open\nu2,BTC,5,\n"), 1022, "open to the end of the file");
+        assert_eq!(code("u1,BTC,\"1\"5,\n"), 1022, "read as 15");
+        assert_eq!(code("u1,BTC,1,a\"b\n"), 1022, "a quote within a field without quotes");
+        assert_eq!(code("u1,BTC,1,\"a\rb\"\n"), 1022, "a line break within quotes");
+        let good = read(b"\xef\xbb\xbf\"account\",asset,amount\r\n\"u\"\"1\",BTC,\"1\"\r\nu2,BTC,2");
+        let accounts: Vec<String> = good.into_iter().map(|row| row.expect("a row").account).collect();
+        assert_eq!(accounts, ["u\"1", "u2"]);
+    }
+
+    #[test]
+    fn a_row_without_end_is_not_read_to_the_end() {
+        let assets = assets();
+        let endless = b"account,asset,amount\n".chain(std::io::repeat(b'x'));
+        let mut source = CsvSource::new("ledger.csv", 0, endless, &assets, &[]).expect("a first line");
+        assert_eq!(source.next_row().and_then(Result::err).expect("a fault").code().number, 1022);
+        let quoted = b"account,asset,amount\n\"".chain(std::io::repeat(b'\n'));
+        let mut source = CsvSource::new("ledger.csv", 0, quoted, &assets, &[]).expect("a first line");
+        assert_eq!(source.next_row().and_then(Result::err).expect("a fault").code().number, 1022);
+        assert!(source.next_row().is_none());
+        assert!(CsvSource::new("ledger.csv", 0, std::io::repeat(b'x'), &assets, &[]).is_err());
     }
 
     #[test]

@@ -7,6 +7,11 @@ use crate::hash::StreamHasher;
 
 /// The longest row that is accepted, in bytes.
 pub(super) const ROW_LENGTH_MAX: usize = 64 * 1024;
+/// A row that is longer than this in the file is not read to its end: quotes and their doubling included, no row
+/// that is accepted is as long.
+const RAW_ROW_LENGTH_MAX: u64 = 4 * ROW_LENGTH_MAX as u64;
+/// UTF-8's byte order mark, which the CSV reader skips at the start.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// More of a line than this is not shown.
 const SHOWN_MAX: usize = 400;
 
@@ -18,16 +23,83 @@ pub(super) struct Tee<R> {
     /// Offset of the first byte of `kept` in the stream.
     base: u64,
     kept: Vec<u8>,
+    quoting: Quoting,
+}
+
+/// Quotes as RFC 4180 has them. The CSV reader takes everything: `"1"5` for 15, and an open quote for a field that
+/// goes on to the end of the file.
+#[derive(Clone, Copy, Default)]
+struct Quoting {
+    state: State,
+    /// First byte of the row.
+    row: u64,
+    /// The first quote that is not where quotes are, or the byte behind a closing one.
+    fault: Option<u64>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    FieldStart,
+    Plain,
+    Quoted,
+    Closed,
+}
+
+impl Quoting {
+    fn pass(&mut self, base: u64, bytes: &[u8]) {
+        let plain = matches!(self.state, State::FieldStart | State::Plain) && base > 0 && !bytes.contains(&b'"');
+        let from = if plain { bytes.iter().rposition(|&byte| is_break(byte)).unwrap_or(bytes.len() - 1) } else { 0 };
+        for (at, &byte) in (base..).zip(bytes).skip(from) {
+            self.step(at, byte);
+        }
+    }
+
+    fn step(&mut self, at: u64, byte: u8) {
+        let mark = usize::try_from(at).ok().and_then(|at| BYTE_ORDER_MARK.get(at));
+        if mark == Some(&byte) {
+            return;
+        }
+        self.state = match (self.state, byte) {
+            (State::Quoted, b'"') => State::Closed,
+            (State::Quoted, _) | (State::FieldStart | State::Closed, b'"') => State::Quoted,
+            (_, b',') => State::FieldStart,
+            (_, b'\n' | b'\r') => {
+                self.row = at + 1;
+                State::FieldStart
+            }
+            (state, byte) => {
+                if state == State::Closed || byte == b'"' {
+                    self.fault.get_or_insert(at);
+                }
+                State::Plain
+            }
+        };
+    }
+}
+
+const fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 impl<R> Tee<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, hasher: StreamHasher::default(), base: 0, kept: Vec::new() }
+        Self { inner, hasher: StreamHasher::default(), base: 0, kept: Vec::new(), quoting: Quoting::default() }
     }
 
     /// SHA-256 and length of everything read so far.
     pub(super) fn digest(&self) -> (crate::hash::Digest, u64) {
         (self.hasher.clone().finish(), self.base + self.kept.len() as u64)
+    }
+
+    /// Whether the quotes before `offset` are those of RFC 4180.
+    pub(super) fn is_well_quoted(&self, offset: u64) -> bool {
+        self.quoting.fault.is_none_or(|fault| fault >= offset)
+    }
+
+    /// Whether what was read ends within quotes.
+    pub(super) fn is_open(&self) -> bool {
+        self.quoting.state == State::Quoted
     }
 
     /// What is kept from `offset` on; empty when it is no longer kept.
@@ -81,7 +153,17 @@ impl<R: Read> Read for Tee<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         let fresh = buffer.get(..count).unwrap_or_default();
+        if fresh.is_empty() {
+            return Ok(0);
+        }
         self.hasher.update(fresh);
+        let (read, row) = (self.base + self.kept.len() as u64, self.quoting.row);
+        if read.saturating_sub(row) > RAW_ROW_LENGTH_MAX {
+            let detail =
+                format!("the row at byte {row} has more than {RAW_ROW_LENGTH_MAX} bytes: is a quote left open?");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, detail));
+        }
+        self.quoting.pass(read, fresh);
         if self.kept.len() > 4 * ROW_LENGTH_MAX {
             let dropped = self.kept.len() - 2 * ROW_LENGTH_MAX;
             self.kept.drain(..dropped);
