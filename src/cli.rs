@@ -118,12 +118,17 @@ fn run(verb: Verb) -> Outcome {
 
 /// Prints to standard output. A reader that has gone away (`| head`) is no error.
 fn say(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+    let _ = writeln!(std::io::stdout(), "{}", clean(text.as_ref()));
+}
+
+/// Control characters of evidence and arguments never reach a terminal.
+fn clean(text: &str) -> String {
+    text.replace(|c: char| c != '\n' && crate::report::is_control(c), "\u{fffd}")
 }
 
 /// Prints a remark to standard error.
 fn remark(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+    let _ = writeln!(std::io::stderr(), "{}", clean(text.as_ref()));
 }
 
 /// The system's clock, the only place where it is read.

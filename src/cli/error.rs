@@ -179,17 +179,28 @@ impl Failure {
     }
 }
 
+/// Spaces in place of control characters, as many as these have bytes: what follows keeps its place.
+fn blank(text: &str) -> String {
+    let mut blank = String::with_capacity(text.len());
+    for c in text.chars() {
+        match crate::report::is_control(c) {
+            true => blank.extend(std::iter::repeat_n(' ', c.len_utf8())),
+            false => blank.push(c),
+        }
+    }
+    blank
+}
+
 impl Item {
     fn render(&self, renderer: &Renderer) -> String {
         let id = self.code.to_string();
         let title = Level::ERROR.primary_title(self.code.title).id(id.as_str());
-        let clean = |text: &str| text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
-        let detail = clean(&self.detail);
+        let detail = super::clean(&self.detail);
         let help = Group::with_title(Level::HELP.secondary_title(self.code.remedy));
-        let excerpt = self.place.as_ref().map(|place| place.excerpt.replace(|c: char| c.is_control(), " "));
+        let excerpt = self.place.as_ref().map(|place| blank(&place.excerpt));
         let main = match (&self.place, &excerpt) {
             (Some(place), Some(excerpt))
-                if excerpt.is_char_boundary(place.span.end) && place.span.end <= excerpt.len() =>
+                if excerpt.is_char_boundary(place.span.start) && excerpt.is_char_boundary(place.span.end) =>
             {
                 let line = usize::try_from(place.line).unwrap_or(usize::MAX);
                 let annotation = AnnotationKind::Primary.span(place.span.clone()).label(detail.as_str());

@@ -1,5 +1,6 @@
 //! `reconcile`: both halves of a bundle, under a policy.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -28,7 +29,10 @@ pub(super) fn run(args: &Args) -> Outcome {
     let policy = policy::read(&args.policy)?;
     let report = reconcile(&Folder(args.bundle.clone()), &policy)?;
     match &args.json {
-        Some(path) if path.as_os_str() == "-" => say(String::from_utf8_lossy(&report::json(&report)?).trim_end()),
+        Some(path) if path.as_os_str() == "-" => {
+            // for programs: the same bytes as in a file; a reader that has gone away is no error
+            let _ = std::io::stdout().write_all(&report::json(&report)?);
+        }
         Some(path) => {
             files::write(path, &report::json(&report)?, Readers::All, args.force)?;
             say(report::text(&report).trim_end());
