@@ -141,7 +141,7 @@ static OUTPUT_LOST: AtomicBool = AtomicBool::new(false);
 
 /// Names and texts come from files of others: none of them is a command to the terminal.
 fn printable(text: &str) -> String {
-    text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
+    text.replace(|c: char| c != '\n' && crate::report::is_control(c), "\u{fffd}")
 }
 
 /// Prints a remark to standard error.

@@ -11,6 +11,7 @@ use crate::hash::Digest;
 
 mod csv;
 mod excerpt;
+mod quoting;
 
 pub use csv::CsvSource;
 
@@ -174,6 +175,9 @@ pub enum LedgerErrorKind {
         /// Its length.
         got: usize,
     },
+    /// A line break within quotes.
+    #[error("a field contains a line break, which would swallow the rows behind an open quote")]
+    LineBreak,
     /// Not UTF-8.
     #[error("byte {byte:#04x} is not UTF-8")]
     NotUtf8 {
@@ -234,7 +238,7 @@ impl Coded for LedgerError {
             LedgerErrorKind::EmptyAccount => &codes::EMPTY_ACCOUNT,
             LedgerErrorKind::FieldTooLong { .. } | LedgerErrorKind::RowTooLong { .. } => &codes::FIELD_TOO_LONG,
             LedgerErrorKind::NotUtf8 { .. } => &codes::NOT_UTF8,
-            LedgerErrorKind::Quote => &codes::CSV_SYNTAX,
+            LedgerErrorKind::LineBreak | LedgerErrorKind::Quote => &codes::CSV_SYNTAX,
             LedgerErrorKind::Read(_) => &crate::code::cli::FILE_UNREADABLE,
             LedgerErrorKind::RowShape { .. } => &codes::ROW_SHAPE,
             LedgerErrorKind::TotalOverflow { .. } => &codes::TOTAL_OVERFLOW,

@@ -244,6 +244,11 @@ impl PinnedVenue {
         if distinct.len() != self.keys.len() {
             return Err(PolicyError("venue: a key is pinned twice".to_owned()));
         }
+        let signers: std::collections::BTreeSet<&str> = self.keys.iter().map(PublicKey::x).collect();
+        if signers.len() != self.keys.len() {
+            let detail = "venue: two pinned keys have one x coordinate, so one secret signs for both";
+            return Err(PolicyError(detail.to_owned()));
+        }
         if self.threshold == 0 || self.threshold > self.keys.len() as u64 {
             let detail =
                 format!("venue: {} signatures of {} pinned keys are demanded", self.threshold, self.keys.len());
@@ -297,6 +302,12 @@ mod tests {
     fn contradictions_are_refused() {
         assert!(policy("threshold = 2\n").is_err());
         assert!(policy("unknown = 1\n").is_err());
+        let twice = format!(
+            "format = \"counterfoil-policy-v1\"\n[venue]\nid = \"example\"\nlog_origin = \"log.example\"\nthreshold = 2\n\
+             keys = [{{ alg = \"bip340\", key = \"{KEY}\" }}, {{ alg = \"ecdsa-secp256k1\", key = \"02{KEY}\" }}]\n"
+        );
+        let error = Policy::parse(&twice).expect_err("one secret for two signers");
+        assert_eq!(error.to_string(), "venue: two pinned keys have one x coordinate, so one secret signs for both");
         let asset = |id: &str| {
             format!(
                 "[[asset]]\nid = \"{id}\"\ndecimals = 8\n[[asset.deployment]]\nid = \"eip155:1/slip44:60\"\ndecimals = 18\n"

@@ -2,7 +2,7 @@
 
 mod text;
 
-pub use text::{assets_table, text, wrap};
+pub use text::{assets_table, is_control, shown, text, wrap};
 
 use crate::json::JsonError;
 use crate::reconcile::Report;

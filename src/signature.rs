@@ -174,6 +174,13 @@ fn parse_ecdsa(text: &str) -> Result<ecdsa::VerifyingKey, SignatureError> {
 }
 
 impl PublicKey {
+    /// The digits of the x coordinate. Whoever can sign under one key can sign under every key with the same x:
+    /// with either algorithm, and, with the negated secret, under either sign of y. They are one signer.
+    #[must_use]
+    pub fn x(&self) -> &str {
+        self.key.get(self.key.len().saturating_sub(64)..).unwrap_or(&self.key)
+    }
+
     /// Whether the text is the one encoding of a point.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ fn by_name(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let name = |path: &Path| path.strip_prefix(folder).map(Path::to_owned).expect("inside");
     listing(folder)
         .into_iter()
-        .filter(|(path, ..)| path.is_file())
+        .filter(|(path, ..)| path.is_file() && path.extension().is_none_or(|extension| extension != "lock"))
         .map(|(path, bytes, _)| (name(&path), bytes))
         .collect()
 }

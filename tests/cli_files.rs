@@ -41,9 +41,14 @@ fn refusals_leave_no_trace() {
 fn force_replaces_whole_outputs() {
     let venue = made();
     let folder = venue.path();
-    fs::write(folder.join("tree/stray"), "of before").expect("writes");
-    done(folder, &(build_line("ledger.csv", "snapshot.toml", "tree") + " --force"));
-    assert!(!folder.join("tree/stray").exists(), "the old folder is replaced, not mixed with the new one");
+    fs::write(folder.join("tree/stray"), "of somebody else").expect("writes");
+    let again = build_line("ledger.csv", "snapshot.toml", "tree") + " --force";
+    refused(folder, &again, 2, "CF-9003");
+    assert!(folder.join("tree/stray").exists(), "a folder with files of others is left whole");
+    fs::remove_file(folder.join("tree/stray")).expect("removes");
+    fs::write(folder.join("tree/store.bin"), "of before").expect("writes");
+    done(folder, &again);
+    assert_ne!(fs::read(folder.join("tree/store.bin")).expect("reads"), b"of before");
     fs::write(folder.join("proof-u1.json"), "of before").expect("writes");
     done(folder, "prove tree --account u1 --out proof-u1.json --force");
     done(folder, "verify proof-u1.json --statement statement.json --policy policy.toml --account u1");

@@ -223,7 +223,7 @@ impl Item {
     fn render(&self, renderer: &Renderer, with_help: bool) -> String {
         let id = self.code.to_string();
         let title = Level::ERROR.primary_title(self.code.title).id(id.as_str());
-        let detail = self.detail.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
+        let detail = super::printable(&self.detail);
         let remedy = wrapped(self.code.remedy);
         let help = with_help.then(|| Group::with_title(Level::HELP.secondary_title(remedy.as_str())));
         let main = match &self.place {

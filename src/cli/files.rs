@@ -1,7 +1,7 @@
 //! Files: limits before reading, whole outputs or none, secrets readable by their owner only.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -69,6 +69,36 @@ pub(super) fn read_signing_key(path: &Path, alg: Algorithm) -> Result<SigningKey
     SigningKey::new(alg, &secret).ok_or_else(|| Failure::about(path, &error))
 }
 
+/// Whether something stands at this path, be it a link that leads nowhere. What cannot be looked at is an error: it
+/// may be there.
+pub(super) fn is_there(path: &Path) -> Result<bool, CliError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+/// The file behind a link; the path itself when there is nothing yet.
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, CliError> {
+    if !is_there(path)? {
+        return Ok(path.to_owned());
+    }
+    fs::canonicalize(path).map_err(|error| unreadable(path, &error))
+}
+
+/// Keeps other processes out until it is dropped. The lock is a file of its own beside `path`, because `path` is
+/// replaced by rename.
+pub(super) fn lock(path: &Path) -> Result<File, CliError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let beside = PathBuf::from(beside);
+    let fail = |error: std::io::Error| unwritable(&beside, &error);
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&beside).map_err(fail)?;
+    file.lock().map_err(fail)?;
+    Ok(file)
+}
+
 /// Who may read an output.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Readers {
@@ -106,6 +136,8 @@ pub(super) fn write(path: &Path, bytes: &[u8], readers: Readers, force: bool) ->
             _ => fail(&error.error),
         })?;
     }
+    // the name outlives a power failure where the file system can promise that; the content is safe already
+    let _ = File::open(parent(path)).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
@@ -140,20 +172,45 @@ impl NewFolder {
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)
     }
 
-    /// Puts the folder in its place.
+    /// Puts the folder in its place. A folder that it replaces holds nothing but what this one has, too, and is
+    /// deleted last.
     pub(super) fn publish(self) -> Result<(), CliError> {
         let fail = |error: std::io::Error| unwritable(&self.target, &error);
-        if self.force && fs::symlink_metadata(&self.target).is_ok() {
-            let aside = Builder::new().prefix(".counterfoil-old-").tempdir_in(parent(&self.target)).map_err(fail)?;
-            fs::rename(&self.target, aside.path().join("old")).map_err(fail)?;
+        let mut aside = None;
+        if self.force && is_there(&self.target)? {
+            self.check_replaceable()?;
+            let folder = Builder::new().prefix(".counterfoil-old-").tempdir_in(parent(&self.target)).map_err(fail)?;
+            fs::rename(&self.target, folder.path().join("old")).map_err(fail)?;
+            aside = Some(folder);
+        } else {
+            check_free(&self.target, false)?;
         }
-        check_free(&self.target, false)?;
         let work = self.work.keep();
         fs::rename(&work, &self.target).map_err(|error| {
-            // the folder under construction is worth nothing without its name
+            // the folder under construction is worth nothing without its name; the old one goes back
             let _ = fs::remove_dir_all(&work);
+            if let Some(folder) = aside.take() {
+                let _ = fs::rename(folder.keep().join("old"), &self.target);
+            }
             fail(error)
         })
+    }
+
+    /// `--force` replaces what an earlier run made, never a folder of other things.
+    fn check_replaceable(&self) -> Result<(), CliError> {
+        let fail = |error: std::io::Error| unwritable(&self.target, &error);
+        if !fs::symlink_metadata(&self.target).map_err(fail)?.is_dir() {
+            let detail = "it is not a folder, and stays".to_owned();
+            return Err(CliError::OutputUnwritable { path: self.target.clone(), detail });
+        }
+        for entry in fs::read_dir(&self.target).map_err(fail)? {
+            let name = entry.map_err(fail)?.file_name();
+            if !is_there(&self.path().join(&name))? {
+                let detail = format!("it holds {}, which this command does not make, and stays", name.display());
+                return Err(CliError::OutputUnwritable { path: self.target.clone(), detail });
+            }
+        }
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::amount::Amount;
 use crate::asset::AssetId;
 use crate::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, VerifiedInclusion};
 use crate::publish::{self, Statement};
+use crate::report::shown;
 
 /// Check that your own balance is in the total.
 #[derive(clap::Args)]
@@ -55,7 +56,10 @@ pub(super) fn run(args: &Args) -> Outcome {
         expected: &expected,
     };
     let included = inclusion_proof::verify(&query, &proof).map_err(|error| Failure::about(&args.proof, &error))?;
-    print(args, statement, &included);
+    print(statement, &included, &expected);
+    if statement.cutoff > now {
+        say("\nBy the clock of this computer, that moment has not come yet: nobody can know these balances.");
+    }
     if now > statement.due {
         say(format!(
             "\nThis statement is overdue: the next one was announced for {}. Ask the venue for it.",
@@ -66,17 +70,19 @@ pub(super) fn run(args: &Args) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(args: &Args, statement: &Statement, included: &[VerifiedInclusion]) {
+fn print(statement: &Statement, included: &[VerifiedInclusion], expected: &BTreeMap<AssetId, Amount>) {
     say(format!(
         "Your balance is in the total that {} committed to\nas of {}, statement {}:\n",
-        statement.venue.legal_entity, statement.cutoff, statement.sequence
+        shown(&statement.venue.legal_entity),
+        statement.cutoff,
+        statement.sequence
     ));
     for leaf in included {
         let row = leaf.row();
         let amount = |amount: Amount| amount.to_decimal(row.decimals);
         say(format!("  {} {}  ({})", amount(leaf.amount()), row.asset, row.class));
         for part in leaf.parts() {
-            say(format!("      {} {}", amount(part.amount), part.product));
+            say(format!("      {} {}", amount(part.amount), shown(&part.product)));
         }
         let balances = if row.leaf_count == 1 {
             "the only balance".to_owned()
@@ -86,10 +92,22 @@ fn print(args: &Args, statement: &Statement, included: &[VerifiedInclusion]) {
         say(format!("      {balances}, {} in total", amount(row.total)));
         say(format!("      root {}", in_groups(&row.root.to_string())));
     }
-    if args.expect.is_empty() {
+    let mut others: Vec<&str> = included
+        .iter()
+        .map(|leaf| &leaf.row().asset)
+        .filter(|id| !expected.contains_key(*id))
+        .map(AssetId::as_str)
+        .collect();
+    others.dedup();
+    if expected.is_empty() {
         say("\nCompare these amounts with your own records: nothing else can tell whether they are right.");
-    } else {
+    } else if others.is_empty() {
         say("\nThese are the amounts that you expected.");
+    } else {
+        say(format!(
+            "\nOf what you expected, the amounts are right. You named none for {}: compare with your own records.",
+            others.join(", ")
+        ));
     }
     say("This does not show that the venue holds the coins, nor that other balances are complete.");
 }
@@ -107,7 +125,12 @@ fn read_credential(args: &Args) -> Result<String, Failure> {
     let bytes = files::read_private(path)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| CliError::Unreadable { path: path.clone(), detail: "it is not UTF-8 text".to_owned() })?;
-    Ok(text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line)).to_owned())
+    let credential = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+    if credential.is_empty() {
+        let detail = "it holds no credential; leave --credential-file out if you chose none".to_owned();
+        return Err(CliError::Unreadable { path: path.clone(), detail }.into());
+    }
+    Ok(credential.to_owned())
 }
 
 fn expected(texts: &[String], statement: &Statement) -> Result<BTreeMap<AssetId, Amount>, Failure> {

@@ -52,4 +52,7 @@ super::codes! {
     KEY_NOT_DECLARED = 3017, NotMade, "the key is not one of the venue's keys in the statement",
         "A statement names the keys that may sign it.",
         "sign with a declared key, or build with a venue file that declares this one";
+    STATEMENT_NOT_YET = 3018, NotMade, "the statement is of a moment that has not come yet",
+        "Dated ahead, one statement would stay young for as long as the venue likes; nobody knows tomorrow's balances.",
+        "check the clock of this computer; if it is right, ask the venue for a statement of a moment that has passed";
 }

@@ -19,6 +19,7 @@ pub struct CsvSource<'a, R> {
     record: ByteRecord,
     rows: u64,
     debts: bool,
+    misquoted: bool,
     ended: bool,
 }
 
@@ -51,7 +52,18 @@ impl<'a, R: Read> CsvSource<'a, R> {
         let name = name.to_owned();
         let columns = Columns::default();
         let record = ByteRecord::new();
-        let mut source = Self { name, number, assets, reader, columns, record, rows: 0, debts: false, ended: false };
+        let mut source = Self {
+            name,
+            number,
+            assets,
+            reader,
+            columns,
+            record,
+            rows: 0,
+            debts: false,
+            misquoted: false,
+            ended: false,
+        };
         match source.advance() {
             Some(Ok(())) => {}
             Some(Err(error)) => return Err(vec![error]),
@@ -113,19 +125,29 @@ impl<'a, R: Read> CsvSource<'a, R> {
                 let got = self.record.as_slice().len();
                 Some(Err(self.error(Kind::RowTooLong { got }, Fault::Line)))
             }
-            Ok(true) => match self.reader.get_ref().stray_quote(self.offset()) {
-                Some(index) => Some(Err(self.error(Kind::Quote, Fault::Field { index, within: None }))),
-                None => Some(Ok(())),
-            },
-            Ok(false) => {
-                self.ended = true;
-                None
+            Ok(read) => {
+                self.ended |= !read;
+                let stray = self.reader.get_ref().stray_quote(self.offset()).filter(|_| read);
+                let astray = stray.is_some() || !self.is_well_quoted(read);
+                if astray && (stray.is_some() || !self.misquoted) {
+                    // rows behind a misplaced quote may be read wrongly: each row is looked at, the rest is said once
+                    self.misquoted = true;
+                    let fault = stray.map_or(Fault::Line, |index| Fault::Field { index, within: None });
+                    return Some(Err(self.error(Kind::Quote, fault)));
+                }
+                read.then_some(Ok(()))
             }
             Err(error) => {
                 self.ended = true;
                 Some(Err(Kind::Read(format!("{}: {error}", self.name)).into()))
             }
         }
+    }
+
+    /// Whether the record just read, or the end of the file, has its quotes where RFC 4180 has them.
+    fn is_well_quoted(&self, read: bool) -> bool {
+        let tee = self.reader.get_ref();
+        tee.is_well_quoted(self.reader.position().byte()) && (read || !tee.is_open())
     }
 
     fn line(&self) -> u64 {
@@ -169,6 +191,9 @@ impl<'a, R: Read> CsvSource<'a, R> {
         if self.record.len() != columns.count {
             let kind = Kind::RowShape { got: self.record.len(), expected: columns.count };
             return Err(self.error(kind, Fault::Line));
+        }
+        if self.record.as_slice().iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            return Err(self.error(Kind::LineBreak, Fault::Line));
         }
         let whole = |index| Fault::Field { index, within: None };
         let account = self.field(columns.account, "the account")?;

@@ -3,10 +3,14 @@
 use std::io::{self, Read};
 
 use super::Place;
+use super::quoting::Quoting;
 use crate::hash::StreamHasher;
 
 /// The longest row that is accepted, in bytes.
 pub(super) const ROW_LENGTH_MAX: usize = 64 * 1024;
+/// A row that is longer than this in the file is not read to its end: quotes and their doubling included, no row
+/// that is accepted is as long.
+const RAW_ROW_LENGTH_MAX: u64 = 4 * ROW_LENGTH_MAX as u64;
 /// Characters shown of the fault, and on each side of it.
 const SHOWN_MAX: usize = 60;
 
@@ -18,16 +22,27 @@ pub(super) struct Tee<R> {
     /// Offset of the first byte of `kept` in the stream.
     base: u64,
     kept: Vec<u8>,
+    quoting: Quoting,
 }
 
 impl<R> Tee<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, hasher: StreamHasher::default(), base: 0, kept: Vec::new() }
+        Self { inner, hasher: StreamHasher::default(), base: 0, kept: Vec::new(), quoting: Quoting::default() }
     }
 
     /// SHA-256 and length of everything read so far.
     pub(super) fn digest(&self) -> (crate::hash::Digest, u64) {
         (self.hasher.clone().finish(), self.base + self.kept.len() as u64)
+    }
+
+    /// Whether the quotes before `offset` are those of RFC 4180.
+    pub(super) fn is_well_quoted(&self, offset: u64) -> bool {
+        self.quoting.fault.is_none_or(|fault| fault >= offset)
+    }
+
+    /// Whether what was read ends within quotes.
+    pub(super) fn is_open(&self) -> bool {
+        self.quoting.is_open()
     }
 
     /// What is kept from `offset` on; empty when it is no longer kept.
@@ -102,9 +117,19 @@ impl<R: Read> Read for Tee<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         let fresh = buffer.get(..count).unwrap_or_default();
+        if fresh.is_empty() {
+            return Ok(0);
+        }
         self.hasher.update(fresh);
-        if self.kept.len() > 4 * ROW_LENGTH_MAX {
-            let dropped = self.kept.len() - 2 * ROW_LENGTH_MAX;
+        let (read, row) = (self.base + self.kept.len() as u64, self.quoting.row);
+        if read.saturating_sub(row) > RAW_ROW_LENGTH_MAX {
+            let detail =
+                format!("the row at byte {row} has more than {RAW_ROW_LENGTH_MAX} bytes: is a quote left open?");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, detail));
+        }
+        self.quoting.pass(read, fresh);
+        if self.kept.len() > 8 * ROW_LENGTH_MAX {
+            let dropped = self.kept.len() - 5 * ROW_LENGTH_MAX;
             self.kept.drain(..dropped);
             self.base += dropped as u64;
         }

@@ -1,5 +1,7 @@
 //! Signing and checking statements.
 
+use std::collections::BTreeSet;
+
 use super::statement::{FORMAT, KIND_SNAPSHOT, Statement};
 use crate::amount::Amount;
 use crate::asset::AssetId;
@@ -51,6 +53,14 @@ pub enum StatementError {
     /// A wrong signature by a pinned key.
     #[error("{0}")]
     Signature(#[from] SignatureError),
+    /// From the future.
+    #[error("its cut-off {cutoff} is after {now}")]
+    NotYet {
+        /// The cut-off.
+        cutoff: Time,
+        /// The moment asked about.
+        now: Time,
+    },
     /// Too few.
     #[error("{got} of the pinned keys have signed, expected {expected}")]
     Threshold {
@@ -78,6 +88,7 @@ impl Coded for StatementError {
             Self::Json(error) => error.code(),
             Self::KeyNotDeclared { .. } => &codes::KEY_NOT_DECLARED,
             Self::KeyNotPinned { .. } => &codes::KEY_NOT_PINNED,
+            Self::NotYet { .. } => &codes::STATEMENT_NOT_YET,
             Self::OtherVenue { .. } => &codes::OTHER_VENUE,
             Self::Signature(error) => error.code(),
             Self::Threshold { .. } => &codes::THRESHOLD_NOT_REACHED,
@@ -133,12 +144,16 @@ impl VerifiedStatement {
         StatementRef { digest: self.digest, sequence: *sequence, venue: venue.id.clone() }
     }
 
-    /// Refuses a statement whose cut-off is more than `max_days` before `now`.
+    /// Refuses a statement whose cut-off is more than `max_days` before `now`, or after it: dated ahead, one
+    /// statement would stay young for as long as the venue likes.
     ///
     /// # Errors
-    /// [`StatementError::TooOld`].
+    /// [`StatementError::TooOld`], [`StatementError::NotYet`].
     pub fn check_age(&self, now: Time, max_days: u64) -> Result<(), StatementError> {
         let cutoff = self.statement.cutoff;
+        if cutoff > now {
+            return Err(StatementError::NotYet { cutoff, now });
+        }
         let limit = i64::try_from(max_days).unwrap_or(i64::MAX).saturating_mul(86_400);
         if now.unix().saturating_sub(cutoff.unix()) > limit {
             return Err(StatementError::TooOld { cutoff, max_days, now });
@@ -203,7 +218,7 @@ pub fn verify(file: &[u8], pins: &StatementPins<'_>) -> Result<VerifiedStatement
         let pinned = list(pins.keys.iter().map(PublicKey::to_string).collect());
         return Err(StatementError::KeyNotPinned { got, pinned });
     }
-    let got = signers.len() as u64;
+    let got = signers.iter().map(PublicKey::x).collect::<BTreeSet<_>>().len() as u64;
     if got < pins.threshold {
         return Err(StatementError::Threshold { got, expected: pins.threshold });
     }

@@ -169,6 +169,20 @@ fn write_finding(page: &mut Page, finding: &Finding) {
     }
 }
 
+/// Whether a character changes how its neighbours appear: control characters, line separators, and marks that turn
+/// the direction of writing.
+#[must_use]
+pub fn is_control(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// A text from evidence on one line: it cannot draw lines of its own, nor move the cursor.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    text.replace(is_control, "\u{fffd}")
+}
+
 /// A paragraph within the width of the page.
 #[must_use]
 pub fn wrap(text: &str) -> String {
@@ -185,7 +199,7 @@ struct Page(String);
 impl Page {
     /// One line. Control characters from evidence never reach a terminal.
     fn line(&mut self, line: &str) {
-        let shown = line.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c });
+        let shown = line.chars().map(|c| if is_control(c) && c != '\n' { '\u{fffd}' } else { c });
         self.0.extend(shown);
         self.0.push('\n');
     }
@@ -206,7 +220,7 @@ impl Page {
     fn hanging(&mut self, first: &str, indent: &str, text: &str) {
         let mut line = first.to_owned();
         let mut filled = false;
-        for word in words(text) {
+        for word in words(&shown(text)) {
             if filled && line.chars().count() + 1 + word.chars().count() > WIDTH {
                 self.line(&line);
                 line = indent.to_owned();

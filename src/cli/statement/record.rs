@@ -22,6 +22,10 @@ struct Line {
 
 /// Notes that this statement is being signed, before the signature leaves; refuses a second one for its number.
 pub(super) fn note(path: &Path, statement: &Statement, digest: Digest) -> Result<(), Failure> {
+    // another `statement sign` must not read the record between our reading and our writing; and behind a link
+    // it is the file linked to that is the record, not the link
+    let path = &files::resolve(path)?;
+    let _lock = files::lock(path)?;
     let mut lines = read(path)?;
     let (venue, sequence) = (statement.venue.id.clone(), statement.sequence);
     if let Some(line) = lines.iter().find(|line| line.venue == venue && line.sequence == sequence) {
@@ -42,7 +46,7 @@ pub(super) fn note(path: &Path, statement: &Statement, digest: Digest) -> Result
 }
 
 fn read(path: &Path) -> Result<Vec<Line>, Failure> {
-    if !path.exists() {
+    if !files::is_there(path)? {
         return Ok(Vec::new());
     }
     let text = files::read_text(path)?;
@@ -50,6 +54,10 @@ fn read(path: &Path) -> Result<Vec<Line>, Failure> {
         path: path.to_owned(),
         detail: format!("line {number}: {error}"),
     };
+    if text.is_empty() {
+        let detail = "it is empty, and a record has at least one line".to_owned();
+        return Err(CliError::SigningRecord { path: path.to_owned(), detail }.into());
+    }
     let parse = |(number, line): (usize, &str)| json::read(line.as_bytes()).map_err(|error| damaged(number, error));
     Ok((1..).zip(text.lines()).map(parse).collect::<Result<_, _>>()?)
 }
