@@ -50,16 +50,15 @@ pub fn text(report: &Report) -> String {
 fn scope(page: &mut Page, report: &Report) {
     match &report.statement {
         Some(statement) => {
-            page.wrapped(
-                "",
-                &format!("{} ({}), statement {}", statement.legal_entity, statement.venue, statement.sequence),
-            );
+            let whose =
+                format!("Venue {} ({}), statement {}", statement.legal_entity, statement.venue, statement.sequence);
+            page.hanging("", "  ", &whose);
             page.line(&format!("Cut-off {}, next statement due {}", statement.cutoff, statement.due));
             page.line(&format!("Statement {}", statement.digest));
         }
         None => page.line("No statement of liabilities in this bundle."),
     }
-    page.wrapped("", &format!("Evidence gathered by {} ({})", report.bundle.maker, report.bundle.sealed_at));
+    page.hanging("", "  ", &format!("Evidence gathered by {} ({})", report.bundle.maker, report.bundle.sealed_at));
     if report.policy.departures.is_empty() {
         page.line("Policy: demands what the built-in policy demands.");
     } else {
@@ -202,11 +201,13 @@ impl Page {
         self.hanging(indent, indent, text);
     }
 
-    /// Breaks at spaces only, so that amounts, addresses and hashes stay whole.
+    /// Breaks at spaces only, so that amounts, addresses and hashes stay whole. Words of others begin no line of
+    /// their own: their line ends are shown as marks, and their rows of spaces as one.
     fn hanging(&mut self, first: &str, indent: &str, text: &str) {
+        let text: String = text.chars().map(|c| if is_deceptive(c) { '\u{fffd}' } else { c }).collect();
         let mut line = first.to_owned();
         let mut filled = false;
-        for word in words(text) {
+        for word in words(&text) {
             if filled && line.chars().count() + 1 + word.chars().count() > WIDTH {
                 self.line(&line);
                 line = indent.to_owned();
@@ -222,11 +223,28 @@ impl Page {
     }
 }
 
+/// Characters that end a line, turn its direction or cannot be seen: none belongs in a report.
+fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
 /// Words, with the groups of one number kept together.
 fn words(text: &str) -> Vec<String> {
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
     let mut words: Vec<String> = Vec::new();
-    for word in text.split(' ') {
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         let three = word.chars().take(3).filter(char::is_ascii_digit).count() == 3;
         match words.last_mut().filter(|last| three && digit(last.chars().last())) {
             Some(last) => {
