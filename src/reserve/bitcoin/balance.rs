@@ -15,7 +15,9 @@ use crate::asset::DeploymentId;
 use crate::basis::{Basis, Completeness};
 use crate::bundle::{FileSource, SourceError, paths};
 use crate::code::{Code, Coded, bitcoin as codes, bundle as bundle_codes};
+use crate::hash::Digest;
 use crate::reserve::claim::{ChainEvidence, ChainQuery, Holding, Problem};
+use crate::snapshot::BlockRef;
 
 /// Confirmations that a block reward needs before it can be spent.
 const COINBASE_MATURITY: u64 = 100;
@@ -45,6 +47,16 @@ pub fn balances(query: &ChainQuery<'_>, files: &dyn FileSource) -> Result<ChainE
         readable,
         problems: check.problems,
     })
+}
+
+/// The block at `height` among the headers of a bundle, counted from the block `known`; `None` when they do not reach
+/// it or cannot be read.
+#[must_use]
+pub fn hash_at(known: &BlockRef, height: u64, files: &dyn FileSource) -> Option<Digest> {
+    let bytes = files.read(&paths::chain(&known.chain, paths::HEADERS)).ok()??;
+    let mut chain = HeaderChain::parse(network(&known.chain).ok()?, &bytes).ok()?;
+    chain.hint(known).ok()?;
+    chain.at_height(height).map(readable)
 }
 
 /// One run: the question, the files, and what was found so far.
