@@ -536,3 +536,20 @@ fn attack_work_many_chains_and_findings_take_time_in_proportion() {
     assert_eq!(verdict(&report, "BTC"), Verdict::Covered);
     assert_eq!(found(&report, 7010).len() as u64, CHAINS);
 }
+
+#[test]
+fn attack_work_a_statement_of_too_many_rows_is_refused_before_its_signature() {
+    let liar = Liar::new();
+    let mut statement = liar.statement();
+    let pattern = statement.assets[0].clone();
+    statement.assets =
+        (0..10_001).map(|number| Asset { id: format!("A{number:06}").parse().unwrap(), ..pattern.clone() }).collect();
+    statement.without_rows = statement.assets.iter().map(|asset| asset.id.clone()).collect();
+    let error = publish::parse(&json::canonical(&statement).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("10001 assets, at most 10000"), "{error}");
+    let mut statement = liar.statement();
+    let loan = statement.schedules.other_liabilities[0].clone();
+    statement.schedules.other_liabilities = vec![loan; 100_001];
+    let error = publish::parse(&json::canonical(&statement).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("100001 other liabilities, at most 100000"), "{error}");
+}
