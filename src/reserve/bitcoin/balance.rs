@@ -3,7 +3,7 @@
 //! A node's scan says which coins are unspent. Merkle blocks under anchored headers prove that they were made, where
 //! and with which value. The second cannot stand in for the first: inclusion proofs can only add.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{Network, OutPoint, ScriptBuf, Transaction, Txid};
 
@@ -196,6 +196,13 @@ impl<'a> Check<'a> {
         completeness: Completeness,
     ) -> Result<Vec<Holding>, BitcoinError> {
         let scripts = self.scripts();
+        let listed: BTreeSet<&ScriptBuf> = scan.coins.values().map(|coin| &coin.script).collect();
+        for (script, address) in &scripts {
+            if !listed.contains(script) && !scan.asked.contains(script) {
+                let detail = "no question of the transcript names its script, as `raw(…)`".to_owned();
+                self.problem(&codes::SCAN_NOT_ASKED, address, detail);
+            }
+        }
         let proofs = self.proofs()?;
         let mut holdings = Vec::new();
         let mut last: Option<(Txid, Made)> = None;
