@@ -133,7 +133,7 @@ fn verdict(report: &Report, id: &str) -> Verdict {
     asset(report, id).verdict
 }
 
-fn found<'a>(report: &'a Report, code: u16) -> Vec<&'a Finding> {
+fn found(report: &Report, code: u16) -> Vec<&Finding> {
     report.findings.iter().filter(|finding| finding.code.number == code).collect()
 }
 
