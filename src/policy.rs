@@ -49,7 +49,7 @@ const fn one() -> u64 {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Requirements {
-    /// Assets that the overall verdict speaks of; all assets of the statement when empty.
+    /// Assets that the overall verdict speaks of; all assets of statement and policy when empty.
     pub assets: Vec<AssetId>,
     /// What the existence of a balance must rest on.
     pub authenticity: Basis,

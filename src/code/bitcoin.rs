@@ -127,6 +127,9 @@ super::codes! {
     SCRIPT_TWICE = 5049, NotMade, "two addresses of the set are one script",
         "Two spellings of one address would count its coins twice; the first one has them.",
         "commit to each script once";
+    SCAN_NOT_ASKED = 5050, NotMade, "the node was not asked about an address",
+        "That the node lists no coin of it means nothing then: coins on it are missing from the sum.",
+        "gather the evidence again with `counterfoil fetch bitcoin`, for the whole address set";
     RPC_UNREACHABLE = 5060, NotMade, "the node does not answer",
         "Evidence is gathered from a running node.",
         "start the node, and check address, port and user";

@@ -64,4 +64,10 @@ super::codes! {
     AMOUNT_NOT_COMPARABLE = 7021, NotMade, "amounts do not fit a common number of decimals",
         "A sum that does not fit is refused.",
         "check the decimals of the asset and its deployments";
+    ASSET_WITHOUT_ROWS = 7022, NotMade, "the statement commits to no balances in an asset",
+        "Nothing is committed, so nothing that is owed can be compared. None listed is not zero.",
+        "the venue builds a tree for the asset, or leaves it out of the statement";
+    DECIMALS_DIFFER = 7023, NotMade, "the statement counts an asset with other decimals than the policy",
+        "The same digits with more decimals are a smaller sum: what is owed may have shrunk, whatever the digits say.",
+        "compare an own balance, written with its point, with `verify --expect`";
 }

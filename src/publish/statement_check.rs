@@ -225,6 +225,11 @@ pub fn verify(file: &[u8], pins: &StatementPins<'_>) -> Result<VerifiedStatement
     Ok(VerifiedStatement { digest: digest(&envelope.document), statement, signers })
 }
 
+/// More assets than any venue lists; what follows compares each with each.
+const ASSETS_MAX: usize = 10_000;
+/// More rows than any schedule needs.
+const SCHEDULE_ROWS_MAX: usize = 100_000;
+
 fn check_fields(statement: &Statement) -> Result<(), StatementError> {
     let fail = |detail: String| Err(StatementError::Contradiction(detail));
     if statement.format != FORMAT {
@@ -241,11 +246,23 @@ fn check_fields(statement: &Statement) -> Result<(), StatementError> {
         return fail(format!("cut-off {cutoff}, next cut-off {next} and due {due} are not strictly increasing"));
     }
     check_venue(statement)?;
+    let rows = &statement.schedules;
+    let lengths = [
+        ("assets", statement.assets.len(), ASSETS_MAX),
+        ("assets without rows", statement.without_rows.len(), ASSETS_MAX),
+        ("other liabilities", rows.other_liabilities.len(), SCHEDULE_ROWS_MAX),
+        ("receivables", rows.receivables.len(), SCHEDULE_ROWS_MAX),
+        ("transfers in flight", rows.in_flight.len(), SCHEDULE_ROWS_MAX),
+    ];
+    if let Some((what, got, max)) = lengths.into_iter().find(|(_, got, max)| got > max) {
+        return fail(format!("{got} {what}, at most {max} are accepted"));
+    }
     check_rows(statement)?;
     if !statement.chains.is_sorted_by(|left, right| left.chain < right.chain) {
         return fail("the chains are not strictly increasing".to_owned());
     }
-    let known = |asset: &AssetId| statement.assets.iter().any(|listed| listed.id == *asset);
+    // the assets are in the order of their names: `check_rows`
+    let known = |asset: &AssetId| statement.assets.binary_search_by(|listed| listed.id.cmp(asset)).is_ok();
     let schedules = &statement.schedules;
     let named = schedules.other_liabilities.iter().map(|row| &row.asset);
     let named = named.chain(schedules.receivables.iter().map(|row| &row.asset));

@@ -10,7 +10,7 @@ use crate::bundle::{FileSource, paths};
 use crate::code::{Coded, finding as codes};
 use crate::json;
 use crate::policy::Policy;
-use crate::publish::VerifiedStatement;
+use crate::publish::{Statement, VerifiedStatement};
 use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role, lines};
 use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
 use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, ControlProof, CutoffCheck, Holding};
@@ -59,8 +59,8 @@ pub(super) fn gather(
     if let Some(set) = gathering.address_set()? {
         let control = gathering.control(&set)?;
         gathering.reserves.readable = control.is_some();
-        for chain in chains_of(&set) {
-            gathering.chain(&chain, &set, control.as_ref())?;
+        for entries in set.entries().chunk_by(|left, right| left.chain == right.chain) {
+            gathering.chain(entries, control.as_ref())?;
         }
     }
     Ok(gathering.reserves)
@@ -68,6 +68,12 @@ pub(super) fn gather(
 
 fn chains_of(set: &AddressSet) -> BTreeSet<ChainId> {
     set.entries().iter().map(|entry| entry.chain.clone()).collect()
+}
+
+/// The cut-off block of a chain; the statement has them in the order of their chains.
+fn block_of<'a>(statement: &'a Statement, chain: &ChainId) -> Option<&'a BlockRef> {
+    let at = statement.chains.binary_search_by(|block| block.chain.cmp(chain)).ok()?;
+    statement.chains.get(at)
 }
 
 /// Addresses whose control was shown, per chain.
@@ -142,7 +148,13 @@ impl Gathering<'_> {
             cutoff: statement.cutoff,
         };
         let detail = match challenge::verify(&file, &query) {
-            Ok(challenge) if statement.custody == Some(challenge.digest()) => return Ok(Some(challenge)),
+            Ok(challenge) if statement.custody == Some(challenge.digest()) => {
+                let contradicted = challenge.challenge().blocks.iter().find_map(|block| self.contradicted(block));
+                match contradicted {
+                    None => return Ok(Some(challenge)),
+                    Some(detail) => detail,
+                }
+            }
             Ok(challenge) => {
                 let committed = statement.custody.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
                 format!("got sha256 {}, the statement names {committed}", challenge.digest())
@@ -152,6 +164,23 @@ impl Gathering<'_> {
         let finding = Finding::new(&codes::CHALLENGE_REFUSED, Severity::Critical, paths::CHALLENGE, detail);
         self.find(finding.in_file(paths::CHALLENGE));
         Ok(None)
+    }
+
+    /// What contradicts a block that the challenge names: it makes the signatures younger only when it is real. What
+    /// the evidence does not reach is not contradicted.
+    fn contradicted(&self, block: &BlockRef) -> Option<String> {
+        let cutoff = block_of(self.statement.statement(), &block.chain);
+        if let Some(cutoff) = cutoff.filter(|cutoff| block.height > cutoff.height) {
+            return Some(format!("it names {block}, above the cut-off block {}", cutoff.height));
+        }
+        let pins = self.policy.pins().iter().filter(|pin| pin.chain == block.chain);
+        let named = pins.chain(cutoff).filter(|known| known.height == block.height).map(|known| known.hash);
+        let in_evidence = match block.chain.namespace() {
+            "bip122" => cutoff.and_then(|cutoff| bitcoin::balance::hash_at(cutoff, block.height, self.files)),
+            _ => evm::balance::hash_at(&block.chain, block.height, self.files),
+        };
+        let other = named.chain(in_evidence).find(|hash| *hash != block.hash)?;
+        Some(format!("it names {block}, the block of that height is {other}"))
     }
 
     /// Checks every signature against the line that the challenge gives.
@@ -210,13 +239,15 @@ impl Gathering<'_> {
         }
     }
 
-    fn chain(&mut self, chain: &ChainId, set: &AddressSet, control: Option<&Controlled>) -> Result<(), ReconcileError> {
-        let entries: Vec<&AddressEntry> = set.entries().iter().filter(|entry| entry.chain == *chain).collect();
+    /// The addresses of one chain.
+    fn chain(&mut self, entries: &[AddressEntry], control: Option<&Controlled>) -> Result<(), ReconcileError> {
+        let Some(chain) = entries.first().map(|entry| &entry.chain) else { return Ok(()) };
         let deployments: Vec<DeploymentId> = self.deployments(chain);
-        let native = |id: &&DeploymentId| id.asset().starts_with("slip44:");
+        // an answer about Bitcoin covers every address; elsewhere something is claimed where evidence speaks of it
+        let native = |id: &&DeploymentId| chain.namespace() == "bip122" && id.asset().starts_with("slip44:");
         self.reserves.claimed.extend(deployments.iter().filter(native).cloned());
-        match self.chain_evidence(chain, &entries, &deployments)? {
-            Some(evidence) => self.take(chain, &entries, control, evidence),
+        match self.chain_evidence(chain, entries, &deployments)? {
+            Some(evidence) => self.take(chain, entries, control, evidence),
             None => {
                 self.reserves.unreadable.insert(chain.clone());
             }
@@ -254,11 +285,11 @@ impl Gathering<'_> {
     fn chain_evidence(
         &mut self,
         chain: &ChainId,
-        entries: &[&AddressEntry],
+        entries: &[AddressEntry],
         deployments: &[DeploymentId],
     ) -> Result<Option<ChainEvidence>, ReconcileError> {
         let statement = self.statement.statement();
-        let Some(cutoff_block) = statement.chains.iter().find(|block| block.chain == *chain) else {
+        let Some(cutoff_block) = block_of(statement, chain) else {
             let finding =
                 Finding::new(&codes::CHAIN_WITHOUT_BLOCK, Severity::Critical, chain.as_str(), "no block named");
             self.find(finding.on_chain(chain));
@@ -308,7 +339,7 @@ impl Gathering<'_> {
     fn take(
         &mut self,
         chain: &ChainId,
-        entries: &[&AddressEntry],
+        entries: &[AddressEntry],
         control: Option<&Controlled>,
         evidence: ChainEvidence,
     ) {
@@ -332,7 +363,7 @@ impl Gathering<'_> {
         }
         let controlled = control.and_then(|control| control.get(chain));
         let by_address: BTreeMap<&str, &AddressEntry> =
-            entries.iter().map(|entry| (entry.address.as_str(), *entry)).collect();
+            entries.iter().map(|entry| (entry.address.as_str(), entry)).collect();
         for entry in entries {
             self.note_exclusion(chain, entry);
         }

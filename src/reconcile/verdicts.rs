@@ -9,7 +9,7 @@ use super::model::{
 };
 use super::reserves::{self, Reserves};
 use crate::amount::{Amount, Decimals};
-use crate::asset::{Asset, AssetId, Class};
+use crate::asset::{Asset, AssetId, Class, Deployment};
 use crate::basis::Basis;
 use crate::bundle::Sealed;
 use crate::code::finding as codes;
@@ -68,10 +68,11 @@ fn summary(verified: &VerifiedStatement) -> StatementSummary {
     }
 }
 
-/// What the statement lists and what the policy requires, each once.
+/// What the statement lists, what the policy lists and what it requires, each once: an asset about which the
+/// statement is silent is not passed over.
 fn asset_ids(policy: &Policy, statement: Option<&Statement>) -> BTreeSet<AssetId> {
     let listed = statement.into_iter().flat_map(|statement| statement.assets.iter().map(|asset| asset.id.clone()));
-    let mapped = policy.assets().iter().filter(|_| statement.is_none()).map(|asset| asset.id.clone());
+    let mapped = policy.assets().iter().map(|asset| asset.id.clone());
     listed.chain(mapped).chain(policy.require().assets.iter().cloned()).collect()
 }
 
@@ -109,6 +110,12 @@ impl Section<'_> {
         let mapped = self.policy.assets().iter().find(|asset| asset.id == *self.id);
         let listed = self.statement.and_then(|statement| statement.assets.iter().find(|asset| asset.id == *self.id));
         self.compare_maps(mapped, listed, findings);
+        if self.statement.is_some_and(|statement| statement.without_rows.contains(self.id)) {
+            let detail =
+                "the statement lists the asset and commits to no tree: no customer can check a balance of zero";
+            let finding = Finding::new(&codes::ASSET_WITHOUT_ROWS, Severity::Critical, self.id.as_str(), detail);
+            findings.push(finding.of_asset(self.id));
+        }
         let decimals = self.common_decimals(mapped, listed);
         let figures = self.owed(listed, decimals).and_then(|owed| Some((owed, self.held(mapped, decimals)?)));
         let fits = figures.is_some();
@@ -167,9 +174,16 @@ impl Section<'_> {
             return;
         };
         let Some(listed) = listed else { return };
+        if mapped.decimals != listed.decimals {
+            let (got, expected) = (listed.decimals.get(), mapped.decimals.get());
+            let detail = format!("the statement counts with {got} decimals, the policy with {expected} decimals");
+            let finding = Finding::new(&codes::DECIMALS_DIFFER, Severity::Exception, self.id.as_str(), detail);
+            findings.push(finding.of_asset(self.id));
+        }
         if mapped.deployments != listed.deployments {
             let names = |asset: &Asset| {
-                let names: Vec<&str> = asset.deployments.iter().map(|deployment| deployment.id.as_str()).collect();
+                let name = |found: &Deployment| format!("{} with {} decimals", found.id, found.decimals.get());
+                let names: Vec<String> = asset.deployments.iter().map(name).collect();
                 if names.is_empty() { "none".to_owned() } else { names.join(", ") }
             };
             let detail = format!("the statement counts {}, the policy {}", names(listed), names(mapped));
@@ -299,16 +313,19 @@ fn overall(assets: &[AssetReport]) -> Overall {
 
 fn in_order(mut findings: Vec<Finding>, sealed: &Sealed) -> Vec<Finding> {
     findings.sort_by(|left, right| {
-        let key = |finding: &Finding| {
-            (finding.severity, finding.code.number, finding.subject.clone(), finding.detail.clone())
-        };
+        fn key(finding: &Finding) -> (Severity, u16, &str, &str) {
+            (finding.severity, finding.code.number, &finding.subject, &finding.detail)
+        }
         key(left).cmp(&key(right))
     });
+    let files = &sealed.manifest().files;
     for (number, finding) in (1..).zip(&mut findings) {
         finding.id = format!("F{number}");
-        let path = finding.evidence.as_deref();
-        let entry = sealed.manifest().files.iter().find(|entry| Some(entry.path.as_str()) == path);
-        finding.evidence_sha256 = entry.map(|entry| entry.sha256);
+        let at = finding.evidence.as_deref().and_then(|path| {
+            // the manifest is in the order of its paths
+            files.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()
+        });
+        finding.evidence_sha256 = at.and_then(|at| files.get(at)).map(|entry| entry.sha256);
     }
     findings
 }

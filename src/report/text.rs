@@ -50,16 +50,15 @@ pub fn text(report: &Report) -> String {
 fn scope(page: &mut Page, report: &Report) {
     match &report.statement {
         Some(statement) => {
-            page.wrapped(
-                "",
-                &format!("{} ({}), statement {}", statement.legal_entity, statement.venue, statement.sequence),
-            );
+            let whose =
+                format!("Venue {} ({}), statement {}", statement.legal_entity, statement.venue, statement.sequence);
+            page.hanging("", "  ", &whose);
             page.line(&format!("Cut-off {}, next statement due {}", statement.cutoff, statement.due));
             page.line(&format!("Statement {}", statement.digest));
         }
         None => page.line("No statement of liabilities in this bundle."),
     }
-    page.wrapped("", &format!("Evidence gathered by {} ({})", report.bundle.maker, report.bundle.sealed_at));
+    page.hanging("", "  ", &format!("Evidence gathered by {} ({})", report.bundle.maker, report.bundle.sealed_at));
     if report.policy.departures.is_empty() {
         page.line("Policy: demands what the built-in policy demands.");
     } else {
@@ -169,12 +168,22 @@ fn write_finding(page: &mut Page, finding: &Finding) {
     }
 }
 
-/// Whether a character changes how its neighbours appear: control characters, line separators, and marks that turn
-/// the direction of writing.
+/// Whether a character ends a line, turns its direction, moves the cursor or cannot be seen: none belongs in a report.
 #[must_use]
 pub fn is_control(c: char) -> bool {
-    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// A text from evidence on one line: it cannot draw lines of its own, nor move the cursor.
@@ -216,7 +225,8 @@ impl Page {
         self.hanging(indent, indent, text);
     }
 
-    /// Breaks at spaces only, so that amounts, addresses and hashes stay whole.
+    /// Breaks at spaces only, so that amounts, addresses and hashes stay whole. Words of others begin no line of
+    /// their own: their line ends are shown as marks, and their rows of spaces as one.
     fn hanging(&mut self, first: &str, indent: &str, text: &str) {
         let mut line = first.to_owned();
         let mut filled = false;
@@ -240,7 +250,7 @@ impl Page {
 fn words(text: &str) -> Vec<String> {
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
     let mut words: Vec<String> = Vec::new();
-    for word in text.split(' ') {
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         let three = word.chars().take(3).filter(char::is_ascii_digit).count() == 3;
         match words.last_mut().filter(|last| three && digit(last.chars().last())) {
             Some(last) => {

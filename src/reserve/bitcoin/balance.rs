@@ -3,9 +3,9 @@
 //! A node's scan says which coins are unspent. Merkle blocks under anchored headers prove that they were made, where
 //! and with which value. The second cannot stand in for the first: inclusion proofs can only add.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use bitcoin::{Network, OutPoint, ScriptBuf, Txid};
+use bitcoin::{Network, OutPoint, ScriptBuf, Transaction, Txid};
 
 use super::header::{HeaderChain, HeaderError};
 use super::merkle_proof::{BlockProof, MerkleProofError, block_proof, transaction};
@@ -15,7 +15,9 @@ use crate::asset::DeploymentId;
 use crate::basis::{Basis, Completeness};
 use crate::bundle::{FileSource, SourceError, paths};
 use crate::code::{Code, Coded, bitcoin as codes, bundle as bundle_codes};
+use crate::hash::Digest;
 use crate::reserve::claim::{ChainEvidence, ChainQuery, Holding, Problem};
+use crate::snapshot::BlockRef;
 
 /// Confirmations that a block reward needs before it can be spent.
 const COINBASE_MATURITY: u64 = 100;
@@ -45,6 +47,16 @@ pub fn balances(query: &ChainQuery<'_>, files: &dyn FileSource) -> Result<ChainE
         readable,
         problems: check.problems,
     })
+}
+
+/// The block at `height` among the headers of a bundle, counted from the block `known`; `None` when they do not reach
+/// it or cannot be read.
+#[must_use]
+pub fn hash_at(known: &BlockRef, height: u64, files: &dyn FileSource) -> Option<Digest> {
+    let bytes = files.read(&paths::chain(&known.chain, paths::HEADERS)).ok()??;
+    let mut chain = HeaderChain::parse(network(&known.chain).ok()?, &bytes).ok()?;
+    chain.hint(known).ok()?;
+    chain.at_height(height).map(readable)
 }
 
 /// One run: the question, the files, and what was found so far.
@@ -184,8 +196,16 @@ impl<'a> Check<'a> {
         completeness: Completeness,
     ) -> Result<Vec<Holding>, BitcoinError> {
         let scripts = self.scripts();
+        let listed: BTreeSet<&ScriptBuf> = scan.coins.values().map(|coin| &coin.script).collect();
+        for (script, address) in &scripts {
+            if !listed.contains(script) && !scan.asked.contains(script) {
+                let detail = "no question of the transcript names its script, as `raw(…)`".to_owned();
+                self.problem(&codes::SCAN_NOT_ASKED, address, detail);
+            }
+        }
         let proofs = self.proofs()?;
         let mut holdings = Vec::new();
+        let mut last: Option<(Txid, Made)> = None;
         for (outpoint, coin) in &scan.coins {
             match scan.repeated.get(outpoint) {
                 Some(false) => {
@@ -203,7 +223,14 @@ impl<'a> Check<'a> {
                 self.problem(&codes::COIN_UNASKED, outpoint, detail);
                 continue;
             };
-            match self.judge(coin, &proofs)? {
+            // coins come in the order of their ids: a transaction of many coins is read once
+            let made = match last.take().filter(|(txid, _)| *txid == outpoint.txid) {
+                Some((_, made)) => made,
+                None => self.made(outpoint.txid)?,
+            };
+            let judged = self.judge(coin, &proofs, &made);
+            last = Some((outpoint.txid, made));
+            match judged {
                 Ok(Some(authenticity)) => holdings.push(Holding {
                     deployment: deployment.clone(),
                     address: (*address).to_owned(),
@@ -220,31 +247,34 @@ impl<'a> Check<'a> {
     }
 
     /// What the existence of a coin rests on; `None` when it was made after the cut-off.
-    fn judge(&self, coin: &Coin, proofs: &Proofs) -> Result<Result<Option<Basis>, Problem>, BitcoinError> {
+    fn judge(&self, coin: &Coin, proofs: &Proofs, made: &Made) -> Result<Option<Basis>, Problem> {
         let cutoff = self.query.cutoff_block.height;
         let problem = |code, detail: String| Problem { code, subject: coin.outpoint.to_string(), detail };
         let tip = self.query.transcript.map_or(cutoff, |(transcript, _)| transcript.tip.height);
         if coin.height > tip {
             let detail = format!("made at height {}, above the node's tip {tip}", coin.height);
-            return Ok(Err(problem(&codes::COIN_CONTRADICTED, detail)));
+            return Err(problem(&codes::COIN_CONTRADICTED, detail));
         }
-        let authenticity = match self.authenticate(coin, proofs)? {
-            Ok(authenticity) => authenticity,
-            Err((code, detail)) => return Ok(Err(problem(code, detail))),
-        };
-        let Some(depth) = cutoff.checked_sub(coin.height) else { return Ok(Ok(None)) };
+        let authenticity = self.authenticate(coin, proofs, made).map_err(|(code, detail)| problem(code, detail))?;
+        let Some(depth) = cutoff.checked_sub(coin.height) else { return Ok(None) };
         let confirmations = depth + 1;
         if coin.coinbase && confirmations < COINBASE_MATURITY {
             let detail =
                 format!("a block reward with {confirmations} confirmations, expected at least {COINBASE_MATURITY}");
-            return Ok(Err(problem(&codes::COIN_IMMATURE, detail)));
+            return Err(problem(&codes::COIN_IMMATURE, detail));
         }
-        Ok(Ok(Some(authenticity)))
+        Ok(Some(authenticity))
+    }
+
+    /// The transaction in the bundle; `None` when there is no such file.
+    fn made(&self, txid: Txid) -> Result<Made, BitcoinError> {
+        let bytes = self.read(&paths::transaction(&txid.to_string()))?;
+        Ok(bytes.map(|bytes| transaction(txid, &bytes)))
     }
 
     /// Whether a coin was really made: proved, stated for lack of evidence, or contradicted.
-    fn authenticate(&self, coin: &Coin, proofs: &Proofs) -> Result<Result<Basis, Contradiction>, BitcoinError> {
-        let contradicted = |detail: String| Ok(Err((&codes::COIN_CONTRADICTED, detail)));
+    fn authenticate(&self, coin: &Coin, proofs: &Proofs, made: &Made) -> Result<Basis, Contradiction> {
+        let contradicted = |detail: String| Err((&codes::COIN_CONTRADICTED, detail));
         let at_height = self.chain.at_height(coin.height);
         if let (Some(said), Some(found)) = (coin.block, at_height)
             && said != readable(found)
@@ -255,13 +285,13 @@ impl<'a> Check<'a> {
             ));
         }
         if let Some(error) = at_height.and_then(|block| proofs.broken.get(&block)) {
-            return Ok(Err((error.code(), error.to_string())));
+            return Err((error.code(), error.to_string()));
         }
         let OutPoint { txid, vout } = coin.outpoint;
-        let Some(bytes) = self.read(&paths::transaction(&txid.to_string()))? else { return Ok(Ok(Basis::Stated)) };
-        let made = match transaction(txid, &bytes) {
-            Ok(made) => made,
-            Err(error) => return Ok(Err((error.code(), error.to_string()))),
+        let made = match made {
+            None => return Ok(Basis::Stated),
+            Some(Ok(made)) => made,
+            Some(Err(error)) => return Err((error.code(), error.to_string())),
         };
         let Some(output) = usize::try_from(vout).ok().and_then(|place| made.output.get(place)) else {
             return contradicted(format!("the transaction has {} outputs, expected output {vout}", made.output.len()));
@@ -276,7 +306,7 @@ impl<'a> Check<'a> {
             let (is, said) = (made.is_coinbase(), coin.coinbase);
             return contradicted(format!("block reward: {is}, the node said {said}"));
         }
-        let Some((block, place)) = proofs.places.get(&txid) else { return Ok(Ok(Basis::Stated)) };
+        let Some((block, place)) = proofs.places.get(&txid) else { return Ok(Basis::Stated) };
         if (*place == 0) != coin.coinbase {
             return contradicted(format!(
                 "it is at place {place} of its block, the node said block reward: {}",
@@ -287,8 +317,8 @@ impl<'a> Check<'a> {
             Some(height) if height != coin.height => {
                 contradicted(format!("made at height {height}, the node said {}", coin.height))
             }
-            Some(_) if self.chain.is_anchored(*block) => Ok(Ok(Basis::Proved)),
-            _ => Ok(Ok(Basis::Stated)),
+            Some(_) if self.chain.is_anchored(*block) => Ok(Basis::Proved),
+            _ => Ok(Basis::Stated),
         }
     }
 
@@ -328,6 +358,9 @@ impl<'a> Check<'a> {
         Ok(proof.check_coinbase(coinbase.as_deref()).map(|()| proof))
     }
 }
+
+/// What the file of a transaction holds, when it is there.
+type Made = Option<Result<Transaction, MerkleProofError>>;
 
 /// A code and what was got and expected.
 type Contradiction = (&'static Code, String);

@@ -1,6 +1,6 @@
 //! What a node said is unspent: its answers to `scantxoutset`, read with amounts as decimal text, never as floats.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{OutPoint, ScriptBuf};
 use serde::Deserialize;
@@ -41,6 +41,8 @@ pub struct Scan {
     pub coins: BTreeMap<OutPoint, Coin>,
     /// Outputs listed more than once, and whether all the listings agree.
     pub repeated: BTreeMap<OutPoint, bool>,
+    /// Scripts that the questions name, as `raw(…)`.
+    pub asked: BTreeSet<ScriptBuf>,
 }
 
 /// Bitcoin has eight.
@@ -92,11 +94,22 @@ pub fn read(transcript: &Transcript) -> Result<Scan, ScanError> {
     for call in transcript.calls_of(METHOD) {
         answers += 1;
         read_answer(transcript, call, answers, &mut scan)?;
+        scan.asked.extend(asked(&call.params));
     }
     if answers == 0 {
         return Err(ScanError::Missing);
     }
     Ok(scan)
+}
+
+/// The scripts that a question names; those that it describes in another way are not seen.
+fn asked(params: &str) -> Vec<ScriptBuf> {
+    let Ok((_, descriptors)) = serde_json::from_str::<(String, Vec<String>)>(params) else { return Vec::new() };
+    let script = |text: &String| {
+        let digits = text.strip_prefix("raw(")?.split_once(')')?.0;
+        hex::decode(digits).ok().map(ScriptBuf::from_bytes)
+    };
+    descriptors.iter().filter_map(script).collect()
 }
 
 fn read_answer(transcript: &Transcript, call: &Call, number: usize, scan: &mut Scan) -> Result<(), ScanError> {

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::account_proof::{self, AccountProofError, NODE_BYTES_MAX};
 use super::address::{AddressError, EvmAddress, chain_number};
 use super::answers::Answers;
+use super::header::{EvmHeader, HEADER_BYTES_MAX};
 use super::lines::{self, LineError};
 use crate::amount::Amount;
-use crate::asset::DeploymentId;
+use crate::asset::{ChainId, DeploymentId};
 use crate::basis::{Basis, Completeness};
 use crate::bundle::{FileSource, SourceError, paths};
 use crate::code::{Code, Coded, evm as codes};
@@ -64,6 +65,18 @@ pub fn balances(query: &ChainQuery<'_>, files: &dyn FileSource) -> Result<ChainE
     let Collector { holdings, problems, .. } = collector;
     let cutoff = headers.cutoff_check(query, anchored);
     Ok(ChainEvidence { holdings, problems, cutoff, anchored, readable })
+}
+
+/// The block of this number among the headers of a bundle; `None` when it is not there or they cannot be read.
+#[must_use]
+pub fn hash_at(chain: &ChainId, number: u64, files: &dyn FileSource) -> Option<Digest> {
+    let path = paths::chain(chain, paths::EVM_HEADERS);
+    let lines = lines::read::<HeaderLine>(&path, &files.read(&path).ok()??).ok()?;
+    let headers = lines.iter().filter_map(|line| {
+        let bytes = lines::bytes(&line.rlp, HEADER_BYTES_MAX).ok()?;
+        EvmHeader::parse(&bytes).ok()
+    });
+    headers.into_iter().find(|header| header.number() == number).map(|header| header.hash())
 }
 
 fn problem(code: &'static Code, subject: impl std::fmt::Display, detail: impl Into<String>) -> Problem {

@@ -1,0 +1,523 @@
+//! Attempts to get a verdict that is too good, or an honest venue called short, by whoever makes the bundle. Names are
+//! those of `docs/known-flaws.md` where one fits. Each attempt starts from the example venue, whose keys are public.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::sync::OnceLock;
+
+use counterfoil::amount::Amount;
+use counterfoil::asset::{Asset, AssetId, ChainId};
+use counterfoil::bundle::{self, MANIFEST, MemoryFiles, paths};
+use counterfoil::hash::sha256;
+use counterfoil::json;
+use counterfoil::lab::example_venue::ExampleVenue;
+use counterfoil::policy::Policy;
+use counterfoil::publish::{self, Statement};
+use counterfoil::reconcile::{AssetReport, Finding, Report, Severity, Verdict, reconcile};
+use counterfoil::report;
+use counterfoil::reserve::address_set::{AddressSet, Role};
+use counterfoil::reserve::bitcoin::sign::{AddressKey, sign};
+use counterfoil::reserve::challenge::{self, Challenge};
+use counterfoil::reserve::claim::ControlProof;
+use counterfoil::reserve::evm;
+use counterfoil::reserve::transcript::Transcript;
+use counterfoil::secret::{Secret, SecretKind};
+use counterfoil::signature::{Algorithm, Envelope, SigningKey};
+use counterfoil::snapshot::Time;
+
+const BITCOIN: &str = "bip122:0f9188f13cb7b2c71f2a335e3a4fc328";
+const EVM: &str = "eip155:1337";
+
+fn seed(purpose: &str) -> [u8; 32] {
+    sha256(format!("example venue: {purpose}").as_bytes()).to_bytes()
+}
+
+fn signing_key(purpose: &str) -> SigningKey {
+    SigningKey::new(Algorithm::Bip340, &Secret::new(SecretKind::Signing, &mut seed(purpose))).unwrap()
+}
+
+/// The example venue, whose files the attacker replaces.
+struct Liar {
+    files: MemoryFiles,
+    policy: String,
+    maker: String,
+}
+
+impl Liar {
+    fn new() -> Self {
+        static EXAMPLE: OnceLock<ExampleVenue> = OnceLock::new();
+        let example = EXAMPLE.get_or_init(|| ExampleVenue::new().unwrap());
+        let mut files = example.bundle.clone();
+        files.remove(MANIFEST);
+        Self { files, policy: example.policy.clone(), maker: "a test".to_owned() }
+    }
+
+    fn path(chain: &str, name: &str) -> String {
+        paths::chain(&chain.parse::<ChainId>().unwrap(), name)
+    }
+
+    fn statement(&self) -> Statement {
+        {
+            let envelope = Envelope::parse(&self.files[paths::STATEMENT], "statement").unwrap();
+            json::read_canonical(&envelope.document).unwrap()
+        }
+    }
+
+    /// Changes the statement and signs it again, with the venue's own key.
+    fn state(&mut self, change: impl FnOnce(&mut Statement)) {
+        let envelope = Envelope::parse(&self.files[paths::STATEMENT], "statement").unwrap();
+        let mut statement: Statement = json::read_canonical(&envelope.document).unwrap();
+        change(&mut statement);
+        let mut envelope = Envelope { document: json::canonical(&statement).unwrap(), signatures: Vec::new() };
+        publish::sign(&mut envelope, &signing_key("venue")).unwrap();
+        self.files.insert(paths::STATEMENT.to_owned(), envelope.to_file("statement").unwrap());
+    }
+
+    /// Changes a transcript and signs it with the key of `signer`.
+    fn answer(&mut self, chain: &str, signer: &str, change: impl FnOnce(&mut Transcript)) {
+        let path = Self::path(chain, paths::TRANSCRIPT);
+        let (mut transcript, _, _) = Transcript::parse(&self.files[&path], &[]).unwrap();
+        change(&mut transcript);
+        self.files.insert(path, transcript.to_file(&signing_key(signer)).unwrap());
+    }
+
+    /// Commits to another address set and challenge, and signs the line with every key of the example.
+    fn commit(&mut self, set: impl FnOnce(&mut AddressSet), issue: impl FnOnce(&mut Challenge)) {
+        let mut committed = AddressSet::parse(&self.files[paths::ADDRESSES]).unwrap();
+        set(&mut committed);
+        let mut challenge = challenge::parse(&self.files[paths::CHALLENGE]).unwrap();
+        challenge.address_set.count = committed.count();
+        challenge.address_set.root = committed.root();
+        issue(&mut challenge);
+        let document = challenge.to_file().unwrap();
+        let line = challenge.line().unwrap();
+        let proofs: Vec<ControlProof> = control(&self.files[paths::CONTROL]);
+        let signed = proofs.iter().map(|proof| sign_again(proof, &line));
+        let lines = signed.flat_map(|proof| [json::canonical(&proof).unwrap(), b"\n".to_vec()].concat()).collect();
+        self.files.insert(paths::CONTROL.to_owned(), lines);
+        self.files.insert(paths::ADDRESSES.to_owned(), committed.to_file().unwrap());
+        let custody = sha256(&document);
+        self.files.insert(paths::CHALLENGE.to_owned(), document);
+        self.state(|statement| {
+            let set = statement.address_set.as_mut().unwrap();
+            (set.count, set.root) = (committed.count(), committed.root());
+            statement.custody = Some(custody);
+        });
+    }
+
+    fn run(&self) -> Report {
+        let mut files = self.files.clone();
+        let key = signing_key("venue");
+        let manifest = bundle::seal(&files, &self.maker, Time::from_unix(1_793_600_000), &key).unwrap();
+        files.insert(MANIFEST.to_owned(), manifest);
+        reconcile(&files, &Policy::parse(&self.policy).unwrap()).unwrap()
+    }
+}
+
+fn control(file: &[u8]) -> Vec<ControlProof> {
+    file.split_inclusive(|byte| *byte == b'\n').map(|line| json::read(line).unwrap()).collect()
+}
+
+fn sign_again(proof: &ControlProof, line: &str) -> ControlProof {
+    let bitcoin = (0..3).map(|number| AddressKey::new(&mut seed(&format!("bitcoin {number}"))).unwrap());
+    let signed = bitcoin.filter_map(|key| sign(&proof.chain, &proof.address, line, &key).ok());
+    let evm = (0..2).map(|number| evm::control::sign(&proof.chain, line, &seed(&format!("evm {number}"))));
+    let mut all = signed.chain(evm.filter_map(Result::ok));
+    all.find(|signed| signed.address == proof.address).unwrap()
+}
+
+fn asset<'a>(report: &'a Report, id: &str) -> &'a AssetReport {
+    report.assets.iter().find(|asset| asset.asset.as_str() == id).unwrap()
+}
+
+fn verdict(report: &Report, id: &str) -> Verdict {
+    asset(report, id).verdict
+}
+
+fn found(report: &Report, code: u16) -> Vec<&Finding> {
+    report.findings.iter().filter(|finding| finding.code.number == code).collect()
+}
+
+/// Keeps one asset in a statement, and leaves the others out.
+fn only(statement: &mut Statement, id: &str) {
+    statement.assets.retain(|asset| asset.id.as_str() == id);
+    statement.liabilities.retain(|row| row.asset.as_str() == id);
+    statement.schedules.other_liabilities.retain(|row| row.asset.as_str() == id);
+}
+
+fn btc(statement: &mut Statement) -> &mut Asset {
+    statement.assets.iter_mut().find(|asset| asset.id.as_str() == "BTC").unwrap()
+}
+
+#[test]
+fn the_example_is_as_built() {
+    let report = Liar::new().run();
+    let verdicts = ["BTC", "ETH", "USDT"].map(|id| verdict(&report, id));
+    assert_eq!(verdicts, [Verdict::Covered, Verdict::Short, Verdict::NotDeterminable]);
+}
+
+// --- the statement ---
+
+#[test]
+fn attack_r12_an_asset_left_out_of_the_statement_is_not_covered_silently() {
+    let mut liar = Liar::new();
+    liar.state(|statement| only(statement, "BTC"));
+    let report = liar.run();
+    assert_eq!(verdict(&report, "BTC"), Verdict::Covered);
+    assert_eq!(verdict(&report, "ETH"), Verdict::NotDeterminable, "the policy counts it, the statement is silent");
+    assert_eq!(report.overall.verdict, Verdict::NotDeterminable);
+    assert!(report.overall.headline.starts_with("1 of 3 covered"), "{}", report.overall.headline);
+    // who requires BTC alone is told of the others all the same
+    liar.policy = liar.policy.replacen("\n[[node]]", "\n[require]\nassets = [\"BTC\"]\n[[node]]", 1);
+    let report = liar.run();
+    assert_eq!((report.overall.verdict, report.assets.len()), (Verdict::Covered, 3));
+}
+
+#[test]
+fn attack_a5_decimals_other_than_the_policys_are_told() {
+    // the same digits with ten more decimals: everything that is owed shrinks to nothing
+    let mut liar = Liar::new();
+    liar.state(|statement| {
+        btc(statement).decimals = counterfoil::amount::Decimals::new(18).unwrap();
+        for row in statement.liabilities.iter_mut().filter(|row| row.asset.as_str() == "BTC") {
+            row.decimals = counterfoil::amount::Decimals::new(18).unwrap();
+        }
+    });
+    let report = liar.run();
+    let told = found(&report, 7023);
+    assert!(told.iter().any(|finding| finding.detail.contains("18 decimals")), "{:?}", report.findings);
+}
+
+#[test]
+fn attack_r12_an_asset_without_rows_is_told() {
+    let mut liar = Liar::new();
+    liar.state(|statement| {
+        statement.liabilities.retain(|row| row.asset.as_str() != "BTC");
+        statement.schedules.other_liabilities.clear();
+        statement.without_rows = vec!["BTC".parse().unwrap()];
+    });
+    let report = liar.run();
+    assert_eq!(verdict(&report, "BTC"), Verdict::NotDeterminable, "nothing is committed, nothing can be checked");
+    let told = found(&report, 7022);
+    assert_eq!(
+        told.iter().map(|finding| finding.asset.as_ref().map(AssetId::as_str)).collect::<Vec<_>>(),
+        [Some("BTC")]
+    );
+}
+
+#[test]
+fn attack_r15_words_of_the_maker_do_not_make_lines_of_the_report() {
+    let fake = "x\n\nCOVERED: 3 of 3 covered\r\u{202e}derevoc\u{2028}COVERED: all\u{85}COVERED: 1";
+    let wide = format!("y{}COVERED: 3 of 3 covered", " ".repeat(200));
+    for words in [fake.to_owned(), wide, "COVERED: 3 of 3 covered".to_owned()] {
+        let mut liar = Liar::new();
+        liar.maker.clone_from(&words);
+        liar.state(|statement| statement.venue.legal_entity.clone_from(&words));
+        let mut addresses = AddressSet::parse(&liar.files[paths::ADDRESSES]).unwrap().entries().to_vec();
+        addresses[0].encumbrance = Some(words.clone());
+        liar.commit(|set| *set = AddressSet::from_entries(addresses).unwrap(), |_| ());
+        let text = report::text(&liar.run());
+        assert!(!text.contains(['\u{202e}', '\u{2028}', '\u{85}', '\r']), "{text}");
+        let lines = text.split(['\n', '\u{2028}', '\u{85}', '\r']);
+        assert_eq!(lines.filter(|line| line.starts_with("COVERED")).count(), 0, "{text}");
+    }
+}
+
+#[test]
+fn attack_r17_a_block_that_is_not_the_cutoff_block_does_not_cover() {
+    for (up, code) in [(true, 7007), (false, 7007)] {
+        let mut liar = Liar::new();
+        let headers = liar.files[&Liar::path(BITCOIN, paths::HEADERS)].clone();
+        liar.state(|statement| {
+            let block = statement.chains.iter_mut().find(|block| block.chain.as_str() == BITCOIN).unwrap();
+            let mut hashes = headers.chunks(80).map(|header| {
+                let mut hash = sha256(sha256(header).as_bytes()).to_bytes();
+                hash.reverse();
+                counterfoil::hash::Digest::from_bytes(hash)
+            });
+            let at = hashes.position(|hash| hash == block.hash).unwrap();
+            let other = if up { at + 1 } else { at - 1 };
+            block.height = if up { block.height + 1 } else { block.height - 1 };
+            let header = headers.chunks(80).nth(other).unwrap();
+            let mut hash = sha256(sha256(header).as_bytes()).to_bytes();
+            hash.reverse();
+            block.hash = counterfoil::hash::Digest::from_bytes(hash);
+        });
+        let report = liar.run();
+        assert_eq!(verdict(&report, "BTC"), Verdict::NotDeterminable);
+        assert_eq!(found(&report, code).len(), 1, "{:?}", report.findings);
+    }
+}
+
+#[test]
+fn attack_r22_without_a_committed_set_or_block_nothing_is_covered() {
+    let mut liar = Liar::new();
+    liar.state(|statement| statement.address_set = None);
+    assert_eq!(verdict(&liar.run(), "BTC"), Verdict::NotDeterminable);
+    let mut liar = Liar::new();
+    liar.state(|statement| statement.custody = None);
+    assert_eq!(verdict(&liar.run(), "BTC"), Verdict::NotDeterminable);
+    let mut liar = Liar::new();
+    liar.state(|statement| statement.chains.clear());
+    assert_eq!(verdict(&liar.run(), "BTC"), Verdict::NotDeterminable);
+}
+
+// --- evidence that cannot be used ---
+
+#[test]
+fn attack_r19_unusable_answers_make_no_honest_venue_short() {
+    type Change = fn(&mut Transcript);
+    let changes: [(&str, Change); 4] = [
+        ("cut", |transcript| transcript.calls[0].result.truncate(40)),
+        ("no scan", |transcript| transcript.calls.clear()),
+        ("another chain", |transcript| transcript.tip.chain = EVM.parse().unwrap()),
+        ("an early tip", |transcript| transcript.tip.height = 1),
+    ];
+    for (name, change) in changes {
+        let mut liar = Liar::new();
+        liar.answer(BITCOIN, "a stranger", change);
+        assert_eq!(verdict(&liar.run(), "BTC"), Verdict::NotDeterminable, "{name}");
+    }
+}
+
+#[test]
+fn attack_r19_an_evm_chain_without_evidence_makes_no_honest_venue_short() {
+    for names in [&[paths::EVM_HEADERS, paths::EVM_PROOFS][..], &[paths::EVM_HEADERS], &[paths::EVM_PROOFS]] {
+        let mut liar = Liar::new();
+        for name in names {
+            liar.files.remove(&Liar::path(EVM, name));
+        }
+        assert_eq!(verdict(&liar.run(), "ETH"), Verdict::NotDeterminable, "without {names:?}");
+    }
+}
+
+#[test]
+fn attack_r8_a_native_coin_that_cannot_be_judged_is_not_short() {
+    let mut liar = Liar::new();
+    liar.policy = liar.policy.replace("eip155:1337/slip44:60", "eip155:1337/slip44:966");
+    assert_eq!(verdict(&liar.run(), "ETH"), Verdict::NotDeterminable);
+}
+
+#[test]
+fn attack_r19_answers_of_another_node_or_an_earlier_block_do_not_cover() {
+    let mut liar = Liar::new();
+    liar.answer(BITCOIN, "venue", |_| ());
+    let report = liar.run();
+    assert_eq!(verdict(&report, "BTC"), Verdict::NotDeterminable);
+    assert_eq!(asset(&report, "BTC").held.counted, Amount::ZERO);
+    // the pinned node's own answer of a block below the cut-off, as an old bundle has it
+    let mut liar = Liar::new();
+    let cutoff = liar.statement().chains.iter().find(|block| block.chain.as_str() == BITCOIN).unwrap().clone();
+    liar.answer(BITCOIN, "auditor's node", |transcript| {
+        let (height, hash) = (transcript.tip.height, transcript.tip.hash);
+        transcript.tip.height = cutoff.height - 1;
+        let result = &mut transcript.calls[0].result;
+        *result =
+            result.replace(&format!("\"height\":{height},\"best"), &format!("\"height\":{},\"best", cutoff.height - 1));
+        assert!(result.contains(&hash.to_string()));
+    });
+    let report = liar.run();
+    assert_ne!(verdict(&report, "BTC"), Verdict::Covered);
+    assert!(!report.findings.is_empty());
+}
+
+#[test]
+fn attack_r4_answers_given_twice_count_once() {
+    let mut liar = Liar::new();
+    let before = asset(&liar.run(), "BTC").held.counted;
+    liar.answer(BITCOIN, "auditor's node", |transcript| {
+        let again = transcript.calls.clone();
+        transcript.calls.extend(again);
+    });
+    assert_eq!(asset(&liar.run(), "BTC").held.counted, before);
+    let mut liar = Liar::new();
+    let before = asset(&liar.run(), "USDT").held.possible;
+    liar.answer(EVM, "venue", |transcript| {
+        let again = transcript.calls.clone();
+        transcript.calls.extend(again);
+    });
+    assert_eq!(asset(&liar.run(), "USDT").held.possible, before);
+}
+
+#[test]
+fn attack_r4_one_account_on_two_chains_is_not_counted_twice() {
+    // a second chain with the same accounts and the same evidence: the policy counts nothing there
+    let mut liar = Liar::new();
+    let before = asset(&liar.run(), "ETH").held.possible;
+    let mut entries = AddressSet::parse(&liar.files[paths::ADDRESSES]).unwrap().entries().to_vec();
+    let copies: Vec<_> = entries.iter().filter(|entry| entry.chain.as_str() == EVM).cloned().collect();
+    entries.extend(copies.into_iter().map(|mut entry| {
+        entry.chain = "eip155:1338".parse().unwrap();
+        entry
+    }));
+    liar.commit(
+        |set| *set = AddressSet::from_entries(entries).unwrap(),
+        |challenge| {
+            let mut block = challenge.blocks[1].clone();
+            block.chain = "eip155:1338".parse().unwrap();
+            challenge.blocks.push(block);
+        },
+    );
+    liar.state(|statement| {
+        let mut block = statement.chains[1].clone();
+        block.chain = "eip155:1338".parse().unwrap();
+        statement.chains.push(block);
+    });
+    for name in [paths::EVM_HEADERS, paths::EVM_PROOFS, paths::TRANSCRIPT] {
+        let bytes = liar.files[&Liar::path(EVM, name)].clone();
+        liar.files.insert(Liar::path("eip155:1338", name), bytes);
+    }
+    assert_eq!(asset(&liar.run(), "ETH").held.possible, before);
+}
+
+// --- control ---
+
+#[test]
+fn attack_r11_internal_and_pledged_coins_count_nothing() {
+    for pledge in [false, true] {
+        let mut liar = Liar::new();
+        let mut entries = AddressSet::parse(&liar.files[paths::ADDRESSES]).unwrap().entries().to_vec();
+        for entry in entries.iter_mut().filter(|entry| entry.chain.as_str() == BITCOIN) {
+            if pledge {
+                entry.encumbrance = Some(" ".to_owned());
+            } else {
+                entry.role = Role::Internal;
+            }
+        }
+        liar.commit(|set| *set = AddressSet::from_entries(entries).unwrap(), |_| ());
+        let report = liar.run();
+        assert_eq!(verdict(&report, "BTC"), Verdict::Short);
+        assert_eq!(asset(&report, "BTC").held.possible, Amount::ZERO);
+    }
+}
+
+#[test]
+fn attack_r6_signatures_of_other_lines_or_chains_count_nothing() {
+    let mut liar = Liar::new();
+    let mut proofs = control(&liar.files[paths::CONTROL]);
+    for proof in &mut proofs {
+        *proof = sign_again(proof, "I am an address of Example Exchange");
+    }
+    let lines = |proofs: &[ControlProof]| -> Vec<u8> {
+        proofs.iter().flat_map(|proof| [json::canonical(proof).unwrap(), b"\n".to_vec()].concat()).collect()
+    };
+    liar.files.insert(paths::CONTROL.to_owned(), lines(&proofs));
+    let report = liar.run();
+    assert_eq!(asset(&report, "BTC").held.possible, Amount::ZERO);
+    assert_eq!(verdict(&report, "BTC"), Verdict::Short);
+    // a good signature stays good beside a wrong one, and is told of
+    let mut liar = Liar::new();
+    proofs.extend(control(&liar.files[paths::CONTROL]));
+    liar.files.insert(paths::CONTROL.to_owned(), lines(&proofs));
+    let report = liar.run();
+    assert_eq!((verdict(&report, "BTC"), found(&report, 7005).len()), (Verdict::Covered, 5));
+}
+
+#[test]
+fn attack_r7_a_challenge_is_of_its_time() {
+    let cutoff = Liar::new().statement().cutoff.unix();
+    let midnight = |days: i64| Time::from_unix(cutoff.div_euclid(86_400) * 86_400 + days * 86_400);
+    for (issued, expires) in [(cutoff + 1, midnight(2)), (cutoff - 200_000, midnight(0))] {
+        let mut liar = Liar::new();
+        liar.commit(|_| (), |challenge| (challenge.issued, challenge.expires) = (Time::from_unix(issued), expires));
+        let report = liar.run();
+        assert_eq!(verdict(&report, "BTC"), Verdict::NotDeterminable);
+        assert_eq!(found(&report, 7015).len(), 1);
+    }
+}
+
+#[test]
+fn attack_r7_a_challenge_names_no_invented_block() {
+    type Change = fn(&mut Challenge, &Statement);
+    let changes: [(&str, Change); 3] = [
+        ("above the cut-off block", |challenge, statement| {
+            challenge.blocks[0].height = statement.chains[0].height + 1;
+        }),
+        ("another hash at the height of the cut-off block", |challenge, statement| {
+            challenge.blocks[0].height = statement.chains[0].height;
+        }),
+        ("another hash at the height of a header", |challenge, statement| {
+            challenge.blocks[1].height = statement.chains[1].height - 1;
+        }),
+    ];
+    for (name, change) in changes {
+        let mut liar = Liar::new();
+        let statement = liar.statement();
+        liar.commit(|_| (), |challenge| change(challenge, &statement));
+        let report = liar.run();
+        let told = found(&report, 7015);
+        assert!(told.len() == 1 && told[0].severity == Severity::Critical, "{name}: {:?}", report.findings);
+    }
+}
+
+// --- work ---
+
+#[test]
+fn attack_work_many_chains_and_findings_take_time_in_proportion() {
+    // every address on a chain of its own, none with evidence: findings and chains by the thousand
+    const CHAINS: u64 = 3_000;
+    let mut liar = Liar::new();
+    let mut entries = AddressSet::parse(&liar.files[paths::ADDRESSES]).unwrap().entries().to_vec();
+    let pattern = entries.iter().find(|entry| entry.chain.as_str() == EVM).unwrap().clone();
+    entries.extend((10_000..10_000 + CHAINS).map(|number| {
+        let mut entry = pattern.clone();
+        entry.chain = format!("eip155:{number}").parse().unwrap();
+        entry
+    }));
+    entries.sort_by(|left, right| (&left.chain, &left.address).cmp(&(&right.chain, &right.address)));
+    let chains: std::collections::BTreeSet<ChainId> = entries.iter().map(|entry| entry.chain.clone()).collect();
+    liar.commit(
+        |set| *set = AddressSet::from_entries(entries).unwrap(),
+        |challenge| {
+            let known = challenge.blocks.clone();
+            challenge.blocks = chains
+                .iter()
+                .map(|chain| {
+                    let mut block = known.iter().find(|block| block.chain == *chain).unwrap_or(&known[1]).clone();
+                    block.chain = chain.clone();
+                    block
+                })
+                .collect();
+        },
+    );
+    let report = liar.run();
+    assert_eq!(verdict(&report, "BTC"), Verdict::Covered);
+    assert_eq!(found(&report, 7010).len() as u64, CHAINS);
+}
+
+#[test]
+fn attack_work_a_statement_of_too_many_rows_is_refused_before_its_signature() {
+    let liar = Liar::new();
+    let mut statement = liar.statement();
+    let pattern = statement.assets[0].clone();
+    statement.assets =
+        (0..10_001).map(|number| Asset { id: format!("A{number:06}").parse().unwrap(), ..pattern.clone() }).collect();
+    statement.without_rows = statement.assets.iter().map(|asset| asset.id.clone()).collect();
+    let error = publish::parse(&json::canonical(&statement).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("10001 assets, at most 10000"), "{error}");
+    let mut statement = liar.statement();
+    let loan = statement.schedules.other_liabilities[0].clone();
+    statement.schedules.other_liabilities = vec![loan; 100_001];
+    let error = publish::parse(&json::canonical(&statement).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("100001 other liabilities, at most 100000"), "{error}");
+}
+
+#[test]
+fn attack_r16_a_scan_that_asks_about_fewer_addresses_is_told() {
+    // the pinned node's own words, about two addresses of three: what is missing looks like nothing held
+    let mut liar = Liar::new();
+    let mut left_out = String::new();
+    liar.answer(BITCOIN, "auditor's node", |transcript| {
+        let call = &mut transcript.calls[0];
+        let mut params: serde_json::Value = serde_json::from_str(&call.params).unwrap();
+        let asked = params[1].as_array_mut().unwrap();
+        left_out = asked.remove(0).as_str().unwrap().trim_start_matches("raw(").trim_end_matches(')').to_owned();
+        call.params = params.to_string();
+        let mut result: serde_json::Value = serde_json::from_str(&call.result).unwrap();
+        result["unspents"].as_array_mut().unwrap().retain(|coin| coin["scriptPubKey"] != left_out.as_str());
+        call.result = result.to_string();
+    });
+    let report = liar.run();
+    assert_ne!(verdict(&report, "BTC"), Verdict::Covered);
+    assert_eq!(found(&report, 5050).len(), 1, "{:?}", report.findings);
+    assert!(found(&Liar::new().run(), 5050).is_empty());
+}
