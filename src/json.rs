@@ -5,6 +5,8 @@
 
 mod exact;
 
+use std::cell::Cell;
+
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -65,13 +67,17 @@ impl Coded for JsonError {
     }
 }
 
+/// More values than any file of this program has (a manifest of a million files has four million). Each takes many
+/// times the memory of its two or three bytes.
+const VALUES_MAX: u32 = 1 << 23;
+
 /// Reads a value that has no number and no key twice. The parser limits nesting to 127 levels.
 ///
 /// # Errors
 /// [`JsonError`] with the place.
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict.deserialize(&mut parser).map_err(|error| classify(&error))?;
+    let value = Strict(&Cell::new(0)).deserialize(&mut parser).map_err(|error| classify(&error))?;
     parser.end().map_err(|error| JsonError::Syntax { detail: error.to_string() })?;
     Ok(value)
 }
@@ -157,17 +163,24 @@ fn classify(error: &serde_json::Error) -> JsonError {
     }
 }
 
-struct Strict;
+/// Counts the values.
+#[derive(Clone, Copy)]
+struct Strict<'a>(&'a Cell<u32>);
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let count = self.0.get().saturating_add(1);
+        if count > VALUES_MAX {
+            return Err(D::Error::custom(format!("more than {VALUES_MAX} values")));
+        }
+        self.0.set(count);
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -200,7 +213,7 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(Strict)? {
+        while let Some(item) = seq.next_element_seed(self)? {
             items.push(item);
         }
         Ok(Value::Array(items))
@@ -212,7 +225,7 @@ impl<'de> Visitor<'de> for Strict {
             if map.contains_key(&key) {
                 return Err(A::Error::custom(format!("{DUPLICATE_MARK}{key}")));
             }
-            let value = access.next_value_seed(Strict)?;
+            let value = access.next_value_seed(self)?;
             map.insert(key, value);
         }
         Ok(Value::Object(map))
@@ -286,6 +299,13 @@ mod tests {
     fn deep_nesting_is_an_error() {
         let deep = "[".repeat(100_000);
         assert!(matches!(parse(deep.as_bytes()), Err(JsonError::Syntax { .. })));
+    }
+
+    #[test]
+    fn many_small_values_are_an_error() {
+        let many = "[],".repeat(1 << 23);
+        let error = parse(format!("[{many}[]]").as_bytes()).expect_err("more values than memory is for");
+        assert!(matches!(&error, JsonError::Syntax { detail } if detail.starts_with("more than 8388608 values")));
     }
 
     #[test]

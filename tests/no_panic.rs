@@ -214,3 +214,16 @@ fn counts_at_the_edge() {
         }
     }
 }
+
+/// What is checked before the signature, and reported after it, compares assets with rows.
+#[test]
+fn a_statement_of_countless_assets_is_refused() {
+    let mut value: serde_json::Value = serde_json::from_slice(&venue().draft).unwrap();
+    let ids = (0..150_000).map(|number| format!("X{number:06}"));
+    let assets = ids.clone().map(|id| serde_json::json!({"decimals": "8", "deployments": [], "id": id}));
+    value["assets"].as_array_mut().unwrap().extend(assets);
+    value["assets"].as_array_mut().unwrap().sort_by_key(|asset| asset["id"].as_str().unwrap().to_owned());
+    value["without_rows"] = ids.collect();
+    let refused = publish::parse(&json::canonical(&value).unwrap()).unwrap_err();
+    assert_eq!(refused.to_string(), "150003 assets, at most 16384 are accepted");
+}

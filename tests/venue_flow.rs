@@ -134,6 +134,14 @@ fn a_record_is_not_lost_behind_a_link() {
     assert!(fs::symlink_metadata(flow.path().join("link")).unwrap().is_symlink());
     symlink("not-mounted/record", flow.path().join("dangling")).unwrap();
     assert!(sign("b", 2, "dangling").contains("CF-9001"));
+    // nor does the statement replace it, or the key
+    for (record, out) in [("real", "real"), ("new", "new"), ("real", "link"), ("real", "venue.key")] {
+        let files = ["--record", record, "--out", out, "--force"];
+        assert!(
+            flow.run(2, &[&["statement", "sign", "a", "--key", "venue.key"], files.as_slice()].concat())
+                .contains("CF-9004")
+        );
+    }
     flow.write("empty", "");
     assert!(sign("b", 2, "empty").contains("CF-3016"));
 }

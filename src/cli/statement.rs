@@ -122,11 +122,24 @@ fn sign(args: &SignArgs) -> Outcome {
     let key = files::read_signing_key(key_path, args.alg.into())?;
     let default = || PathBuf::from(format!("{}.signed", key_path.display()));
     let record = args.record.clone().unwrap_or_else(default);
+    check_apart(&args.out, &[&record, key_path])?;
     let mut signed = envelope.clone();
     publish::sign(&mut signed, &key)?;
     record::note(&record, &statement, publish::digest(&envelope.document))?;
     envelope = signed;
     finish(&envelope, &statement, &args.out, force)
+}
+
+/// An output over the record would let the key sign a second statement; over the key, it would be the last one.
+fn check_apart(out: &Path, others: &[&Path]) -> Result<(), CliError> {
+    let place = files::resolve(out)?;
+    for other in others {
+        if files::resolve(other)? == place {
+            let detail = format!("--out {} would replace the key or its record", out.display());
+            return Err(CliError::Arguments(detail));
+        }
+    }
+    Ok(())
 }
 
 /// What an outside signer needs.
@@ -151,6 +164,7 @@ fn request(args: &SignArgs, envelope: &Envelope, statement: &Statement) -> Outco
 fn attach(args: &AttachArgs) -> Outcome {
     let force = args.force || (args.out == args.source && !args.source.is_dir());
     files::check_free(&args.out, force)?;
+    check_apart(&args.out, &[&args.record])?;
     let (mut envelope, statement) = open(&args.source)?;
     let key = PublicKey { alg: args.alg.into(), key: args.public_key.clone() };
     key.check()?;

@@ -322,15 +322,22 @@ pub fn verify(query: &InclusionQuery<'_>, proof: &InclusionProof) -> Result<Vec<
     if let Some(leaf) = twice {
         return Err(InclusionError::Duplicate { asset: leaf.asset.clone(), class: leaf.class });
     }
-    let verified = proof.leaves.iter().map(|leaf| verify_leaf(query, leaf)).collect::<Result<Vec<_>, _>>()?;
+    let rows: Rows<'_> = query.rows.iter().rev().map(|row| (row.key(), row)).collect();
+    let verified = proof.leaves.iter().map(|leaf| verify_leaf(query, &rows, leaf)).collect::<Result<Vec<_>, _>>()?;
     compare_expected(query, &verified)?;
     Ok(verified)
 }
 
-fn verify_leaf(query: &InclusionQuery<'_>, leaf: &LeafProof) -> Result<VerifiedInclusion, InclusionError> {
+/// Rows by asset and class: a proof of many leaves under a statement of many rows is no reason to search each time.
+type Rows<'a> = BTreeMap<(&'a str, &'static str), &'a LiabilityCommitment>;
+
+fn verify_leaf(
+    query: &InclusionQuery<'_>,
+    rows: &Rows<'_>,
+    leaf: &LeafProof,
+) -> Result<VerifiedInclusion, InclusionError> {
     let (asset, class) = (leaf.asset.clone(), leaf.class);
-    let row = query.rows.iter().find(|row| row.key() == leaf.key());
-    let Some(row) = row else { return Err(InclusionError::UnknownRow { asset, class }) };
+    let Some(&row) = rows.get(&leaf.key()) else { return Err(InclusionError::UnknownRow { asset, class }) };
     let (index, leaf_count) = (leaf.index, row.leaf_count);
     if index >= leaf_count {
         return Err(InclusionError::IndexRange { asset, class, index, leaf_count });

@@ -1,9 +1,9 @@
 //! Signing and checking statements.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::statement::{FORMAT, KIND_SNAPSHOT, Statement};
-use crate::amount::Amount;
+use crate::amount::{Amount, Decimals};
 use crate::asset::AssetId;
 use crate::code::{Code, Coded, publish as codes};
 use crate::hash::{Digest, Tag};
@@ -305,32 +305,35 @@ fn check_rows(statement: &Statement) -> Result<(), StatementError> {
     if !statement.liabilities.is_sorted_by(|left, right| left.key() < right.key()) {
         return fail("the rows of liabilities are not strictly increasing".to_owned());
     }
+    let mut owed: BTreeMap<&AssetId, (Decimals, bool, Option<Amount>)> = BTreeMap::new();
+    owed.extend(statement.assets.iter().map(|asset| (&asset.id, (asset.decimals, false, Some(Amount::ZERO)))));
     for row in &statement.liabilities {
-        let asset = statement.assets.iter().find(|asset| asset.id == row.asset);
-        if asset.is_none_or(|asset| asset.decimals != row.decimals) || row.leaf_count == 0 {
-            return fail(format!("row {} ({}) does not fit the assets, or has no leaf", row.asset, row.class));
+        match owed.get_mut(&row.asset) {
+            Some((decimals, has_row, sum)) if *decimals == row.decimals && row.leaf_count > 0 => {
+                *has_row = true;
+                *sum = sum.and_then(|sum| sum.checked_add(row.total));
+            }
+            _ => return fail(format!("row {} ({}) does not fit the assets, or has no leaf", row.asset, row.class)),
         }
     }
     if !statement.without_rows.is_sorted_by(|left, right| left < right) {
         return fail("the assets without rows are not strictly increasing".to_owned());
     }
-    let has_row = |asset: &AssetId| statement.liabilities.iter().any(|row| row.asset == *asset);
-    for asset in &statement.assets {
-        if has_row(&asset.id) == statement.without_rows.contains(&asset.id) {
-            return fail(format!("{} must have rows or stand in without_rows, not both", asset.id));
+    for (id, (_, has_row, _)) in &owed {
+        if *has_row == statement.without_rows.binary_search(id).is_ok() {
+            return fail(format!("{id} must have rows or stand in without_rows, not both"));
         }
     }
-    if let Some(unknown) =
-        statement.without_rows.iter().find(|id| !statement.assets.iter().any(|asset| asset.id == **id))
-    {
+    if let Some(unknown) = statement.without_rows.iter().find(|id| !owed.contains_key(id)) {
         return fail(format!("without_rows names {unknown}, which is not among the assets"));
     }
-    for asset in &statement.assets {
-        let rows = statement.liabilities.iter().filter(|row| row.asset == asset.id).map(|row| row.total);
-        let others = statement.schedules.other_liabilities.iter().filter(|row| row.asset == asset.id);
-        if Amount::checked_sum(rows.chain(others.map(|row| row.amount))).is_none() {
-            return fail(format!("what is owed in {} adds up to more than 2^128 - 1", asset.id));
+    for row in &statement.schedules.other_liabilities {
+        if let Some((_, _, sum)) = owed.get_mut(&row.asset) {
+            *sum = sum.and_then(|sum| sum.checked_add(row.amount));
         }
+    }
+    if let Some((id, _)) = owed.iter().find(|(_, (_, _, sum))| sum.is_none()) {
+        return fail(format!("what is owed in {id} adds up to more than 2^128 - 1"));
     }
     Ok(())
 }
