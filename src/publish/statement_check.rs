@@ -1,6 +1,6 @@
 //! Signing and checking statements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::statement::{FORMAT, KIND_SNAPSHOT, Statement};
 use crate::amount::{Amount, Decimals};
