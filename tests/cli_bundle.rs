@@ -88,7 +88,7 @@ fn faults_of_lists_and_challenges_are_named() {
     let addresses = "challenge addresses list.csv --out new.jsonl";
     list("chain,address\n".to_owned() + REGTEST + ",x\n");
     refused_without_a_trace(folder, addresses, 2, "CF-4015");
-    list(format!("chain,address,role\n{REGTEST},{ADDRESS},cold\n{REGTEST},{ADDRESS},hot\n"));
+    list(format!("chain,address,role,issuer\n{REGTEST},{ADDRESS},cold,none\n{REGTEST},{ADDRESS},hot,none\n"));
     refused_without_a_trace(folder, addresses, 1, "CF-4008");
     fs::write(folder.join("broken.jsonl"), "{}\n").expect("writes");
     let new = "challenge new --addresses broken.jsonl --venue venue.toml --expires 2027-01-01 --out new.json --block";

@@ -157,8 +157,9 @@ impl Venue {
         );
         self.write("totals.toml", "BTC = \"140\"\n");
         let roles = ["cold", "cold", "hot"];
-        let rows = self.keys.iter().zip(roles).map(|((_, address, _), role)| format!("{CHAIN},{address},{role}\n"));
-        self.write("addresses.csv", &format!("chain,address,role\n{}", rows.collect::<String>()));
+        let rows =
+            self.keys.iter().zip(roles).map(|((_, address, _), role)| format!("{CHAIN},{address},{role},none\n"));
+        self.write("addresses.csv", &format!("chain,address,role,issuer\n{}", rows.collect::<String>()));
         let keys: String = self.keys.iter().map(|(_, address, wif)| format!("{CHAIN} {address} {wif}\n")).collect();
         self.private("address.keys", &keys);
         self.run(0, &["challenge", "addresses", "addresses.csv", "--out", "addresses.jsonl"]);
@@ -413,7 +414,7 @@ fn foreign_challenge(venue: &Venue, snapshot: &Snapshot) {
     let report = venue.reconcile(1, &bundle, &snapshot.policy);
     assert_eq!(report["assets"][0]["verdict"], "short");
     assert_eq!(report["assets"][0]["held"]["without_control"], "5000000000");
-    assert_eq!(codes(&report), ["CF-7005"]);
+    assert_eq!(codes(&report), ["CF-7005", "CF-7024"]);
     assert_eq!(report["findings"][0]["subject"], address.as_str());
 }
 

@@ -225,5 +225,5 @@ fn a_statement_of_countless_assets_is_refused() {
     value["assets"].as_array_mut().unwrap().sort_by_key(|asset| asset["id"].as_str().unwrap().to_owned());
     value["without_rows"] = ids.collect();
     let refused = publish::parse(&json::canonical(&value).unwrap()).unwrap_err();
-    assert_eq!(refused.to_string(), "150003 assets, at most 16384 are accepted");
+    assert_eq!(refused.to_string(), "150003 assets, at most 10000 are accepted");
 }

@@ -121,6 +121,9 @@ pub enum BundleError {
     /// The manifest contradicts itself.
     #[error("{MANIFEST}: {0}")]
     Manifest(String),
+    /// There is no manifest.
+    #[error("{MANIFEST} is not there: this folder is no sealed bundle")]
+    NotSealed,
     /// A path leads elsewhere.
     #[error("{0:?} is not a relative path of letters, digits, `.`, `_` and `-`")]
     Path(String),
@@ -136,7 +139,7 @@ impl Coded for BundleError {
     fn code(&self) -> &'static Code {
         match self {
             Self::FileDiffers { .. } => &codes::FILE_HASH_DIFFERS,
-            Self::FileMissing { .. } => &codes::FILE_MISSING,
+            Self::FileMissing { .. } | Self::NotSealed => &codes::FILE_MISSING,
             Self::FileUnlisted { .. } => &codes::FILE_UNLISTED,
             Self::Json(JsonError::Shape { .. }) | Self::Manifest(_) => &codes::MANIFEST_MALFORMED,
             Self::Json(error) => error.code(),
@@ -196,7 +199,7 @@ pub fn seal(source: &dyn FileSource, maker: &str, sealed_at: Time, key: &Signing
 /// # Errors
 /// [`BundleError`], the first in the order of the paths.
 pub fn open(source: &dyn FileSource) -> Result<Sealed, BundleError> {
-    let file = source.read(MANIFEST)?.ok_or_else(|| BundleError::FileMissing { path: MANIFEST.to_owned() })?;
+    let file = source.read(MANIFEST)?.ok_or(BundleError::NotSealed)?;
     let envelope = Envelope::parse(&file, "manifest").map_err(BundleError::Json)?;
     let manifest: Manifest = json::read_canonical(&envelope.document).map_err(BundleError::Json)?;
     let [signature] = envelope.signatures.as_slice() else {

@@ -30,7 +30,8 @@ pub(super) enum Verb {
 /// Turn a list of addresses into the committed set.
 #[derive(clap::Args)]
 pub(super) struct AddressesArgs {
-    /// CSV with the columns chain, address, role and, if wanted, custodian, encumbrance, issuer
+    /// CSV with the columns chain, address, role, issuer (none, self, affiliate: how the venue is related to whoever
+    /// issues what lies there) and, if wanted, custodian, encumbrance
     list: PathBuf,
     /// Where to write the set; it holds the salts
     #[arg(long, value_name = "FILE")]
@@ -97,7 +98,7 @@ struct ListRow {
     role: Role,
     custodian: Option<String>,
     encumbrance: Option<String>,
-    issuer: Option<IssuerRelation>,
+    issuer: IssuerRelation,
 }
 
 fn addresses(args: &AddressesArgs) -> Outcome {
@@ -113,7 +114,7 @@ fn addresses(args: &AddressesArgs) -> Outcome {
             chain: row.chain,
             custodian: row.custodian,
             encumbrance: row.encumbrance,
-            issuer: row.issuer.unwrap_or(IssuerRelation::None),
+            issuer: row.issuer,
             role: row.role,
             salt: hex::encode(random::<16>()?),
         });
@@ -135,7 +136,7 @@ fn new(args: &NewArgs) -> Outcome {
     let set = read_set(&args.addresses)?;
     let venue = build::read_venue(&args.venue)?.venue;
     let expires = format!("{}T00:00:00Z", args.expires);
-    let wrong = |error: crate::snapshot::TimeError| CliError::Arguments(format!("--expires {}: {error}", args.expires));
+    let wrong = |_| CliError::Arguments(format!("--expires {:?}: expected a day such as 2027-05-01", args.expires));
     let expires: Time = expires.parse().map_err(wrong)?;
     let blocks = args.block.iter().map(|text| block(text)).collect::<Result<Vec<_>, _>>()?;
     check_chains(&set, &blocks)?;

@@ -1,5 +1,6 @@
 //! `fetch`: evidence from one's own node into a bundle. It verifies nothing.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -64,7 +65,13 @@ pub(super) fn run(verb: &Verb) -> Outcome {
     let on_chain = set.entries().iter().filter(|entry| entry.chain == args.chain);
     let addresses: Vec<String> = on_chain.map(|entry| entry.address.clone()).collect();
     if addresses.is_empty() {
-        let detail = format!("{} has no address on {}", args.addresses.display(), args.chain);
+        let chains: BTreeSet<&str> = set.entries().iter().map(|entry| entry.chain.as_str()).collect();
+        let chains = chains.into_iter().collect::<Vec<_>>().join(", ");
+        let detail = format!(
+            "{} has no address on {}, but on {chains}: name one with --chain",
+            args.addresses.display(),
+            args.chain
+        );
         return Err(CliError::Arguments(detail).into());
     }
     let key = files::read_signing_key(&args.node_key, args.alg.into())?;
@@ -106,6 +113,7 @@ pub(super) fn run(verb: &Verb) -> Outcome {
         }
         (None, Some(cutoff)) => {
             remark(format!("no block after {cutoff} yet shows which block is the last before it: fetch again later"));
+            return Ok(ExitCode::from(2));
         }
         (None, None) => {}
     }

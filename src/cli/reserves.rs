@@ -126,7 +126,10 @@ fn verify(args: &VerifyArgs) -> Outcome {
 
 fn print(report: &Report, bundle: &Path) {
     say("Coverage: not determinable. Reserves alone show that somebody has coins, not that they suffice.\n");
-    for asset in &report.assets {
+    if report.statement.is_none() {
+        say("No statement is in the bundle: without its cut-off and address set nothing was looked at.");
+    }
+    for asset in report.assets.iter().filter(|_| report.statement.is_some()) {
         let amount = |amount: Amount| amount.to_readable(asset.decimals);
         say(format!(
             "{}: {} on accepted evidence, {} under control on any",

@@ -130,6 +130,12 @@ super::codes! {
     SCAN_NOT_ASKED = 5050, NotMade, "the node was not asked about an address",
         "That the node lists no coin of it means nothing then: coins on it are missing from the sum.",
         "gather the evidence again with `counterfoil fetch bitcoin`, for the whole address set";
+    COINBASE_MISSING = 5051, NotMade, "a Merkle block comes without its coinbase",
+        "Only the coinbase fixes the depth of the tree; without it a node could be shown as a transaction.",
+        "gather the evidence again";
+    SCAN_UNANCHORED = 5052, NotMade, "a pinned node answered at a block that no pin reaches",
+        "Which chain the node was on is then only its word.",
+        "pin the block at which the node answered, or a later one";
     RPC_UNREACHABLE = 5060, NotMade, "the node does not answer",
         "Evidence is gathered from a running node.",
         "start the node, and check address, port and user";

@@ -70,4 +70,7 @@ super::codes! {
     DECIMALS_DIFFER = 7023, NotMade, "the statement counts an asset with other decimals than the policy",
         "The same digits with more decimals are a smaller sum: what is owed may have shrunk, whatever the digits say.",
         "compare an own balance, written with its point, with `verify --expect`";
+    ANSWER_AFTER_CUTOFF = 7024, NotMade, "a node listed its coins after the cut-off block",
+        "A coin that was held at the cut-off and spent since is not on the list: less is seen than was there.",
+        "fetch as soon as the next block shows which one is the cut-off block; evidence of later spends comes with windows";
 }

@@ -43,7 +43,7 @@ super::codes! {
     ROW_SHAPE = 1014, NotMade, "a row has another number of fields than the first line",
         "A shifted row would put one customer's balance on another.",
         "correct the export: quote fields that contain a comma";
-    CONTROL_TOTAL_MISSED = 1015, NotMade, "the ledger does not add up to the control total",
+    CONTROL_TOTAL_MISSED = 1015, Failed, "the ledger does not add up to the control total",
         "The control total comes from a second source; a difference means that rows are missing or counted twice.",
         "find the rows that differ between the two sources; --no-control-total builds without the comparison, and reports say so";
     CONTROL_TOTAL_MISSING = 1016, NotMade, "no control total was given",

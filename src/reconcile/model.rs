@@ -133,6 +133,10 @@ pub struct Held {
     pub possible: Amount,
     /// What is under control, by basis.
     pub by_basis: BTreeMap<&'static str, Amount>,
+    /// What is under control, by both axes of its evidence: what existence rests on, and how much of the history it
+    /// covers. They are never one number.
+    #[serde(serialize_with = "evidence_rows")]
+    pub by_evidence: BTreeMap<(&'static str, &'static str), Amount>,
     /// What is counted, by role of the address.
     pub by_role: BTreeMap<&'static str, Amount>,
     /// On addresses without a valid signature: counts for nothing.
@@ -142,6 +146,25 @@ pub struct Held {
     /// Coins and account balances that were looked at.
     #[serde(with = "uint")]
     pub items: u64,
+}
+
+/// JSON has no pairs for keys: one object a row.
+fn evidence_rows<S: serde::Serializer>(
+    rows: &BTreeMap<(&'static str, &'static str), Amount>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Row {
+        amount: Amount,
+        authenticity: &'static str,
+        completeness: &'static str,
+    }
+    let row = |(&(authenticity, completeness), &amount): (&(&'static str, &'static str), &Amount)| Row {
+        amount,
+        authenticity,
+        completeness,
+    };
+    serializer.collect_seq(rows.iter().map(row))
 }
 
 /// One asset.

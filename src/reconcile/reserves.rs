@@ -40,6 +40,8 @@ pub struct Reserves {
     pub claimed: BTreeSet<DeploymentId>,
     /// Chains whose evidence could not be read.
     pub unreadable: BTreeSet<ChainId>,
+    /// Blocks between the cut-off block and the list of coins, where a chain's evidence is such a list.
+    pub late: BTreeMap<ChainId, u64>,
     /// Whether address set, challenge and signatures could be read.
     pub readable: bool,
     /// What was found on the way.
@@ -306,6 +308,10 @@ impl Gathering<'_> {
             let finding = Finding::new(&codes::EVIDENCE_MISSING, Severity::Critical, path, detail);
             self.find(finding.on_chain(chain));
             return Ok(None);
+        }
+        let tip = transcript.as_ref().filter(|_| chain.namespace() == "bip122").map(|(answers, _)| answers.tip.height);
+        if let Some(late) = tip.and_then(|tip| tip.checked_sub(cutoff_block.height)).filter(|late| *late > 0) {
+            self.reserves.late.insert(chain.clone(), late);
         }
         let addresses: Vec<&str> = entries.iter().map(|entry| entry.address.as_str()).collect();
         let pins: Vec<BlockRef> = self.policy.pins().iter().filter(|pin| pin.chain == *chain).cloned().collect();

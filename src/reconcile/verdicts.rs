@@ -33,7 +33,7 @@ pub(super) fn report(
     }
     findings.extend(reserves.findings);
     let findings = in_order(findings, sealed);
-    let overall = overall(&assets);
+    let overall = overall(&assets, statement.is_some());
     let quote = quote(statement, &assets);
     Report {
         format: REPORT_FORMAT,
@@ -139,6 +139,9 @@ impl Section<'_> {
             critical: self.is_critical(findings),
         };
         let verdict = verdict(&position);
+        if verdict == Verdict::Short {
+            self.note_late_answers(findings);
+        }
         let cover = |held| owed.as_ref().and_then(|owed| percent(held, owed.total));
         let required = &self.policy.require().assets;
         AssetReport {
@@ -152,6 +155,18 @@ impl Section<'_> {
             held,
             claimed,
             verdict,
+        }
+    }
+
+    /// A list of coins that was made later misses those that were spent since: whoever reads "short" must know.
+    fn note_late_answers(&self, findings: &mut Vec<Finding>) {
+        for (chain, blocks) in &self.reserves.late {
+            if reserves::lives_on(self.policy, self.id, chain) {
+                let detail = format!("{blocks} blocks after it; coins spent in between were not looked at");
+                let code = &codes::ANSWER_AFTER_CUTOFF;
+                let finding = Finding::new(code, Severity::Exception, self.id.as_str(), detail);
+                findings.push(finding.of_asset(self.id).on_chain(chain));
+            }
         }
     }
 
@@ -177,7 +192,7 @@ impl Section<'_> {
         if mapped.decimals != listed.decimals {
             let (got, expected) = (listed.decimals.get(), mapped.decimals.get());
             let detail = format!("the statement counts with {got} decimals, the policy with {expected} decimals");
-            let finding = Finding::new(&codes::DECIMALS_DIFFER, Severity::Exception, self.id.as_str(), detail);
+            let finding = Finding::new(&codes::DECIMALS_DIFFER, Severity::Critical, self.id.as_str(), detail);
             findings.push(finding.of_asset(self.id));
         }
         if mapped.deployments != listed.deployments {
@@ -254,6 +269,7 @@ impl Section<'_> {
             add(&mut held.possible)?;
             add(held.by_basis.entry(item.holding.basis().text()).or_default())?;
             let holding = &item.holding;
+            add(held.by_evidence.entry((holding.authenticity.text(), holding.completeness.text())).or_default())?;
             if holding.authenticity >= require.authenticity && holding.completeness >= require.completeness {
                 add(&mut held.counted)?;
                 add(held.by_role.entry(item.role.text()).or_default())?;
@@ -293,7 +309,7 @@ fn sentence(asset: &AssetId, decimals: Decimals, position: &Position, verdict: V
     }
 }
 
-fn overall(assets: &[AssetReport]) -> Overall {
+fn overall(assets: &[AssetReport], has_statement: bool) -> Overall {
     let verdict = assets.iter().filter(|asset| asset.required).map(|asset| asset.verdict).min();
     let count = |verdict| assets.iter().filter(|asset| asset.verdict == verdict).count();
     let unclaimed = |asset: &&AssetReport| asset.verdict == Verdict::NotDeterminable && !asset.claimed;
@@ -304,7 +320,9 @@ fn overall(assets: &[AssetReport]) -> Overall {
     if count(Verdict::NotDeterminable) > 0 {
         headline.push_str(&format!("; {} not determinable", count(Verdict::NotDeterminable)));
         let without = assets.iter().filter(unclaimed).count();
-        if without > 0 {
+        if !has_statement {
+            headline.push_str(": no statement says what is owed");
+        } else if without > 0 {
             headline.push_str(&format!(", of these {without} without any reserve claim"));
         }
     }

@@ -80,7 +80,11 @@ pub fn assets_table(report: &Report) -> String {
         let amount = |amount: Amount| amount.to_readable(asset.decimals);
         let owed = asset.owed.as_ref().map_or_else(|| "not stated".to_owned(), |owed| amount(owed.total));
         let star = if asset.required { "" } else { "*" };
-        let mut held = format!("{} counted", amount(asset.held.counted));
+        let mut held = match report.statement {
+            // without a cut-off there is no moment at which to look
+            None => "not looked at".to_owned(),
+            Some(_) => format!("{} counted", amount(asset.held.counted)),
+        };
         let mut coverage = asset.coverage.clone().unwrap_or_else(|| "-".to_owned());
         if asset.held.possible > asset.held.counted {
             let _ = write!(held, "\n{} at most", amount(asset.held.possible));
@@ -104,9 +108,10 @@ fn asset_notes(asset: &AssetReport) -> String {
     if let Some(owed) = &asset.owed {
         let other = owed.other.map_or_else(|| "none stated".to_owned(), amount);
         notes.push(format!(
-            "owed: {} committed in {} leaves, other liabilities {other}",
+            "owed: {} committed in {} {}, other liabilities {other}",
             amount(owed.committed),
-            owed.leaves
+            owed.leaves,
+            if owed.leaves == 1 { "leaf" } else { "leaves" }
         ));
         let classes = owed.classes.iter().filter(|_| owed.classes.len() > 1);
         notes.extend(classes.map(|(class, total)| format!("{class} {}", amount(*total))));
@@ -117,6 +122,9 @@ fn asset_notes(asset: &AssetReport) -> String {
             notes.push(format!("{} {basis}", amount(sum)));
         }
     }
+    notes.extend(asset.held.by_evidence.iter().map(|((authenticity, completeness), sum)| {
+        format!("{} with existence {authenticity}, history {completeness}", amount(*sum))
+    }));
     notes.extend(asset.held.by_role.iter().map(|(role, sum)| format!("{role} {}", amount(*sum))));
     if !asset.held.without_control.is_zero() {
         notes.push(format!("{} without control", amount(asset.held.without_control)));

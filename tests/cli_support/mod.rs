@@ -188,7 +188,8 @@ pub const ADDRESS: &str = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 
 /// A sealed bundle with statement, address set, challenge and signatures, and no chain evidence.
 pub fn bundle(folder: &Path) {
-    fs::write(folder.join("addresses.csv"), format!("chain,address,role\n{REGTEST},{ADDRESS},cold\n")).expect("writes");
+    fs::write(folder.join("addresses.csv"), format!("chain,address,role,issuer\n{REGTEST},{ADDRESS},cold,none\n"))
+        .expect("writes");
     done(folder, "challenge addresses addresses.csv --out addresses.jsonl");
     let hash = "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";
     done(

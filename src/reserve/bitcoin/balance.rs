@@ -166,6 +166,12 @@ impl<'a> Check<'a> {
             }
         };
         let observed = basis >= Basis::Observed && self.chain.is_anchored(internal(tip.hash));
+        let anchored = self.chain.is_anchored(internal(self.query.cutoff_block.hash));
+        if self.countable && anchored && basis >= Basis::Observed && !observed {
+            let detail =
+                format!("the node answered at {tip}; no pinned block stands there or above, so its word is stated");
+            self.problem(&codes::SCAN_UNANCHORED, tip.hash, detail);
+        }
         let completeness = if observed { Completeness::UnspentObserved } else { Completeness::UnspentStated };
         deployment.filter(|_| self.countable).map(|deployment| (deployment, scan, completeness))
     }
@@ -333,7 +339,12 @@ impl<'a> Check<'a> {
             };
             let bytes = self.files.read(&path)?.unwrap_or_default();
             match self.proof(block, &bytes)? {
-                Ok(proof) => {
+                Ok(None) => {
+                    let detail =
+                        "the block's coinbase is not in the bundle, so its Merkle block proves nothing".to_owned();
+                    self.problem(&codes::COINBASE_MISSING, path, detail);
+                }
+                Ok(Some(proof)) => {
                     proofs.places.extend(proof.places.into_iter().map(|(txid, place)| (txid, (block, place))));
                 }
                 Err(error) => {
@@ -345,17 +356,22 @@ impl<'a> Check<'a> {
         Ok(proofs)
     }
 
+    /// One Merkle block; `None` when the coinbase that fixes its depth is missing: then it shows nothing, for or
+    /// against a coin.
     fn proof(
         &self,
         block: bitcoin::BlockHash,
         bytes: &[u8],
-    ) -> Result<Result<BlockProof, MerkleProofError>, BitcoinError> {
+    ) -> Result<Result<Option<BlockProof>, MerkleProofError>, BitcoinError> {
         let proof = match block_proof(block, bytes) {
             Ok(proof) => proof,
             Err(error) => return Ok(Err(error)),
         };
         let coinbase = self.read(&paths::transaction(&proof.coinbase.to_string()))?;
-        Ok(proof.check_coinbase(coinbase.as_deref()).map(|()| proof))
+        Ok(match coinbase {
+            None => Ok(None),
+            Some(bytes) => proof.check_coinbase(&bytes).map(|()| Some(proof)),
+        })
     }
 }
 

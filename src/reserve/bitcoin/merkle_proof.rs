@@ -67,9 +67,8 @@ impl BlockProof {
     ///
     /// # Errors
     /// [`MerkleProofError::Coinbase`].
-    pub fn check_coinbase(&self, bytes: Option<&[u8]>) -> Result<(), MerkleProofError> {
+    pub fn check_coinbase(&self, bytes: &[u8]) -> Result<(), MerkleProofError> {
         let fail = |detail: String| MerkleProofError::Coinbase { block: self.block, detail };
-        let bytes = bytes.ok_or_else(|| fail(format!("its transaction {} is not in the bundle", self.coinbase)))?;
         let coinbase = transaction(self.coinbase, bytes).map_err(|error| fail(error.to_string()))?;
         if coinbase.is_coinbase() {
             return Ok(());
@@ -261,7 +260,7 @@ mod tests {
                 let bytes = proof(&header, &txids, |txid| *txid == txids[0] || *txid == txids[place]);
                 let proof = block_proof(header.block_hash(), &bytes).expect("a proof");
                 assert_eq!(proof.places[&txids[place]] as usize, place);
-                assert_eq!(proof.check_coinbase(Some(&encode::serialize(&coinbase()))), Ok(()));
+                assert_eq!(proof.check_coinbase(&encode::serialize(&coinbase())), Ok(()));
             }
         }
     }
@@ -314,12 +313,11 @@ mod tests {
         assert_eq!(code(block_proof(header.block_hash(), &without)), 5034);
         let good = proof(&header, &txids, |txid| *txid == txids[0]);
         let good = block_proof(header.block_hash(), &good).expect("a proof");
-        assert_eq!(code(good.check_coinbase(None)), 5034);
-        assert_eq!(code(good.check_coinbase(Some(&encode::serialize(&payment(10))))), 5034);
+        assert_eq!(code(good.check_coinbase(&encode::serialize(&payment(10)))), 5034);
         let headless = super::tests::header(&txids[1..]);
         let bytes = proof(&headless, &txids[1..], |_| true);
         let first = block_proof(headless.block_hash(), &bytes).expect("a tree without a coinbase");
-        let error = first.check_coinbase(Some(&encode::serialize(&payment(10)))).expect_err("no coinbase");
+        let error = first.check_coinbase(&encode::serialize(&payment(10))).expect_err("no coinbase");
         assert!(error.to_string().contains("is no coinbase"));
     }
 
