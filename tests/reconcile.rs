@@ -90,6 +90,13 @@ fn what_cannot_be_read_is_not_determinable() {
 }
 
 #[test]
+fn missing_transactions_accuse_nobody() {
+    let report = report_of(|files| files.retain(|path, _| !path.contains("/txs/")));
+    assert_eq!(verdicts(&report)[0], UNKNOWN);
+    assert!(codes(&report).contains(&5051), "{:?}", codes(&report));
+}
+
+#[test]
 fn a_scan_of_another_block_is_not_determinable() {
     let report = report_of(|files| {
         let name = path(BITCOIN, paths::TRANSCRIPT);

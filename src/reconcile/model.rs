@@ -8,6 +8,7 @@ use super::coverage::Verdict;
 use super::findings::Finding;
 use crate::amount::{Amount, Decimals};
 use crate::asset::AssetId;
+use crate::basis::{Basis, Completeness};
 use crate::hash::Digest;
 use crate::json::uint;
 use crate::signature::PublicKey;
@@ -136,7 +137,7 @@ pub struct Held {
     /// What is under control, by both axes of its evidence: what existence rests on, and how much of the history it
     /// covers. They are never one number.
     #[serde(serialize_with = "evidence_rows")]
-    pub by_evidence: BTreeMap<(&'static str, &'static str), Amount>,
+    pub by_evidence: BTreeMap<(Basis, Completeness), Amount>,
     /// What is counted, by role of the address.
     pub by_role: BTreeMap<&'static str, Amount>,
     /// On addresses without a valid signature: counts for nothing.
@@ -150,16 +151,16 @@ pub struct Held {
 
 /// JSON has no pairs for keys: one object a row.
 fn evidence_rows<S: serde::Serializer>(
-    rows: &BTreeMap<(&'static str, &'static str), Amount>,
+    rows: &BTreeMap<(Basis, Completeness), Amount>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Row {
         amount: Amount,
-        authenticity: &'static str,
-        completeness: &'static str,
+        authenticity: Basis,
+        completeness: Completeness,
     }
-    let row = |(&(authenticity, completeness), &amount): (&(&'static str, &'static str), &Amount)| Row {
+    let row = |(&(authenticity, completeness), &amount): (&(Basis, Completeness), &Amount)| Row {
         amount,
         authenticity,
         completeness,

@@ -269,7 +269,7 @@ impl Section<'_> {
             add(&mut held.possible)?;
             add(held.by_basis.entry(item.holding.basis().text()).or_default())?;
             let holding = &item.holding;
-            add(held.by_evidence.entry((holding.authenticity.text(), holding.completeness.text())).or_default())?;
+            add(held.by_evidence.entry((holding.authenticity, holding.completeness)).or_default())?;
             if holding.authenticity >= require.authenticity && holding.completeness >= require.completeness {
                 add(&mut held.counted)?;
                 add(held.by_role.entry(item.role.text()).or_default())?;

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::amount::Amount;
-use crate::basis::Basis;
 use crate::reconcile::{AssetReport, Finding, Report, Severity};
 
 /// Columns of the page.
@@ -24,10 +23,7 @@ pub fn text(report: &Report) -> String {
     page.line("");
     for asset in &report.assets {
         page.wrapped("", &asset.sentence);
-        let notes = asset_notes(asset);
-        if !notes.is_empty() {
-            page.wrapped("  ", &notes);
-        }
+        asset_notes(&mut page, asset);
     }
     page.line("");
     findings(&mut page, report);
@@ -102,37 +98,34 @@ pub fn assets_table(report: &Report) -> String {
     text
 }
 
-fn asset_notes(asset: &AssetReport) -> String {
+/// What an asset's figures are made of, one kind a line.
+fn asset_notes(page: &mut Page, asset: &AssetReport) {
     let amount = |amount: Amount| amount.to_readable(asset.decimals);
-    let mut notes = Vec::new();
     if let Some(owed) = &asset.owed {
         let other = owed.other.map_or_else(|| "none stated".to_owned(), amount);
-        notes.push(format!(
-            "owed: {} committed in {} {}, other liabilities {other}",
-            amount(owed.committed),
-            owed.leaves,
-            if owed.leaves == 1 { "leaf" } else { "leaves" }
-        ));
-        let classes = owed.classes.iter().filter(|_| owed.classes.len() > 1);
-        notes.extend(classes.map(|(class, total)| format!("{class} {}", amount(*total))));
-    }
-    for basis in Basis::STRONGEST_FIRST {
-        let sum = asset.held.by_basis.get(basis.text()).copied().unwrap_or_default();
-        if !sum.is_zero() {
-            notes.push(format!("{} {basis}", amount(sum)));
+        let (committed, count) = (amount(owed.committed), owed.leaves);
+        let leaves = if count == 1 { "leaf" } else { "leaves" };
+        page.item(&format!("owed: {committed} committed in {count} {leaves}; other liabilities {other}"));
+        let classes: Vec<String> =
+            owed.classes.iter().map(|(class, total)| format!("{class} {}", amount(*total))).collect();
+        if classes.len() > 1 {
+            page.item(&format!("owed by class: {}", classes.join("; ")));
         }
     }
-    notes.extend(asset.held.by_evidence.iter().map(|((authenticity, completeness), sum)| {
-        format!("{} with existence {authenticity}, history {completeness}", amount(*sum))
-    }));
-    notes.extend(asset.held.by_role.iter().map(|(role, sum)| format!("{role} {}", amount(*sum))));
+    for (&(authenticity, completeness), &sum) in asset.held.by_evidence.iter().rev() {
+        let (sum, basis) = (amount(sum), authenticity.min(completeness.basis()));
+        page.item(&format!("held: {sum} {basis} (existence {authenticity}, history {completeness})"));
+    }
+    let roles: Vec<String> = asset.held.by_role.iter().map(|(role, sum)| format!("{role} {}", amount(*sum))).collect();
+    if !roles.is_empty() {
+        page.item(&format!("counted by tier: {}", roles.join("; ")));
+    }
     if !asset.held.without_control.is_zero() {
-        notes.push(format!("{} without control", amount(asset.held.without_control)));
+        page.item(&format!("not counted: {} without control", amount(asset.held.without_control)));
     }
     if !asset.held.excluded.is_zero() {
-        notes.push(format!("{} internal, pledged or self-issued", amount(asset.held.excluded)));
+        page.item(&format!("not counted: {} internal, pledged or self-issued", amount(asset.held.excluded)));
     }
-    notes.join("; ")
 }
 
 fn findings(page: &mut Page, report: &Report) {
