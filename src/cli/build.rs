@@ -135,7 +135,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     publish::parse(&document)?;
     let mut sealed = Vec::new();
     Store { build_id, trees: built.trees }.write(&mut sealed)?;
-    let folder = NewFolder::create(&args.out, args.force)?;
+    let folder = NewFolder::create(&args.out, args.force, Readers::Owner)?;
     folder.add(STORE, &sealed, Readers::Owner)?;
     folder.add(DRAFT, &document, Readers::All)?;
     folder.publish()?;

@@ -98,6 +98,16 @@ fn seal(args: &SealArgs) -> Outcome {
     files::check_free(&path, args.force)?;
     let key = files::read_signing_key(&args.key, args.alg.into())?;
     let folder = Folder(args.dir.clone());
+    for (name, what) in [
+        (paths::STATEMENT, "no verdict can be given without a statement"),
+        (paths::ADDRESSES, "no reserves can be shown without the address set"),
+        (paths::CHALLENGE, "no signature can be checked without the challenge"),
+        (paths::CONTROL, "no address counts without a signature"),
+    ] {
+        if !args.dir.join(name).is_file() {
+            remark(format!("{name} is not in the bundle: {what}"));
+        }
+    }
     let manifest = bundle::seal(&folder, &args.maker, now(), &key)?;
     files::write(&path, &manifest, Readers::All, args.force)?;
     let sealed = bundle::open(&folder)?;

@@ -29,7 +29,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let folder = NewFolder::create(Path::new(FOLDER), args.force)?;
+    let folder = NewFolder::create(Path::new(FOLDER), args.force, Readers::All)?;
     let venue = ExampleVenue::new()?;
     let policy = Policy::parse(&venue.policy)?;
     let report = reconcile(&venue.bundle, &policy)?;

@@ -95,7 +95,7 @@ pub(super) fn run(verb: &Verb) -> Outcome {
             remark(step);
         }
     })?;
-    let folder = NewFolder::create(&target, args.force)?;
+    let folder = NewFolder::create(&target, args.force, Readers::All)?;
     for (path, bytes) in &fetched.files {
         folder.add(path, bytes, Readers::All)?;
     }

@@ -146,15 +146,17 @@ pub(super) struct NewFolder {
     target: PathBuf,
     work: TempDir,
     force: bool,
+    readers: Readers,
 }
 
 impl NewFolder {
-    pub(super) fn create(target: &Path, force: bool) -> Result<Self, CliError> {
+    /// Begins a folder; `readers` says who may open it once it is in its place.
+    pub(super) fn create(target: &Path, force: bool, readers: Readers) -> Result<Self, CliError> {
         check_free(target, force)?;
         let fail = |error: std::io::Error| unwritable(target, &error);
         fs::create_dir_all(parent(target)).map_err(fail)?;
         let work = Builder::new().prefix(".counterfoil-").tempdir_in(parent(target)).map_err(fail)?;
-        Ok(Self { target: target.to_owned(), work, force })
+        Ok(Self { target: target.to_owned(), work, force, readers })
     }
 
     /// Where to put things until [`NewFolder::publish`].
@@ -184,6 +186,9 @@ impl NewFolder {
             aside = Some(folder);
         } else {
             check_free(&self.target, false)?;
+        }
+        if self.readers == Readers::All {
+            fs::set_permissions(self.work.path(), fs::Permissions::from_mode(0o755)).map_err(fail)?;
         }
         let work = self.work.keep();
         fs::rename(&work, &self.target).map_err(|error| {

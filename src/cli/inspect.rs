@@ -31,6 +31,15 @@ pub(super) fn run(args: &Args) -> Outcome {
     let bytes = files::read(&args.file, crate::bundle::FILE_SIZE_MAX)?;
     say(format!("{}: {} bytes, sha256 {}", args.file.display(), bytes.len(), sha256(&bytes)));
     match json::parse(&bytes) {
+        Err(_) if is_lines(&bytes) => {
+            let count = bytes.iter().filter(|&&byte| byte == b'\n').count();
+            say(format!("{count} lines of strict JSON, such as an address set, signatures or proofs; the first:"));
+            let first = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+            say(String::from_utf8_lossy(first));
+        }
+        Err(_) if bytes.starts_with(b"counterfoil\0st\0") => {
+            say("the private store of a build: accounts, balances and nonces; not for others");
+        }
         Err(error) => {
             say(format!("not strict JSON: {}: {error}", error.code()));
             return Ok(ExitCode::from(2));
@@ -39,6 +48,12 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     say("\nNothing was verified.");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether every line is a JSON object of its own.
+fn is_lines(bytes: &[u8]) -> bool {
+    let lines = bytes.strip_suffix(b"\n").map(|body| body.split(|&byte| byte == b'\n'));
+    lines.is_some_and(|mut lines| lines.all(|line| json::parse(line).is_ok_and(|value| value.is_object())))
 }
 
 fn describe(value: &Value, canonical: bool) -> Result<(), super::error::Failure> {
