@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::hash::sha256;
+
 mod manifest;
 
 pub use manifest::{BundleError, FileEntry, MANIFEST, Manifest, Sealed, open, seal};
@@ -47,6 +49,37 @@ impl FileSource for MemoryFiles {
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
         Ok(self.get(path).cloned())
+    }
+}
+
+/// The files of a sealed bundle, compared with its manifest at every reading: what was changed since it was opened is
+/// not read.
+pub struct SealedFiles<'a> {
+    files: &'a dyn FileSource,
+    sealed: &'a Sealed,
+}
+
+impl<'a> SealedFiles<'a> {
+    /// The files behind `sealed`, which was opened on `files`.
+    #[must_use]
+    pub fn new(files: &'a dyn FileSource, sealed: &'a Sealed) -> Self {
+        Self { files, sealed }
+    }
+}
+
+impl FileSource for SealedFiles<'_> {
+    fn list(&self) -> Result<Vec<String>, SourceError> {
+        Ok(self.sealed.manifest().files.iter().map(|entry| entry.path.clone()).collect())
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        let files = &self.sealed.manifest().files;
+        let at = files.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok();
+        let Some(entry) = at.and_then(|at| files.get(at)) else { return Ok(None) };
+        match self.files.read(path)? {
+            Some(bytes) if sha256(&bytes) == entry.sha256 => Ok(Some(bytes)),
+            _ => Err(SourceError { path: path.to_owned(), detail: "it was changed while it was read".to_owned() }),
+        }
     }
 }
 

@@ -228,8 +228,12 @@ impl Policy {
         if own.other_liabilities {
             departures.push("stricter: no coverage without a schedule of other liabilities".to_owned());
         }
+        if !own.assets.is_empty() {
+            let names: Vec<&str> = own.assets.iter().map(AssetId::as_str).collect();
+            departures.push(format!("laxer: the overall verdict speaks of {} only", names.join(", ")));
+        }
         if let Some(days) = own.max_age_days {
-            departures.push(format!("stricter: statements are accepted for {days} days after their cut-off"));
+            departures.push(format!("stricter, for `verify` alone: a statement is accepted for {days} days"));
         }
         departures
     }

@@ -8,7 +8,7 @@ mod model;
 mod reserves;
 mod verdicts;
 
-use crate::bundle::{self, BundleError, FileSource, SourceError, paths};
+use crate::bundle::{self, BundleError, FileSource, SealedFiles, SourceError, paths};
 use crate::code::{Code, Coded};
 use crate::policy::Policy;
 use crate::publish::{self, StatementError};
@@ -50,6 +50,7 @@ impl Coded for ReconcileError {
 /// [`ReconcileError`] when bundle or statement are not what they claim to be. Everything else is a finding.
 pub fn reconcile(files: &dyn FileSource, policy: &Policy) -> Result<Report, ReconcileError> {
     let sealed = bundle::open(files)?;
+    let files: &dyn FileSource = &SealedFiles::new(files, &sealed);
     let statement = match files.read(paths::STATEMENT)? {
         Some(file) => Some(publish::verify(&file, &policy.statement_pins())?),
         None => None,

@@ -193,7 +193,7 @@ fn outside_signers_attach_what_their_devices_give() {
     let venue = made();
     let folder = venue.path();
     let draft = fs::read(folder.join("tree/statement.draft.json")).expect("was made");
-    let printed = done(folder, "statement sign tree --external --out request.json");
+    let printed = done(folder, "statement sign tree --external --record outside.signed --out request.json");
     let request = fs::read_to_string(folder.join("request.json")).expect("was made");
     assert!(request.contains(&format!("\"digest\":\"{}\"", printed.trim())), "{request}");
     let attach = |key: &str, alg: &str, out: &str| {

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use counterfoil::bundle::{MANIFEST, MemoryFiles, paths, seal};
+use counterfoil::bundle::{FileSource, MANIFEST, MemoryFiles, SourceError, paths, seal};
 use counterfoil::hash::sha256;
 use counterfoil::lab::example_venue::ExampleVenue;
 use counterfoil::policy::Policy;
@@ -133,4 +133,43 @@ fn what_nobody_signed_for_counts_for_nothing() {
     });
     assert_eq!(verdicts(&report)[0], Verdict::Short);
     assert!(codes(&report).contains(&7004));
+}
+
+/// Gives the sealed bytes once, and other ones afterwards.
+struct Swapped {
+    files: MemoryFiles,
+    path: String,
+    asked: std::cell::Cell<bool>,
+}
+
+impl FileSource for Swapped {
+    fn list(&self) -> Result<Vec<String>, SourceError> {
+        self.files.list()
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        if path == self.path && self.asked.replace(true) {
+            return Ok(Some(b"{}".to_vec()));
+        }
+        self.files.read(path)
+    }
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_ends_everything() {
+    let venue = ExampleVenue::new().unwrap();
+    let policy = Policy::parse(&venue.policy).unwrap();
+    let asked = std::cell::Cell::new(false);
+    let files = Swapped { files: venue.bundle, path: paths::CONTROL.to_owned(), asked };
+    let error = reconcile(&files, &policy).unwrap_err();
+    assert_eq!(error.to_string(), "control.jsonl: it was changed while it was read");
+}
+
+#[test]
+fn a_narrow_policy_says_so() {
+    let venue = ExampleVenue::new().unwrap();
+    let narrow = format!("{}\n[require]\nassets = [\"BTC\"]\n", venue.policy);
+    let report = reconcile(&venue.bundle, &Policy::parse(&narrow).unwrap()).unwrap();
+    assert_eq!(report.overall.verdict, Verdict::Covered);
+    assert_eq!(report.policy.departures, ["laxer: the overall verdict speaks of BTC only"]);
 }

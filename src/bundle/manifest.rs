@@ -15,7 +15,7 @@ use crate::snapshot::Time;
 /// The manifest's file name; the one file of a bundle that it does not list.
 pub const MANIFEST: &str = "manifest.json";
 const FORMAT: &str = "counterfoil-bundle-v1";
-/// More files than any bundle of this format needs; a limit before memory is set aside.
+/// More files than any bundle of this format needs.
 const FILES_MAX: usize = 1_000_000;
 
 /// One file of a bundle.

@@ -142,7 +142,7 @@ fn check_apart(out: &Path, others: &[&Path]) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What an outside signer needs.
+/// What an outside signer needs. It is recorded here: what has left for a signer may come back signed.
 fn request(args: &SignArgs, envelope: &Envelope, statement: &Statement) -> Outcome {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let request = serde_json::json!({
@@ -154,6 +154,13 @@ fn request(args: &SignArgs, envelope: &Envelope, statement: &Statement) -> Outco
         "venue": statement.venue.id.as_str(),
     });
     let bytes = json::canonical(&request)?;
+    let missing = || {
+        let detail = "--external needs --record FILE: what leaves for an outside signer is recorded like a signature";
+        CliError::Arguments(detail.to_owned())
+    };
+    let record = args.record.as_ref().ok_or_else(missing)?;
+    check_apart(&args.out, &[record])?;
+    record::note(record, statement, publish::digest(&envelope.document))?;
     files::write(&args.out, &bytes, Readers::All, args.force)?;
     say(hex::encode(signed_digest(Tag::Statement, &envelope.document)));
     remark("these 32 bytes are to be signed as they are, without another hash (ECDSA: as the digest)");

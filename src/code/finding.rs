@@ -24,7 +24,7 @@ super::codes! {
         "the cut-off block is the last one whose time is not after the cut-off";
     CUTOFF_UNKNOWN = 7008, NotMade, "the evidence does not show that the statement's block is the cut-off block",
         "Its time and that of its successor must be in evidence.",
-        "fetch the evidence again after the next block";
+        "pin a block above the cut-off block; when the evidence ends before the next block, fetch it again";
     CHAIN_UNANCHORED = 7009, NotMade, "the evidence of a chain hangs on no block that the policy pins",
         "A header chain that only the bundle vouches for may have been made for it.",
         "pin the hash of a recent block of this chain, seen with your own node, in the policy";
@@ -73,4 +73,13 @@ super::codes! {
     ANSWER_AFTER_CUTOFF = 7024, NotMade, "a node listed its coins after the cut-off block",
         "A coin that was held at the cut-off and spent since is not on the list: less is seen than was there.",
         "fetch as soon as the next block shows which one is the cut-off block; evidence of later spends comes with windows";
+    CHALLENGE_LONG = 7025, NotMade, "the challenge is valid for more than 400 days",
+        "A signature over it says little about who holds the key today.",
+        "issue challenges for at most 400 days";
+    FEWER_SIGNERS = 7026, NotMade, "fewer keys have signed than the venue declares",
+        "The statement says how many officers sign it.",
+        "collect the missing signatures, or pin the keys of all officers";
+    OUT_OF_SCOPE = 7027, NotMade, "a product is outside of the trees",
+        "What is owed for it is in no total of this statement.",
+        "the venue takes the product into its trees";
 }

@@ -322,7 +322,7 @@ pub fn verify(query: &InclusionQuery<'_>, proof: &InclusionProof) -> Result<Vec<
     if let Some(leaf) = twice {
         return Err(InclusionError::Duplicate { asset: leaf.asset.clone(), class: leaf.class });
     }
-    let rows: Rows<'_> = query.rows.iter().rev().map(|row| (row.key(), row)).collect();
+    let rows: Rows<'_> = query.rows.iter().map(|row| (row.key(), row)).collect();
     let verified = proof.leaves.iter().map(|leaf| verify_leaf(query, &rows, leaf)).collect::<Result<Vec<_>, _>>()?;
     compare_expected(query, &verified)?;
     Ok(verified)

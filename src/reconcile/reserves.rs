@@ -81,6 +81,9 @@ fn block_of<'a>(statement: &'a Statement, chain: &ChainId) -> Option<&'a BlockRe
 /// Addresses whose control was shown, per chain.
 type Controlled = BTreeMap<ChainId, BTreeMap<String, ControlGrade>>;
 
+/// Seconds in 400 days: a custody challenge is renewed every year.
+const CHALLENGE_TERM_MAX: i64 = 400 * 86_400;
+
 /// A node's answers in the bundle.
 enum Answers {
     /// There are none.
@@ -153,7 +156,10 @@ impl Gathering<'_> {
             Ok(challenge) if statement.custody == Some(challenge.digest()) => {
                 let contradicted = challenge.challenge().blocks.iter().find_map(|block| self.contradicted(block));
                 match contradicted {
-                    None => return Ok(Some(challenge)),
+                    None => {
+                        self.note_long_term(&challenge);
+                        return Ok(Some(challenge));
+                    }
                     Some(detail) => detail,
                 }
             }
@@ -166,6 +172,15 @@ impl Gathering<'_> {
         let finding = Finding::new(&codes::CHALLENGE_REFUSED, Severity::Critical, paths::CHALLENGE, detail);
         self.find(finding.in_file(paths::CHALLENGE));
         Ok(None)
+    }
+
+    fn note_long_term(&mut self, challenge: &VerifiedChallenge) {
+        let (issued, expires) = (challenge.challenge().issued, challenge.challenge().expires);
+        if expires.unix().saturating_sub(issued.unix()) > CHALLENGE_TERM_MAX {
+            let detail = format!("it is valid from {issued} to {expires}");
+            let finding = Finding::new(&codes::CHALLENGE_LONG, Severity::Exception, paths::CHALLENGE, detail);
+            self.find(finding.in_file(paths::CHALLENGE));
+        }
     }
 
     /// What contradicts a block that the challenge names: it makes the signatures younger only when it is real. What

@@ -15,7 +15,7 @@ use crate::bundle::Sealed;
 use crate::code::finding as codes;
 use crate::policy::Policy;
 use crate::publish::VerifiedStatement;
-use crate::publish::statement::{ControlTotal, Statement};
+use crate::publish::statement::{ControlTotal, Scope, Statement};
 
 /// The whole report.
 pub(super) fn report(
@@ -26,6 +26,7 @@ pub(super) fn report(
 ) -> Report {
     let stated = statement.map(VerifiedStatement::statement);
     let mut findings = statement_findings(policy, stated);
+    findings.extend(statement.and_then(too_few_signers));
     let mut assets = Vec::new();
     for id in asset_ids(policy, stated) {
         let section = Section { policy, statement: stated, reserves: &reserves, id: &id };
@@ -91,11 +92,28 @@ fn statement_findings(policy: &Policy, statement: Option<&Statement>) -> Vec<Fin
         let code = &codes::OTHER_LIABILITIES_NONE_STATED;
         findings.push(Finding::new(code, severity, "schedules.other_liabilities", detail));
     }
+    for row in &statement.scope {
+        let severity = match row.scope {
+            Scope::In => continue,
+            Scope::Out => Severity::Note,
+            Scope::Unknown => Severity::Exception,
+        };
+        let detail = format!("{} of {} is not in the trees, or nobody says", row.product, row.entity);
+        findings.push(Finding::new(&codes::OUT_OF_SCOPE, severity, "scope", detail));
+    }
     if statement.ledger.control_total == ControlTotal::None {
         let detail = "the venue built the tree without comparing it with a second source";
         findings.push(Finding::new(&codes::NO_CONTROL_TOTAL, Severity::Exception, "ledger.control_total", detail));
     }
     findings
+}
+
+/// A venue that declares m of n officers, and a policy that asks for fewer.
+fn too_few_signers(statement: &VerifiedStatement) -> Option<Finding> {
+    let (got, declared) = (statement.signers().len() as u64, statement.statement().venue.threshold);
+    let detail = format!("{got} of the pinned keys have signed, the venue declares {declared} signatures");
+    let finding = || Finding::new(&codes::FEWER_SIGNERS, Severity::Exception, "venue.threshold", detail);
+    (got < declared).then(finding)
 }
 
 struct Section<'a> {
@@ -150,7 +168,10 @@ impl Section<'_> {
             required: required.is_empty() || required.contains(self.id),
             coverage: cover(held.counted),
             coverage_possible: cover(held.possible),
-            sentence: sentence(self.id, decimals, &position, verdict),
+            sentence: match fits {
+                true => sentence(self.id, decimals, &position, verdict),
+                false => format!("{}: the amounts are too large to be compared, see the findings.", self.id),
+            },
             owed,
             held,
             claimed,
@@ -299,7 +320,7 @@ fn sentence(asset: &AssetId, decimals: Decimals, position: &Position, verdict: V
             format!("{asset}: {owed} are owed; evidence of reserves is missing or cannot be used.")
         }
         Verdict::NotDeterminable if position.critical => {
-            format!("{asset}: {high} held against {owed} owed, but a critical finding is open.")
+            format!("{asset}: at most {high} held against {owed} owed, and a critical finding is open.")
         }
         Verdict::NotDeterminable => {
             format!(

@@ -54,7 +54,9 @@ fn scope(page: &mut Page, report: &Report) {
         }
         None => page.line("No statement of liabilities in this bundle."),
     }
-    page.hanging("", "  ", &format!("Evidence gathered by {} ({})", report.bundle.maker, report.bundle.sealed_at));
+    let bundle = &report.bundle;
+    let sealed = format!("Bundle sealed {} by {}, calling itself", bundle.sealed_at, bundle.maker_key);
+    page.hanging("", "  ", &format!("{sealed} {}", bundle.maker));
     if report.policy.departures.is_empty() {
         page.line("Policy: demands what the built-in policy demands.");
     } else {

@@ -9,7 +9,7 @@ use crate::hash::{Digest, ShortBytes, Tag, TaggedHasher, decode_lower};
 use crate::json::{self, JsonError};
 use crate::merkle_set::{self, AddressSetKind};
 
-/// More addresses than any venue has; a limit before memory is set aside.
+/// More addresses than any venue has.
 const ADDRESSES_MAX: usize = 50_000_000;
 
 /// What an address is for.
@@ -221,8 +221,7 @@ impl AddressSet {
     }
 }
 
-/// Lines that end in U+000A; what stands behind the last one is a line too, and is refused as JSON when it is
-/// not empty but incomplete.
+/// The lines of a file, without their ends. A last line without its end is a line like the others.
 pub(crate) fn lines(file: &[u8]) -> impl Iterator<Item = &[u8]> {
     let body = file.strip_suffix(b"\n").unwrap_or(file);
     body.split(|&byte| byte == b'\n').filter(move |_| !file.is_empty())
