@@ -134,6 +134,11 @@ fn one_sequence_number_is_signed_once() {
     fs::remove_file(&record).expect("was made above");
     done(folder, &sign("tree", "third.json"));
     done(folder, &build_line("ledger.csv", "snapshot-1.toml", "tree-1"));
+    // it hangs on the statement that was signed before it, not on another one
+    let snapshot = fs::read_to_string(folder.join("snapshot-1.toml")).expect("the venue's file");
+    fs::write(folder.join("astray.toml"), snapshot.replace("1c8b2f", "000000")).expect("writes");
+    done(folder, &build_line("ledger.csv", "astray.toml", "astray"));
+    refused_without_a_trace(folder, &sign("astray", "fourth.json"), 2, "CF-3019");
     done(folder, &sign("tree-1", "fourth.json"));
 }
 

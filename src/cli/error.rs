@@ -81,6 +81,16 @@ pub(super) enum CliError {
         /// What is wrong.
         detail: String,
     },
+    /// The statement before was another one.
+    #[error("statement {sequence} names {got} as its predecessor, the one signed before it is {expected}")]
+    OtherPredecessor {
+        /// The sequence number.
+        sequence: u64,
+        /// Digest in the statement.
+        got: String,
+        /// Digest in the record.
+        expected: String,
+    },
     /// Another statement was signed for this number.
     #[error("statement {sequence} of {venue} was signed as {got}, this one is {expected}")]
     SignedTwice {
@@ -116,6 +126,7 @@ impl Coded for CliError {
             Self::SecretOpen { .. } => &crate::code::publish::KEY_FILE,
             Self::VenueFile { .. } => &crate::code::publish::VENUE_FILE,
             Self::AddressesFile { .. } => &crate::code::bundle::ADDRESSES_FILE,
+            Self::OtherPredecessor { .. } => &crate::code::publish::OTHER_PREDECESSOR,
             Self::SignedTwice { .. } => &crate::code::publish::SIGNED_TWICE,
             Self::SigningRecord { .. } => &crate::code::publish::SIGNING_RECORD,
         }

@@ -55,4 +55,7 @@ super::codes! {
     STATEMENT_NOT_YET = 3018, NotMade, "the statement is of a moment that has not come yet",
         "Dated ahead, one statement would stay young for as long as the venue likes; nobody knows tomorrow's balances.",
         "check the clock of this computer; if it is right, ask the venue for a statement of a moment that has passed";
+    OTHER_PREDECESSOR = 3019, NotMade, "the statement names another predecessor than the one that was signed",
+        "Statements form a chain; one that hangs on another statement could replace a part of it unseen.",
+        "write the digest that `statement sign` printed for the statement before into `predecessor`";
 }

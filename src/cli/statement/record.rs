@@ -20,7 +20,8 @@ struct Line {
     venue: VenueId,
 }
 
-/// Notes that this statement is being signed, before the signature leaves; refuses a second one for its number.
+/// Notes that this statement is being signed, before the signature leaves; refuses a second one for its number, and
+/// one that names another predecessor than was signed.
 pub(super) fn note(path: &Path, statement: &Statement, digest: Digest) -> Result<(), Failure> {
     // another `statement sign` must not read the record between our reading and our writing; and behind a link
     // it is the file linked to that is the record, not the link
@@ -34,6 +35,13 @@ pub(super) fn note(path: &Path, statement: &Statement, digest: Digest) -> Result
         }
         let (got, expected) = (line.digest.to_string(), digest.to_string());
         return Err(CliError::SignedTwice { venue: venue.to_string(), sequence, got, expected }.into());
+    }
+    let before = sequence.checked_sub(1);
+    if let Some(line) = lines.iter().find(|line| line.venue == venue && Some(line.sequence) == before)
+        && statement.predecessor != Some(line.digest)
+    {
+        let got = statement.predecessor.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
+        return Err(CliError::OtherPredecessor { sequence, got, expected: line.digest.to_string() }.into());
     }
     lines.push(Line { digest, sequence, venue });
     let mut file = Vec::new();
