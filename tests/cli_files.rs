@@ -125,6 +125,12 @@ fn one_sequence_number_is_signed_once() {
     refused_without_a_trace(folder, shared, 2, "CF-3009");
     let record = folder.join("signing-a.key.signed");
     assert_eq!(String::from_utf8_lossy(&fs::read(&record).expect("the record")).lines().count(), 1);
+    // whoever holds a proof of the one and sees the other is told what that is
+    done(folder, "prove tree --account u1 --out p.json");
+    done(folder, "statement sign other --key signing-a.key --record of-a-liar --out liar.json");
+    let text = refused(folder, "verify p.json --statement liar.json --policy policy.toml --account u1", 2, "CF-2002");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("two statements for one number; if both are signed, keep both as evidence"), "{text}");
     // a damaged record is never taken for an empty one
     for damaged in ["", "{}\n", "not json\n"].into_iter().skip(1) {
         fs::write(&record, damaged).expect("writes");
@@ -152,6 +158,12 @@ fn two_officers_sign_one_statement() {
     done(folder, "statement sign two --key signing-a.key --out s.json");
     let verify = "verify p.json --statement s.json --policy policy-2-of-2.toml --account u1";
     refused(folder, verify, 2, "CF-3008");
+    // a policy that asks for one signature accepts it, and the customer reads that the venue declares two
+    let policy = fs::read_to_string(folder.join("policy-2-of-2.toml")).expect("the venue's file");
+    assert!(policy.contains("threshold = 2"), "{policy}");
+    fs::write(folder.join("laxer.toml"), policy.replace("threshold = 2", "threshold = 1")).expect("writes");
+    let text = done(folder, "verify p.json --statement s.json --policy laxer.toml --account u1");
+    assert!(text.contains("The venue declares 2 signatures; 1 of the keys that you pin have signed."), "{text}");
     // the second signature is added to the file that it was read from
     done(folder, "statement sign s.json --key signing-b.key --alg ecdsa-secp256k1 --out s.json");
     done(folder, verify);

@@ -37,7 +37,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let proof = prover.prove(&args.account)?;
     let leaves = proof.leaves.len();
     files::write(&args.out, &json::canonical(&proof)?, Readers::Owner, args.force)?;
-    remark(format!("proof of {leaves} balances written to {}", args.out.display()));
+    let balances = if leaves == 1 { "balance" } else { "balances" };
+    remark(format!("proof of {leaves} {balances} written to {}", args.out.display()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -60,6 +60,10 @@ pub(super) fn run(args: &Args) -> Outcome {
     if statement.cutoff > now {
         say("\nBy the clock of this computer, that moment has not come yet: nobody can know these balances.");
     }
+    let (signed, declared) = (verified.signers().len() as u64, statement.venue.threshold);
+    if signed < declared {
+        say(format!("\nThe venue declares {declared} signatures; {signed} of the keys that you pin have signed."));
+    }
     if now > statement.due {
         say(format!(
             "\nThis statement is overdue: the next one was announced for {}. Ask the venue for it.",

@@ -198,8 +198,7 @@ pub enum InclusionError {
         expected: String,
     },
     /// Another statement.
-    #[error("the proof belongs to statement {} of {} ({}), you gave statement {} of {} ({})",
-        got.sequence, got.venue, got.digest, expected.sequence, expected.venue, expected.digest)]
+    #[error("{}", other_statement(got, expected))]
     OtherStatement {
         /// The statement that the proof names.
         got: Box<StatementRef>,
@@ -276,6 +275,18 @@ pub enum InclusionError {
         /// The class.
         class: Class,
     },
+}
+
+/// Two statements for one number of one venue are no mix-up of files.
+fn other_statement(got: &StatementRef, expected: &StatementRef) -> String {
+    let text = format!(
+        "the proof belongs to statement {} of {} ({}), you gave statement {} of {} ({})",
+        got.sequence, got.venue, got.digest, expected.sequence, expected.venue, expected.digest
+    );
+    if (&got.venue, got.sequence) == (&expected.venue, expected.sequence) {
+        return format!("{text}: two statements for one number; if both are signed, keep both as evidence");
+    }
+    text
 }
 
 impl Coded for InclusionError {
