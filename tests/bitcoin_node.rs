@@ -26,7 +26,7 @@ mod node_support;
 use node_support::Node;
 
 fn main() -> ExitCode {
-    node_support::with_node(&["evidence of a real node"], |program, _| run(program)).exit_code()
+    node_support::with_node(&["evidence of a real node"], &[], |program, _| run(program)).exit_code()
 }
 
 trait Ask {

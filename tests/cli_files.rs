@@ -131,6 +131,12 @@ fn one_sequence_number_is_signed_once() {
     let text = refused(folder, "verify p.json --statement liar.json --policy policy.toml --account u1", 2, "CF-2002");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("two statements for one number; if both are signed, keep both as evidence"), "{text}");
+    // what leaves for an outside signer is recorded like a signature
+    let outside =
+        |source: &str, out: &str| format!("statement sign {source} --external --record outside.signed --out {out}");
+    refused_without_a_trace(folder, "statement sign tree --external --out r.json", 2, "CF-9004");
+    done(folder, &outside("tree", "r.json"));
+    refused_without_a_trace(folder, &outside("other", "r2.json"), 2, "CF-3009");
     // a damaged record is never taken for an empty one
     for damaged in ["", "{}\n", "not json\n"].into_iter().skip(1) {
         fs::write(&record, damaged).expect("writes");

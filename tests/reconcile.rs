@@ -4,15 +4,18 @@
 use std::sync::LazyLock;
 
 use counterfoil::bundle::{FileSource, MANIFEST, MemoryFiles, SourceError, paths, seal};
+use counterfoil::hash::Tag;
 use counterfoil::hash::sha256;
+use counterfoil::json;
 use counterfoil::lab::example_venue::ExampleVenue;
 use counterfoil::policy::Policy;
 use counterfoil::reconcile::{Report, Verdict, reconcile};
 use counterfoil::report;
 use counterfoil::reserve::transcript::Transcript;
 use counterfoil::secret::{Secret, SecretKind};
-use counterfoil::signature::{Algorithm, SigningKey};
+use counterfoil::signature::{Algorithm, Envelope, SigningKey};
 use counterfoil::snapshot::Time;
+use serde_json::Value;
 
 const BITCOIN: &str = "bip122:0f9188f13cb7b2c71f2a335e3a4fc328";
 const EVM: &str = "eip155:1337";
@@ -172,4 +175,71 @@ fn a_narrow_policy_says_so() {
     let report = reconcile(&venue.bundle, &Policy::parse(&narrow).unwrap()).unwrap();
     assert_eq!(report.overall.verdict, Verdict::Covered);
     assert_eq!(report.policy.departures, ["laxer: the overall verdict speaks of BTC only"]);
+}
+
+/// The venue's own statement, changed and signed again by the venue.
+fn restate(files: &mut MemoryFiles, change: impl FnOnce(&mut Value)) {
+    let envelope = Envelope::parse(&files[paths::STATEMENT], "statement").unwrap();
+    let mut document = json::parse(&envelope.document).unwrap();
+    change(&mut document);
+    let document = json::canonical(&document).unwrap();
+    let signatures = vec![key("venue").sign(Tag::Statement, &document).unwrap()];
+    let file = Envelope { document, signatures }.to_file("statement").unwrap();
+    files.insert(paths::STATEMENT.to_owned(), file);
+}
+
+#[test]
+fn a_product_that_nobody_places_is_an_exception() {
+    let severity = |report: &Report| {
+        let found = report.findings.iter().find(|finding| finding.code.number == 7027);
+        found.map(|finding| finding.severity.text())
+    };
+    assert_eq!(severity(&report_of(|_| ())), Some("note"), "earn is out of scope");
+    let report = report_of(|files| restate(files, |document| document["scope"][1]["scope"] = "unknown".into()));
+    assert_eq!(severity(&report), Some("exception"));
+}
+
+#[test]
+fn fewer_signers_than_declared_are_told() {
+    let report = report_of(|files| {
+        restate(files, |document| {
+            let mut other = document["venue"]["keys"][0].clone();
+            other["key"] = key("auditor's node").public_key().key.into();
+            let keys = document["venue"]["keys"].as_array_mut().unwrap();
+            keys.push(other);
+            keys.sort_by_key(|key| key["key"].as_str().unwrap().to_owned());
+            document["venue"]["threshold"] = "2".into();
+        });
+    });
+    assert!(codes(&report).contains(&7026), "{:?}", codes(&report));
+}
+
+#[test]
+fn a_challenge_for_years_is_told() {
+    let report = report_of(|files| {
+        let mut challenge = json::parse(&files[paths::CHALLENGE]).unwrap();
+        challenge["expires"] = "2036-05-01T00:00:00Z".into();
+        let challenge = json::canonical(&challenge).unwrap();
+        let digest = sha256(&challenge).to_string();
+        files.insert(paths::CHALLENGE.to_owned(), challenge);
+        restate(files, |document| document["custody"] = digest.into());
+    });
+    assert!(codes(&report).contains(&7025), "{:?}", codes(&report));
+    assert_eq!(verdicts(&report)[0], Verdict::Short, "and the signatures over the old line count for nothing");
+}
+
+#[test]
+fn a_pinned_node_above_the_pins_is_told() {
+    let venue = ExampleVenue::new().unwrap();
+    let envelope = Envelope::parse(&venue.statement, "statement").unwrap();
+    let document = json::parse(&envelope.document).unwrap();
+    let block = &document["chains"][0];
+    assert_eq!(block["chain"], BITCOIN);
+    let (before, rest) = venue.policy.split_once(&format!("chain = \"{BITCOIN}\"\n")).unwrap();
+    let rest = rest.splitn(3, '\n').nth(2).unwrap();
+    let (height, hash) = (block["height"].as_str().unwrap(), block["hash"].as_str().unwrap());
+    let policy = format!("{before}chain = \"{BITCOIN}\"\nheight = {height}\nhash = \"{hash}\"\n{rest}");
+    let report = reconcile(&venue.bundle, &Policy::parse(&policy).unwrap()).unwrap();
+    assert_eq!(verdicts(&report)[0], UNKNOWN);
+    assert!(codes(&report).contains(&5052), "{:?}", codes(&report));
 }
