@@ -206,6 +206,12 @@ impl Assets {
         self.0.values().find(|asset| asset.id.as_str() == id)
     }
 
+    /// The position of the asset of this name, and the asset.
+    #[must_use]
+    pub fn position(&self, id: &str) -> Option<(usize, &Asset)> {
+        self.0.values().enumerate().find(|(_, asset)| asset.id.as_str() == id)
+    }
+
     /// All assets in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &Asset> {
         self.0.values()

@@ -18,19 +18,19 @@ pub use csv::CsvSource;
 /// The longest account, credential or product, in bytes.
 pub const FIELD_LENGTH_MAX: usize = 1024;
 
-/// One balance of one customer account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+/// One balance of one customer account, as it stands in a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row<'a> {
     /// The venue's id of the customer account.
-    pub account: String,
-    /// The unit owed.
-    pub asset: AssetId,
+    pub account: &'a str,
+    /// The unit owed, by its position in the assets file's order of names.
+    pub asset: usize,
     /// How much.
     pub amount: Amount,
     /// What the customer chose to have bound into the leaf; empty for none.
-    pub credential: String,
+    pub credential: &'a str,
     /// Spot, earn, margin …; tells rows of one account and asset apart.
-    pub product: Option<String>,
+    pub product: Option<&'a str>,
     /// What kind of claim.
     pub class: Class,
     /// Whether the customer owes this amount to the venue instead: such a row is no leaf and reduces none.
@@ -48,14 +48,24 @@ pub struct Line {
     pub number: u64,
 }
 
-/// Where rows come from. One pass, one row at a time: a source of any size needs no memory of its size.
-pub trait RowSource {
-    /// The next row; `None` at the end. After an error about a row the source goes on with the next one, so that
-    /// one pass reports every fault; after any other error it has ended.
-    fn next_row(&mut self) -> Option<Result<Row, LedgerError>>;
+/// Where rows come from: one pass, in chunks. A source of any size needs no memory of its size, and chunks can be
+/// read on any thread and in any order.
+pub trait RowSource<'a> {
+    /// The next chunk; `None` at the end. After an error the source has ended.
+    fn next_chunk(&mut self) -> Option<Result<Box<dyn Chunk + 'a>, LedgerError>>;
 
-    /// What was read. Complete when `next_row` has returned `None`.
+    /// Whether rows of this source may have a credential: known before the first row.
+    fn has_credentials(&self) -> bool;
+
+    /// What was read. Complete when `next_chunk` has returned `None`, but for the number of rows: whoever reads the
+    /// chunks counts them.
     fn record(&self) -> SourceRecord;
+}
+
+/// Some consecutive rows of a source.
+pub trait Chunk: Send {
+    /// Hands over every row or fault, in their order: one pass reports every fault.
+    fn rows(&self, each: &mut dyn FnMut(Result<Row<'_>, LedgerError>));
 }
 
 /// Provenance of one source, bound by the statement.
@@ -64,7 +74,7 @@ pub trait RowSource {
 pub struct SourceRecord {
     /// File name without its folder.
     pub name: String,
-    /// `csv`.
+    /// What kind of source: `csv`.
     pub kind: String,
     /// SHA-256 of everything that was read.
     pub sha256: Digest,

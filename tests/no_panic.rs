@@ -163,7 +163,7 @@ fn ledgers_and_stores() {
     let key = SnapshotKey::derive(&secret, &[2; 32], &"example".parse().unwrap(), 0);
     let built = |ledger: &[u8]| {
         let source = CsvSource::new("ledger.csv", 0, ledger, &assets, &[])?;
-        build(&key, &assets, &mut [Box::new(source) as Box<dyn RowSource>], &mut |_| ())
+        build(&key, &assets, &mut [Box::new(source) as Box<dyn RowSource<'_> + '_>], &mut |_| ())
     };
     survives("ledger", LEDGER, |bytes| drop(built(bytes)));
     let mut file = Vec::new();

@@ -172,7 +172,7 @@ fn build_id(args: &Args) -> Result<[u8; 32], Failure> {
 fn read_ledgers(args: &Args, assets: &Assets, key: &SnapshotKey) -> Result<Built, Failure> {
     let names = names_of(&args.ledgers);
     let excerpt = |place: &Place| line_of(&args.ledgers, &names, place);
-    let mut sources: Vec<Box<dyn RowSource + '_>> = Vec::new();
+    let mut sources: Vec<Box<dyn RowSource<'_> + '_>> = Vec::new();
     let mut faults: Vec<LedgerError> = Vec::new();
     let bar = progress(args);
     for (number, (path, name)) in (0..).zip(args.ledgers.iter().zip(&names)) {

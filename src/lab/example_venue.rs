@@ -153,7 +153,7 @@ fn built(venue: &Venue, assets: &Assets, ledger: &[u8], build_id: &[u8; 32]) -> 
     let master = Secret::new(SecretKind::Master, &mut seed("master secret"));
     let key = SnapshotKey::derive(&master, build_id, &venue.id, 0);
     let source = CsvSource::new("ledger.csv", 0, ledger, assets, &[]).map_err(faults)?;
-    let mut sources: Vec<Box<dyn RowSource + '_>> = vec![Box::new(source)];
+    let mut sources: Vec<Box<dyn RowSource<'_> + '_>> = vec![Box::new(source)];
     build(&key, assets, &mut sources, &mut |_| ()).map_err(faults)
 }
 

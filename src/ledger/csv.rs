@@ -5,7 +5,7 @@ use std::io::Read;
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::excerpt::{Fault, ROW_LENGTH_MAX, Tee};
-use super::{FIELD_LENGTH_MAX, LedgerError, LedgerErrorKind as Kind, Line, Row, RowSource, SourceRecord};
+use super::{Chunk, FIELD_LENGTH_MAX, LedgerError, LedgerErrorKind as Kind, Line, Row, RowSource, SourceRecord};
 use crate::amount::Amount;
 use crate::asset::{Assets, Class};
 
@@ -17,7 +17,6 @@ pub struct CsvSource<'a, R> {
     reader: csv::Reader<Tee<R>>,
     columns: Columns,
     record: ByteRecord,
-    rows: u64,
     debts: bool,
     misquoted: bool,
     ended: bool,
@@ -52,18 +51,8 @@ impl<'a, R: Read> CsvSource<'a, R> {
         let name = name.to_owned();
         let columns = Columns::default();
         let record = ByteRecord::new();
-        let mut source = Self {
-            name,
-            number,
-            assets,
-            reader,
-            columns,
-            record,
-            rows: 0,
-            debts: false,
-            misquoted: false,
-            ended: false,
-        };
+        let mut source =
+            Self { name, number, assets, reader, columns, record, debts: false, misquoted: false, ended: false };
         match source.advance() {
             Some(Ok(())) => {}
             Some(Err(error)) => return Err(vec![error]),
@@ -186,7 +175,7 @@ impl<'a, R: Read> CsvSource<'a, R> {
         index.map_or(Ok(""), |index| self.field(index, what))
     }
 
-    fn row(&self) -> Result<Row, LedgerError> {
+    fn row(&self) -> Result<OwnedRow, LedgerError> {
         let columns = &self.columns;
         if self.record.len() != columns.count {
             let kind = Kind::RowShape { got: self.record.len(), expected: columns.count };
@@ -201,8 +190,10 @@ impl<'a, R: Read> CsvSource<'a, R> {
             return Err(self.error(Kind::EmptyAccount, whole(columns.account)));
         }
         let id = self.field(columns.asset, "the asset")?;
-        let asset =
-            self.assets.get(id).ok_or_else(|| self.error(Kind::UnknownAsset(id.to_owned()), whole(columns.asset)))?;
+        let (position, asset) = self
+            .assets
+            .position(id)
+            .ok_or_else(|| self.error(Kind::UnknownAsset(id.to_owned()), whole(columns.asset)))?;
         let text = self.field(columns.amount, "the amount")?;
         let unsigned = text.strip_prefix('-').filter(|_| self.debts);
         let skipped = usize::from(unsigned.is_some());
@@ -218,9 +209,9 @@ impl<'a, R: Read> CsvSource<'a, R> {
             })?,
         };
         let product = Some(self.optional(columns.product, "the product")?).filter(|product| !product.is_empty());
-        Ok(Row {
+        Ok(OwnedRow {
             account: account.to_owned(),
-            asset: asset.id.clone(),
+            asset: position,
             amount,
             credential: self.optional(columns.credential, "the credential")?.to_owned(),
             product: product.map(str::to_owned),
@@ -235,20 +226,60 @@ impl<'a, R: Read> CsvSource<'a, R> {
 /// Column names, the required ones first.
 const NAMES: [&str; 6] = ["account", "asset", "amount", "credential", "product", "class"];
 
-impl<R: Read> RowSource for CsvSource<'_, R> {
-    fn next_row(&mut self) -> Option<Result<Row, LedgerError>> {
-        match self.advance()? {
-            Ok(()) => {
-                self.rows += 1;
-                Some(self.row())
-            }
-            Err(error) => Some(Err(error)),
+/// Rows of one chunk.
+const CHUNK_ROWS: usize = 4096;
+
+/// A row that owns its texts.
+struct OwnedRow {
+    account: String,
+    asset: usize,
+    amount: Amount,
+    credential: String,
+    product: Option<String>,
+    class: Class,
+    debt: bool,
+    line: Line,
+}
+
+struct OwnedRows(Vec<Result<OwnedRow, LedgerError>>);
+
+impl Chunk for OwnedRows {
+    fn rows(&self, each: &mut dyn FnMut(Result<Row<'_>, LedgerError>)) {
+        for row in &self.0 {
+            each(row.as_ref().map_err(Clone::clone).map(|row| Row {
+                account: &row.account,
+                asset: row.asset,
+                amount: row.amount,
+                credential: &row.credential,
+                product: row.product.as_deref(),
+                class: row.class,
+                debt: row.debt,
+                line: row.line,
+            }));
         }
+    }
+}
+
+impl<'a, R: Read> RowSource<'a> for CsvSource<'_, R> {
+    fn next_chunk(&mut self) -> Option<Result<Box<dyn Chunk + 'a>, LedgerError>> {
+        let mut rows = Vec::new();
+        while rows.len() < CHUNK_ROWS {
+            match self.advance() {
+                Some(Ok(())) => rows.push(self.row()),
+                Some(Err(error)) => rows.push(Err(error)),
+                None => break,
+            }
+        }
+        if rows.is_empty() { None } else { Some(Ok(Box::new(OwnedRows(rows)))) }
+    }
+
+    fn has_credentials(&self) -> bool {
+        self.columns.credential.is_some()
     }
 
     fn record(&self) -> SourceRecord {
         let (sha256, length) = self.reader.get_ref().digest();
-        SourceRecord { name: self.name.clone(), kind: "csv".to_owned(), sha256, length, rows: self.rows }
+        SourceRecord { name: self.name.clone(), kind: "csv".to_owned(), sha256, length, rows: 0 }
     }
 }
 
@@ -261,12 +292,27 @@ mod tests {
         Assets::parse("[[asset]]\nid = \"BTC\"\ndecimals = 8\n").expect("assets")
     }
 
-    fn read(text: &[u8]) -> Vec<Result<Row, LedgerError>> {
+    fn read(text: &[u8]) -> Vec<Result<Seen, LedgerError>> {
         let assets = assets();
         match CsvSource::new("ledger.csv", 0, text, &assets, &[]) {
-            Ok(mut source) => std::iter::from_fn(|| source.next_row()).collect(),
+            Ok(source) => all(source),
             Err(errors) => errors.into_iter().map(Err).collect(),
         }
+    }
+
+    /// Account, amount, class, line and whether it is a debt.
+    type Seen = (String, u128, Class, u64, bool);
+
+    fn all<'a>(mut source: impl RowSource<'a>) -> Vec<Result<Seen, LedgerError>> {
+        let mut seen = Vec::new();
+        while let Some(chunk) = source.next_chunk() {
+            chunk.expect("a chunk").rows(&mut |row| {
+                seen.push(row.map(|row| {
+                    (row.account.to_owned(), row.amount.base_units(), row.class, row.line.number, row.debt)
+                }));
+            });
+        }
+        seen
     }
 
     fn fault(text: &[u8]) -> (u16, String) {
@@ -277,9 +323,9 @@ mod tests {
     #[test]
     fn rows_are_read_in_order() {
         let rows = read(b"asset,amount,account,class\r\nBTC,1.5,u1,\r\nBTC,2,\"u,2\",lent\r\n");
-        let rows: Vec<Row> = rows.into_iter().map(|row| row.expect("a row")).collect();
-        assert_eq!(rows[0].amount, Amount::from_base_units(150_000_000));
-        assert_eq!((rows[1].account.as_str(), rows[1].class, rows[1].line.number), ("u,2", Class::Lent, 3));
+        let rows: Vec<Seen> = rows.into_iter().map(|row| row.expect("a row")).collect();
+        assert_eq!(rows[0], ("u1".to_owned(), 150_000_000, Class::Custody, 2, false));
+        assert_eq!(rows[1], ("u,2".to_owned(), 200_000_000, Class::Lent, 3, false));
     }
 
     #[test]
@@ -310,16 +356,16 @@ mod tests {
         assert_eq!(with("u\"1,BTC,1,\n"), (1022, "ledger.csv:2:1".to_owned()));
         assert_eq!(with("\"u\"1,BTC,1,\n"), (1022, "ledger.csv:2:1".to_owned()));
         let whole = read(b"account,asset,amount\n\"u\"\"1, the first\",BTC,\"1\"\n");
-        assert_eq!(whole[0].as_ref().map(|row| row.account.as_str()), Ok("u\"1, the first"));
+        assert_eq!(whole[0].as_ref().map(|row| row.0.as_str()), Ok("u\"1, the first"));
     }
 
     #[test]
     fn debts_are_read_only_when_asked_for() {
         let assets = assets();
         let text = b"account,asset,amount\nu1,BTC,-1.5\nu2,BTC,-0\nu3,BTC,2\nu4,BTC,--1\n".as_slice();
-        let mut source = CsvSource::new("ledger.csv", 0, text, &assets, &[]).expect("columns").with_debts(true);
-        let rows: Vec<_> = std::iter::from_fn(|| source.next_row()).collect();
-        let of = |index: usize| rows[index].as_ref().map(|row| (row.debt, row.amount.base_units())).ok();
+        let source = CsvSource::new("ledger.csv", 0, text, &assets, &[]).expect("columns").with_debts(true);
+        let rows = all(source);
+        let of = |index: usize| rows[index].as_ref().map(|row| (row.4, row.1)).ok();
         assert_eq!(
             [of(0), of(1), of(2), of(3)],
             [Some((true, 150_000_000)), Some((false, 0)), Some((false, 200_000_000)), None]

@@ -91,25 +91,31 @@ pub const FAULTS_KEPT: usize = 50;
 pub fn build(
     key: &SnapshotKey,
     assets: &Assets,
-    sources: &mut [Box<dyn RowSource + '_>],
+    sources: &mut [Box<dyn RowSource<'_> + '_>],
     progress: &mut dyn FnMut(u64),
 ) -> Result<Built, Vec<LedgerError>> {
     let mut builder = Builder::new(key, assets);
     let mut faults = Vec::new();
+    let mut rows = Vec::with_capacity(sources.len());
     for source in sources.iter_mut() {
-        while let Some(row) = source.next_row() {
-            match row.and_then(|row| builder.push(row)) {
-                Ok(()) => {}
-                Err(fault) if faults.len() < FAULTS_KEPT => faults.push(fault),
-                Err(_) => {}
+        let before = builder.counts.rows;
+        while let Some(chunk) = source.next_chunk() {
+            match chunk {
+                Ok(chunk) => chunk.rows(&mut |row| {
+                    if let Err(fault) = row.and_then(|row| builder.push(row)) {
+                        faults.push(fault);
+                    }
+                }),
+                Err(fault) => faults.push(fault),
             }
-            if builder.counts.rows.is_multiple_of(10_000) {
-                progress(builder.counts.rows);
-            }
+            faults.truncate(FAULTS_KEPT);
+            progress(builder.counts.rows);
         }
+        rows.push(builder.counts.rows - before);
     }
     progress(builder.counts.rows);
-    let records: Vec<SourceRecord> = sources.iter().map(|source| source.record()).collect();
+    let records = sources.iter().zip(rows).map(|(source, rows)| SourceRecord { rows, ..source.record() });
+    let records: Vec<SourceRecord> = records.collect();
     // rows of debts alone make no tree, and a statement without one commits to nothing
     if builder.trees.is_empty() && faults.is_empty() {
         let names: Vec<&str> = records.iter().map(|record| record.name.as_str()).collect();
@@ -134,6 +140,7 @@ fn sort_by_place(records: &[SourceRecord], faults: &mut [LedgerError]) {
 struct Builder<'a> {
     key: &'a SnapshotKey,
     decimals: BTreeMap<AssetId, Decimals>,
+    assets: Vec<AssetId>,
     trees: BTreeMap<(AssetId, &'static str), (Class, TreeKey, Vec<Pending>)>,
     debts: BTreeMap<AssetId, Amount>,
     counts: LedgerCounts,
@@ -142,17 +149,27 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     fn new(key: &'a SnapshotKey, assets: &Assets) -> Self {
         let decimals = assets.iter().map(|asset| (asset.id.clone(), asset.decimals)).collect();
-        Self { key, decimals, trees: BTreeMap::new(), debts: BTreeMap::new(), counts: LedgerCounts::default() }
+        let ids = assets.iter().map(|asset| asset.id.clone()).collect();
+        Self {
+            key,
+            decimals,
+            assets: ids,
+            trees: BTreeMap::new(),
+            debts: BTreeMap::new(),
+            counts: LedgerCounts::default(),
+        }
     }
 
     /// Takes a row over.
     ///
     /// # Errors
     /// [`LedgerErrorKind::TotalOverflow`] for debts that add up to more than can be stated.
-    fn push(&mut self, row: Row) -> Result<(), LedgerError> {
+    fn push(&mut self, row: Row<'_>) -> Result<(), LedgerError> {
         self.counts.rows += 1;
         self.counts.zero += u64::from(row.amount.is_zero());
         let Row { account, asset, amount, credential, product, class, debt, line } = row;
+        let (account, credential, product) = (account.to_owned(), credential.to_owned(), product.map(str::to_owned));
+        let Some(asset) = self.assets.get(asset).cloned() else { return Ok(()) };
         if debt {
             self.counts.debts += 1;
             let sum = self.debts.entry(asset.clone()).or_default();

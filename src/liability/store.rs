@@ -270,7 +270,7 @@ mod tests {
         let assets = Assets::parse("[[asset]]\nid = \"BTC\"\ndecimals = 8\n").expect("assets");
         let ledger = b"account,asset,amount,product\nu1,BTC,1,spot\nu1,BTC,2,earn\nu2,BTC,3,\n".as_slice();
         let source = CsvSource::new("ledger.csv", 0, ledger, &assets, &[]).expect("a ledger");
-        let mut sources: Vec<Box<dyn RowSource>> = vec![Box::new(source)];
+        let mut sources: Vec<Box<dyn RowSource<'_> + '_>> = vec![Box::new(source)];
         let secret = Secret::new(SecretKind::Master, &mut [1; 32]);
         let key = SnapshotKey::derive(&secret, &[2; 32], &"example".parse().expect("a venue"), 0);
         let built = build(&key, &assets, &mut sources, &mut |_| ()).expect("builds");
