@@ -7,16 +7,24 @@ use counterfoil::amount::{Amount, Decimals};
 use counterfoil::asset::{AssetId, Class};
 use counterfoil::hash::{Digest, Tag, TaggedHasher};
 use counterfoil::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, LeafProof, StatementRef};
-use counterfoil::liability::leaf::{LeafContent, Nonce, OrderKey, SnapshotKey, TreeKey};
+use counterfoil::liability::leaf::{LeafContent, Nonce, OrderKey, Piece, SnapshotKey, Split, SplitKeys, TreeKey};
 use counterfoil::liability::sum_tree::{CompactRange, LiabilityCommitment, SumNode, SumTree, path_length};
 use counterfoil::secret::{Secret, SecretKind};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
-fn tree_key() -> TreeKey {
+fn snapshot_key() -> SnapshotKey {
     let master = Secret::new(SecretKind::Master, &mut [7; 32]);
     let venue = "example-exchange".parse().expect("a venue");
-    SnapshotKey::derive(&master, &[9; 32], &venue, 3).tree(&asset(), Class::Custody)
+    SnapshotKey::derive(&master, &[9; 32], &venue, 3)
+}
+
+fn tree_key() -> TreeKey {
+    snapshot_key().tree(&asset(), Class::Custody)
+}
+
+fn split_keys(of: u16) -> SplitKeys {
+    snapshot_key().split(&asset(), Class::Custody, of).expect("a number of pieces")
 }
 
 fn asset() -> AssetId {
@@ -95,7 +103,7 @@ proptest! {
             prop_assert_eq!(path.len(), path_length(index, row.leaf_count));
             let leaf_proof = LeafProof {
                 asset: asset(), class: Class::Custody, amount: leaf.amount, nonce: leaf.nonce, index,
-                parts: Vec::new(), path,
+                parts: Vec::new(), path, split: None,
             };
             let proof = InclusionProof {
                 format: inclusion_proof::FORMAT.to_owned(), account: leaf.account.clone(),
@@ -110,7 +118,19 @@ proptest! {
                 expected: &expected,
             };
             let verified = inclusion_proof::verify(&query, &read).expect("its own proof");
-            prop_assert_eq!(verified.first().map(|leaf| (leaf.amount(), leaf.index())), Some((leaf.amount, index)));
+            let shown = verified.first().map(|balance| (balance.amount(), balance.indices().to_vec()));
+            prop_assert_eq!(shown, Some((leaf.amount, vec![index])));
+        }
+    }
+
+    #[test]
+    fn pieces_add_up_to_the_balance(account in ".{1,12}", whole in any::<u128>(), of in Piece::OF_MIN..=Piece::OF_MAX) {
+        let whole = Amount::from_base_units(whole >> (of % 127));
+        let pieces: Vec<_> = split_keys(of).pieces(&account, whole).collect();
+        prop_assert_eq!(pieces.len(), usize::from(of));
+        prop_assert_eq!(Amount::checked_sum(pieces.iter().map(|piece| piece.amount)), Some(whole));
+        for (number, piece) in (1..).zip(&pieces) {
+            prop_assert_eq!(piece.split, Split { piece: Piece::new(number, of).expect("in range"), whole });
         }
     }
 

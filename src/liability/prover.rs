@@ -74,6 +74,7 @@ impl<'a> Prover<'a> {
                 index,
                 parts: entry.parts.clone(),
                 path,
+                split: None,
             });
         }
         if leaves.is_empty() {
