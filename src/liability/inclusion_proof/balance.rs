@@ -87,3 +87,64 @@ fn add_up(first: &LeafProof, split: Split, leaves: &[LeafProof]) -> Result<(), I
     let (asset, class, expected) = (first.asset.clone(), first.class, split.whole);
     Err(InclusionError::SplitSum { asset, class, got, expected })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asset::Class;
+    use crate::code::{Code, Coded as _, liability as codes};
+    use crate::liability::leaf::{Nonce, Part, Piece};
+
+    fn leaf(piece: Option<(u16, u16, u128)>, amount: u128, index: u64) -> LeafProof {
+        let split = piece.map(|(number, of, whole)| Split {
+            piece: Piece::new(number, of).expect("in range"),
+            whole: Amount::from_base_units(whole),
+        });
+        let (asset, amount) = ("BTC".parse().expect("an asset"), Amount::from_base_units(amount));
+        let (nonce, parts, path) = (Nonce([0; 16]), Vec::new(), Vec::new());
+        LeafProof { asset, class: Class::Custody, amount, nonce, index, parts, path, split }
+    }
+
+    fn refused(leaves: &[LeafProof], code: &Code, text: &str) {
+        let error = balances(leaves).err().expect("a contradiction");
+        assert_eq!((error.to_string().as_str(), error.code()), (text, code));
+    }
+
+    #[test]
+    fn pieces_make_one_balance() {
+        let leaves = [leaf(Some((1, 2, 7)), 3, 9), leaf(Some((2, 2, 7)), 4, 0)];
+        let balances = balances(&leaves).expect("two pieces");
+        assert_eq!(
+            balances.iter().map(|one| (one.amount.base_units(), one.leaves.len())).collect::<Vec<_>>(),
+            [(7, 2)]
+        );
+    }
+
+    #[test]
+    fn what_is_no_balance_is_named() {
+        let [first, second, third] = [(1, 3, 3, 9), (2, 3, 4, 0), (3, 3, 5, 2)]
+            .map(|(number, of, amount, index)| leaf(Some((number, of, 12)), amount, index));
+        let missing = "BTC (custody): 2 of 3 pieces of the balance, piece 2 is missing";
+        refused(&[first.clone(), third.clone()], &codes::SPLIT_INCOMPLETE, missing);
+        let mut lower = third.clone();
+        lower.amount = Amount::from_base_units(4);
+        let sum = "BTC (custody): the pieces add up to 11, the balance is 12";
+        refused(&[first.clone(), second.clone(), lower], &codes::SPLIT_SUM, sum);
+        let mut largest = third.clone();
+        largest.amount = Amount::MAX;
+        let sum = "BTC (custody): the pieces add up to more than 2^128 - 1, the balance is 12";
+        refused(&[first.clone(), second.clone(), largest], &codes::SPLIT_SUM, sum);
+        let mut beside = third.clone();
+        beside.index = 9;
+        let position = "BTC (custody): two pieces of the balance stand at position 9";
+        refused(&[first.clone(), second.clone(), beside], &codes::SPLIT_POSITION, position);
+        let number = "BTC (custody): piece 3 is one of 4 of 12, but piece 1 is one of 3 of 12";
+        refused(&[first.clone(), second.clone(), leaf(Some((3, 4, 12)), 5, 2)], &codes::SPLIT_DIFFERS, number);
+        let mixed = "BTC (custody): piece 1 is one of 3 of 12, but a leaf is the balance of 12";
+        refused(&[leaf(None, 12, 4), first.clone(), second.clone()], &codes::SPLIT_DIFFERS, mixed);
+        let mut parts = third;
+        parts.parts.push(Part { product: "spot".to_owned(), amount: Amount::from_base_units(12) });
+        let text = "BTC (custody): piece 3 is one of 3 of 12, and lists other parts than the first";
+        refused(&[first, second, parts], &codes::SPLIT_DIFFERS, text);
+    }
+}
