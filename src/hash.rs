@@ -111,6 +111,8 @@ pub enum Tag {
     Node,
     /// The parts of one leaf.
     Parts,
+    /// What one leaf of a split balance says about the whole.
+    Split,
     /// A signed statement.
     Statement,
     /// A signed transcript of a node's answers.
@@ -119,7 +121,7 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, in the order of their discriminants.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Address,
         Self::AddressNode,
         Self::Asset,
@@ -129,6 +131,7 @@ impl Tag {
         Self::Manifest,
         Self::Node,
         Self::Parts,
+        Self::Split,
         Self::Statement,
         Self::Transcript,
     ];
@@ -146,13 +149,14 @@ impl Tag {
             Self::Manifest => "counterfoil/manifest",
             Self::Node => "counterfoil/node",
             Self::Parts => "counterfoil/parts",
+            Self::Split => "counterfoil/split",
             Self::Statement => "counterfoil/statement",
             Self::Transcript => "counterfoil/transcript",
         }
     }
 }
 
-static MIDSTATES: LazyLock<[Sha256; 11]> = LazyLock::new(|| {
+static MIDSTATES: LazyLock<[Sha256; 12]> = LazyLock::new(|| {
     Tag::ALL.map(|tag| {
         let tag_hash = Sha256::digest(tag.text().as_bytes());
         Sha256::new().chain_update(tag_hash).chain_update(tag_hash)

@@ -74,6 +74,12 @@ pub(super) struct Args {
     /// Debts of related parties belong one by one into the snapshot file
     #[arg(long)]
     debts: bool,
+    /// Split each balance into this many leaves, 1 to 256: a neighbour in the tree then sees a piece of it
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    split: u16,
+    /// Put this many leaves of nobody, with a balance of zero, into each tree
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    decoys: u64,
     /// Memory to stay below, roughly; what does not fit waits on the disk beside the output
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size)]
     memory: usize,
@@ -138,7 +144,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     drop(secret);
     let folder = NewFolder::create(&args.out, args.force, Readers::Owner)?;
     let store = folder.add_folder(STORE)?;
-    let options = BuildOptions { key: &key, build_id, assets: &assets, memory: args.memory, threads: threads(args) };
+    let (split, decoys) = (args.split, args.decoys);
+    let (memory, threads) = (args.memory, threads(args));
+    let options = BuildOptions { key: &key, build_id, assets: &assets, memory, threads, split, decoys };
     let built = read_ledgers(args, &options, &store, folder.path())?;
     if let Some(totals) = &totals {
         control_total::compare(totals, &built, &assets)?;

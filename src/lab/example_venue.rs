@@ -162,7 +162,7 @@ fn built(
     let key = SnapshotKey::derive(&master, &build_id, &venue.id, 0);
     let source = CsvSource::new("ledger.csv", 0, ledger, assets, &[]).map_err(faults)?;
     let mut sources: Vec<Box<dyn RowSource<'_> + '_>> = vec![Box::new(source)];
-    let options = BuildOptions { key: &key, build_id, assets, memory: MEMORY_MIN, threads: 2 };
+    let options = BuildOptions { key: &key, build_id, assets, memory: MEMORY_MIN, threads: 2, split: 1, decoys: 0 };
     build(&options, &mut sources, &MemoryScratch, store, &()).map_err(fault)
 }
 

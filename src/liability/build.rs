@@ -8,7 +8,9 @@
 mod bucket;
 mod credentials;
 mod faults;
+mod hashing;
 mod partition;
+mod pieces;
 mod record;
 mod rows;
 mod sections;
@@ -16,30 +18,26 @@ mod turn;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use crate::amount::Amount;
 use crate::asset::{AssetId, Assets, Class};
 use crate::code::{Code, Coded};
 use crate::ledger::{LedgerError, LedgerErrorKind, RowSource, SourceRecord};
-use crate::liability::leaf::{SnapshotKey, TreeKey};
+use crate::liability::leaf::{SnapshotKey, SplitKeys, TreeKey};
 use crate::liability::storage::{ScratchSpace, Storage};
 use crate::liability::store::header::{Header, TreeHeader};
-use crate::liability::store::text::LeafText;
 use crate::liability::store::{self};
 use crate::liability::sum_tree::LiabilityCommitment;
-use bucket::Bucket;
 use credentials::Credentials;
 use faults::Places;
-use partition::{Partition, Partitions};
+use hashing::Hashing;
+use partition::Partitions;
 use rows::Read;
-use sections::{Run, TreeWriter, Written};
-use turn::Turn;
+use sections::{TreeWriter, Written};
 
 /// Faults beyond this number are not kept.
 pub const FAULTS_KEPT: usize = 50;
-/// Below this, little more than the machinery itself would fit.
+/// What the command takes at least: below, the machinery itself would hardly fit. Tests use less, to see rows spill.
 pub const MEMORY_MIN: usize = 32 << 20;
 
 /// What to build, and with what.
@@ -50,10 +48,14 @@ pub struct BuildOptions<'a> {
     pub build_id: [u8; 32],
     /// The assets.
     pub assets: &'a Assets,
-    /// Bytes of memory to stay below, roughly; at least [`MEMORY_MIN`] are used.
+    /// Bytes of memory to stay below, roughly; see [`MEMORY_MIN`].
     pub memory: usize,
     /// Threads to work with; at least one is used.
     pub threads: usize,
+    /// Leaves of one balance, up to [`Piece::OF_MAX`](crate::liability::leaf::Piece::OF_MAX); 1 does not split.
+    pub split: u16,
+    /// Leaves of nobody, with a balance of zero, in each tree.
+    pub decoys: u64,
 }
 
 /// What is being done, for a progress bar.
@@ -132,8 +134,20 @@ struct Plan<'a> {
     assets: &'a Assets,
     /// By slot.
     keys: Vec<TreeKey>,
+    /// By slot, when balances are split.
+    pieces: Vec<SplitKeys>,
     memory: usize,
     threads: usize,
+}
+
+impl<'a> Plan<'a> {
+    fn new(options: &BuildOptions<'a>) -> Self {
+        let slots = || options.assets.iter().flat_map(|asset| Class::ALL.map(|class| (&asset.id, class)));
+        let keys = slots().map(|(asset, class)| options.key.tree(asset, class)).collect();
+        let pieces = slots().filter_map(|(asset, class)| options.key.split(asset, class, options.split).ok());
+        let (memory, threads) = (options.memory, options.threads.max(1));
+        Self { assets: options.assets, keys, pieces: pieces.collect(), memory, threads }
+    }
 }
 
 /// Reads all rows and writes all trees into `storage`, which is empty before and is a store afterwards.
@@ -147,9 +161,8 @@ pub fn build(
     storage: &dyn Storage,
     progress: &dyn Progress,
 ) -> Result<Built, BuildError> {
-    let slots = options.assets.iter().flat_map(|asset| Class::ALL.map(|class| options.key.tree(&asset.id, class)));
-    let (memory, threads) = (options.memory.max(MEMORY_MIN), options.threads.max(1));
-    let plan = Plan { assets: options.assets, keys: slots.collect(), memory, threads };
+    let plan = Plan::new(options);
+    let (memory, threads) = (plan.memory, plan.threads);
     progress.begin(Phase::Reading);
     let partitions = Partitions::new(scratch, memory / 8);
     let with_credentials = sources.iter().any(|source| source.has_credentials());
@@ -166,10 +179,11 @@ pub fn build(
         let names: Vec<&str> = records.iter().map(|record| record.name.as_str()).collect();
         faults.push(LedgerErrorKind::Empty(names.join(", ")).into());
     }
-    progress.begin(Phase::Hashing(rows));
+    rows::add_decoys(&plan, &trees, options.decoys, &partitions)?;
+    progress.begin(Phase::Hashing(rows + options.decoys * trees.trees.len() as u64));
     // a bucket is held together with its index and what is made of it, some four times its size
     let limit = (memory / (8 * threads)) as u64;
-    let hashing = Hashing { plan: &plan, trees: &trees, lines: &lines, storage, progress };
+    let hashing = Hashing { plan: &plan, trees: &trees, lines: &lines, scratch, storage, progress, limit };
     let (writers, more) = hashing.run(partitions.finish(limit)?, !faults.is_empty())?;
     faults.extend(more);
     if let Some(credentials) = credentials {
@@ -200,12 +214,13 @@ fn seal(
         let Written { root, leaf_count, text_length, seals } = writer.finish(storage)?;
         let asset = options.assets.get(tree.asset.as_str());
         let decimals = asset.ok_or_else(|| io::Error::other("a tree of an unknown asset"))?.decimals;
-        let key = options.key.tree(&tree.asset, tree.class);
         let (asset, class, total) = (tree.asset, tree.class, root.sum);
         let commitment = LiabilityCommitment { asset, class, decimals, leaf_count, root: root.digest, total };
-        headers.push(TreeHeader { commitment, key, text_length, seals });
+        headers.push(TreeHeader { commitment, text_length, seals });
     }
-    let header = Header { build_id: options.build_id, trees: headers };
+    let key = SnapshotKey::from_bytes(*options.key.expose());
+    let split = options.split.max(1);
+    let header = Header { build_id: options.build_id, key, split, decoys: options.decoys, trees: headers };
     storage.append(store::HEADER, &header.to_bytes())?;
     storage.sync(store::HEADER)?;
     Ok(header.trees.into_iter().map(|tree| tree.commitment).collect())
@@ -255,109 +270,5 @@ impl TreePlan {
                 faults.push(lines.fault(LedgerErrorKind::TotalOverflow { asset, class, account }, line));
             }
         }
-    }
-}
-
-/// The second half of a build.
-struct Hashing<'a> {
-    plan: &'a Plan<'a>,
-    trees: &'a TreePlan,
-    lines: &'a Places<'a>,
-    storage: &'a dyn Storage,
-    progress: &'a dyn Progress,
-}
-
-/// What threads do in turns.
-struct Turns {
-    /// Leaves and bytes of texts of each tree so far.
-    begins: Turn<Vec<(u64, u64)>>,
-    writers: Turn<Vec<TreeWriter>>,
-}
-
-impl Hashing<'_> {
-    /// Works through all partitions; with `only_check`, or from the first fault on, nothing is written.
-    fn run(&self, parts: Vec<Partition>, only_check: bool) -> io::Result<(Vec<TreeWriter>, Vec<LedgerError>)> {
-        let count = self.trees.trees.len();
-        let writers = Turn::new((0..count).map(TreeWriter::new).collect());
-        let turns = Turns { begins: Turn::new(vec![(0, 0); count]), writers };
-        let parts: Vec<Mutex<Option<Partition>>> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
-        let (next, faults) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-        let work = || -> io::Result<()> {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(part) = parts.get(number) else { return Ok(()) };
-                let part = part.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let found = self.bucket(number, part.unwrap_or_default(), &turns, only_check)?;
-                faults.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
-            }
-        };
-        let guarded = || {
-            let guard = GiveUp(&turns);
-            let result = work();
-            if result.is_ok() {
-                std::mem::forget(guard);
-            }
-            result
-        };
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.plan.threads).map(|_| scope.spawn(guarded)).collect();
-            let ended = |_| io::Error::other("a thread that hashes has ended");
-            threads.into_iter().map(|thread| thread.join().map_err(ended)?).collect::<io::Result<Vec<()>>>()
-        })?;
-        Ok((turns.writers.into_inner(), faults.into_inner().unwrap_or_else(PoisonError::into_inner)))
-    }
-
-    fn bucket(&self, number: usize, part: Partition, turns: &Turns, only_check: bool) -> io::Result<Vec<LedgerError>> {
-        let (mut runs, mut faults, mut rows) = (Vec::<Run>::new(), Vec::new(), 0);
-        let bucket = Bucket::sort(part.load()?, self.trees)?;
-        bucket.join(self.trees, self.lines, &mut faults, &mut |tree, leaf| {
-            rows += 1;
-            if only_check {
-                return Ok(());
-            }
-            if runs.last().is_none_or(|run| run.tree != tree) {
-                runs.last_mut().into_iter().for_each(Run::finish);
-                runs.push(Run::of(tree));
-            }
-            runs.last_mut().map_or(Ok(()), |run| run.push(&leaf))
-        })?;
-        runs.last_mut().into_iter().for_each(Run::finish);
-        drop(bucket);
-        let given_up = || io::Error::other("another thread has ended");
-        let places = turns.begins.take(number, |begins| -> Vec<(u64, u64)> {
-            let place = |run: &Run| {
-                let begin = usize::try_from(run.tree).ok().and_then(|tree| begins.get_mut(tree));
-                begin.map_or((0, 0), |begin| {
-                    let place = *begin;
-                    *begin = (begin.0 + run.leaf_count(), begin.1 + run.texts.len() as u64);
-                    place
-                })
-            };
-            runs.iter().map(place).collect()
-        });
-        let places = places.ok_or_else(given_up)?;
-        let placed = runs.into_iter().zip(places).map(|(run, (begin, text_begin))| run.place(begin, text_begin));
-        let placed = placed.collect::<io::Result<Vec<_>>>()?;
-        // some files of many trees wait in memory at the same time
-        let wait = self.plan.memory / (32 * (self.trees.trees.len() + 1));
-        let written = turns.writers.take(number, |writers| {
-            placed.iter().try_for_each(|run| {
-                let writer = usize::try_from(run.tree).ok().and_then(|tree| writers.get_mut(tree));
-                writer.map_or(Ok(()), |writer| writer.write(run, self.storage, wait))
-            })
-        });
-        written.ok_or_else(given_up)??;
-        self.progress.advance(rows);
-        Ok(faults)
-    }
-}
-
-/// Wakes those who wait for a thread that does not go on.
-struct GiveUp<'a>(&'a Turns);
-
-impl Drop for GiveUp<'_> {
-    fn drop(&mut self) {
-        self.0.begins.give_up();
-        self.0.writers.give_up();
     }
 }

@@ -2,6 +2,7 @@
 //! and its path is read node by node.
 
 use super::inclusion_proof::{FORMAT, InclusionProof, LeafProof, StatementRef};
+use super::leaf::{Nonce, OrderKey, Piece};
 use super::store::{PathReader, Store, StoreError, StoredTree};
 use super::sum_tree::{LiabilityCommitment, fold, path};
 use crate::code::{Code, Coded, liability as codes};
@@ -56,7 +57,7 @@ impl<'a> Prover<'a> {
     pub fn prove(&self, account: &str) -> Result<InclusionProof, ProveError> {
         let mut leaves = Vec::new();
         for tree in self.store.trees() {
-            leaves.extend(prove_leaf(tree, account)?);
+            prove_in(tree, account, &mut leaves)?;
         }
         if leaves.is_empty() {
             return Err(ProveError::AccountNotFound(account.to_owned()));
@@ -66,10 +67,34 @@ impl<'a> Prover<'a> {
     }
 }
 
-fn prove_leaf(tree: &StoredTree, account: &str) -> Result<Option<LeafProof>, StoreError> {
+/// Adds the leaves that an account has in one tree: one, or one for each piece.
+fn prove_in(tree: &StoredTree, account: &str, leaves: &mut Vec<LeafProof>) -> Result<(), StoreError> {
+    let Some(split) = tree.split() else {
+        leaves.extend(prove_leaf(tree, account, tree.key().blind(account), None)?);
+        return Ok(());
+    };
+    let before = leaves.len();
+    for (piece, key) in split.keys() {
+        leaves.extend(prove_leaf(tree, account, key.blind(account), Some(*piece))?);
+    }
+    let found = leaves.len() - before;
+    if found == 0 || found == split.keys().len() {
+        return Ok(());
+    }
+    Err(tree.damaged(&format!("{found} of {} pieces of one balance are there", split.keys().len())))
+}
+
+fn prove_leaf(
+    tree: &StoredTree,
+    account: &str,
+    (order_key, nonce): (OrderKey, Nonce),
+    piece: Option<Piece>,
+) -> Result<Option<LeafProof>, StoreError> {
     let row = tree.commitment();
-    let (order_key, nonce) = tree.blind(account);
     let Some((index, leaf)) = tree.find(order_key, account)? else { return Ok(None) };
+    if leaf.split.map(|split| split.piece) != piece {
+        return Err(tree.damaged("a leaf says that it is another piece than its place does"));
+    }
     let reader = PathReader::new(tree);
     let path = path(&reader, row.leaf_count, index)?.ok_or_else(|| tree.damaged("a leaf outside the tree"))?;
     let node = leaf.node(nonce).ok_or_else(|| tree.damaged("a leaf does not fit"))?;
@@ -78,5 +103,6 @@ fn prove_leaf(tree: &StoredTree, account: &str) -> Result<Option<LeafProof>, Sto
         return Err(tree.disagrees(&format!("root {} with total {}", root.digest, root.sum)));
     }
     let (asset, class) = (row.asset.clone(), row.class);
-    Ok(Some(LeafProof { asset, class, amount: leaf.amount, nonce, index, parts: leaf.parts, path }))
+    let (amount, parts, split) = (leaf.amount, leaf.parts, leaf.split);
+    Ok(Some(LeafProof { asset, class, amount, nonce, index, parts, path, split }))
 }

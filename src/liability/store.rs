@@ -15,7 +15,7 @@ pub use leaves::StoredLeaf;
 use crate::asset::{AssetId, Class};
 use crate::code::{Code, Coded, liability as codes};
 use crate::hash::Digest;
-use crate::liability::leaf::TreeKey;
+use crate::liability::leaf::{SnapshotKey, SplitKeys, TreeKey};
 use crate::liability::storage::{Storage, StoredFile};
 use crate::liability::sum_tree::{LiabilityCommitment, SumOverflow};
 use header::{HEADER_SIZE_MAX, Header, Section, TreeHeader};
@@ -25,13 +25,16 @@ pub const HEADER: &str = "header";
 
 /// A sealed build.
 pub struct Store {
-    build_id: [u8; 32],
+    header: Header,
     trees: Vec<StoredTree>,
 }
 
 /// One tree of a store.
 pub struct StoredTree {
     pub(crate) header: TreeHeader,
+    key: TreeKey,
+    split: Option<SplitKeys>,
+    decoys: u64,
     position: usize,
     storage: Arc<dyn Storage>,
     /// Files that stay open, when there are few.
@@ -104,23 +107,43 @@ impl Store {
         }
         let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
         file.read_at(0, &mut bytes)?;
-        let Header { build_id, trees } = Header::parse(&bytes)?;
+        let mut header = Header::parse(&bytes)?;
+        let trees = std::mem::take(&mut header.trees);
         let kept = trees.len() <= KEPT_OPEN;
-        let stored = |(position, header)| StoredTree {
-            header,
-            position,
-            storage: Arc::clone(&storage),
-            open: kept.then(Default::default),
+        let stored = |(position, tree): (usize, TreeHeader)| {
+            let (asset, class) = (&tree.commitment.asset, tree.commitment.class);
+            let (key, decoys, storage) = (header.key.tree(asset, class), header.decoys, Arc::clone(&storage));
+            // one piece is no split
+            let split = header.key.split(asset, class, header.split).ok();
+            StoredTree { header: tree, key, split, decoys, position, storage, open: kept.then(Default::default) }
         };
         let trees: Vec<StoredTree> = trees.into_iter().enumerate().map(stored).collect();
         trees.iter().try_for_each(StoredTree::check_lengths)?;
-        Ok(Self { build_id, trees })
+        Ok(Self { header, trees })
     }
 
     /// Salt of the snapshot key.
     #[must_use]
     pub fn build_id(&self) -> &[u8; 32] {
-        &self.build_id
+        &self.header.build_id
+    }
+
+    /// The snapshot's key: with it, every leaf can be told from its account.
+    #[must_use]
+    pub fn key(&self) -> &SnapshotKey {
+        &self.header.key
+    }
+
+    /// Leaves of one balance; 1 when balances are not split.
+    #[must_use]
+    pub fn split(&self) -> u16 {
+        self.header.split
+    }
+
+    /// Decoys in each tree.
+    #[must_use]
+    pub fn decoys(&self) -> u64 {
+        self.header.decoys
     }
 
     /// Trees in the order of (asset, class).
@@ -159,7 +182,12 @@ impl StoredTree {
     /// The key of its order and nonces.
     #[must_use]
     pub fn key(&self) -> &TreeKey {
-        &self.header.key
+        &self.key
+    }
+
+    /// The keys of its pieces, when its balances are split.
+    pub(crate) fn split(&self) -> Option<&SplitKeys> {
+        self.split.as_ref()
     }
 
     /// SHA-256 that the file of this kind must have.

@@ -5,10 +5,11 @@ use std::io;
 
 use super::faults::{Places, note};
 use super::record::{self, Record, spoiled};
-use super::{LeafText, PlannedTree, TreePlan};
+use super::{PlannedTree, TreePlan};
 use crate::amount::Amount;
 use crate::ledger::{LedgerError, LedgerErrorKind};
 use crate::liability::leaf::{Nonce, OrderKey, Part};
+use crate::liability::store::text::LeafText;
 
 /// Where a row stands, with as much of its sort key as settles almost every comparison.
 struct Place {
@@ -122,6 +123,11 @@ impl<'a> Joining<'a> {
 
     fn finish(self) -> Joined<'a> {
         let Record { order_key, nonce, account, credential, .. } = self.first;
-        Joined { order_key, nonce, amount: self.amount, text: LeafText { account, credential, parts: self.parts } }
+        Joined {
+            order_key,
+            nonce,
+            amount: self.amount,
+            text: LeafText { account, credential, split: None, parts: self.parts },
+        }
     }
 }

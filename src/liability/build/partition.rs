@@ -41,7 +41,7 @@ impl<'a> Partitions<'a> {
     fn at_depth(space: &'a dyn ScratchSpace, memory: usize, depth: usize) -> Self {
         let part = || Mutex::new(Partition { depth, ..Partition::default() });
         let parts = std::iter::repeat_with(part).take(COUNT).collect();
-        Self { space, depth, kept: (memory / COUNT).max(4096), parts }
+        Self { space, depth, kept: (memory / COUNT).max(64), parts }
     }
 
     /// Adds whole rows to one partition.

@@ -6,8 +6,8 @@ use crate::amount::Amount;
 use crate::ledger::{Line, Row};
 use crate::liability::leaf::{Nonce, OrderKey};
 
-/// Bytes before the body: its length, order key, nonce.
-const HEAD: usize = 2 + 16 + 16;
+/// Bytes between the length and the body: order key and nonce.
+const HEAD: usize = 16 + 16;
 
 /// A row with its place in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,35 +41,43 @@ pub(super) fn write_body(out: &mut Vec<u8>, slot: u64, row: &Row<'_>) {
     out.extend_from_slice(row.account.as_bytes());
 }
 
-/// Appends a whole row; three fields of 1,024 bytes are the longest.
+/// Appends a whole row: length of the body, order key, nonce, body.
 pub(super) fn write(out: &mut Vec<u8>, order_key: OrderKey, nonce: Nonce, body: &[u8]) {
-    let length = u16::try_from(body.len()).unwrap_or(u16::MAX);
-    out.extend_from_slice(&length.to_be_bytes());
+    number(out, body.len() as u128);
     out.extend_from_slice(&order_key.0);
     out.extend_from_slice(&nonce.0);
     out.extend_from_slice(body);
 }
 
+/// The row that begins these bytes, behind its length, and its length with that; `None` when it is not whole.
+fn split_first(bytes: &[u8]) -> Option<(&[u8], usize)> {
+    let mut rest = bytes;
+    let length = HEAD.checked_add(usize::try_from(take_number(&mut rest)?).ok()?)?;
+    Some((rest.get(..length)?, bytes.len() - rest.len() + length))
+}
+
 /// The length of the row that begins these bytes; `None` when it is not whole.
 pub(super) fn length(bytes: &[u8]) -> Option<usize> {
-    let length = HEAD + usize::from(u16::from_be_bytes(*bytes.first_chunk()?));
-    (bytes.len() >= length).then_some(length)
+    split_first(bytes).map(|(_, length)| length)
 }
 
 /// Order key and slot of the row that begins these bytes.
 pub(super) fn place(bytes: &[u8]) -> Option<(OrderKey, u64)> {
-    let order_key = OrderKey(*bytes.get(2..)?.first_chunk()?);
-    let mut rest = bytes.get(HEAD..)?;
-    Some((order_key, u64::try_from(take_number(&mut rest)?).ok()?))
+    let (row, _) = split_first(bytes)?;
+    let mut rest = row.get(HEAD..)?;
+    Some((OrderKey(*row.first_chunk()?), u64::try_from(take_number(&mut rest)?).ok()?))
+}
+
+/// Order key, nonce and body of the row that begins these bytes.
+pub(super) fn open(bytes: &[u8]) -> Option<(OrderKey, Nonce, &[u8])> {
+    let (row, _) = split_first(bytes)?;
+    Some((OrderKey(*row.first_chunk()?), Nonce(*row.get(16..)?.first_chunk()?), row.get(HEAD..)?))
 }
 
 impl<'a> Record<'a> {
     /// Reads the row that begins these bytes.
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
-        let bytes = bytes.get(..length(bytes)?)?;
-        let order_key = OrderKey(*bytes.get(2..)?.first_chunk()?);
-        let nonce = Nonce(*bytes.get(18..)?.first_chunk()?);
-        let mut rest = bytes.get(HEAD..)?;
+        let (order_key, nonce, mut rest) = open(bytes)?;
         let slot = u64::try_from(take_number(&mut rest)?).ok()?;
         let source = u32::try_from(take_number(&mut rest)?).ok()?;
         let line = Line { source, number: u64::try_from(take_number(&mut rest)?).ok()? };

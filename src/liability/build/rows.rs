@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use super::credentials::Credentials;
 use super::faults::note;
 use super::partition::{COUNT, Partitions};
-use super::{Plan, Progress, record};
+use super::{Plan, Progress, TreePlan, record};
 use crate::amount::Amount;
 use crate::asset::Class;
 use crate::ledger::{Chunk, LedgerError, LedgerErrorKind, Line, Row, RowSource};
@@ -146,6 +146,27 @@ pub(super) fn read(
         }
         Ok(all)
     })
+}
+
+/// Puts the decoys of every tree among its rows.
+pub(super) fn add_decoys(
+    plan: &Plan<'_>,
+    trees: &TreePlan,
+    decoys: u64,
+    partitions: &Partitions<'_>,
+) -> io::Result<()> {
+    let mut worker = Worker::new(plan, partitions, None);
+    for tree in &trees.trees {
+        let Some(key) = plan.keys.get(tree.slot) else { continue };
+        for index in 0..decoys {
+            let line = Line { source: u32::MAX, number: index };
+            let (account, credential, amount) = (&*key.decoy(index), "", Amount::ZERO);
+            let (asset, class) = (tree.slot / Class::ALL.len(), tree.class);
+            let row = Row { account, asset, amount, credential, product: None, class, debt: false, line };
+            worker.place(tree.slot, &row)?;
+        }
+    }
+    worker.finish()
 }
 
 fn next<'a>(receiver: &Mutex<Receiver<Box<dyn Chunk + 'a>>>) -> Option<Box<dyn Chunk + 'a>> {

@@ -45,7 +45,7 @@ impl Run {
         self.leaves.extend_from_slice(&(self.texts.len() as u64).to_be_bytes());
         let (account, credential, parts) = (leaf.text.account, leaf.text.credential, &*leaf.text.parts);
         let content = LeafContent { nonce: leaf.nonce, amount: leaf.amount, account, credential, parts };
-        content.push_to(&mut self.batch).ok_or_else(unfit)?;
+        content.push_to(leaf.text.split.as_ref(), &mut self.batch).ok_or_else(unfit)?;
         self.amounts.push(leaf.amount);
         if self.batch.len() == HASHED {
             self.hash();

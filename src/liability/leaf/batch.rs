@@ -2,21 +2,21 @@
 
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::{LeafContent, Nonce, OrderKey, TreeKey, parts_digest};
+use super::{LeafContent, Nonce, OrderKey, SnapshotKey, Split, TreeKey, parts_digest};
 use crate::hash::{Batch, Digest, Midstate};
 
 /// RFC 2104's two pads.
 const INNER: u8 = 0x36;
 const OUTER: u8 = 0x5c;
 
-impl TreeKey {
+impl SnapshotKey {
     /// The key as a store keeps it.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The key's bytes: whoever has them can tell which leaf an account has.
+    /// The key's bytes: whoever has them can tell which leaf an account has, and test guesses about it.
     #[must_use]
     pub fn expose(&self) -> &[u8; 32] {
         &self.0
@@ -89,13 +89,14 @@ impl Drop for Blinder {
 }
 
 impl LeafContent<'_> {
-    /// Adds the leaf to those that wait to be hashed behind the tag of leaves; `None`, and nothing is added, when it
-    /// does not fit the format.
+    /// Adds the leaf to those that wait to be hashed behind the tag of leaves; `split` as for
+    /// [`LeafContent::hash_piece`]. `None`, and nothing is added, when it does not fit the format.
     #[must_use]
-    pub fn push_to(&self, batch: &mut Batch) -> Option<()> {
+    pub fn push_to(&self, split: Option<&Split>, batch: &mut Batch) -> Option<()> {
         let account = u16::try_from(self.account.len()).ok()?.to_be_bytes();
         let credential = u16::try_from(self.credential.len()).ok()?.to_be_bytes();
-        let detail = if self.parts.is_empty() { None } else { Some(parts_digest(self.parts)?) };
+        let parts = parts_digest(self.parts)?;
+        let detail = split.map_or(parts, |split| Some(split.digest(parts)));
         let detail: &[u8] = detail.as_ref().map_or(&[], |digest| digest.as_bytes());
         let length = u16::try_from(detail.len()).ok()?.to_be_bytes();
         let (texts, amount) = ((self.account.as_bytes(), self.credential.as_bytes()), self.amount.to_be_bytes());
@@ -110,7 +111,7 @@ mod tests {
     use crate::amount::Amount;
     use crate::asset::Class;
     use crate::hash::Tag;
-    use crate::liability::leaf::{Part, SnapshotKey};
+    use crate::liability::leaf::{Part, Piece};
     use crate::secret::{Secret, SecretKind};
 
     #[test]
@@ -133,11 +134,15 @@ mod tests {
         };
         for (place, account) in accounts.iter().enumerate() {
             assert_eq!(key.blind(account), blinded[place]);
-            leaf(place).push_to(&mut batch).unwrap();
+            leaf(place).push_to(None, &mut batch).unwrap();
         }
+        let split = Split { piece: Piece::new(2, 3).unwrap(), whole: Amount::from_base_units(70) };
+        accounts.iter().enumerate().for_each(|(place, _)| leaf(place).push_to(Some(&split), &mut batch).unwrap());
         batch.finish(Midstate::of(Tag::Leaf), &mut hashes);
-        for (place, hash) in hashes.iter().enumerate() {
-            assert_eq!(leaf(place).hash().unwrap().digest(), *hash);
+        let (whole, pieces) = hashes.split_at(accounts.len());
+        for (place, (whole, piece)) in whole.iter().zip(pieces).enumerate() {
+            assert_eq!(leaf(place).hash().unwrap().digest(), *whole);
+            assert_eq!(leaf(place).hash_piece(&split).unwrap().digest(), *piece);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::amount::{Amount, Decimals};
 use crate::hash::{Digest, sha256};
-use crate::liability::leaf::TreeKey;
+use crate::liability::leaf::{Piece, SnapshotKey};
 use crate::liability::store::StoreError;
 use crate::liability::sum_tree::LiabilityCommitment;
 
@@ -43,7 +43,6 @@ impl Section {
 /// What the header says of one tree.
 pub(crate) struct TreeHeader {
     pub(crate) commitment: LiabilityCommitment,
-    pub(crate) key: TreeKey,
     /// Bytes of its texts.
     pub(crate) text_length: u64,
     /// SHA-256 of the files, in the order of [`Section::ALL`].
@@ -76,6 +75,11 @@ pub(crate) fn node_position(level: u32, index: u64) -> Option<u64> {
 /// The header.
 pub(crate) struct Header {
     pub(crate) build_id: [u8; 32],
+    pub(crate) key: SnapshotKey,
+    /// Leaves of one balance; 1 when balances are not split.
+    pub(crate) split: u16,
+    /// Decoys in each tree.
+    pub(crate) decoys: u64,
     pub(crate) trees: Vec<TreeHeader>,
 }
 
@@ -83,6 +87,9 @@ impl Header {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         out.extend(self.build_id);
+        out.extend(self.key.expose());
+        out.extend(self.split.to_be_bytes());
+        out.extend(self.decoys.to_be_bytes());
         out.extend((self.trees.len() as u64).to_be_bytes());
         for tree in &self.trees {
             let row = &tree.commitment;
@@ -95,7 +102,6 @@ impl Header {
             out.extend(row.leaf_count.to_be_bytes());
             out.extend(row.total.to_be_bytes());
             out.extend(row.root.as_bytes());
-            out.extend(tree.key.expose());
             out.extend(tree.text_length.to_be_bytes());
             out.extend(tree.seals.iter().flat_map(|seal| seal.to_bytes()));
         }
@@ -123,6 +129,12 @@ impl Header {
 
     fn read(rest: &mut &[u8]) -> Option<Self> {
         let build_id = take(rest)?;
+        let key = SnapshotKey::from_bytes(take(rest)?);
+        let split = u16::from_be_bytes(take(rest)?);
+        let decoys = u64::from_be_bytes(take(rest)?);
+        if !(1..=Piece::OF_MAX).contains(&split) {
+            return None;
+        }
         let count = u64::from_be_bytes(take(rest)?);
         let mut trees: Vec<TreeHeader> = Vec::new();
         for _ in 0..count {
@@ -133,7 +145,7 @@ impl Header {
             }
             trees.push(tree);
         }
-        Some(Self { build_id, trees })
+        Some(Self { build_id, key, split, decoys, trees })
     }
 }
 
@@ -145,12 +157,11 @@ fn read_tree(rest: &mut &[u8]) -> Option<TreeHeader> {
     let leaf_count = u64::from_be_bytes(take(rest)?);
     let total = Amount::from_base_units(u128::from_be_bytes(take(rest)?));
     let root = Digest::from_bytes(take(rest)?);
-    let key = TreeKey::from_bytes(take(rest)?);
     let text_length = u64::from_be_bytes(take(rest)?);
     let seals = [take(rest)?, take(rest)?, take(rest)?].map(Digest::from_bytes);
     let commitment = LiabilityCommitment { asset, class, decimals, leaf_count, root, total };
     // no leaf is no tree, and more than 2^40 of them are in no file
-    (1..=1 << 40).contains(&leaf_count).then_some(TreeHeader { commitment, key, text_length, seals })
+    (1..=1 << 40).contains(&leaf_count).then_some(TreeHeader { commitment, text_length, seals })
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {

@@ -9,7 +9,7 @@ use super::text::LeafText;
 use super::{StoreError, StoredTree};
 use crate::amount::Amount;
 use crate::hash::Digest;
-use crate::liability::leaf::{LeafContent, Nonce, OrderKey, Part};
+use crate::liability::leaf::{LeafContent, Nonce, OrderKey, Part, Split};
 use crate::liability::sum_tree::{PerfectSubtrees, SumNode};
 
 /// One leaf as the store has it.
@@ -23,7 +23,9 @@ pub struct StoredLeaf {
     pub account: String,
     /// The customer's credential; empty for none.
     pub credential: String,
-    /// Parts of the balance; empty for none.
+    /// Which piece of what, when the balance is split.
+    pub split: Option<Split>,
+    /// Parts of the balance, of the whole one when it is split; empty for none.
     pub parts: Vec<Part>,
 }
 
@@ -33,7 +35,8 @@ impl StoredLeaf {
     pub fn node(&self, nonce: Nonce) -> Option<SumNode> {
         let (account, credential, parts) = (&*self.account, &*self.credential, &*self.parts);
         let content = LeafContent { nonce, amount: self.amount, account, credential, parts };
-        Some(SumNode::leaf(content.hash()?, self.amount))
+        let hash = self.split.as_ref().map_or_else(|| content.hash(), |split| content.hash_piece(split));
+        Some(SumNode::leaf(hash?, self.amount))
     }
 }
 
@@ -61,7 +64,7 @@ impl StoredTree {
         let mut leaves = Vec::new();
         self.each_leaf(range, &mut |order_key, amount, text| {
             let (account, credential) = (text.account.to_owned(), text.credential.to_owned());
-            leaves.push(StoredLeaf { order_key, amount, account, credential, parts: text.parts });
+            leaves.push(StoredLeaf { order_key, amount, account, credential, split: text.split, parts: text.parts });
         })?;
         Ok(leaves)
     }
@@ -130,16 +133,22 @@ impl StoredTree {
         Ok(None)
     }
 
-    /// Order key and nonce of an account in this tree.
-    pub(crate) fn blind(&self, account: &str) -> (OrderKey, Nonce) {
-        self.header.key.blind(account)
+    /// Order key and nonce of a leaf in this tree; `None` for a piece that this tree does not have.
+    pub(crate) fn blind(&self, account: &str, split: Option<&Split>) -> Option<(OrderKey, Nonce)> {
+        match split {
+            None => Some(self.key().blind(account)),
+            Some(split) => {
+                let keys = self.split()?.keys();
+                keys.iter().find(|(piece, _)| *piece == split.piece).map(|(_, key)| key.blind(account))
+            }
+        }
     }
 
     fn group(&self, group: u64) -> Result<Vec<SumNode>, StoreError> {
         let begin = group << GROUP_LEVEL;
         let node = |leaf: StoredLeaf| {
-            let (_, nonce) = self.blind(&leaf.account);
-            leaf.node(nonce).ok_or_else(|| self.damaged("a leaf does not fit"))
+            let nonce = self.blind(&leaf.account, leaf.split.as_ref()).map(|(_, nonce)| nonce);
+            nonce.and_then(|nonce| leaf.node(nonce)).ok_or_else(|| self.damaged("a leaf does not fit"))
         };
         self.leaves(begin..begin + (1 << GROUP_LEVEL))?.into_iter().map(node).collect()
     }

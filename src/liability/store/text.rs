@@ -2,17 +2,19 @@
 
 use crate::amount::Amount;
 use crate::ledger::FIELD_LENGTH_MAX;
-use crate::liability::leaf::Part;
+use crate::liability::leaf::{Part, Piece, Split};
 
 /// What a first byte may say.
 const CREDENTIAL: u8 = 1;
 const PARTS: u8 = 2;
+const PIECE: u8 = 4;
 
-/// Account, credential and parts of one leaf, borrowed.
+/// Account, credential, piece and parts of one leaf, borrowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LeafText<'a> {
     pub(crate) account: &'a str,
     pub(crate) credential: &'a str,
+    pub(crate) split: Option<Split>,
     pub(crate) parts: Vec<Part>,
 }
 
@@ -21,10 +23,16 @@ impl<'a> LeafText<'a> {
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Option<()> {
         let credential = if self.credential.is_empty() { 0 } else { CREDENTIAL };
         let parts = if self.parts.is_empty() { 0 } else { PARTS };
-        out.push(credential | parts);
+        let piece = if self.split.is_none() { 0 } else { PIECE };
+        out.push(credential | parts | piece);
         string(out, self.account)?;
         if credential != 0 {
             string(out, self.credential)?;
+        }
+        if let Some(Split { piece, whole }) = self.split {
+            out.extend(piece.number().to_be_bytes());
+            out.extend(piece.of().to_be_bytes());
+            out.extend(whole.to_be_bytes());
         }
         if parts != 0 {
             out.extend(u16::try_from(self.parts.len()).ok()?.to_be_bytes());
@@ -40,12 +48,18 @@ impl<'a> LeafText<'a> {
     pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
         let (&flags, mut rest) = bytes.split_first()?;
         let rest = &mut rest;
-        if flags & !(CREDENTIAL | PARTS) != 0 {
+        if flags & !(CREDENTIAL | PARTS | PIECE) != 0 {
             return None;
         }
         let account = take_string(rest)?;
         let credential =
             if flags & CREDENTIAL == 0 { "" } else { take_string(rest).filter(|text| !text.is_empty())? };
+        let mut split = None;
+        if flags & PIECE != 0 {
+            let (number, of) = (u16::from_be_bytes(take(rest)?), u16::from_be_bytes(take(rest)?));
+            let whole = Amount::from_base_units(u128::from_be_bytes(take(rest)?));
+            split = Some(Split { piece: Piece::new(number, of).ok()?, whole });
+        }
         let mut parts = Vec::new();
         if flags & PARTS != 0 {
             let count = u16::from_be_bytes(take(rest)?);
@@ -57,7 +71,7 @@ impl<'a> LeafText<'a> {
                 return None;
             }
         }
-        rest.is_empty().then_some(Self { account, credential, parts })
+        rest.is_empty().then_some(Self { account, credential, split, parts })
     }
 }
 
