@@ -16,7 +16,9 @@ mod build;
 mod child;
 mod disk;
 mod hashes;
+mod instructions;
 mod machine;
+mod ops;
 mod proofs;
 mod table;
 mod trees;
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
     let measured = arguments.iter().any(|argument| argument == "--bench");
     arguments.retain(|argument| argument != "--bench");
     let result = match arguments.first().map(String::as_str) {
+        Some("--child") if arguments.get(1).is_some_and(|kind| kind == "operation") => instructions::child(&arguments),
         Some("--child") => trees::child(&arguments),
         _ => plan(&arguments, !measured).and_then(|plan| run(&plan)),
     };
@@ -106,5 +109,6 @@ fn run(plan: &Plan) -> anyhow::Result<()> {
     machine::print();
     let ceiling = hashes::print(plan.seconds);
     trees::print(plan, &ceiling)?;
-    build::print(plan, &ceiling)
+    build::print(plan, &ceiling)?;
+    instructions::print()
 }
