@@ -9,6 +9,10 @@ use std::sync::LazyLock;
 
 use sha2::{Digest as _, Sha256};
 
+mod blocks;
+
+pub use blocks::{Batch, Midstate};
+
 /// 32 bytes of SHA-256 output.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);

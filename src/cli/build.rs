@@ -2,6 +2,7 @@
 
 mod control_total;
 mod draft;
+mod progress;
 mod venue_file;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::io::{BufRead as _, BufReader, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::error::{CliError, Failure};
 use super::files::{self, NewFolder, Readers};
@@ -20,15 +21,18 @@ use crate::asset::Assets;
 use crate::json;
 use crate::ledger::{CsvSource, LedgerError, Place, RowSource};
 use crate::liability::leaf::SnapshotKey;
-use crate::liability::store::Store;
-use crate::liability::{self, Built};
+use crate::liability::storage::{Folder, Scratch};
+use crate::liability::{self, BuildError, BuildOptions, Built};
 use crate::publish;
 use crate::secret::SecretKind;
 
+use progress::BuildProgress;
 pub(super) use venue_file::read_venue;
 
-/// Name of the store in the folder that `build` makes.
-pub(super) const STORE: &str = "store.bin";
+/// Name of the store's folder in the folder that `build` makes.
+pub(super) const STORE: &str = "store";
+/// What the first version of the format had in its place.
+pub(super) const STORE_1: &str = "store.bin";
 /// Name of the statement's document, unsigned.
 pub(super) const DRAFT: &str = "statement.draft.json";
 
@@ -70,6 +74,12 @@ pub(super) struct Args {
     /// Debts of related parties belong one by one into the snapshot file
     #[arg(long)]
     debts: bool,
+    /// Memory to stay below, roughly; what does not fit waits on the disk beside the output
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size)]
+    memory: usize,
+    /// Threads to work with; by default one for each core
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
     /// Repeat the build with this id (64 digits): the same nonces as before, for a rebuild on purpose
     #[arg(long, value_name = "HEX")]
     build_id: Option<String>,
@@ -126,17 +136,16 @@ pub(super) fn run(args: &Args) -> Outcome {
     let build_id = build_id(args)?;
     let key = SnapshotKey::derive(&secret, &build_id, &venue.venue.id, snapshot.sequence);
     drop(secret);
-    let built = read_ledgers(args, &assets, &key)?;
+    let folder = NewFolder::create(&args.out, args.force, Readers::Owner)?;
+    let store = folder.add_folder(STORE)?;
+    let options = BuildOptions { key: &key, build_id, assets: &assets, memory: args.memory, threads: threads(args) };
+    let built = read_ledgers(args, &options, &store, folder.path())?;
     if let Some(totals) = &totals {
         control_total::compare(totals, &built, &assets)?;
     }
     let statement = draft::statement(args, &assets, venue, snapshot, &built, totals.is_some())?;
     let document = json::canonical(&statement)?;
     publish::parse(&document)?;
-    let mut sealed = Vec::new();
-    Store { build_id, trees: built.trees }.write(&mut sealed)?;
-    let folder = NewFolder::create(&args.out, args.force, Readers::Owner)?;
-    folder.add(STORE, &sealed, Readers::Owner)?;
     folder.add(DRAFT, &document, Readers::All)?;
     folder.publish()?;
     for row in &statement.liabilities {
@@ -169,7 +178,8 @@ fn build_id(args: &Args) -> Result<[u8; 32], Failure> {
     }
 }
 
-fn read_ledgers(args: &Args, assets: &Assets, key: &SnapshotKey) -> Result<Built, Failure> {
+fn read_ledgers(args: &Args, options: &BuildOptions<'_>, store: &Path, scratch: &Path) -> Result<Built, Failure> {
+    let assets = options.assets;
     let names = names_of(&args.ledgers);
     let excerpt = |place: &Place| line_of(&args.ledgers, &names, place);
     let mut sources: Vec<Box<dyn RowSource<'_> + '_>> = Vec::new();
@@ -191,9 +201,27 @@ fn read_ledgers(args: &Args, assets: &Assets, key: &SnapshotKey) -> Result<Built
     if !faults.is_empty() {
         return Err(Failure::ledger(faults, &excerpt));
     }
-    let built = liability::build(key, assets, &mut sources, &mut |rows| bar.set_message(format!("{rows} rows")));
+    let progress = BuildProgress::new(&bar);
+    let built = liability::build(options, &mut sources, &Scratch::new(scratch), &Folder::new(store), &progress);
     bar.finish_and_clear();
-    built.map_err(|faults| Failure::ledger(faults, &excerpt))
+    built.map_err(|error| match error {
+        BuildError::Ledger(faults) => Failure::ledger(faults, &excerpt),
+        BuildError::Io(error) => {
+            CliError::OutputUnwritable { path: args.out.clone(), detail: error.to_string() }.into()
+        }
+    })
+}
+
+fn threads(args: &Args) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    args.threads.map_or(cores, std::num::NonZeroUsize::get)
+}
+
+/// A size such as `512MiB`.
+fn size(text: &str) -> Result<usize, String> {
+    let size: bytesize::ByteSize = text.parse()?;
+    let (got, least) = (usize::try_from(size.as_u64()).unwrap_or(usize::MAX), liability::MEMORY_MIN);
+    if got < least { Err(format!("{got} bytes, expected at least {} MiB", least >> 20)) } else { Ok(got) }
 }
 
 /// Bytes read of all ledgers; shown only to a person.
@@ -202,8 +230,7 @@ fn progress(args: &Args) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let length = args.ledgers.iter().filter_map(|path| std::fs::metadata(path).ok()).map(|file| file.len()).sum();
-    let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg} {eta}");
-    ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    ProgressBar::new(length)
 }
 
 /// The names that stand in messages and provenance: no folders, they are nobody's business. The second file of one

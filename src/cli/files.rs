@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, TempDir};
@@ -185,6 +185,14 @@ impl NewFolder {
         let written = content(&mut file).map_err(fail)?;
         file.sync_all().map_err(fail)?;
         Ok(written)
+    }
+
+    /// Adds a folder that only its owner may open.
+    pub(super) fn add_folder(&self, name: &str) -> Result<PathBuf, CliError> {
+        let path = self.path().join(name);
+        let made = fs::DirBuilder::new().mode(0o700).create(&path);
+        made.map_err(|error| unwritable(&path, &error))?;
+        Ok(path)
     }
 
     /// Puts the folder in its place. A folder that it replaces holds nothing but what this one has, too, and is

@@ -10,7 +10,7 @@ use crate::code::{Code, Coded, liability as codes};
 use crate::hash::Digest;
 use crate::json::{self, JsonError, uint};
 use crate::liability::leaf::{LeafContent, Nonce, Part};
-use crate::liability::sum_tree::{LiabilityCommitment, SumNode, SumOverflow, path_length};
+use crate::liability::sum_tree::{LiabilityCommitment, SumNode, SumOverflow, fold, path_length};
 use crate::snapshot::VenueId;
 
 /// The format's name.
@@ -396,25 +396,6 @@ fn check_parts(leaf: &LeafProof) -> Result<(), InclusionError> {
         Some(sum) => fail(sum.to_string()),
         None => fail("more than 2^128 - 1".to_owned()),
     }
-}
-
-/// Folds a path whose length is known to fit (RFC 9162, section 2.1.3.2).
-fn fold(leaf: SumNode, index: u64, leaf_count: u64, path: &[SumNode]) -> Result<SumNode, SumOverflow> {
-    let (mut node, mut index, mut last) = (leaf, index, leaf_count.saturating_sub(1));
-    for sibling in path {
-        if index % 2 == 1 || index == last {
-            node = SumNode::parent(sibling, &node)?;
-            while index % 2 == 0 && index != 0 {
-                index /= 2;
-                last /= 2;
-            }
-        } else {
-            node = SumNode::parent(&node, sibling)?;
-        }
-        index /= 2;
-        last /= 2;
-    }
-    Ok(node)
 }
 
 fn compare_expected(query: &InclusionQuery<'_>, verified: &[VerifiedInclusion]) -> Result<(), InclusionError> {

@@ -12,6 +12,10 @@ use crate::hash::{Digest, ShortBytes, Tag, TaggedHasher, decode_lower};
 use crate::secret::Secret;
 use crate::snapshot::VenueId;
 
+mod batch;
+
+pub use batch::Blinder;
+
 /// Where a leaf stands in its tree: leaves are sorted by this, then by account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderKey(pub [u8; 16]);
