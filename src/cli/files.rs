@@ -166,12 +166,25 @@ impl NewFolder {
 
     /// Adds a file; folders on its way are made.
     pub(super) fn add(&self, name: &str, bytes: &[u8], readers: Readers) -> Result<(), CliError> {
+        self.add_with(name, readers, |file| file.write_all(bytes))
+    }
+
+    /// Adds a file of any size, as `content` writes it.
+    pub(super) fn add_with<T>(
+        &self,
+        name: &str,
+        readers: Readers,
+        content: impl FnOnce(&mut File) -> std::io::Result<T>,
+    ) -> Result<T, CliError> {
         let path = self.path().join(name);
-        let fail = |error: std::io::Error| unwritable(&path, &error);
+        // the folder under construction has a name of its own, which says nothing to anybody
+        let fail = |error: std::io::Error| unwritable(&self.target.join(name), &error);
         fs::create_dir_all(parent(&path)).map_err(fail)?;
         let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).map_err(fail)?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)
+        let written = content(&mut file).map_err(fail)?;
+        file.sync_all().map_err(fail)?;
+        Ok(written)
     }
 
     /// Adds a folder that only its owner may open.
