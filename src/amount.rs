@@ -128,6 +128,14 @@ impl Amount {
     /// # Errors
     /// [`AmountError`] with the kind and the byte range within `text`.
     pub fn parse(text: &str, decimals: Decimals) -> Result<Self, AmountError> {
+        if let Some(amount) = parse_plain(text.as_bytes(), decimals) {
+            return Ok(amount);
+        }
+        Self::parse_carefully(text, decimals)
+    }
+
+    /// What [`Amount::parse`] does, one character after the other.
+    fn parse_carefully(text: &str, decimals: Decimals) -> Result<Self, AmountError> {
         let fail = |kind, start: usize, end: usize| Err(AmountError { text: text.to_owned(), kind, start, end });
         if text.is_empty() {
             return fail(AmountErrorKind::Empty, 0, 0);
@@ -205,6 +213,39 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.base_units().fmt(f)
     }
+}
+
+/// The usual amount, in a fraction of the time that the careful reading takes: a ledger has one on every row. `None`
+/// says only that somebody else has to look.
+#[inline]
+fn parse_plain(text: &[u8], decimals: Decimals) -> Option<Amount> {
+    let mut parts = [0_u64; 2];
+    let mut counts = [0_usize; 2];
+    let mut part = 0;
+    for &byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            // eighteen digits fit, see below
+            parts[part] = parts[part].wrapping_mul(10).wrapping_add(u64::from(digit));
+            counts[part] += 1;
+        } else if byte == b'.' && part == 0 {
+            part = 1;
+        } else {
+            return None;
+        }
+    }
+    let [whole, fraction] = counts;
+    let places = usize::from(decimals.get());
+    let digits_fit = (1..=18).contains(&whole) && fraction <= 18 && fraction <= places;
+    let leading_zero = whole > 1 && text.first() == Some(&b'0');
+    let bare_point = part == 1 && fraction == 0;
+    if !digits_fit || leading_zero || bare_point {
+        return None;
+    }
+    let missing = u32::try_from(places - fraction).ok()?;
+    let whole = u128::from(parts[0]).checked_mul(decimals.scale())?;
+    let fraction = u128::from(parts[1]).checked_mul(10_u128.checked_pow(missing)?)?;
+    whole.checked_add(fraction).map(Amount::from_base_units)
 }
 
 /// Finds what makes `text` something else than a plain decimal, and where.
@@ -399,6 +440,25 @@ mod tests {
         assert_eq!(kind("9999999999999999999999999999999999999999"), Kind::Overflow);
         let above = "340282366920938463463374607431768211456";
         assert_eq!(Amount::parse_base_units(above).map_err(|error| error.kind), Err(Kind::Overflow));
+    }
+
+    proptest::proptest! {
+        /// The quick reading never says anything else than the careful one.
+        #[test]
+        fn both_readings_agree(text in "[0-9]{0,3}[0-9.]{0,4}[0-9]{0,20}[.,e0-9 -]?[0-9]{0,3}", places in 0_u8..=38) {
+            let careful = Amount::parse_carefully(&text, decimals(places));
+            proptest::prop_assert_eq!(Amount::parse(&text, decimals(places)), careful.clone());
+            if let Some(quick) = parse_plain(text.as_bytes(), decimals(places)) {
+                proptest::prop_assert_eq!(Ok(quick), careful);
+            }
+        }
+
+        #[test]
+        fn the_usual_amounts_are_read_quickly(whole in 0..10_u64.pow(18), fraction in "[0-9]{1,8}") {
+            let text = format!("{whole}.{fraction}");
+            let careful = Amount::parse_carefully(&text, decimals(8));
+            proptest::prop_assert_eq!(parse_plain(text.as_bytes(), decimals(8)), careful.ok());
+        }
     }
 
     #[test]
