@@ -9,14 +9,16 @@ use crate::asset::{AssetId, Class};
 use crate::code::{Code, Coded, ledger as codes};
 use crate::hash::Digest;
 
+mod columns;
 mod csv;
 mod excerpt;
-mod quoting;
 
 pub use csv::CsvSource;
 
 /// The longest account, credential or product, in bytes.
 pub const FIELD_LENGTH_MAX: usize = 1024;
+/// The longest row, in bytes of its fields.
+const ROW_LENGTH_MAX: usize = 64 * 1024;
 
 /// One balance of one customer account, as it stands in a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,15 +103,6 @@ pub struct Place {
     pub span: std::ops::Range<usize>,
 }
 
-impl Place {
-    /// Shows `line`, all of it at fault.
-    #[must_use]
-    pub fn with_line(self, line: &str) -> Self {
-        let shown = excerpt::excerpt(&self.source, self.line, line.as_bytes(), 0, line.len());
-        Self { excerpt: shown.excerpt, span: shown.span, ..self }
-    }
-}
-
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.source, self.line, self.column)
@@ -185,9 +178,6 @@ pub enum LedgerErrorKind {
         /// Its length.
         got: usize,
     },
-    /// A line break within quotes.
-    #[error("a field contains a line break, which would swallow the rows behind an open quote")]
-    LineBreak,
     /// Not UTF-8.
     #[error("byte {byte:#04x} is not UTF-8")]
     NotUtf8 {
@@ -209,7 +199,7 @@ pub enum LedgerErrorKind {
         expected: usize,
     },
     /// A row is too long.
-    #[error("the row has {got} bytes, at most {} are accepted", excerpt::ROW_LENGTH_MAX)]
+    #[error("the row has {got} bytes, at most {} are accepted", ROW_LENGTH_MAX)]
     RowTooLong {
         /// Its length.
         got: usize,
@@ -248,7 +238,7 @@ impl Coded for LedgerError {
             LedgerErrorKind::EmptyAccount => &codes::EMPTY_ACCOUNT,
             LedgerErrorKind::FieldTooLong { .. } | LedgerErrorKind::RowTooLong { .. } => &codes::FIELD_TOO_LONG,
             LedgerErrorKind::NotUtf8 { .. } => &codes::NOT_UTF8,
-            LedgerErrorKind::LineBreak | LedgerErrorKind::Quote => &codes::CSV_SYNTAX,
+            LedgerErrorKind::Quote => &codes::CSV_SYNTAX,
             LedgerErrorKind::Read(_) => &crate::code::cli::FILE_UNREADABLE,
             LedgerErrorKind::RowShape { .. } => &codes::ROW_SHAPE,
             LedgerErrorKind::TotalOverflow { .. } => &codes::TOTAL_OVERFLOW,

@@ -1,40 +1,38 @@
 //! Ledgers as CSV (RFC 4180), UTF-8, with a first line of column names.
+//!
+//! The source reads blocks of whole lines and hashes them; what is in them is read by whoever gets the chunk. A line
+//! is a row whatever stands in it: no quote reaches beyond its line, so a block may end behind any line.
+
+mod lines;
 
 use std::io::Read;
+use std::sync::Arc;
 
-use csv::{ByteRecord, ReaderBuilder};
+use self::lines::{Careful, Ledger, Lines};
+use super::columns::{Columns, Meaning};
+use super::{Chunk, LedgerError, LedgerErrorKind as Kind, ROW_LENGTH_MAX, RowSource, SourceRecord};
+use crate::asset::Assets;
+use crate::hash::StreamHasher;
 
-use super::excerpt::{Fault, ROW_LENGTH_MAX, Tee};
-use super::{Chunk, FIELD_LENGTH_MAX, LedgerError, LedgerErrorKind as Kind, Line, Row, RowSource, SourceRecord};
-use crate::amount::Amount;
-use crate::asset::{Assets, Class};
+/// A row that is longer than this in the file is not read to its end: quotes and their doubling included, hardly any
+/// row that is accepted is as long.
+const RAW_ROW_LENGTH_MAX: usize = 4 * ROW_LENGTH_MAX;
+/// Bytes read at a time: enough rows to be worth a hand-over to another thread, and few enough to stay in its cache.
+const BLOCK_LENGTH: usize = 512 * 1024;
+/// UTF-8's byte order mark, which spreadsheets write.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Rows of one CSV stream.
-pub struct CsvSource<'a, R> {
+pub struct CsvSource<R> {
     name: String,
-    number: u32,
-    assets: &'a Assets,
-    reader: csv::Reader<Tee<R>>,
-    columns: Columns,
-    record: ByteRecord,
-    debts: bool,
-    misquoted: bool,
-    ended: bool,
+    kind: String,
+    blocks: Blocks<R>,
+    ledger: Arc<Ledger>,
+    /// What stands behind the first line in its block.
+    rest: Option<Block>,
 }
 
-/// Where each column stands.
-#[derive(Default)]
-struct Columns {
-    count: usize,
-    account: usize,
-    asset: usize,
-    amount: usize,
-    credential: Option<usize>,
-    product: Option<usize>,
-    class: Option<usize>,
-}
-
-impl<'a, R: Read> CsvSource<'a, R> {
+impl<R: Read> CsvSource<R> {
     /// Reads the first line. `name` is for messages and provenance, `number` the source's position from 0;
     /// columns named in `ignored` are left out on purpose.
     ///
@@ -44,348 +42,218 @@ impl<'a, R: Read> CsvSource<'a, R> {
         name: &str,
         number: u32,
         stream: R,
-        assets: &'a Assets,
+        assets: &Assets,
         ignored: &[String],
     ) -> Result<Self, Vec<LedgerError>> {
-        let reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Tee::new(stream));
-        let name = name.to_owned();
-        let columns = Columns::default();
-        let record = ByteRecord::new();
-        let mut source =
-            Self { name, number, assets, reader, columns, record, debts: false, misquoted: false, ended: false };
-        match source.advance() {
-            Some(Ok(())) => {}
-            Some(Err(error)) => return Err(vec![error]),
-            None => return Err(vec![Kind::Empty(source.name).into()]),
-        }
-        source.columns = source.read_columns(ignored)?;
-        Ok(source)
+        Self::in_blocks(name, number, stream, assets, ignored, BLOCK_LENGTH)
+    }
+
+    fn in_blocks(
+        name: &str,
+        number: u32,
+        stream: R,
+        assets: &Assets,
+        ignored: &[String],
+        block_length: usize,
+    ) -> Result<Self, Vec<LedgerError>> {
+        let mut blocks = Blocks::new(name, stream, block_length);
+        let (columns, rest) = loop {
+            let mut block = match blocks.next() {
+                Some(Ok(block)) => block,
+                Some(Err(error)) => return Err(vec![error]),
+                None => return Err(vec![Kind::Empty(name.to_owned()).into()]),
+            };
+            let Some((start, end)) = first_line(&block.bytes) else { continue };
+            let line = block.first + count_breaks(block.bytes.get(..start).unwrap_or_default());
+            let raw = block.bytes.get(start..end).unwrap_or_default();
+            let columns = columns(raw, ignored).map_err(|faults| {
+                faults.into_iter().map(|fault| lines::error(name, line, raw, *fault)).collect::<Vec<_>>()
+            })?;
+            block.bytes.drain(..end);
+            break (columns, Block { bytes: block.bytes, first: line });
+        };
+        let meaning = Meaning::new(columns, number, false, assets);
+        let ledger = Arc::new(Ledger { name: name.to_owned(), meaning });
+        Ok(Self { name: name.to_owned(), kind: "csv".to_owned(), blocks, ledger, rest: Some(rest) })
     }
 
     /// Reads a negative amount as what the customer owes to the venue, instead of refusing it.
     #[must_use]
     pub fn with_debts(mut self, debts: bool) -> Self {
-        self.debts = debts;
+        if let Some(ledger) = Arc::get_mut(&mut self.ledger) {
+            // no chunk has been handed out: there is no other owner
+            ledger.meaning.debts = debts;
+        }
         self
     }
 
-    fn read_columns(&self, ignored: &[String]) -> Result<Columns, Vec<LedgerError>> {
-        let mut found: [Option<usize>; 6] = [None; 6];
-        let mut errors = Vec::new();
-        for (index, bytes) in self.record.iter().enumerate() {
-            let fault = Fault::Field { index, within: None };
-            let Ok(name) = self.utf8(bytes, index) else {
-                // column names in another encoding are all unknown; one message says why
-                return Err(self.utf8(bytes, index).err().into_iter().collect());
-            };
-            let known = NAMES.iter().position(|known| *known == name).and_then(|known| found.get_mut(known));
-            match known {
-                Some(Some(_)) => errors.push(self.error(Kind::ColumnTwice(name.to_owned()), fault)),
-                Some(slot) => *slot = Some(index),
-                None if ignored.iter().any(|ignored| ignored == name) => {}
-                None => errors.push(self.error(Kind::ColumnUnknown(name.to_owned()), fault)),
-            }
-        }
-        let [account, asset, amount, credential, product, class] = found;
-        let required = NAMES.into_iter().zip([account, asset, amount]);
-        let missing: Vec<&str> = required.filter(|(_, column)| column.is_none()).map(|(name, _)| name).collect();
-        if found.iter().all(Option::is_none) {
-            // a first line without any known name is a row: that it is one says more than each unknown name
-            errors.clear();
-        }
-        if !missing.is_empty() {
-            errors.push(self.error(Kind::ColumnMissing(missing), Fault::Line));
-        }
-        match (account, asset, amount) {
-            (Some(account), Some(asset), Some(amount)) if errors.is_empty() => {
-                Ok(Columns { count: self.record.len(), account, asset, amount, credential, product, class })
-            }
-            _ => Err(errors),
-        }
-    }
-
-    /// Reads the next record; `None` at the end.
-    fn advance(&mut self) -> Option<Result<(), LedgerError>> {
-        if self.ended {
-            return None;
-        }
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) if self.record.as_slice().len() > ROW_LENGTH_MAX => {
-                let got = self.record.as_slice().len();
-                Some(Err(self.error(Kind::RowTooLong { got }, Fault::Line)))
-            }
-            Ok(read) => {
-                self.ended |= !read;
-                let stray = self.reader.get_ref().stray_quote(self.offset()).filter(|_| read);
-                let astray = stray.is_some() || !self.is_well_quoted(read);
-                if astray && (stray.is_some() || !self.misquoted) {
-                    // rows behind a misplaced quote may be read wrongly: each row is looked at, the rest is said once
-                    self.misquoted = true;
-                    let fault = stray.map_or(Fault::Line, |index| Fault::Field { index, within: None });
-                    return Some(Err(self.error(Kind::Quote, fault)));
-                }
-                read.then_some(Ok(()))
-            }
-            Err(error) => {
-                self.ended = true;
-                Some(Err(Kind::Read(format!("{}: {error}", self.name)).into()))
-            }
-        }
-    }
-
-    /// Whether the record just read, or the end of the file, has its quotes where RFC 4180 has them.
-    fn is_well_quoted(&self, read: bool) -> bool {
-        let tee = self.reader.get_ref();
-        tee.is_well_quoted(self.reader.position().byte()) && (read || !tee.is_open())
-    }
-
-    fn line(&self) -> u64 {
-        let position = self.record.position();
-        position.map_or(1, |position| position.line() + self.reader.get_ref().breaks_at(position.byte()))
-    }
-
-    fn offset(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::byte)
-    }
-
-    fn error(&self, kind: Kind, fault: Fault) -> LedgerError {
-        let place = self.reader.get_ref().place(&self.name, self.line(), self.offset(), &fault);
-        LedgerError { kind, place: Some(Box::new(place)) }
-    }
-
-    fn utf8<'b>(&self, bytes: &'b [u8], index: usize) -> Result<&'b str, LedgerError> {
-        std::str::from_utf8(bytes).map_err(|error| {
-            let at = error.valid_up_to();
-            let byte = bytes.get(at).copied().unwrap_or_default();
-            self.error(Kind::NotUtf8 { byte }, Fault::Field { index, within: Some((at, at + 1)) })
-        })
-    }
-
-    fn field(&self, index: usize, what: &'static str) -> Result<&str, LedgerError> {
-        let bytes = self.record.get(index).unwrap_or_default();
-        let text = self.utf8(bytes, index)?;
-        if text.len() > FIELD_LENGTH_MAX {
-            let kind = Kind::FieldTooLong { what, got: text.len() };
-            return Err(self.error(kind, Fault::Field { index, within: None }));
-        }
-        Ok(text)
-    }
-
-    fn optional(&self, index: Option<usize>, what: &'static str) -> Result<&str, LedgerError> {
-        index.map_or(Ok(""), |index| self.field(index, what))
-    }
-
-    fn row(&self) -> Result<OwnedRow, LedgerError> {
-        let columns = &self.columns;
-        if self.record.len() != columns.count {
-            let kind = Kind::RowShape { got: self.record.len(), expected: columns.count };
-            return Err(self.error(kind, Fault::Line));
-        }
-        if self.record.as_slice().iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
-            return Err(self.error(Kind::LineBreak, Fault::Line));
-        }
-        let whole = |index| Fault::Field { index, within: None };
-        let account = self.field(columns.account, "the account")?;
-        if account.is_empty() {
-            return Err(self.error(Kind::EmptyAccount, whole(columns.account)));
-        }
-        let id = self.field(columns.asset, "the asset")?;
-        let (position, asset) = self
-            .assets
-            .position(id)
-            .ok_or_else(|| self.error(Kind::UnknownAsset(id.to_owned()), whole(columns.asset)))?;
-        let text = self.field(columns.amount, "the amount")?;
-        let unsigned = text.strip_prefix('-').filter(|_| self.debts);
-        let skipped = usize::from(unsigned.is_some());
-        let amount = Amount::parse(unsigned.unwrap_or(text), asset.decimals).map_err(|error| {
-            let within = Some((error.start + skipped, error.end + skipped));
-            self.error(Kind::Amount(error), Fault::Field { index: columns.amount, within })
-        })?;
-        let class_text = self.optional(columns.class, "the class")?;
-        let class = match class_text {
-            "" => Class::Custody,
-            text => text.parse().map_err(|()| {
-                self.error(Kind::UnknownClass(text.to_owned()), whole(columns.class.unwrap_or_default()))
-            })?,
-        };
-        let product = Some(self.optional(columns.product, "the product")?).filter(|product| !product.is_empty());
-        Ok(OwnedRow {
-            account: account.to_owned(),
-            asset: position,
-            amount,
-            credential: self.optional(columns.credential, "the credential")?.to_owned(),
-            product: product.map(str::to_owned),
-            class,
-            // a balance of minus nothing is a balance of nothing
-            debt: unsigned.is_some() && !amount.is_zero(),
-            line: Line { source: self.number, number: self.line() },
-        })
+    fn next_lines(&mut self) -> Option<Result<Lines, LedgerError>> {
+        let block = self.rest.take().map(Ok).or_else(|| self.blocks.next())?;
+        Some(block.map(|Block { bytes, first }| Lines { ledger: Arc::clone(&self.ledger), bytes, first }))
     }
 }
 
-/// Column names, the required ones first.
-const NAMES: [&str; 6] = ["account", "asset", "amount", "credential", "product", "class"];
-
-/// Rows of one chunk.
-const CHUNK_ROWS: usize = 4096;
-
-/// A row that owns its texts.
-struct OwnedRow {
-    account: String,
-    asset: usize,
-    amount: Amount,
-    credential: String,
-    product: Option<String>,
-    class: Class,
-    debt: bool,
-    line: Line,
+/// Where the first line that is not empty begins and ends.
+fn first_line(bytes: &[u8]) -> Option<(usize, usize)> {
+    let start = bytes.iter().position(|byte| !matches!(byte, b'\n' | b'\r'))?;
+    let rest = bytes.get(start..).unwrap_or_default();
+    Some((start, start + memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())))
 }
 
-struct OwnedRows(Vec<Result<OwnedRow, LedgerError>>);
-
-impl Chunk for OwnedRows {
-    fn rows(&self, each: &mut dyn FnMut(Result<Row<'_>, LedgerError>)) {
-        for row in &self.0 {
-            each(row.as_ref().map_err(Clone::clone).map(|row| Row {
-                account: &row.account,
-                asset: row.asset,
-                amount: row.amount,
-                credential: &row.credential,
-                product: row.product.as_deref(),
-                class: row.class,
-                debt: row.debt,
-                line: row.line,
-            }));
-        }
-    }
+fn columns(raw: &[u8], ignored: &[String]) -> Result<Columns, Vec<super::columns::RowFault>> {
+    let mut reader = Careful::default();
+    let record = reader.record(raw).map_err(|fault| vec![fault])?;
+    Columns::find((0..record.count()).map(|index| record.field(index)), ignored)
 }
 
-impl<'a, R: Read> RowSource<'a> for CsvSource<'_, R> {
+fn count_breaks(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+impl<'a, R: Read> RowSource<'a> for CsvSource<R> {
     fn next_chunk(&mut self) -> Option<Result<Box<dyn Chunk + 'a>, LedgerError>> {
-        let mut rows = Vec::new();
-        while rows.len() < CHUNK_ROWS {
-            match self.advance() {
-                Some(Ok(())) => rows.push(self.row()),
-                Some(Err(error)) => rows.push(Err(error)),
-                None => break,
-            }
-        }
-        if rows.is_empty() { None } else { Some(Ok(Box::new(OwnedRows(rows)))) }
+        Some(self.next_lines()?.map(|lines| Box::new(lines) as Box<dyn Chunk + 'a>))
     }
 
     fn has_credentials(&self) -> bool {
-        self.columns.credential.is_some()
+        self.ledger.meaning.columns.credential.is_some()
     }
 
     fn record(&self) -> SourceRecord {
-        let (sha256, length) = self.reader.get_ref().digest();
-        SourceRecord { name: self.name.clone(), kind: "csv".to_owned(), sha256, length, rows: 0 }
+        let (hasher, length) = (self.blocks.hasher.clone(), self.blocks.length);
+        SourceRecord { name: self.name.clone(), kind: self.kind.clone(), sha256: hasher.finish(), length, rows: 0 }
     }
+}
+
+/// Whole lines.
+struct Block {
+    bytes: Vec<u8>,
+    /// Number of the first line.
+    first: u64,
+}
+
+/// Cuts a stream into blocks of whole lines.
+struct Blocks<R> {
+    name: String,
+    stream: R,
+    hasher: StreamHasher,
+    /// Bytes read.
+    length: u64,
+    /// Bytes asked for at a time.
+    block_length: usize,
+    /// What was read and not handed out: the beginning of a line.
+    kept: Vec<u8>,
+    /// Offset of `kept` in the stream.
+    offset: u64,
+    /// Number of the line that `kept` begins.
+    line: u64,
+    /// Nothing more is read.
+    ended: bool,
+    /// Why, when it is not the end of the stream.
+    fault: Option<LedgerError>,
+}
+
+impl<R: Read> Blocks<R> {
+    fn new(name: &str, stream: R, block_length: usize) -> Self {
+        let (name, hasher) = (name.to_owned(), StreamHasher::default());
+        let kept = Vec::new();
+        Self { name, stream, hasher, length: 0, block_length, kept, offset: 0, line: 1, ended: false, fault: None }
+    }
+
+    /// The next lines; `None` at the end. Lines before a fault come before it.
+    fn next(&mut self) -> Option<Result<Block, LedgerError>> {
+        loop {
+            if !self.ended {
+                self.fill();
+            }
+            let Some(cut) = self.cut() else { continue };
+            if cut == 0 {
+                // of a row that could not be read to its end, nothing is a row
+                self.kept.clear();
+                return self.fault.take().map(Err);
+            }
+            let rest = self.kept.get(cut..).unwrap_or_default();
+            // the last line of the stream may stand here alone: space for a block only when one is to be read
+            let mut kept = Vec::with_capacity(if self.ended { rest.len() } else { rest.len() + self.block_length });
+            kept.extend_from_slice(rest);
+            self.kept.truncate(cut);
+            let mut block = Block { bytes: std::mem::replace(&mut self.kept, kept), first: self.line };
+            let start = self.offset;
+            self.offset += block.bytes.len() as u64;
+            self.line += self.measure(&mut block.bytes, start);
+            if start == 0 && block.bytes.starts_with(BYTE_ORDER_MARK) {
+                block.bytes.drain(..BYTE_ORDER_MARK.len());
+            }
+            return Some(Ok(block));
+        }
+    }
+
+    /// Reads up to a block, and hashes it.
+    fn fill(&mut self) {
+        let before = self.kept.len();
+        let read = self.stream.by_ref().take(self.block_length as u64).read_to_end(&mut self.kept);
+        let fresh = self.kept.get(before..).unwrap_or_default();
+        self.hasher.update(fresh);
+        self.length += fresh.len() as u64;
+        self.ended = fresh.len() < self.block_length;
+        if let Err(error) = read {
+            self.fault = Some(Kind::Read(format!("{}: {error}", self.name)).into());
+            self.ended = true;
+        }
+    }
+
+    /// How many of the kept bytes are whole lines; `None` when more must be read to know.
+    fn cut(&mut self) -> Option<usize> {
+        if self.ended && self.fault.is_none() {
+            return Some(self.kept.len());
+        }
+        let behind = |at: Option<usize>| at.map(|at| at + 1);
+        let cut = behind(memchr::memrchr(b'\n', &self.kept));
+        // a file may end its lines with carriage returns alone
+        let long = self.kept.len() > RAW_ROW_LENGTH_MAX || self.ended;
+        let cut = cut.or_else(|| behind(memchr::memrchr(b'\r', &self.kept)).filter(|_| long));
+        if cut.is_none() && long && !self.ended {
+            self.end_at_long_row(self.offset);
+        }
+        cut.or(long.then_some(0))
+    }
+
+    /// Counts the line feeds, and ends before a row that is too long.
+    fn measure(&mut self, bytes: &mut Vec<u8>, offset: u64) -> u64 {
+        let (mut count, mut start) = (0, 0);
+        for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+            if end - start > RAW_ROW_LENGTH_MAX
+                && let Some(long) = long_row(bytes.get(start..end).unwrap_or_default())
+            {
+                self.end_at_long_row(offset + (start + long) as u64);
+                bytes.truncate(start + long);
+                return count;
+            }
+            start = end + 1;
+            count += 1;
+        }
+        count - 1
+    }
+
+    fn end_at_long_row(&mut self, at: u64) {
+        let detail = format!("the row at byte {at} has more than {RAW_ROW_LENGTH_MAX} bytes: is a quote left open?");
+        self.fault = Some(Kind::Read(format!("{}: {detail}", self.name)).into());
+        self.ended = true;
+        self.kept.clear();
+    }
+}
+
+/// Where the first row begins that is too long, among rows ended by carriage returns.
+fn long_row(bytes: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\r', bytes).chain([bytes.len()]) {
+        if end - start > RAW_ROW_LENGTH_MAX {
+            return Some(start);
+        }
+        start = end + 1;
+    }
+    None
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::code::Coded as _;
-
-    fn assets() -> Assets {
-        Assets::parse("[[asset]]\nid = \"BTC\"\ndecimals = 8\n").expect("assets")
-    }
-
-    fn read(text: &[u8]) -> Vec<Result<Seen, LedgerError>> {
-        let assets = assets();
-        match CsvSource::new("ledger.csv", 0, text, &assets, &[]) {
-            Ok(source) => all(source),
-            Err(errors) => errors.into_iter().map(Err).collect(),
-        }
-    }
-
-    /// Account, amount, class, line and whether it is a debt.
-    type Seen = (String, u128, Class, u64, bool);
-
-    fn all<'a>(mut source: impl RowSource<'a>) -> Vec<Result<Seen, LedgerError>> {
-        let mut seen = Vec::new();
-        while let Some(chunk) = source.next_chunk() {
-            chunk.expect("a chunk").rows(&mut |row| {
-                seen.push(row.map(|row| {
-                    (row.account.to_owned(), row.amount.base_units(), row.class, row.line.number, row.debt)
-                }));
-            });
-        }
-        seen
-    }
-
-    fn fault(text: &[u8]) -> (u16, String) {
-        let error = read(text).into_iter().find_map(Result::err).expect("a fault");
-        (error.code().number, error.place.map(|place| place.to_string()).unwrap_or_default())
-    }
-
-    #[test]
-    fn rows_are_read_in_order() {
-        let rows = read(b"asset,amount,account,class\r\nBTC,1.5,u1,\r\nBTC,2,\"u,2\",lent\r\n");
-        let rows: Vec<Seen> = rows.into_iter().map(|row| row.expect("a row")).collect();
-        assert_eq!(rows[0], ("u1".to_owned(), 150_000_000, Class::Custody, 2, false));
-        assert_eq!(rows[1], ("u,2".to_owned(), 200_000_000, Class::Lent, 3, false));
-    }
-
-    #[test]
-    fn faults_have_code_line_and_column() {
-        let head = "account,asset,amount\n";
-        let with = |rows: &str| fault(format!("{head}{rows}").as_bytes());
-        assert_eq!(with("u0,BTC,1\nu1,BTC,-0.1\n"), (1004, "ledger.csv:3:8".to_owned()));
-        assert_eq!(with("\"u,1\",BTC,-0.1\n"), (1004, "ledger.csv:2:11".to_owned()));
-        assert_eq!(with("u1,XYZ,1\n"), (1003, "ledger.csv:2:4".to_owned()));
-        assert_eq!(with("ü1,XYZ,1\n"), (1003, "ledger.csv:2:4".to_owned()));
-        assert_eq!(with("u1,BTC,0.123456789\n"), (1005, "ledger.csv:2:18".to_owned()));
-        assert_eq!(with("u1,BTC,1e3\n"), (1006, "ledger.csv:2:9".to_owned()));
-        assert_eq!(with("\r\n\n\nu1,XYZ,1\n"), (1003, "ledger.csv:5:4".to_owned()));
-        assert_eq!(with("u1,BTC\n"), (1014, "ledger.csv:2:1".to_owned()));
-        assert_eq!(with(",BTC,1\n"), (1012, "ledger.csv:2:1".to_owned()));
-        assert_eq!(fault(b"account,asset\n"), (1001, "ledger.csv:1:1".to_owned()));
-        assert_eq!(fault(b"account,asset,amount,clas\n"), (1013, "ledger.csv:1:22".to_owned()));
-        assert_eq!(fault(b"account,asset,amount,amount\n"), (1021, "ledger.csv:1:22".to_owned()));
-        assert_eq!(fault(b"account,asset,amount\nu\xff,BTC,1\n"), (1002, "ledger.csv:2:2".to_owned()));
-        assert_eq!(fault(b""), (1011, String::new()));
-    }
-
-    #[test]
-    fn a_quote_never_swallows_rows() {
-        let with = |rows: &str| fault(format!("account,asset,amount,product\n{rows}").as_bytes());
-        assert_eq!(with("u1,BTC,1,\"spot\nu2,BTC,5,\n"), (1022, "ledger.csv:2:10".to_owned()));
-        assert_eq!(with("u1,BTC,1,\"spot"), (1022, "ledger.csv:2:10".to_owned()));
-        assert_eq!(with("u\"1,BTC,1,\n"), (1022, "ledger.csv:2:1".to_owned()));
-        assert_eq!(with("\"u\"1,BTC,1,\n"), (1022, "ledger.csv:2:1".to_owned()));
-        let whole = read(b"account,asset,amount\n\"u\"\"1, the first\",BTC,\"1\"\n");
-        assert_eq!(whole[0].as_ref().map(|row| row.0.as_str()), Ok("u\"1, the first"));
-    }
-
-    #[test]
-    fn debts_are_read_only_when_asked_for() {
-        let assets = assets();
-        let text = b"account,asset,amount\nu1,BTC,-1.5\nu2,BTC,-0\nu3,BTC,2\nu4,BTC,--1\n".as_slice();
-        let source = CsvSource::new("ledger.csv", 0, text, &assets, &[]).expect("columns").with_debts(true);
-        let rows = all(source);
-        let of = |index: usize| rows[index].as_ref().map(|row| (row.4, row.1)).ok();
-        assert_eq!(
-            [of(0), of(1), of(2), of(3)],
-            [Some((true, 150_000_000)), Some((false, 0)), Some((false, 200_000_000)), None]
-        );
-    }
-
-    #[test]
-    fn one_pass_reports_every_fault() {
-        let rows = read(b"account,asset,amount\nu1,BTC,-1\nu2,BTC,1\nu3,XYZ,1\n");
-        assert_eq!(rows.iter().filter(|row| row.is_err()).count(), 2);
-        assert_eq!(rows.iter().filter(|row| row.is_ok()).count(), 1);
-    }
-
-    #[test]
-    fn places_survive_long_files() {
-        let mut text = b"account,asset,amount\n".to_vec();
-        for index in 0..40_000 {
-            text.extend_from_slice(format!("u{index:012},BTC,1.00000000\n").as_bytes());
-        }
-        text.extend_from_slice(b"u1,BTC,x\n");
-        assert_eq!(fault(&text), (1007, "ledger.csv:40002:8".to_owned()));
-    }
-}
+mod tests;
