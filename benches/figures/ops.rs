@@ -124,7 +124,16 @@ fn proof_check() -> Option<Operation> {
     let (leaf_count, total) = (tree.leaf_count(), root.sum);
     let rows = [LiabilityCommitment { asset: asset.clone(), class, decimals, leaf_count, root: root.digest, total }];
     let path = tree.path(index as u64).ok()??;
-    let leaf = LeafProof { asset, class, amount, nonce: Nonce([9; 16]), index: index as u64, parts: vec![], path };
+    let leaf = LeafProof {
+        asset,
+        class,
+        amount,
+        nonce: Nonce([9; 16]),
+        index: index as u64,
+        parts: vec![],
+        path,
+        split: None,
+    };
     let digest = counterfoil::hash::sha256(b"a statement");
     let statement = StatementRef { digest, sequence: 0, venue: "example-exchange".parse().ok()? };
     let proof = InclusionProof {
