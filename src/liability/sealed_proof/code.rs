@@ -89,11 +89,10 @@ impl ProofCode {
             let got = digits.len();
             return Err(SealedError::CodeShape(format!("{got} characters beside hyphens, expected {CHARACTERS}")));
         }
-        // the last two of these 130 bits are the first two of the check
-        let bits = digits.iter().take(26).map(|&digit| u128::from(digit));
-        let high = bits.clone().take(25).fold(0_u128, |bits, digit| bits << 5 | digit);
-        let last = bits.last().unwrap_or(0) >> 2;
-        let code = Self((high << 3 | last).to_be_bytes());
+        // of the 130 bits of these, the last two are the first two of the check
+        let bits = digits.iter().take(25).fold(0_u128, |bits, &digit| bits << 5 | u128::from(digit));
+        let last = digits.get(25).map_or(0, |&digit| u128::from(digit >> 2));
+        let code = Self((bits << 3 | last).to_be_bytes());
         if *code.digits() != *digits { Err(SealedError::CodeMistyped) } else { Ok(code) }
     }
 

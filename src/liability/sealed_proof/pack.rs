@@ -45,8 +45,14 @@ impl Prefix {
 
     /// All prefixes of this many bits, in their order.
     pub fn all(bits: u8) -> impl Iterator<Item = Self> {
-        let bits = bits.min(BITS_MAX);
-        (0..1_u32 << bits).map(move |value| Self { bits, value })
+        Self { bits: 0, value: 0 }.longer(bits)
+    }
+
+    /// All prefixes of `bits` bits, not fewer than its own, that begin with this one.
+    pub fn longer(self, bits: u8) -> impl Iterator<Item = Self> {
+        let bits = bits.clamp(self.bits, BITS_MAX);
+        let more = bits - self.bits;
+        (self.value << more..(self.value + 1) << more).map(move |value| Self { bits, value })
     }
 
     /// How many packs there are.

@@ -116,7 +116,7 @@ fn lengths_come_in_powers_of_two() {
         assert_eq!(open(&code(1), &statement(), &Pack::parse(&file).expect("its own")), Ok(proof));
     }
     assert_eq!(PADDED_MAX as u64, FILE_SIZE_MAX);
-    assert!(seal(&code(1), &statement(), &vec![0; PADDED_MAX - LENGTH_BYTES]).is_ok());
+    assert_eq!(pad(&vec![0; PADDED_MAX - LENGTH_BYTES]).map(|padded| padded.len()), Ok(PADDED_MAX));
     let error = seal(&code(1), &statement(), &vec![0; PADDED_MAX - LENGTH_BYTES + 1]).expect_err("too long");
     assert_eq!(error.to_string(), "a proof has 16777213 bytes, at most 16777212 are accepted");
 }
@@ -152,6 +152,12 @@ fn packs_hold_at_least_128_proofs_on_average() {
     assert_eq!(Prefix::of(name, 25), Prefix::of(name, 24));
     assert!(Prefix::all(3).map(|prefix| prefix.value()).eq(0..8));
     assert!(Prefix::all(0).eq([Prefix::of(name, 0)]));
+    assert!(Prefix::of(name, 2).longer(4).map(|prefix| prefix.to_string()).eq(["8", "9", "a", "b"].map(in_folder)));
+    assert!(Prefix::of(name, 4).longer(2).eq([Prefix::of(name, 4)]));
+}
+
+fn in_folder(name: &str) -> String {
+    format!("packs/{name}.pack")
 }
 
 #[test]
