@@ -8,6 +8,7 @@ mod inclusion_proof;
 mod leaf;
 mod merkle_set;
 mod reserve;
+mod sealed_proof;
 mod signature;
 mod statement;
 mod sum_tree;
@@ -136,6 +137,7 @@ pub(crate) fn all() -> Vectors {
     leaf::add(&mut vectors);
     merkle_set::add(&mut vectors);
     reserve::add(&mut vectors);
+    sealed_proof::add(&mut vectors);
     signature::add(&mut vectors);
     statement::add(&mut vectors);
     sum_tree::add(&mut vectors);
