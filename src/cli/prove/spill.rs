@@ -131,3 +131,47 @@ fn failed(path: &Path, error: &std::io::Error) -> CliError {
     let folder = path.parent().and_then(Path::parent).unwrap_or(path);
     CliError::OutputUnwritable { path: folder.to_owned(), detail: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::sha256;
+
+    #[test]
+    fn every_ticket_comes_back_in_the_order_of_names() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let statement = sha256(b"statement");
+        let mut spill = Spill::create(&place.path().join("codes.csv"), statement, PART_ACCOUNTS * 8).expect("creates");
+        assert_eq!(spill.parts.len(), 8);
+        let code = |number: u32| {
+            ProofCode::from_bytes(*sha256(&number.to_be_bytes()).as_bytes().first_chunk().expect("32 bytes"))
+        };
+        for number in 0..1_000 {
+            spill.add(&code(number), &format!("account\n{number}")).expect("writes");
+        }
+        spill.finish().expect("writes");
+        for bits in [0, 2, 3, 5] {
+            spill.returned.set(0);
+            let pieces = Prefix::all(spill.piece_bits(bits)).map(|piece| spill.piece(piece).expect("reads"));
+            let tickets: Vec<Ticket> = pieces.flatten().collect();
+            spill.check_all_returned().expect("all of them");
+            assert!(tickets.is_sorted_by(|left, right| left.name < right.name));
+            let mut accounts: Vec<&str> = tickets.iter().map(|ticket| ticket.account.as_str()).collect();
+            accounts.sort_unstable();
+            accounts.dedup();
+            assert_eq!(accounts.len(), 1_000);
+        }
+        // what the disk lost is told
+        let path = part_path(&spill.folder, 7);
+        std::fs::write(&path, []).expect("writes");
+        spill.returned.set(0);
+        let pieces = Prefix::all(3).map(|piece| spill.piece(piece).expect("reads").len());
+        let left: usize = pieces.sum();
+        let error = spill.check_all_returned().expect_err("some are lost").to_string();
+        assert!(error.ends_with(&format!(": {left} of 1000 accounts came back from the disk")), "{error}");
+        std::fs::write(&path, [0; 17]).expect("writes");
+        assert!(spill.piece(Prefix::all(3).last().expect("eight")).is_err());
+        drop(spill);
+        assert_eq!(std::fs::read_dir(place.path()).expect("a folder").count(), 0);
+    }
+}
