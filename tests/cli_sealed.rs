@@ -5,9 +5,12 @@ mod cli_support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use cli_support::{build_line, chmod, done, listing, made, refused, refused_without_a_trace, run};
-use counterfoil::liability::sealed_proof::{Pack, ProofCode};
+use counterfoil::liability::inclusion_proof::InclusionProof;
+use counterfoil::liability::sealed_proof::{self, Pack, Prefix, ProofCode};
+use counterfoil::publish;
 
 const EXPORT: &str = "prove tree --all --out public --codes codes.csv";
 
@@ -45,17 +48,17 @@ fn everybody_opens_their_own_proof() {
         refused(folder, &verify("public", other), 2, "CF-2003");
     }
     // what opens is the file of one account
-    let statement = counterfoil::publish::digest(&fs::read(folder.join("tree/statement.draft.json")).expect("a draft"));
+    let statement = publish::digest(&fs::read(folder.join("tree/statement.draft.json")).expect("a draft"));
     let file = fs::read(folder.join("public/packs/0.pack")).expect("a pack");
     let code = ProofCode::parse(codes["u1"].as_bytes()).expect("a code");
-    let opened = counterfoil::liability::sealed_proof::open(&code, &statement, &Pack::parse(&file).expect("a pack"));
+    let opened = sealed_proof::open(&code, &statement, &Pack::parse(&file).expect("a pack"));
     assert_eq!(opened.expect("opens"), fs::read(folder.join("proof-u1.json")).expect("was made"));
     // a lie in the pack is found like any other
     fs::create_dir_all(folder.join("lowered/packs")).expect("makes it");
     let lowered = fs::read(folder.join("proof-lowered.json")).expect("was made");
-    let lie = counterfoil::liability::sealed_proof::seal(&code, &statement, &lowered).expect("short");
-    let prefix = counterfoil::liability::sealed_proof::Prefix::of(lie.name(), 0);
-    let pack = counterfoil::liability::sealed_proof::write(&statement, prefix, vec![lie]).expect("small");
+    let lie = sealed_proof::seal(&code, &statement, &lowered).expect("short");
+    let prefix = Prefix::of(lie.name(), 0);
+    let pack = sealed_proof::write(&statement, prefix, vec![lie]).expect("small");
     fs::write(folder.join("lowered/packs/0.pack"), pack).expect("writes");
     fs::copy(folder.join("public/index.json"), folder.join("lowered/index.json")).expect("copies");
     put_code(folder, &codes["u1"]);
@@ -94,14 +97,14 @@ fn many_proofs_lie_in_many_packs() {
     }
     assert_eq!(names, codes.len());
     assert!(!folder.join("public/packs/8.pack").exists());
-    let statement = counterfoil::publish::digest(&fs::read(folder.join("many/statement.draft.json")).expect("a draft"));
+    let statement = publish::digest(&fs::read(folder.join("many/statement.draft.json")).expect("a draft"));
     for (account, code) in &codes {
         let code = ProofCode::parse(code.as_bytes()).expect("a code");
-        let place = counterfoil::liability::sealed_proof::Prefix::of(code.name(&statement), 3);
+        let place = Prefix::of(code.name(&statement), 3);
         let file = fs::read(folder.join("public").join(place.to_string())).expect("a pack");
         let pack = Pack::parse(&file).expect("a pack");
-        let proof = counterfoil::liability::sealed_proof::open(&code, &statement, &pack).expect("opens");
-        let proof = counterfoil::liability::inclusion_proof::InclusionProof::parse(&proof).expect("a proof");
+        let proof = sealed_proof::open(&code, &statement, &pack).expect("opens");
+        let proof = InclusionProof::parse(&proof).expect("a proof");
         let number: Option<u32> = account.strip_prefix('c').and_then(|number| number.parse().ok());
         let expected = if number.is_some_and(|number| number % 3 == 0) { 2 } else { 1 };
         assert_eq!((&proof.account, proof.leaves.len()), (account, expected));
@@ -233,4 +236,56 @@ fn another_export_replaces_both_outputs() {
     let hidden: Vec<_> =
         listing(folder).into_iter().filter(|(path, ..)| path.display().to_string().contains("/.counter")).collect();
     assert!(hidden.is_empty(), "{hidden:?}");
+}
+
+#[test]
+fn an_export_that_is_killed_leaves_nothing_that_looks_complete() {
+    let venue = made();
+    let folder = venue.path();
+    let rows: String = (0..1_500).map(|number| format!("c{number:05},BTC,1\n")).collect();
+    fs::write(folder.join("many.csv"), format!("account,asset,amount\n{rows}")).expect("writes");
+    done(folder, &build_line("many.csv", "snapshot.toml", "many"));
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_counterfoil"));
+        let line = "prove many --all --out public --codes codes.csv";
+        command.current_dir(folder).args(line.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("starts")
+    };
+    let begun = std::time::Instant::now();
+    assert!(start().wait().expect("ends").success());
+    let whole = begun.elapsed();
+    let statement = publish::digest(&fs::read(folder.join("many/statement.draft.json")).expect("a draft"));
+    let mut killed = 0;
+    for round in 0..12_u32 {
+        for (path, ..) in listing(folder) {
+            let hidden = path.parent() == Some(folder) && path.display().to_string().contains("/.counterfoil-");
+            if path == folder.join("public") || hidden && path.is_dir() {
+                fs::remove_dir_all(path).expect("of the export before");
+            } else if path == folder.join("codes.csv") || hidden {
+                fs::remove_file(path).expect("of the export before");
+            }
+        }
+        let mut child = start();
+        std::thread::sleep(whole * round / 12);
+        let _ = child.kill();
+        killed += u32::from(!child.wait().expect("ends").success());
+        if folder.join("public").exists() {
+            // the folder comes last, and whole
+            let codes = table(&folder.join("codes.csv"));
+            assert_eq!(codes.len(), 1_500);
+            let packs: Vec<_> = fs::read_dir(folder.join("public/packs")).expect("packs").collect();
+            assert_eq!(packs.len(), 8);
+            for code in codes.values().step_by(100) {
+                let code = ProofCode::parse(code.as_bytes()).expect("a code");
+                let place = Prefix::of(code.name(&statement), 3);
+                let file = fs::read(folder.join("public").join(place.to_string())).expect("a pack");
+                let pack = Pack::parse(&file).expect("a pack");
+                assert!(sealed_proof::open(&code, &statement, &pack).is_ok());
+            }
+        }
+        if folder.join("codes.csv").exists() {
+            assert_eq!(table(&folder.join("codes.csv")).len(), 1_500, "round {round}");
+        }
+    }
+    assert!(killed >= 5, "only {killed} exports were killed in time");
 }

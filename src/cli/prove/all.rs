@@ -59,7 +59,7 @@ fn words(count: u64, thing: &str) -> String {
 }
 
 /// Calls `each` once for every account, although it may have leaves in several trees: at the first of them, in the
-/// order of the trees.
+/// order of the trees. The accounts seen are held in memory, as the store is.
 fn for_each_account(store: &Store, each: &mut dyn FnMut(&str) -> Result<(), Failure>) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     for entry in store.trees.iter().flat_map(|tree| &tree.entries) {
