@@ -36,6 +36,11 @@ impl Progress for BuildProgress<'_> {
                 self.bar.set_message("");
                 self.style("hashing  {bar:30} {human_pos}/{human_len} rows  {per_sec} {eta}");
             }
+            Phase::Checking(leaves) => {
+                self.hashing.store(1, Ordering::Relaxed);
+                self.bar.set_length(leaves);
+                self.style("checking {bar:30} {human_pos}/{human_len} leaves  {per_sec} {eta}");
+            }
             Phase::Sealing => self.style("bringing the files to the disk {spinner} {elapsed}"),
         }
         self.bar.tick();
