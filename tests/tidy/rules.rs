@@ -77,7 +77,7 @@ const BANS: &[Ban] = &[
         parts: PURE,
         except: &[
             ("liability/store.rs", "std::fs", "the store is files"),
-            ("ledger/postgres.rs", "std::net", "a database is asked over a socket"),
+            ("ledger/postgres/address.rs", "std::net", "a database is asked over a socket"),
         ],
         tests_too: false,
     },
