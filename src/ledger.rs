@@ -94,8 +94,13 @@ pub struct SourceRecord {
     #[serde(with = "crate::json::uint")]
     pub rows: u64,
     /// Where a database stood; none for files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub database: Option<DatabaseRecord>,
+}
+
+/// A field that is there or left out, never null: what is signed has one form.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<DatabaseRecord>, D::Error> {
+    DatabaseRecord::deserialize(deserializer).map(Some)
 }
 
 /// What was asked of a database, and which of its states answered.

@@ -1,7 +1,7 @@
 //! Ledgers as CSV (RFC 4180), UTF-8, with a first line of column names.
 //!
-//! The source reads blocks of whole lines, unpacks and hashes; what is in them is read by whoever gets the chunk. A line
-//! is a row whatever stands in it: no quote reaches beyond its line, so a block may end behind any line.
+//! The source reads blocks of whole lines, unpacks and hashes; what is in them is read by whoever gets the chunk. A
+//! line is a row whatever stands in it: no quote reaches beyond its line, so a block may end behind any line.
 
 mod lines;
 
@@ -85,6 +85,12 @@ impl<R: Read> CsvSource<R> {
             ledger.meaning.debts = debts;
         }
         self
+    }
+
+    /// The name in messages.
+    #[cfg(feature = "postgres")]
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     fn next_lines(&mut self) -> Option<Result<Lines, LedgerError>> {

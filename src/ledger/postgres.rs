@@ -66,14 +66,18 @@ impl PostgresSource {
         });
         spawned.map_err(|error| vec![failed(name, &error)])?;
         let stream = Copied { receiver, part: io::Cursor::default(), ended: false };
-        let rows = CsvSource::new(name, number, stream, assets, ignored)?.with_debts(debts);
+        let rows = CsvSource::new(name, number, stream, assets, ignored);
+        let rows =
+            rows.map_err(|errors| errors.into_iter().map(|error| of_database(name, error)).collect::<Vec<_>>())?;
+        let rows = rows.with_debts(debts);
         Ok(Self { rows, database })
     }
 }
 
 impl<'a> RowSource<'a> for PostgresSource {
     fn next_chunk(&mut self) -> Option<Result<Box<dyn Chunk + 'a>, LedgerError>> {
-        self.rows.next_chunk()
+        let chunk = self.rows.next_chunk()?;
+        Some(chunk.map_err(|error| of_database(self.rows.name(), error)))
     }
 
     fn has_credentials(&self) -> bool {
@@ -118,13 +122,13 @@ fn copy(client: &mut Client, query: &str, sender: &SyncSender<io::Result<Vec<u8>
     // a comment at the end of the query ends with its line
     let line = format!("COPY (\n{query}\n) TO STDOUT (FORMAT csv, HEADER true, ENCODING 'UTF8')");
     let mut answer = client.copy_out(line.as_str()).map_err(words)?;
-    loop {
+    let mut more = true;
+    while more {
         let mut part = Vec::new();
         answer.by_ref().take(PART_LENGTH).read_to_end(&mut part)?;
-        if part.is_empty() {
-            break;
-        }
-        if sender.send(Ok(part)).is_err() {
+        // behind its end the answer must not be read again: what comes then is not part of it
+        more = part.len() as u64 == PART_LENGTH;
+        if !part.is_empty() && sender.send(Ok(part)).is_err() {
             // nobody reads any more
             return Ok(());
         }
@@ -160,6 +164,14 @@ fn begin(name: &str, client: &mut Client, query: &str) -> Result<DatabaseRecord,
         return Err(Kind::Query("the query gives no rows, expected a SELECT".to_owned()).into());
     }
     Ok(DatabaseRecord { query: query.to_owned(), server, snapshot })
+}
+
+/// An answer that breaks off is no unreadable file.
+fn of_database(name: &str, error: LedgerError) -> LedgerError {
+    match &error.kind {
+        Kind::Read(text) => failed(name, &text.strip_prefix(&format!("{name}: ")).unwrap_or(text)),
+        _ => error,
+    }
 }
 
 fn failed(name: &str, detail: &dyn std::fmt::Display) -> LedgerError {

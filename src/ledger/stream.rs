@@ -154,7 +154,7 @@ impl<R: io::BufRead> Frames<R> {
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
                     let length = u64::from(length);
                     if io::copy(&mut self.input.by_ref().take(length), &mut io::sink())? < length {
-                        return Err(ErrorKind::UnexpectedEof.into());
+                        return Err(damaged("UnexpectedEof"));
                     }
                 }
                 Err(error) => return Err(damaged(error)),
@@ -164,8 +164,13 @@ impl<R: io::BufRead> Frames<R> {
     }
 }
 
-fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, error)
+fn damaged(error: impl std::fmt::Display) -> io::Error {
+    let text = error.to_string();
+    // the decoder's words show how it is built, not what is wrong
+    if text.contains("UnexpectedEof") {
+        return io::Error::new(ErrorKind::UnexpectedEof, "the file ends within a frame");
+    }
+    io::Error::new(ErrorKind::InvalidData, text)
 }
 
 impl<R: io::BufRead> Read for Frames<R> {
