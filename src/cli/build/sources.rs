@@ -44,7 +44,7 @@ impl Ledgers<'_> {
         match (databases, self.query) {
             (0, Some(_)) => wrong("--query is for a database, and no postgres://… is given"),
             (1.., None) => wrong(
-                "a database needs a query:\n  --query \"SELECT account, asset, amount::text AS amount FROM balances\"",
+                "a database needs a query:\n  --query \"SELECT account, asset, amount FROM balances\"",
             ),
             _ => Ok(()),
         }
@@ -147,7 +147,7 @@ impl Ledgers<'_> {
         let passwords = password_file()?;
         let roots = address.root_certificates().map(|path| files::read(path, files::TEXT_SIZE_MAX)).transpose()?;
         if address.tls() == TlsMode::Require && roots.is_none() {
-            crate::cli::remark("sslmode=require encrypts to whomever answers: verify-full checks who it is".to_owned());
+            crate::cli::remark("sslmode=require encrypts to whomever answers: verify-full checks who it is");
         }
         let question = Question {
             address: &address,

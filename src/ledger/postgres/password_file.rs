@@ -33,8 +33,11 @@ pub(super) fn find(file: &[u8], config: &Config) -> Option<Zeroizing<Vec<u8>>> {
     })
 }
 
+/// A text, and what stands behind the colon that ends it.
+type Field<'l> = (Zeroizing<Vec<u8>>, Option<&'l [u8]>);
+
 /// The text up to the next colon, and what stands behind it; a backslash takes the next byte as it is.
-fn field(line: &[u8]) -> Option<(Zeroizing<Vec<u8>>, Option<&[u8]>)> {
+fn field(line: &[u8]) -> Option<Field<'_>> {
     let mut text = Zeroizing::new(Vec::with_capacity(line.len()));
     let mut rest = line;
     loop {
