@@ -10,6 +10,7 @@ mod fetch;
 mod files;
 mod inspect;
 mod keygen;
+mod lab;
 mod policy;
 mod prove;
 mod reconcile;
@@ -58,6 +59,9 @@ enum Verb {
     Inspect(inspect::Args),
     /// Make a key or a master secret
     Keygen(keygen::Args),
+    /// Make what tests and measurements need, on made-up data
+    #[command(subcommand)]
+    Lab(lab::Verb),
     /// Check a policy file
     #[command(subcommand)]
     Policy(policy::Verb),
@@ -113,6 +117,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Fetch(verb) => fetch::run(&verb),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::Keygen(args) => keygen::run(&args),
+        Verb::Lab(verb) => lab::run(&verb),
         Verb::Policy(verb) => policy::run(&verb),
         Verb::Prove(args) => prove::run(&args),
         Verb::Reconcile(args) => reconcile::run(&args),

@@ -9,6 +9,11 @@ use std::sync::LazyLock;
 
 use sha2::{Digest as _, Sha256};
 
+mod blocks;
+mod lanes;
+
+pub use blocks::{Batch, Midstate};
+
 /// 32 bytes of SHA-256 output.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
@@ -107,6 +112,8 @@ pub enum Tag {
     Node,
     /// The parts of one leaf.
     Parts,
+    /// What one leaf of a split balance says about the whole.
+    Split,
     /// A signed statement.
     Statement,
     /// A signed transcript of a node's answers.
@@ -115,7 +122,7 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, in the order of their discriminants.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Address,
         Self::AddressNode,
         Self::Asset,
@@ -125,6 +132,7 @@ impl Tag {
         Self::Manifest,
         Self::Node,
         Self::Parts,
+        Self::Split,
         Self::Statement,
         Self::Transcript,
     ];
@@ -142,13 +150,14 @@ impl Tag {
             Self::Manifest => "counterfoil/manifest",
             Self::Node => "counterfoil/node",
             Self::Parts => "counterfoil/parts",
+            Self::Split => "counterfoil/split",
             Self::Statement => "counterfoil/statement",
             Self::Transcript => "counterfoil/transcript",
         }
     }
 }
 
-static MIDSTATES: LazyLock<[Sha256; 11]> = LazyLock::new(|| {
+static MIDSTATES: LazyLock<[Sha256; 12]> = LazyLock::new(|| {
     Tag::ALL.map(|tag| {
         let tag_hash = Sha256::digest(tag.text().as_bytes());
         Sha256::new().chain_update(tag_hash).chain_update(tag_hash)

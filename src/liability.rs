@@ -5,7 +5,8 @@ mod build;
 pub mod inclusion_proof;
 pub mod leaf;
 pub mod prover;
+pub mod storage;
 pub mod store;
 pub mod sum_tree;
 
-pub use build::{Built, Entry, FAULTS_KEPT, LedgerCounts, Tree, build};
+pub use build::{BuildError, BuildOptions, Built, FAULTS_KEPT, LedgerCounts, MEMORY_MIN, Phase, Progress, build};

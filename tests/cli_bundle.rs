@@ -98,7 +98,7 @@ fn faults_of_lists_and_challenges_are_named() {
     refused_without_a_trace(folder, &format!("{new} x,1"), 2, "CF-9004");
     refused_without_a_trace(folder, &format!("{} {block}", new.replace("2027-01-01", "tomorrow")), 2, "CF-9004");
     refused_without_a_trace(folder, "challenge line full.json", 2, "CF-4013");
-    let store = folder.join("tree/store.bin");
+    let store = folder.join("tree/store/header");
     let whole = fs::read(&store).expect("was built");
     let prove = "prove tree --account u1 --out new.json";
     let changed = |at: usize| {
@@ -117,8 +117,12 @@ fn faults_of_lists_and_challenges_are_named() {
     done(folder, &(build_line("ledger.csv", "snapshot.toml", "tree") + " --force"));
     fs::write(folder.join("other.csv"), "account,asset,amount\nu1,BTC,1\n").expect("writes");
     done(folder, &build_line("other.csv", "snapshot.toml", "other"));
-    fs::copy(folder.join("other/store.bin"), &store).expect("copies");
+    fs::remove_dir_all(folder.join("tree/store")).expect("removes");
+    fs::rename(folder.join("other/store"), folder.join("tree/store")).expect("moves");
     refused_without_a_trace(folder, prove, 1, "CF-2018");
+    fs::remove_dir_all(folder.join("tree/store")).expect("removes");
+    fs::write(folder.join("tree/store.bin"), "of the first version").expect("writes");
+    refused_without_a_trace(folder, prove, 2, "CF-2015");
 }
 
 #[test]

@@ -46,9 +46,9 @@ fn force_replaces_whole_outputs() {
     refused(folder, &again, 2, "CF-9003");
     assert!(folder.join("tree/stray").exists(), "a folder with files of others is left whole");
     fs::remove_file(folder.join("tree/stray")).expect("removes");
-    fs::write(folder.join("tree/store.bin"), "of before").expect("writes");
+    fs::write(folder.join("tree/store/header"), "of before").expect("writes");
     done(folder, &again);
-    assert_ne!(fs::read(folder.join("tree/store.bin")).expect("reads"), b"of before");
+    assert_ne!(fs::read(folder.join("tree/store/header")).expect("reads"), b"of before");
     fs::write(folder.join("proof-u1.json"), "of before").expect("writes");
     done(folder, "prove tree --account u1 --out proof-u1.json --force");
     done(folder, "verify proof-u1.json --statement statement.json --policy policy.toml --account u1");
@@ -294,7 +294,7 @@ fn secrets_and_balances_stay_private() {
         "statement sign tree --key master.secret --out wrong.json",
         "build ledger.csv --assets assets.toml --venue venue.toml --snapshot snapshot.toml --secret-file signing-a.key --no-control-total --out wrong",
         "statement sign tree --key credential.txt --out wrong.json",
-        "inspect tree/store.bin",
+        "inspect tree/store/header",
         "inspect keys.txt",
         "keygen --out new.key",
         "keygen --kind master --out new.secret",
@@ -316,7 +316,8 @@ fn secrets_and_balances_stay_private() {
         let name = path.display();
         assert!(mode == 0o600 || !leaks(&bytes), "{name} (mode {mode:o}) holds a secret");
         // the nonce that blinds u2's leaf, and u2's account, are customers' business
-        let customers = contains(&bytes, b"counterfoil-inclusion-proof") || path.ends_with("store.bin");
+        let customers = contains(&bytes, b"counterfoil-inclusion-proof")
+            || path.components().any(|part| part.as_os_str() == "store");
         let private = customers || contains(&bytes, b"\"salt\"") && !path.starts_with(folder.join("evidence"));
         assert!(!private || mode == 0o600, "{name} has mode {mode:o}");
     }
@@ -340,7 +341,7 @@ fn a_build_that_is_killed_leaves_nothing_that_looks_complete() {
     let begun = std::time::Instant::now();
     assert!(start().wait().expect("ends").success());
     let whole = begun.elapsed();
-    let complete = fs::read(folder.join("killed/store.bin")).expect("was built");
+    let complete = fs::read(folder.join("killed/store/header")).expect("was built");
     let mut killed = 0;
     for round in 0..15_u32 {
         if folder.join("killed").exists() {
@@ -366,7 +367,7 @@ fn a_build_that_is_killed_leaves_nothing_that_looks_complete() {
         killed += u32::from(!child.wait().expect("ends").success());
         if folder.join("killed").exists() {
             // the name appears with the whole content only
-            assert!(fs::read(folder.join("killed/store.bin")).expect("whole") == complete, "round {round}");
+            assert!(fs::read(folder.join("killed/store/header")).expect("whole") == complete, "round {round}");
             done(folder, &format!("prove killed --account u00000042 --out proof-{round}.json"));
         } else {
             refused(folder, "prove killed --account u00000042 --out proof.json", 2, "CF-9001");

@@ -91,6 +91,7 @@ fn inclusion_probes(vector: &Vector) -> Vec<Probe> {
     for at in 0..leaves {
         leaf_probes(&mut probes, at);
         path_probes(&mut probes, at);
+        split_probes(&mut probes, at);
     }
     for tail in ["x", "{}", "\u{0}", ","] {
         let bytes = format!("{}{tail}", probes.proof).into_bytes();
@@ -164,6 +165,66 @@ fn leaf_probes(probes: &mut Proofs<'_>, at: usize) {
     }
 }
 
+/// A balance is in as many leaves as it was, each says the same of it, and none is dropped, moved or taken twice.
+fn split_probes(probes: &mut Proofs<'_>, at: usize) {
+    let leaf = probes.proof["leaves"][at].clone();
+    let Some(split) = leaf.get("split") else {
+        for (piece, of) in [("1", "2"), ("2", "2"), ("1", "1"), ("0", "0")] {
+            let split = json!({"of": of, "piece": piece, "whole": leaf["amount"]});
+            probes.leaf(at, &format!("as piece {piece} of {of}"), |leaf| leaf["split"] = split);
+        }
+        probes.leaf(at, "split is null", |leaf| leaf["split"] = Value::Null);
+        return;
+    };
+    let (of, piece, whole) = (number(&split["of"]), number(&split["piece"]), number(&split["whole"]));
+    probes.leaf(at, "not a piece", |leaf| drop(leaf.as_object_mut().expect("an object").remove("split")));
+    probes.leaf(at, "split is null", |leaf| leaf["split"] = Value::Null);
+    probes.add(format!("leaf {at} dropped"), |proof| {
+        proof["leaves"].as_array_mut().expect("leaves").remove(at);
+    });
+    for other in [0, piece - 1, piece + 1, of + 1] {
+        probes.leaf(at, &format!("piece {other}"), |leaf| leaf["split"]["piece"] = json!(other.to_string()));
+    }
+    for other in [0, 1, of - 1, of + 1, 65_536] {
+        probes.leaf(at, &format!("of {other}"), |leaf| leaf["split"]["of"] = json!(other.to_string()));
+    }
+    for other in [whole.checked_sub(1), whole.checked_add(1)].into_iter().flatten() {
+        probes.leaf(at, &format!("whole {other}"), |leaf| leaf["split"]["whole"] = json!(other.to_string()));
+    }
+    let leaves = probes.proof["leaves"].as_array().expect("leaves").clone();
+    let same = |other: &Value| ["asset", "class"].iter().all(|field| other[*field] == leaf[*field]);
+    let others: Vec<usize> = (0..leaves.len()).filter(|&other| other != at && same(&leaves[other])).collect();
+    for &other in &others {
+        for fields in [&["index"][..], &["nonce"], &["split"], &["index", "path"], &["index", "nonce", "path"]] {
+            probes.leaf(at, &format!("{fields:?} of leaf {other}"), |leaf| {
+                fields.iter().for_each(|field| leaf[*field] = leaves[other][*field].clone());
+            });
+        }
+        let (less, more) = (number(&leaf["amount"]).checked_sub(1), number(&leaves[other]["amount"]).checked_add(1));
+        if let Some((less, more)) = less.zip(more) {
+            probes.add(format!("one unit moved from leaf {at} to {other}"), |proof| {
+                proof["leaves"][at]["amount"] = json!(less.to_string());
+                proof["leaves"][other]["amount"] = json!(more.to_string());
+            });
+        }
+    }
+    let other_whole = whole ^ 1;
+    let all_say = |proof: &mut Value| {
+        for leaf in others.iter().chain([&at]) {
+            proof["leaves"][*leaf]["split"]["whole"] = json!(other_whole.to_string());
+        }
+    };
+    probes.add(format!("leaf {at} and all others say another whole"), all_say);
+    let amount = number(&leaf["amount"]);
+    let fitting = if other_whole > whole { amount.checked_add(1) } else { amount.checked_sub(1) };
+    if let Some(fitting) = fitting {
+        probes.add(format!("all say another whole, and leaf {at} makes it fit"), |proof| {
+            all_say(proof);
+            proof["leaves"][at]["amount"] = json!(fitting.to_string());
+        });
+    }
+}
+
 fn path_probes(probes: &mut Proofs<'_>, at: usize) {
     let path = probes.proof["leaves"][at]["path"].as_array().expect("a path").clone();
     let mut change = |name: String, change: &dyn Fn(&mut Vec<Value>)| {
@@ -215,7 +276,7 @@ fn probes_amount(path: &[Value], place: usize) -> Option<(u128, u128)> {
 
 #[test]
 fn corrupted_inclusion_proofs_are_refused() {
-    all_refused(&valid("inclusion-proof"), inclusion_probes, 9_000);
+    all_refused(&valid("inclusion-proof"), inclusion_probes, 14_000);
 }
 
 /// The vector under a statement with other rows, signed anew by a pinned key; the proof names the new statement.

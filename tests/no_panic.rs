@@ -1,7 +1,7 @@
 //! Bytes of others give an error, never a panic: good files with a few bytes, tokens or pieces changed.
 #![allow(missing_docs, clippy::unwrap_used, clippy::cast_possible_truncation)]
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use counterfoil::asset::Assets;
 use counterfoil::bundle::{self, MANIFEST, MemoryFiles, paths};
@@ -9,11 +9,13 @@ use counterfoil::hash::sha256;
 use counterfoil::json;
 use counterfoil::lab::example_venue::ExampleVenue;
 use counterfoil::ledger::{CsvSource, RowSource};
-use counterfoil::liability::build;
-use counterfoil::liability::inclusion_proof::{self, InclusionProof, InclusionQuery};
+use counterfoil::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, StatementRef};
 use counterfoil::liability::leaf::SnapshotKey;
-use counterfoil::liability::store::Store;
+use counterfoil::liability::prover::Prover;
+use counterfoil::liability::storage::{MemoryScratch, MemoryStorage};
+use counterfoil::liability::store::{HEADER, Store};
 use counterfoil::liability::sum_tree::path_length;
+use counterfoil::liability::{BuildOptions, build};
 use counterfoil::merkle_set::{AddressSetKind, SubsetProof, verify_subset};
 use counterfoil::policy::Policy;
 use counterfoil::publish;
@@ -161,19 +163,40 @@ fn ledgers_and_stores() {
     let assets = Assets::parse(venue().assets).unwrap();
     let secret = Secret::new(SecretKind::Master, &mut [1; 32]);
     let key = SnapshotKey::derive(&secret, &[2; 32], &"example".parse().unwrap(), 0);
-    let built = |ledger: &[u8]| {
-        let source = CsvSource::new("ledger.csv", 0, ledger, &assets, &[])?;
-        build(&key, &assets, &mut [Box::new(source) as Box<dyn RowSource<'_> + '_>], &mut |_| ())
+    let built = |ledger: &[u8], storage: &MemoryStorage| -> Result<(), ()> {
+        let source = CsvSource::new("ledger.csv", 0, ledger, &assets, &[]).map_err(drop)?;
+        let options =
+            BuildOptions { key: &key, build_id: [2; 32], assets: &assets, memory: 0, threads: 1, split: 1, decoys: 0 };
+        let mut sources = [Box::new(source) as Box<dyn RowSource<'_> + '_>];
+        build(&options, &mut sources, &MemoryScratch, storage, &()).map(drop).map_err(drop)
     };
-    survives("ledger", LEDGER, |bytes| drop(built(bytes)));
-    let mut file = Vec::new();
-    Store { build_id: [2; 32], trees: built(LEDGER).unwrap().trees }.write(&mut file).unwrap();
-    let inside = file[..file.len() - 32].to_vec();
-    survives("store", &inside, |bytes| {
-        let _ = Store::read(&mut &*bytes);
-        // sealed again, so that what is read behind the seal is changed, too
-        let _ = Store::read(&mut [bytes, sha256(bytes).as_bytes()].concat().as_slice());
+    survives("ledger", LEDGER, |bytes| {
+        let _ = built(bytes, &MemoryStorage::default());
     });
+    let storage = MemoryStorage::default();
+    built(LEDGER, &storage).unwrap();
+    let files = storage.files();
+    for (name, file) in &files {
+        let inside = if name == HEADER { &file[..file.len() - 32] } else { file };
+        survives(name, inside, |bytes| {
+            let mut changed = files.clone();
+            changed.insert(name.clone(), bytes.to_vec());
+            prove_all(MemoryStorage::of(changed.clone()));
+            // sealed again, so that what is read behind the seal is changed, too
+            changed.insert(name.clone(), [bytes, sha256(bytes).as_bytes()].concat());
+            prove_all(MemoryStorage::of(changed));
+        });
+    }
+}
+
+fn prove_all(storage: MemoryStorage) {
+    let Ok(store) = Store::open(Arc::new(storage)) else { return };
+    let rows: Vec<_> = store.trees().iter().map(|tree| tree.commitment().clone()).collect();
+    let venue = "example".parse().unwrap();
+    let prover = Prover::new(&store, &rows, StatementRef { digest: sha256(b""), sequence: 0, venue }).unwrap();
+    for account in ["u1", "u2", "\u{fc}3", "nobody"] {
+        let _ = prover.prove(account);
+    }
 }
 
 #[test]

@@ -6,17 +6,29 @@ use std::collections::BTreeMap;
 use counterfoil::amount::{Amount, Decimals};
 use counterfoil::asset::{AssetId, Class};
 use counterfoil::hash::{Digest, Tag, TaggedHasher};
-use counterfoil::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, LeafProof, StatementRef};
-use counterfoil::liability::leaf::{LeafContent, Nonce, OrderKey, SnapshotKey, TreeKey};
+use counterfoil::liability::inclusion_proof::{
+    self, InclusionError, InclusionProof, InclusionQuery, LeafProof, StatementRef,
+};
+use counterfoil::liability::leaf::{
+    LeafContent, Nonce, OrderKey, Piece, SnapshotKey, Split, SplitKeys, TreeKey, is_reserved,
+};
 use counterfoil::liability::sum_tree::{CompactRange, LiabilityCommitment, SumNode, SumTree, path_length};
 use counterfoil::secret::{Secret, SecretKind};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
-fn tree_key() -> TreeKey {
+fn snapshot_key() -> SnapshotKey {
     let master = Secret::new(SecretKind::Master, &mut [7; 32]);
     let venue = "example-exchange".parse().expect("a venue");
-    SnapshotKey::derive(&master, &[9; 32], &venue, 3).tree(&asset(), Class::Custody)
+    SnapshotKey::derive(&master, &[9; 32], &venue, 3)
+}
+
+fn tree_key() -> TreeKey {
+    snapshot_key().tree(&asset(), Class::Custody)
+}
+
+fn split_keys(of: u16) -> SplitKeys {
+    snapshot_key().split(&asset(), Class::Custody, of).expect("a number of pieces")
 }
 
 fn asset() -> AssetId {
@@ -46,6 +58,50 @@ fn leaves(balances: &[(String, u64)]) -> Vec<Owned> {
         .collect();
     sorted.sort_by(|(left, a), (right, b)| (left, &a.account).cmp(&(right, &b.account)));
     sorted.into_iter().map(|(_, leaf)| leaf).collect()
+}
+
+/// A tree of split balances and decoys, and each customer's proof and balance.
+fn split_tree(balances: &BTreeMap<String, u64>, of: u16, decoys: u64) -> (SumTree, Vec<(InclusionProof, Amount)>) {
+    let (keys, key) = (split_keys(of), tree_key());
+    let mut leaves = Vec::new();
+    for (account, amount) in balances {
+        for piece in keys.pieces(account, Amount::from_base_units(u128::from(*amount))) {
+            let content = LeafContent { nonce: piece.nonce, amount: piece.amount, account, credential: "", parts: &[] };
+            let node = SumNode::leaf(content.hash_piece(&piece.split).expect("short texts"), piece.amount);
+            leaves.push((piece.order_key, node, Some((account.clone(), piece))));
+        }
+    }
+    for index in 0..decoys {
+        let account = key.decoy(index);
+        assert!(is_reserved(&account) && !balances.contains_key(&account));
+        let (order_key, nonce) = key.blind(&account);
+        let content = LeafContent { nonce, amount: Amount::ZERO, account: &account, credential: "", parts: &[] };
+        leaves.push((order_key, SumNode::leaf(content.hash().expect("short texts"), Amount::ZERO), None));
+    }
+    leaves.sort_by_key(|leaf| leaf.0);
+    let tree = SumTree::new(leaves.iter().map(|leaf| leaf.1).collect()).expect("small sums");
+    let digest: Digest = TaggedHasher::new(Tag::Statement).finish();
+    let statement = StatementRef { digest, sequence: 3, venue: "example-exchange".parse().expect("a venue") };
+    let proof = |(account, amount): (&String, &u64)| {
+        let own = (0_u64..).zip(&leaves).filter_map(|(index, leaf)| leaf.2.as_ref().map(|owner| (index, owner)));
+        let own = own.filter(|(_, (owner, _))| owner == account).map(|(index, (_, piece))| LeafProof {
+            asset: asset(),
+            class: Class::Custody,
+            amount: piece.amount,
+            nonce: piece.nonce,
+            index,
+            parts: Vec::new(),
+            path: tree.path(index).expect("small sums").expect("within the tree"),
+            split: Some(piece.split),
+        });
+        let mut leaves: Vec<LeafProof> = own.collect();
+        leaves.sort_by_key(|leaf| leaf.split.map(|split| split.piece));
+        let format = inclusion_proof::FORMAT.to_owned();
+        let proof = InclusionProof { format, account: account.clone(), statement: statement.clone(), leaves };
+        (proof, Amount::from_base_units(u128::from(*amount)))
+    };
+    let proofs = balances.iter().map(proof).collect();
+    (tree, proofs)
 }
 
 fn tree(leaves: &[Owned]) -> (SumTree, SumNode) {
@@ -95,7 +151,7 @@ proptest! {
             prop_assert_eq!(path.len(), path_length(index, row.leaf_count));
             let leaf_proof = LeafProof {
                 asset: asset(), class: Class::Custody, amount: leaf.amount, nonce: leaf.nonce, index,
-                parts: Vec::new(), path,
+                parts: Vec::new(), path, split: None,
             };
             let proof = InclusionProof {
                 format: inclusion_proof::FORMAT.to_owned(), account: leaf.account.clone(),
@@ -110,7 +166,51 @@ proptest! {
                 expected: &expected,
             };
             let verified = inclusion_proof::verify(&query, &read).expect("its own proof");
-            prop_assert_eq!(verified.first().map(|leaf| (leaf.amount(), leaf.index())), Some((leaf.amount, index)));
+            let shown = verified.first().map(|balance| (balance.amount(), balance.indices().to_vec()));
+            prop_assert_eq!(shown, Some((leaf.amount, vec![index])));
+        }
+    }
+
+    #[test]
+    fn pieces_add_up_to_the_balance(account in ".{1,12}", whole in any::<u128>(), of in Piece::OF_MIN..=Piece::OF_MAX) {
+        let whole = Amount::from_base_units(whole >> (of % 127));
+        let pieces: Vec<_> = split_keys(of).pieces(&account, whole).collect();
+        prop_assert_eq!(pieces.len(), usize::from(of));
+        prop_assert_eq!(Amount::checked_sum(pieces.iter().map(|piece| piece.amount)), Some(whole));
+        for (number, piece) in (1..).zip(&pieces) {
+            prop_assert_eq!(piece.split, Split { piece: Piece::new(number, of).expect("in range"), whole });
+        }
+    }
+
+    #[test]
+    fn what_is_split_is_proved_whole(
+        balances in btree_map(".{1,12}", any::<u64>(), 1..8),
+        of in Piece::OF_MIN..9,
+        decoys in 0..4_u64,
+        left_out in any::<prop::sample::Index>(),
+    ) {
+        let (tree, proofs) = split_tree(&balances, of, decoys);
+        prop_assert_eq!(tree.leaf_count(), balances.len() as u64 * u64::from(of) + decoys);
+        let root = tree.root().expect("small sums").expect("leaves");
+        let row = LiabilityCommitment {
+            asset: asset(), class: Class::Custody, decimals: Decimals::new(8).expect("at most 38"),
+            leaf_count: tree.leaf_count(), root: root.digest, total: root.sum,
+        };
+        for (mut proof, whole) in proofs {
+            let expected = BTreeMap::from([(asset(), whole)]);
+            let (statement, account) = (proof.statement.clone(), proof.account.clone());
+            let query = InclusionQuery {
+                statement: &statement, rows: std::slice::from_ref(&row), account: &account, credential: "",
+                expected: &expected,
+            };
+            let file = serde_json::to_vec(&proof).expect("a proof can be written");
+            let read = InclusionProof::parse(&file).expect("what was written is read");
+            let verified = inclusion_proof::verify(&query, &read).expect("its own proof");
+            let shown: Vec<_> = verified.iter().map(|balance| (balance.amount(), balance.indices().len())).collect();
+            prop_assert_eq!(shown, vec![(whole, usize::from(of))]);
+            proof.leaves.remove(left_out.index(proof.leaves.len()));
+            let error = inclusion_proof::verify(&query, &proof).expect_err("a piece is missing");
+            prop_assert!(matches!(error, InclusionError::SplitIncomplete { .. }), "{}", error);
         }
     }
 

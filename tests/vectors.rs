@@ -43,7 +43,7 @@ fn vectors_give_their_results() {
 
 #[test]
 fn every_refusal_of_the_verifiers_has_a_vector() {
-    let inclusion: [&Code; 14] = [
+    let inclusion: [&Code; 18] = [
         &liability::AMOUNT_DIFFERS,
         &liability::DUPLICATE_LEAF,
         &liability::EMPTY_PROOF,
@@ -55,6 +55,10 @@ fn every_refusal_of_the_verifiers_has_a_vector() {
         &liability::PROOF_OTHER_ACCOUNT,
         &liability::PROOF_OTHER_STATEMENT,
         &liability::ROOT_MISMATCH,
+        &liability::SPLIT_DIFFERS,
+        &liability::SPLIT_INCOMPLETE,
+        &liability::SPLIT_POSITION,
+        &liability::SPLIT_SUM,
         &liability::SUM_OVERFLOW,
         &liability::TOTAL_MISMATCH,
         &liability::UNKNOWN_ROW,

@@ -2,6 +2,7 @@
 
 mod control_total;
 mod draft;
+mod progress;
 pub(super) mod sources;
 mod venue_file;
 
@@ -9,22 +10,25 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use self::sources::Ledgers;
 use super::error::{CliError, Failure};
 use super::files::{self, NewFolder, Readers};
 use super::{Outcome, random, remark, say};
 use crate::asset::Assets;
 use crate::json;
 use crate::liability::leaf::SnapshotKey;
-use crate::liability::store::Store;
-use crate::liability::{self, Built};
+use crate::liability::storage::{Folder, Scratch};
+use crate::liability::{self, BuildError, BuildOptions, Built};
 use crate::publish;
 use crate::secret::SecretKind;
 
+use progress::BuildProgress;
+use sources::Ledgers;
 pub(super) use venue_file::read_venue;
 
-/// Name of the store in the folder that `build` makes.
-pub(super) const STORE: &str = "store.bin";
+/// Name of the store's folder in the folder that `build` makes.
+pub(super) const STORE: &str = "store";
+/// What the first version of the format had in its place.
+pub(super) const STORE_1: &str = "store.bin";
 /// Name of the statement's document, unsigned.
 pub(super) const DRAFT: &str = "statement.draft.json";
 
@@ -70,6 +74,18 @@ pub(super) struct Args {
     /// Debts of related parties belong one by one into the snapshot file
     #[arg(long)]
     debts: bool,
+    /// Split each balance into this many leaves, 1 to 256: a neighbour in the tree then sees a piece of it
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    split: u16,
+    /// Put this many leaves of nobody, with a balance of zero, into each tree
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    decoys: u64,
+    /// Memory to stay below, roughly; what does not fit waits on the disk beside the output
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size)]
+    memory: usize,
+    /// Threads to work with; by default one for each core
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
     /// Repeat the build with this id (64 digits): the same nonces as before, for a rebuild on purpose
     #[arg(long, value_name = "HEX")]
     build_id: Option<String>,
@@ -138,17 +154,18 @@ pub(super) fn run(args: &Args) -> Outcome {
     let build_id = build_id(args)?;
     let key = SnapshotKey::derive(&secret, &build_id, &venue.venue.id, snapshot.sequence);
     drop(secret);
-    let built = read_ledgers(&ledgers, &assets, &key)?;
+    let folder = NewFolder::create(&args.out, args.force, Readers::Owner)?;
+    let store = folder.add_folder(STORE)?;
+    let (split, decoys) = (args.split, args.decoys);
+    let (memory, threads) = (args.memory, threads(args));
+    let options = BuildOptions { key: &key, build_id, assets: &assets, memory, threads, split, decoys };
+    let built = read_ledgers(args, &ledgers, &options, &store, folder.path())?;
     if let Some(totals) = &totals {
         control_total::compare(totals, &built, &assets)?;
     }
     let statement = draft::statement(args, &assets, venue, snapshot, &built, totals.is_some())?;
     let document = json::canonical(&statement)?;
     publish::parse(&document)?;
-    let mut sealed = Vec::new();
-    Store { build_id, trees: built.trees }.write(&mut sealed)?;
-    let folder = NewFolder::create(&args.out, args.force, Readers::Owner)?;
-    folder.add(STORE, &sealed, Readers::Owner)?;
     folder.add(DRAFT, &document, Readers::All)?;
     folder.publish()?;
     for row in &statement.liabilities {
@@ -181,10 +198,34 @@ fn build_id(args: &Args) -> Result<[u8; 32], Failure> {
     }
 }
 
-fn read_ledgers(ledgers: &Ledgers<'_>, assets: &Assets, key: &SnapshotKey) -> Result<Built, Failure> {
+fn read_ledgers(
+    args: &Args,
+    ledgers: &Ledgers<'_>,
+    options: &BuildOptions<'_>,
+    store: &Path,
+    scratch: &Path,
+) -> Result<Built, Failure> {
     let bar = ledgers.progress();
-    let mut sources = ledgers.open(assets, &bar)?;
-    let built = liability::build(key, assets, &mut sources, &mut |rows| bar.set_message(format!("{rows} rows")));
+    let mut sources = ledgers.open(options.assets, &bar)?;
+    let progress = BuildProgress::new(&bar);
+    let built = liability::build(options, &mut sources, &Scratch::new(scratch), &Folder::new(store), &progress);
     bar.finish_and_clear();
-    built.map_err(|faults| Failure::ledger(faults, &|place| ledgers.line_of(place)))
+    built.map_err(|error| match error {
+        BuildError::Ledger(faults) => Failure::ledger(faults, &|place| ledgers.line_of(place)),
+        BuildError::Io(error) => {
+            CliError::OutputUnwritable { path: args.out.clone(), detail: error.to_string() }.into()
+        }
+    })
+}
+
+fn threads(args: &Args) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    args.threads.map_or(cores, std::num::NonZeroUsize::get)
+}
+
+/// A size such as `512MiB`.
+fn size(text: &str) -> Result<usize, String> {
+    let size: bytesize::ByteSize = text.parse()?;
+    let (got, least) = (usize::try_from(size.as_u64()).unwrap_or(usize::MAX), liability::MEMORY_MIN);
+    if got < least { Err(format!("{got} bytes, expected at least {} MiB", least >> 20)) } else { Ok(got) }
 }

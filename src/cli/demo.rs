@@ -78,7 +78,9 @@ fn customers(venue: &ExampleVenue, policy: &Policy) -> Result<String, Failure> {
 fn write(folder: &NewFolder, venue: &ExampleVenue, report: &Report) -> Result<(), Failure> {
     folder.add("venue/ledger.csv", &venue.ledger, Readers::Owner)?;
     folder.add("venue/assets.toml", venue.assets.trim_start().as_bytes(), Readers::All)?;
-    folder.add("venue/store.bin", &venue.store, Readers::Owner)?;
+    for (name, bytes) in &venue.store {
+        folder.add(&format!("venue/store/{name}"), bytes, Readers::Owner)?;
+    }
     folder.add("venue/statement.draft.json", &venue.draft, Readers::All)?;
     folder.add("statement.json", &venue.statement, Readers::All)?;
     folder.add("policy.toml", venue.policy.as_bytes(), Readers::All)?;

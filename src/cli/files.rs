@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, TempDir};
@@ -166,12 +166,33 @@ impl NewFolder {
 
     /// Adds a file; folders on its way are made.
     pub(super) fn add(&self, name: &str, bytes: &[u8], readers: Readers) -> Result<(), CliError> {
+        self.add_with(name, readers, |file| file.write_all(bytes))
+    }
+
+    /// Adds a file of any size, as `content` writes it.
+    pub(super) fn add_with<T>(
+        &self,
+        name: &str,
+        readers: Readers,
+        content: impl FnOnce(&mut File) -> std::io::Result<T>,
+    ) -> Result<T, CliError> {
         let path = self.path().join(name);
-        let fail = |error: std::io::Error| unwritable(&path, &error);
+        // the folder under construction has a name of its own, which says nothing to anybody
+        let fail = |error: std::io::Error| unwritable(&self.target.join(name), &error);
         fs::create_dir_all(parent(&path)).map_err(fail)?;
         let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).map_err(fail)?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)
+        let written = content(&mut file).map_err(fail)?;
+        file.sync_all().map_err(fail)?;
+        Ok(written)
+    }
+
+    /// Adds a folder that only its owner may open.
+    pub(super) fn add_folder(&self, name: &str) -> Result<PathBuf, CliError> {
+        let path = self.path().join(name);
+        let made = fs::DirBuilder::new().mode(0o700).create(&path);
+        made.map_err(|error| unwritable(&path, &error))?;
+        Ok(path)
     }
 
     /// Puts the folder in its place. A folder that it replaces holds nothing but what this one has, too, and is

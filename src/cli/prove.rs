@@ -1,9 +1,8 @@
 //! `prove`: the inclusion proof of one customer account.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::error::{CliError, Failure};
 use super::files::{self, Readers};
@@ -11,7 +10,8 @@ use super::{Outcome, build, remark};
 use crate::json;
 use crate::liability::inclusion_proof::StatementRef;
 use crate::liability::prover::Prover;
-use crate::liability::store::Store;
+use crate::liability::storage::Folder;
+use crate::liability::store::{HEADER, Store, StoreError};
 use crate::publish::{self, Statement};
 
 /// Write the inclusion proof of one customer account.
@@ -33,7 +33,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Outcome {
     files::check_free(&args.out, args.force)?;
     let (store, statement, reference) = open(&args.dir)?;
-    let prover = Prover::new(&store.trees, &statement.liabilities, reference)?;
+    let prover = Prover::new(&store, &statement.liabilities, reference)?;
     let proof = prover.prove(&args.account)?;
     let leaves = proof.leaves.len();
     files::write(&args.out, &json::canonical(&proof)?, Readers::Owner, args.force)?;
@@ -45,9 +45,15 @@ pub(super) fn run(args: &Args) -> Outcome {
 /// Reads what `build` made.
 fn open(dir: &Path) -> Result<(Store, Statement, StatementRef), Failure> {
     let path = dir.join(build::STORE);
-    let unreadable = |error: std::io::Error| CliError::Unreadable { path: path.clone(), detail: error.to_string() };
-    let file = File::open(&path).map_err(unreadable)?;
-    let store = Store::read(&mut BufReader::new(file)).map_err(|error| Failure::about(&path, &error))?;
+    if !files::is_there(&path.join(HEADER))? {
+        let older = dir.join(build::STORE_1);
+        if files::is_there(&older)? {
+            return Err(Failure::about(&older, &StoreError::Version { got: 1, expected: 2 }));
+        }
+        let detail = "it is not there; expected the folder that `build` made".to_owned();
+        return Err(CliError::Unreadable { path: path.join(HEADER), detail }.into());
+    }
+    let store = Store::open(Arc::new(Folder::new(&path))).map_err(|error| Failure::about(&path, &error))?;
     let path = dir.join(build::DRAFT);
     let document = files::read(&path, publish::statement_check::FILE_SIZE_MAX)?;
     let statement = publish::parse(&document).map_err(|error| Failure::about(&path, &error))?;

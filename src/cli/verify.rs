@@ -81,24 +81,25 @@ fn print(statement: &Statement, included: &[VerifiedInclusion], expected: &BTree
         statement.cutoff,
         statement.sequence
     ));
-    for leaf in included {
-        let row = leaf.row();
+    for balance in included {
+        let row = balance.row();
         let amount = |amount: Amount| amount.to_decimal(row.decimals);
-        say(format!("  {} {}  ({})", amount(leaf.amount()), row.asset, row.class));
-        for part in leaf.parts() {
+        say(format!("  {} {}  ({})", amount(balance.amount()), row.asset, row.class));
+        for part in balance.parts() {
             say(format!("      {} {}", amount(part.amount), shown(&part.product)));
         }
-        let balances = if row.leaf_count == 1 {
-            "the only balance".to_owned()
-        } else {
-            format!("one of {} balances", row.leaf_count)
+        // how many balances there are, nobody can see: a leaf may be a piece of one, or a decoy
+        let leaves = match (balance.indices().len(), row.leaf_count) {
+            (_, 1) => "the only leaf".to_owned(),
+            (1, count) => format!("in one of {count} leaves"),
+            (own, count) => format!("in {own} of {count} leaves"),
         };
-        say(format!("      {balances}, {} in total", amount(row.total)));
+        say(format!("      {leaves}, {} in total", amount(row.total)));
         say(format!("      root {}", in_groups(&row.root.to_string())));
     }
     let mut others: Vec<&str> = included
         .iter()
-        .map(|leaf| &leaf.row().asset)
+        .map(|balance| &balance.row().asset)
         .filter(|id| !expected.contains_key(*id))
         .map(AssetId::as_str)
         .collect();

@@ -55,4 +55,16 @@ super::codes! {
     EMPTY_PROOF = 2019, NotMade, "the proof contains no leaf",
         "A proof about nothing checks nothing.",
         "download the proof again from the venue";
+    SPLIT_INCOMPLETE = 2020, Failed, "a piece of the balance is missing",
+        "Each piece of a split balance says how many there are; one that is not shown may not be in the total.",
+        "keep the file as evidence and ask the venue";
+    SPLIT_DIFFERS = 2021, Failed, "the leaves of one balance contradict each other",
+        "All pieces of a split balance name the same number of pieces, the same whole balance and the same parts.",
+        "keep the file as evidence and ask the venue";
+    SPLIT_SUM = 2022, Failed, "the pieces of the balance do not add up to it",
+        "The total holds the pieces, not the whole balance that they name.",
+        "keep the file as evidence and ask the venue";
+    SPLIT_POSITION = 2023, Failed, "two pieces of the balance stand at one position",
+        "One position is one leaf, and counts once in the total.",
+        "keep the file as evidence and ask the venue";
 }

@@ -7,6 +7,7 @@ mod chains;
 mod ledger;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::amount::Amount;
 use crate::asset::{AssetId, Assets};
@@ -18,8 +19,9 @@ use crate::ledger::{CsvSource, RowSource};
 use crate::liability::inclusion_proof::{InclusionProof, StatementRef};
 use crate::liability::leaf::SnapshotKey;
 use crate::liability::prover::Prover;
+use crate::liability::storage::{MemoryScratch, MemoryStorage};
 use crate::liability::store::Store;
-use crate::liability::{Built, build};
+use crate::liability::{BuildOptions, Built, MEMORY_MIN, build};
 use crate::publish::statement::{
     ControlTotal, FORMAT, KIND_SNAPSHOT, OtherLiability, Provenance, Schedules, Scope, ScopeRow, SetCommitment, Venue,
 };
@@ -45,8 +47,8 @@ pub struct ExampleVenue {
     pub ledger: Vec<u8>,
     /// The assets file.
     pub assets: &'static str,
-    /// The sealed store.
-    pub store: Vec<u8>,
+    /// The files of the store.
+    pub store: BTreeMap<String, Vec<u8>>,
     /// The statement's document, unsigned.
     pub draft: Vec<u8>,
     /// The signed statement.
@@ -101,13 +103,14 @@ impl ExampleVenue {
         let assets = Assets::parse(ASSETS).map_err(fault)?;
         let ledger = ledger::csv();
         let build_id = seed("build id");
-        let built = built(&venue, &assets, &ledger, &build_id)?;
+        let store = MemoryStorage::default();
+        let built = built(&venue, &assets, &ledger, build_id, &store)?;
         let statement = statement(venue, &assets, &built, &set, &document, &chains)?;
         let draft = json::canonical(&statement).map_err(fault)?;
         let mut envelope = Envelope { document: draft.clone(), signatures: Vec::new() };
         publish::sign(&mut envelope, &key).map_err(fault)?;
         let signed = envelope.to_file("statement").map_err(fault)?;
-        let proofs = proofs(&built, &statement, &draft)?;
+        let proofs = proofs(&store, &statement, &draft)?;
         let mut bundle = chains.evidence(&challenge.line().map_err(fault)?, &node, &key)?;
         bundle.insert(paths::STATEMENT.to_owned(), signed.clone());
         bundle.insert(paths::CHALLENGE.to_owned(), document);
@@ -115,9 +118,8 @@ impl ExampleVenue {
         let sealed_at = Time::from_unix(CUTOFF.unix() + DAY);
         let manifest = bundle::seal(&bundle, "Example Exchange Ltd", sealed_at, &key).map_err(fault)?;
         bundle.insert(MANIFEST.to_owned(), manifest);
-        let mut store = Vec::new();
-        Store { build_id, trees: built.trees }.write(&mut store).map_err(fault)?;
         let policy = policy(&key, &node, &chains);
+        let store = store.files();
         Ok(Self { ledger, assets: ASSETS, store, draft, statement: signed, proofs, bundle, policy })
     }
 }
@@ -146,15 +148,22 @@ fn challenge(venue: &Venue, set: &AddressSet, chains: &Chains) -> Result<Challen
     Challenge::custody(whose, &venue.log_origin, challenged, blocks, (issued, expires), random).map_err(fault)
 }
 
-fn built(venue: &Venue, assets: &Assets, ledger: &[u8], build_id: &[u8; 32]) -> Result<Built, ExampleError> {
+fn built(
+    venue: &Venue,
+    assets: &Assets,
+    ledger: &[u8],
+    build_id: [u8; 32],
+    store: &MemoryStorage,
+) -> Result<Built, ExampleError> {
     let faults = |faults: Vec<crate::ledger::LedgerError>| {
         fault(faults.first().map_or_else(|| "no ledger".to_owned(), ToString::to_string))
     };
     let master = Secret::new(SecretKind::Master, &mut seed("master secret"));
-    let key = SnapshotKey::derive(&master, build_id, &venue.id, 0);
+    let key = SnapshotKey::derive(&master, &build_id, &venue.id, 0);
     let source = CsvSource::new("ledger.csv", 0, ledger, assets, &[]).map_err(faults)?;
     let mut sources: Vec<Box<dyn RowSource<'_> + '_>> = vec![Box::new(source)];
-    build(&key, assets, &mut sources, &mut |_| ()).map_err(faults)
+    let options = BuildOptions { key: &key, build_id, assets, memory: MEMORY_MIN, threads: 2, split: 1, decoys: 0 };
+    build(&options, &mut sources, &MemoryScratch, store, &()).map_err(fault)
 }
 
 fn statement(
@@ -188,7 +197,7 @@ fn statement(
         next_cutoff: later(30),
         due: later(32),
         assets: assets.iter().cloned().collect(),
-        liabilities: built.trees.iter().map(|tree| tree.commitment.clone()).collect(),
+        liabilities: built.commitments.clone(),
         without_rows: Vec::new(),
         schedules: Schedules { other_liabilities: vec![loan], ..Schedules::default() },
         scope: vec![scope("spot", Scope::In), scope("earn", Scope::Out)],
@@ -213,13 +222,14 @@ fn id(text: &str) -> Result<AssetId, ExampleError> {
 }
 
 fn proofs(
-    built: &Built,
+    store: &MemoryStorage,
     statement: &Statement,
     draft: &[u8],
 ) -> Result<BTreeMap<&'static str, InclusionProof>, ExampleError> {
     let digest = publish::digest(draft);
     let reference = StatementRef { digest, sequence: 0, venue: statement.venue.id.clone() };
-    let prover = Prover::new(&built.trees, &statement.liabilities, reference).map_err(fault)?;
+    let store = Store::open(Arc::new(store.clone())).map_err(fault)?;
+    let prover = Prover::new(&store, &statement.liabilities, reference).map_err(fault)?;
     SHOWN_CUSTOMERS.into_iter().map(|account| Ok((account, prover.prove(account).map_err(fault)?))).collect()
 }
 

@@ -1,53 +1,88 @@
-//! Building: rows in, one tree per asset and class out.
+//! Building: rows in, one tree per asset and class out, in bounded memory and on all cores.
+//!
+//! Rows are put apart by the first bytes of their order keys; what does not fit into memory waits in scratch files.
+//! Then one partition after another is sorted, joined, hashed and folded, by all threads at the same time; what must
+//! be in order – the position of leaves, the files – they do in turns. The result depends on the rows alone: not on
+//! their order, the number of threads, or the memory.
 
-use std::cmp::Reverse;
+mod bucket;
+mod credentials;
+mod faults;
+mod hashing;
+mod partition;
+mod pieces;
+mod record;
+mod rows;
+mod sections;
+mod turn;
+
 use std::collections::BTreeMap;
+use std::io;
 
-use crate::amount::{Amount, Decimals};
+use crate::amount::Amount;
 use crate::asset::{AssetId, Assets, Class};
-use crate::ledger::{LedgerError, LedgerErrorKind, Line, Place, Row, RowSource, SourceRecord};
-use crate::liability::leaf::{LeafContent, Nonce, OrderKey, Part, SnapshotKey, TreeKey};
-use crate::liability::sum_tree::{CompactRange, LiabilityCommitment, SumNode, SumOverflow};
+use crate::code::{Code, Coded};
+use crate::ledger::{LedgerError, LedgerErrorKind, RowSource, SourceRecord};
+use crate::liability::leaf::{SnapshotKey, SplitKeys, TreeKey};
+use crate::liability::storage::{ScratchSpace, Storage};
+use crate::liability::store::header::{Header, TreeHeader};
+use crate::liability::store::{self};
+use crate::liability::sum_tree::LiabilityCommitment;
+use credentials::Credentials;
+use faults::Places;
+use hashing::Hashing;
+use partition::Partitions;
+use rows::Read;
+use sections::{TreeWriter, Written};
 
-/// One customer's entry in one tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Sorts the leaves.
-    pub order_key: OrderKey,
-    /// Blinds the leaf.
-    pub nonce: Nonce,
-    /// The customer account.
-    pub account: String,
-    /// The customer's credential; empty for none.
-    pub credential: String,
-    /// The balance.
-    pub amount: Amount,
-    /// Parts of the balance; empty for none.
-    pub parts: Vec<Part>,
+/// Faults beyond this number are not kept.
+pub const FAULTS_KEPT: usize = 50;
+/// What the command takes at least: below, the machinery itself would hardly fit. Tests use less, to see rows spill.
+pub const MEMORY_MIN: usize = 32 << 20;
+
+/// What to build, and with what.
+pub struct BuildOptions<'a> {
+    /// The snapshot's key.
+    pub key: &'a SnapshotKey,
+    /// The salt it was derived with; kept in the store.
+    pub build_id: [u8; 32],
+    /// The assets.
+    pub assets: &'a Assets,
+    /// Bytes of memory to stay below, roughly; see [`MEMORY_MIN`].
+    pub memory: usize,
+    /// Threads to work with; at least one is used.
+    pub threads: usize,
+    /// Leaves of one balance, up to [`Piece::OF_MAX`](crate::liability::leaf::Piece::OF_MAX); 1 does not split.
+    pub split: u16,
+    /// Leaves of nobody, with a balance of zero, in each tree.
+    pub decoys: u64,
 }
 
-impl Entry {
-    /// The leaf of the tree; `None` when there are more than 65,535 parts.
-    #[must_use]
-    pub fn node(&self) -> Option<SumNode> {
-        let content = LeafContent {
-            nonce: self.nonce,
-            amount: self.amount,
-            account: &self.account,
-            credential: &self.credential,
-            parts: &self.parts,
-        };
-        Some(SumNode::leaf(content.hash()?, self.amount))
-    }
+/// What is being done, for a progress bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Rows are read; how many is not known.
+    Reading,
+    /// This many rows are sorted and hashed.
+    Hashing(u64),
+    /// Files are brought to the medium.
+    Sealing,
 }
 
-/// One tree: its entries in order, and what the statement says about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tree {
-    /// The row of the statement.
-    pub commitment: LiabilityCommitment,
-    /// Leaves in the order of the tree.
-    pub entries: Vec<Entry>,
+/// Is told how far a build is.
+pub trait Progress: Sync {
+    /// A phase begins.
+    fn begin(&self, phase: Phase);
+
+    /// So many more rows of this phase are done.
+    fn advance(&self, rows: u64);
+}
+
+/// Tells nobody.
+impl Progress for () {
+    fn begin(&self, _phase: Phase) {}
+
+    fn advance(&self, _rows: u64) {}
 }
 
 /// What was read.
@@ -61,11 +96,11 @@ pub struct LedgerCounts {
     pub debts: u64,
 }
 
-/// The result of a build.
+/// The result of a build; the trees are in the store.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// Trees in the order of (asset, class).
-    pub trees: Vec<Tree>,
+    /// Rows of the statement, in the order of (asset, class).
+    pub commitments: Vec<LiabilityCommitment>,
     /// What customers owe to the venue, by asset. It reduces no tree.
     pub debts: BTreeMap<AssetId, Amount>,
     /// Counts.
@@ -74,261 +109,166 @@ pub struct Built {
     pub sources: Vec<SourceRecord>,
 }
 
-/// A row before rows of one account are joined.
-struct Pending {
-    entry: Entry,
-    product: Option<String>,
-    line: Line,
+/// Why there is no store.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The ledger has faults: the first [`FAULTS_KEPT`] of them, in the order of the rows.
+    #[error("{}", .0.first().map_or_else(|| "no rows".to_owned(), ToString::to_string))]
+    Ledger(Vec<LedgerError>),
+    /// Scratch files or store could not be written or read back.
+    #[error("{0}")]
+    Io(#[from] io::Error),
 }
 
-/// Faults beyond this number are counted, not kept.
-pub const FAULTS_KEPT: usize = 50;
+impl Coded for BuildError {
+    fn code(&self) -> &'static Code {
+        match self {
+            Self::Ledger(faults) => faults.first().map_or(&crate::code::ledger::EMPTY_LEDGER, Coded::code),
+            Self::Io(_) => &crate::code::cli::OUTPUT_UNWRITABLE,
+        }
+    }
+}
 
-/// Reads all rows and builds all trees. `progress` is told the number of rows from time to time.
+/// Options with the keys of all trees.
+struct Plan<'a> {
+    assets: &'a Assets,
+    /// By slot.
+    keys: Vec<TreeKey>,
+    /// By slot, when balances are split.
+    pieces: Vec<SplitKeys>,
+    memory: usize,
+    threads: usize,
+}
+
+impl<'a> Plan<'a> {
+    fn new(options: &BuildOptions<'a>) -> Self {
+        let slots = || options.assets.iter().flat_map(|asset| Class::ALL.map(|class| (&asset.id, class)));
+        let keys = slots().map(|(asset, class)| options.key.tree(asset, class)).collect();
+        let pieces = slots().filter_map(|(asset, class)| options.key.split(asset, class, options.split).ok());
+        let (memory, threads) = (options.memory, options.threads.max(1));
+        Self { assets: options.assets, keys, pieces: pieces.collect(), memory, threads }
+    }
+}
+
+/// Reads all rows and writes all trees into `storage`, which is empty before and is a store afterwards.
 ///
 /// # Errors
-/// Every fault of the ledger, in the order of the rows; the first [`FAULTS_KEPT`] of them.
+/// [`BuildError`]. The storage then has no header, and what is in it is no store.
 pub fn build(
-    key: &SnapshotKey,
-    assets: &Assets,
+    options: &BuildOptions<'_>,
     sources: &mut [Box<dyn RowSource<'_> + '_>],
-    progress: &mut dyn FnMut(u64),
-) -> Result<Built, Vec<LedgerError>> {
-    let mut builder = Builder::new(key, assets);
-    let mut faults = Vec::new();
-    let mut rows = Vec::with_capacity(sources.len());
-    for source in sources.iter_mut() {
-        let before = builder.counts.rows;
-        while let Some(chunk) = source.next_chunk() {
-            match chunk {
-                Ok(chunk) => chunk.rows(&mut |row| {
-                    if let Err(fault) = row.and_then(|row| builder.push(row)) {
-                        faults.push(fault);
-                    }
-                }),
-                Err(fault) => faults.push(fault),
-            }
-            faults.truncate(FAULTS_KEPT);
-            progress(builder.counts.rows);
-        }
-        rows.push(builder.counts.rows - before);
-    }
-    progress(builder.counts.rows);
-    let records = sources.iter().zip(rows).map(|(source, rows)| SourceRecord { rows, ..source.record() });
+    scratch: &dyn ScratchSpace,
+    storage: &dyn Storage,
+    progress: &dyn Progress,
+) -> Result<Built, BuildError> {
+    let plan = Plan::new(options);
+    let (memory, threads) = (plan.memory, plan.threads);
+    progress.begin(Phase::Reading);
+    let partitions = Partitions::new(scratch, memory / 8);
+    let with_credentials = sources.iter().any(|source| source.has_credentials());
+    let credentials = with_credentials.then(|| Credentials::new(scratch, memory / 32));
+    let mut read = rows::read(&plan, sources, &partitions, credentials.as_ref(), progress)?;
+    let records = sources.iter().zip(&read.rows).map(|(source, &rows)| SourceRecord { rows, ..source.record() });
     let records: Vec<SourceRecord> = records.collect();
-    // rows of debts alone make no tree, and a statement without one commits to nothing
-    if builder.trees.is_empty() && faults.is_empty() {
+    let (trees, lines) = (TreePlan::new(&plan, &read), Places(&records));
+    let mut faults = std::mem::take(&mut read.faults);
+    trees.check_totals(&read, &lines, &mut faults);
+    let rows: u64 = read.tallies.values().map(|tally| tally.rows).sum();
+    if rows == 0 && faults.is_empty() {
+        // rows of debts alone make no tree, and a statement without one commits to nothing
         let names: Vec<&str> = records.iter().map(|record| record.name.as_str()).collect();
         faults.push(LedgerErrorKind::Empty(names.join(", ")).into());
     }
-    let trees = builder.finish(&Places(&records), &mut faults);
-    sort_by_place(&records, &mut faults);
-    faults.truncate(FAULTS_KEPT);
-    let (debts, counts) = (builder.debts, builder.counts);
-    if faults.is_empty() { Ok(Built { trees, debts, counts, sources: records }) } else { Err(faults) }
+    rows::add_decoys(&plan, &trees, options.decoys, &partitions)?;
+    progress.begin(Phase::Hashing(rows + options.decoys * trees.trees.len() as u64));
+    // a bucket is held together with its index and what is made of it, some four times its size
+    let limit = (memory / (8 * threads)) as u64;
+    let hashing = Hashing { plan: &plan, trees: &trees, lines: &lines, scratch, storage, progress, limit };
+    let (writers, more) = hashing.run(partitions.finish(limit)?, !faults.is_empty())?;
+    faults.extend(more);
+    if let Some(credentials) = credentials {
+        credentials.compare(limit, &lines, &mut faults)?;
+    }
+    if !faults.is_empty() {
+        lines.sort(&mut faults);
+        faults.truncate(FAULTS_KEPT);
+        return Err(BuildError::Ledger(faults));
+    }
+    progress.begin(Phase::Sealing);
+    let commitments = seal(options, trees, writers, storage)?;
+    let counts = LedgerCounts { rows: read.rows.iter().sum(), zero: read.zero, debts: read.debt_rows };
+    let asset = |(asset, sum)| options.assets.iter().nth(asset).map(|asset| (asset.id.clone(), sum));
+    let debts = read.debts.into_iter().filter_map(asset).collect();
+    Ok(Built { commitments, debts, counts, sources: records })
 }
 
-/// Faults of rows come while reading, those between rows while joining: people read them in the order of the rows.
-fn sort_by_place(records: &[SourceRecord], faults: &mut [LedgerError]) {
-    let source = |name: &str| records.iter().position(|record| record.name == name).unwrap_or(records.len());
-    faults.sort_by_key(|fault| match &fault.place {
-        Some(place) => (source(&place.source), place.line, place.column),
-        None => (usize::MAX, u64::MAX, 0),
-    });
+/// Finishes the files and writes the header, last of all.
+fn seal(
+    options: &BuildOptions<'_>,
+    trees: TreePlan,
+    writers: Vec<TreeWriter>,
+    storage: &dyn Storage,
+) -> io::Result<Vec<LiabilityCommitment>> {
+    let mut headers = Vec::with_capacity(writers.len());
+    for (tree, writer) in trees.trees.into_iter().zip(writers) {
+        let Written { root, leaf_count, text_length, seals } = writer.finish(storage)?;
+        let asset = options.assets.get(tree.asset.as_str());
+        let decimals = asset.ok_or_else(|| io::Error::other("a tree of an unknown asset"))?.decimals;
+        let (asset, class, total) = (tree.asset, tree.class, root.sum);
+        let commitment = LiabilityCommitment { asset, class, decimals, leaf_count, root: root.digest, total };
+        headers.push(TreeHeader { commitment, text_length, seals });
+    }
+    let key = SnapshotKey::from_bytes(*options.key.expose());
+    let split = options.split.max(1);
+    let header = Header { build_id: options.build_id, key, split, decoys: options.decoys, trees: headers };
+    storage.append(store::HEADER, &header.to_bytes())?;
+    storage.sync(store::HEADER)?;
+    Ok(header.trees.into_iter().map(|tree| tree.commitment).collect())
 }
 
-struct Builder<'a> {
-    key: &'a SnapshotKey,
-    decimals: BTreeMap<AssetId, Decimals>,
-    assets: Vec<AssetId>,
-    trees: BTreeMap<(AssetId, &'static str), (Class, TreeKey, Vec<Pending>)>,
-    debts: BTreeMap<AssetId, Amount>,
-    counts: LedgerCounts,
-}
-
-impl<'a> Builder<'a> {
-    fn new(key: &'a SnapshotKey, assets: &Assets) -> Self {
-        let decimals = assets.iter().map(|asset| (asset.id.clone(), asset.decimals)).collect();
-        let ids = assets.iter().map(|asset| asset.id.clone()).collect();
-        Self {
-            key,
-            decimals,
-            assets: ids,
-            trees: BTreeMap::new(),
-            debts: BTreeMap::new(),
-            counts: LedgerCounts::default(),
-        }
-    }
-
-    /// Takes a row over.
-    ///
-    /// # Errors
-    /// [`LedgerErrorKind::TotalOverflow`] for debts that add up to more than can be stated.
-    fn push(&mut self, row: Row<'_>) -> Result<(), LedgerError> {
-        self.counts.rows += 1;
-        self.counts.zero += u64::from(row.amount.is_zero());
-        let Row { account, asset, amount, credential, product, class, debt, line } = row;
-        let (account, credential, product) = (account.to_owned(), credential.to_owned(), product.map(str::to_owned));
-        let Some(asset) = self.assets.get(asset).cloned() else { return Ok(()) };
-        if debt {
-            self.counts.debts += 1;
-            let sum = self.debts.entry(asset.clone()).or_default();
-            *sum = sum.checked_add(amount).ok_or(LedgerErrorKind::TotalOverflow { asset, class, account })?;
-            return Ok(());
-        }
-        let key = self.key;
-        let tree = self.trees.entry((asset.clone(), class.text()));
-        let (_, tree_key, rows) = tree.or_insert_with(|| (class, key.tree(&asset, class), Vec::new()));
-        let (order_key, nonce) = tree_key.blind(&account);
-        let entry = Entry { order_key, nonce, account, credential, amount, parts: Vec::new() };
-        rows.push(Pending { entry, product, line });
-        Ok(())
-    }
-
-    fn finish(&mut self, places: &Places<'_>, faults: &mut Vec<LedgerError>) -> Vec<Tree> {
-        let mut trees = Vec::with_capacity(self.trees.len());
-        compare_credentials(self.trees.values().flat_map(|(_, _, rows)| rows), places, faults);
-        for ((asset, _), (class, _, mut rows)) in std::mem::take(&mut self.trees) {
-            rows.sort_by(|left, right| left.sort_key().cmp(&right.sort_key()));
-            let Some(&decimals) = self.decimals.get(&asset) else { continue };
-            let largest = rows.iter().max_by_key(|row| (row.entry.amount, Reverse(row.line)));
-            let largest = largest.map(|row| (row.entry.account.clone(), row.line));
-            let entries = Joining { asset: &asset, class, places, faults: &mut *faults }.join(rows);
-            match (entries.and_then(|entries| tree_of(&asset, class, decimals, entries)), largest) {
-                (Ok(tree), _) => trees.push(tree),
-                // which row passes the limit depends on the order; the largest one is where to look first
-                (Err(NoTree::Overflow), Some((account, line))) => {
-                    let kind = LedgerErrorKind::TotalOverflow { asset, class, account };
-                    faults.push(places.fault(kind, line));
-                }
-                (Err(NoTree::TooManyParts(got)), _) => {
-                    faults.push(LedgerErrorKind::FieldTooLong { what: "the list of parts", got }.into());
-                }
-                (Err(_), _) => faults.push(LedgerErrorKind::Empty(format!("{asset} ({class})")).into()),
-            }
-        }
-        trees
-    }
-}
-
-impl Pending {
-    /// Rows of one account are neighbours; among them a row without a product comes first.
-    fn sort_key(&self) -> (OrderKey, &str, Option<&str>, Line) {
-        (self.entry.order_key, &self.entry.account, self.product.as_deref(), self.line)
-    }
-}
-
-/// Why there is no tree.
-enum NoTree {
-    Empty,
-    Overflow,
-    TooManyParts(usize),
-}
-
-fn tree_of(asset: &AssetId, class: Class, decimals: Decimals, entries: Vec<Entry>) -> Result<Tree, NoTree> {
-    let mut range = CompactRange::starting_at(0);
-    let mut total = Amount::ZERO;
-    for entry in &entries {
-        total = total.checked_add(entry.amount).ok_or(NoTree::Overflow)?;
-        let node = entry.node().ok_or(NoTree::TooManyParts(entry.parts.len()))?;
-        range.append(node).map_err(|_| NoTree::Overflow)?;
-    }
-    let root = range.root().map_err(|SumOverflow { .. }| NoTree::Overflow)?.ok_or(NoTree::Empty)?;
-    let (asset, leaf_count) = (asset.clone(), range.end());
-    let commitment = LiabilityCommitment { asset, class, decimals, leaf_count, root: root.digest, total: root.sum };
-    Ok(Tree { commitment, entries })
-}
-
-/// Says where lines are.
-struct Places<'a>(&'a [SourceRecord]);
-
-impl Places<'_> {
-    fn name(&self, line: Line) -> &str {
-        let record = usize::try_from(line.source).ok().and_then(|source| self.0.get(source));
-        record.map_or("the ledger", |record| &record.name)
-    }
-
-    fn at(&self, line: Line) -> String {
-        format!("{}:{}", self.name(line), line.number)
-    }
-
-    /// A fault of a row that is no longer at hand.
-    fn fault(&self, kind: LedgerErrorKind, line: Line) -> LedgerError {
-        let source = self.name(line).to_owned();
-        let place = Place { source, line: line.number, column: 1, excerpt: String::new(), span: 0..0 };
-        LedgerError { kind, place: Some(Box::new(place)) }
-    }
-}
-
-/// A customer checks all balances with one credential: rows of one account must agree on it, over all trees.
-fn compare_credentials<'a>(
-    rows: impl Iterator<Item = &'a Pending>,
-    places: &Places<'_>,
-    faults: &mut Vec<LedgerError>,
-) {
-    let mut rows: Vec<&Pending> = rows.collect();
-    if rows.iter().all(|row| row.entry.credential.is_empty()) {
-        return;
-    }
-    rows.sort_unstable_by(|left, right| (&left.entry.account, left.line).cmp(&(&right.entry.account, right.line)));
-    for of_account in rows.chunk_by(|left, right| left.entry.account == right.entry.account) {
-        let Some((first, others)) = of_account.split_first() else { continue };
-        for row in others.iter().filter(|row| row.entry.credential != first.entry.credential) {
-            let (account, first) = (row.entry.account.clone(), places.at(first.line));
-            faults.push(places.fault(LedgerErrorKind::CredentialDiffers { account, first }, row.line));
-        }
-    }
-}
-
-/// Joins the rows of each account of one tree into one entry.
-struct Joining<'a> {
-    asset: &'a AssetId,
+/// One tree that has rows.
+struct PlannedTree {
+    slot: usize,
+    asset: AssetId,
     class: Class,
-    places: &'a Places<'a>,
-    faults: &'a mut Vec<LedgerError>,
 }
 
-impl Joining<'_> {
-    /// Rows are sorted, so those of one account are neighbours.
-    fn join(mut self, rows: Vec<Pending>) -> Result<Vec<Entry>, NoTree> {
-        let mut entries: Vec<Entry> = Vec::with_capacity(rows.len());
-        let mut before: Option<(Line, Option<String>)> = None;
-        for row in rows {
-            let same = entries.last_mut().filter(|last| last.account == row.entry.account);
-            match (same, &before) {
-                (Some(entry), Some(previous)) => {
-                    if !self.add_part(entry, previous, &row)? {
-                        continue;
-                    }
-                }
-                _ => {
-                    let mut entry = row.entry;
-                    entry.parts.extend(row.product.clone().map(|product| Part { product, amount: entry.amount }));
-                    entries.push(entry);
+/// The trees in the order of the statement.
+struct TreePlan {
+    trees: Vec<PlannedTree>,
+    /// Position of each slot's tree.
+    positions: BTreeMap<u64, u32>,
+}
+
+impl TreePlan {
+    fn new(plan: &Plan<'_>, read: &Read) -> Self {
+        let mut trees = Vec::new();
+        for (position, asset) in plan.assets.iter().enumerate() {
+            for class in Class::ALL {
+                let slot = rows::slot(position, class);
+                if read.tallies.contains_key(&slot) {
+                    trees.push(PlannedTree { slot, asset: asset.id.clone(), class });
                 }
             }
-            before = Some((row.line, row.product));
         }
-        Ok(entries)
+        trees.sort_by(|left, right| (&left.asset, left.class.text()).cmp(&(&right.asset, right.class.text())));
+        let positions = (0..).zip(&trees).map(|(position, tree)| (tree.slot as u64, position)).collect();
+        Self { trees, positions }
     }
 
-    /// Adds a further row of the account; `false` when it is a fault, which is noted.
-    fn add_part(
-        &mut self,
-        entry: &mut Entry,
-        (first, first_product): &(Line, Option<String>),
-        row: &Pending,
-    ) -> Result<bool, NoTree> {
-        let product = row.product.as_ref().filter(|_| first_product.is_some() && row.product != *first_product);
-        let Some(product) = product else {
-            let (earlier, later) = ((*first).min(row.line), (*first).max(row.line));
-            let (asset, first) = (self.asset.clone(), self.places.at(earlier));
-            let kind = LedgerErrorKind::Duplicate { account: entry.account.clone(), asset, class: self.class, first };
-            self.faults.push(self.places.fault(kind, later));
-            return Ok(false);
-        };
-        entry.amount = entry.amount.checked_add(row.entry.amount).ok_or(NoTree::Overflow)?;
-        entry.parts.push(Part { product: product.clone(), amount: row.entry.amount });
-        Ok(true)
+    fn position(&self, slot: u64) -> Option<u32> {
+        self.positions.get(&slot).copied()
+    }
+
+    /// No total may be above what can be stated; then no sum below a root is.
+    fn check_totals(&self, read: &Read, lines: &Places<'_>, faults: &mut Vec<LedgerError>) {
+        for tree in &self.trees {
+            let Some(tally) = read.tallies.get(&tree.slot).filter(|tally| tally.total.is_none()) else { continue };
+            // which row passes the limit depends on the order; the largest one is where to look first
+            if let Some((account, line)) = tally.largest() {
+                let (asset, class, account) = (tree.asset.clone(), tree.class, account.to_owned());
+                faults.push(lines.fault(LedgerErrorKind::TotalOverflow { asset, class, account }, line));
+            }
+        }
     }
 }

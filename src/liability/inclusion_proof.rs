@@ -1,17 +1,22 @@
 //! Inclusion proofs: whether one customer's balances are in the totals. Specification: `docs/spec/inclusion-proof.md`.
 
+mod balance;
+mod error;
+
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::amount::Amount;
 use crate::asset::{AssetId, Class};
-use crate::code::{Code, Coded, liability as codes};
 use crate::hash::Digest;
 use crate::json::{self, JsonError, uint};
-use crate::liability::leaf::{LeafContent, Nonce, Part};
-use crate::liability::sum_tree::{LiabilityCommitment, SumNode, SumOverflow, path_length};
+use crate::liability::leaf::{LeafContent, Nonce, Part, Split};
+use crate::liability::sum_tree::{LiabilityCommitment, SumNode, fold, path_length};
 use crate::snapshot::VenueId;
+
+use balance::Balance;
+pub use error::InclusionError;
 
 /// The format's name.
 pub const FORMAT: &str = "counterfoil-inclusion-proof-v1";
@@ -39,22 +44,36 @@ pub struct LeafProof {
     pub asset: AssetId,
     /// The class.
     pub class: Class,
-    /// The balance.
+    /// The amount of the leaf: the balance, or one piece of it.
     pub amount: Amount,
     /// What blinds the leaf.
     pub nonce: Nonce,
     /// Position in the tree.
     #[serde(with = "uint")]
     pub index: u64,
-    /// Parts of the balance; empty for none.
+    /// Parts of the balance, of the whole one when it is split; empty for none.
     pub parts: Vec<Part>,
     /// Siblings from the leaf up.
     pub path: Vec<SumNode>,
+    /// Which piece of a split balance; absent, and never null, when the leaf is the balance.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
+}
+
+/// A field that is there is no null.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Split>, D::Error> {
+    Split::deserialize(deserializer).map(Some)
 }
 
 impl LeafProof {
-    fn key(&self) -> (&str, &'static str) {
+    /// The row under which the leaf stands.
+    fn row(&self) -> (&str, &'static str) {
         (self.asset.as_str(), self.class.text())
+    }
+
+    /// What orders leaves: the row, then the piece. A leaf that is the balance is piece 0.
+    fn key(&self) -> ((&str, &'static str), u16) {
+        (self.row(), self.split.map_or(0, |split| split.piece.number()))
     }
 }
 
@@ -68,7 +87,7 @@ pub struct InclusionProof {
     pub account: String,
     /// Which statement it belongs to.
     pub statement: StatementRef,
-    /// The leaves, by asset and class.
+    /// The leaves, by asset, class and piece.
     pub leaves: Vec<LeafProof>,
 }
 
@@ -79,15 +98,28 @@ impl InclusionProof {
     /// [`InclusionError::Malformed`].
     pub fn parse(file: &[u8]) -> Result<Self, InclusionError> {
         let proof: Self = json::read(file).map_err(InclusionError::Malformed)?;
-        let malformed = |detail: String| Err(InclusionError::Malformed(JsonError::Shape { detail }));
         if proof.format != FORMAT {
-            return malformed(format!("format {:?}, expected {FORMAT:?}", proof.format));
+            let detail = format!("format {:?}, expected {FORMAT:?}", proof.format);
+            return Err(InclusionError::Malformed(JsonError::Shape { detail }));
         }
-        if let Some(pair) = proof.leaves.windows(2).find(|pair| matches!(pair, [a, b] if a.key() > b.key())) {
-            let later = pair.last().map(|leaf| format!("{} ({})", leaf.asset, leaf.class)).unwrap_or_default();
-            return malformed(format!("leaf {later} is out of order"));
-        }
+        proof.in_order()?;
         Ok(proof)
+    }
+
+    /// Leaves of one row are neighbours. Also asked of a proof that was not read from a file.
+    fn in_order(&self) -> Result<(), InclusionError> {
+        match self.pairs().find_map(|(a, b)| (a.key() > b.key()).then_some(b)) {
+            Some(later) => {
+                let detail = format!("leaf {} ({}) is out of order", later.asset, later.class);
+                Err(InclusionError::Malformed(JsonError::Shape { detail }))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Every two leaves that follow one another.
+    fn pairs(&self) -> impl Iterator<Item = (&LeafProof, &LeafProof)> {
+        self.leaves.iter().zip(self.leaves.iter().skip(1))
     }
 }
 
@@ -106,14 +138,14 @@ pub struct InclusionQuery<'a> {
     pub expected: &'a BTreeMap<AssetId, Amount>,
 }
 
-/// A leaf shown to be under a committed root and in its total. Only [`verify`] makes one: to audit every way in
+/// A balance shown to be under a committed root and in its total. Only [`verify`] makes one: to audit every way in
 /// which a `VerifiedInclusion` can exist, read that one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedInclusion {
     row: LiabilityCommitment,
     amount: Amount,
     parts: Vec<Part>,
-    index: u64,
+    indices: Vec<u64>,
 }
 
 impl VerifiedInclusion {
@@ -135,178 +167,10 @@ impl VerifiedInclusion {
         &self.parts
     }
 
-    /// Position in the tree.
+    /// Positions of its leaves in the tree, all different: one, or one for each piece of a split balance.
     #[must_use]
-    pub fn index(&self) -> u64 {
-        self.index
-    }
-}
-
-/// Why a proof is not accepted. Mix-ups and damage are kept apart from failures: see [`Coded::code`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InclusionError {
-    /// The committed balance is another one.
-    #[error("{asset}: the committed balance is {got}, expected {expected}")]
-    AmountDiffers {
-        /// The asset.
-        asset: AssetId,
-        /// The balance over all classes in the proof.
-        got: String,
-        /// What the customer expects.
-        expected: String,
-    },
-    /// One row of the statement is used twice.
-    #[error("{asset} ({class}) stands twice in the proof")]
-    Duplicate {
-        /// The asset.
-        asset: AssetId,
-        /// The class.
-        class: Class,
-    },
-    /// No leaf at all.
-    #[error("the proof contains no leaf")]
-    Empty,
-    /// An expected asset is not there.
-    #[error("{asset}: expected {expected}, and the proof has no leaf of it")]
-    ExpectedAbsent {
-        /// The asset.
-        asset: AssetId,
-        /// What the customer expects.
-        expected: String,
-    },
-    /// Position outside the tree.
-    #[error("{asset} ({class}): position {index}, but the tree has {leaf_count} leaves")]
-    IndexRange {
-        /// The asset.
-        asset: AssetId,
-        /// The class.
-        class: Class,
-        /// Position in the proof.
-        index: u64,
-        /// Leaves in the statement.
-        leaf_count: u64,
-    },
-    /// Not a proof file.
-    #[error("{0}")]
-    Malformed(#[source] JsonError),
-    /// Another account.
-    #[error("the proof is for account {got:?}, you asked about {expected:?}")]
-    OtherAccount {
-        /// The account in the proof.
-        got: String,
-        /// The customer's.
-        expected: String,
-    },
-    /// Another statement.
-    #[error("{}", other_statement(got, expected))]
-    OtherStatement {
-        /// The statement that the proof names.
-        got: Box<StatementRef>,
-        /// The customer's.
-        expected: Box<StatementRef>,
-    },
-    /// The parts are not the balance.
-    #[error("{asset} ({class}): the parts add up to {got}, the balance is {expected}")]
-    PartsDiffer {
-        /// The asset.
-        asset: AssetId,
-        /// The class.
-        class: Class,
-        /// Sum of the parts, or what is wrong with them.
-        got: String,
-        /// The balance.
-        expected: Amount,
-    },
-    /// The path is too long or too short.
-    #[error("{asset} ({class}): {got} siblings, expected {expected} for position {index} of {leaf_count}")]
-    PathLength {
-        /// The asset.
-        asset: AssetId,
-        /// The class.
-        class: Class,
-        /// Siblings in the proof.
-        got: usize,
-        /// Siblings that position and leaf count give.
-        expected: usize,
-        /// Position.
-        index: u64,
-        /// Leaves in the statement.
-        leaf_count: u64,
-    },
-    /// Another root.
-    #[error("{asset} ({class}): account, credential and amount lead to root {got}, the statement has {expected}")]
-    RootMismatch {
-        /// The asset.
-        asset: AssetId,
-        /// The class.
-        class: Class,
-        /// Root that the path leads to.
-        got: Digest,
-        /// Root in the statement.
-        expected: Digest,
-    },
-    /// The sums overflow.
-    #[error("{asset} ({class}): {source}")]
-    SumOverflow {
-        /// The asset.
-        asset: AssetId,
-        /// The class.
-        class: Class,
-        /// Which sums.
-        source: SumOverflow,
-    },
-    /// The right root under another total.
-    #[error("{asset} ({class}): the path adds up to {got}, the statement has a total of {expected}")]
-    TotalMismatch {
-        /// The asset.
-        asset: AssetId,
-        /// The class.
-        class: Class,
-        /// Sum that the path leads to.
-        got: Amount,
-        /// Total in the statement.
-        expected: Amount,
-    },
-    /// No such row in the statement.
-    #[error("the statement has no row for {asset} ({class})")]
-    UnknownRow {
-        /// The asset.
-        asset: AssetId,
-        /// The class.
-        class: Class,
-    },
-}
-
-/// Two statements for one number of one venue are no mix-up of files.
-fn other_statement(got: &StatementRef, expected: &StatementRef) -> String {
-    let text = format!(
-        "the proof belongs to statement {} of {} ({}), you gave statement {} of {} ({})",
-        got.sequence, got.venue, got.digest, expected.sequence, expected.venue, expected.digest
-    );
-    if (&got.venue, got.sequence) == (&expected.venue, expected.sequence) {
-        return format!("{text}: two statements for one number; if both are signed, keep both as evidence");
-    }
-    text
-}
-
-impl Coded for InclusionError {
-    fn code(&self) -> &'static Code {
-        match self {
-            Self::AmountDiffers { .. } => &codes::AMOUNT_DIFFERS,
-            Self::Duplicate { .. } => &codes::DUPLICATE_LEAF,
-            Self::Empty => &codes::EMPTY_PROOF,
-            Self::ExpectedAbsent { .. } => &codes::EXPECTED_ABSENT,
-            Self::IndexRange { .. } => &codes::INDEX_RANGE,
-            Self::Malformed(_) => &codes::PROOF_MALFORMED,
-            Self::OtherAccount { .. } => &codes::PROOF_OTHER_ACCOUNT,
-            Self::OtherStatement { .. } => &codes::PROOF_OTHER_STATEMENT,
-            Self::PartsDiffer { .. } => &codes::PARTS_DIFFER,
-            Self::PathLength { .. } => &codes::PATH_LENGTH,
-            Self::RootMismatch { .. } => &codes::ROOT_MISMATCH,
-            Self::SumOverflow { .. } => &codes::SUM_OVERFLOW,
-            Self::TotalMismatch { .. } => &codes::TOTAL_MISMATCH,
-            Self::UnknownRow { .. } => &codes::UNKNOWN_ROW,
-        }
+    pub fn indices(&self) -> &[u64] {
+        &self.indices
     }
 }
 
@@ -326,15 +190,14 @@ pub fn verify(query: &InclusionQuery<'_>, proof: &InclusionProof) -> Result<Vec<
     if proof.leaves.is_empty() {
         return Err(InclusionError::Empty);
     }
-    let twice = proof.leaves.windows(2).find_map(|pair| match pair {
-        [a, b] if a.key() == b.key() => Some(b),
-        _ => None,
-    });
-    if let Some(leaf) = twice {
+    proof.in_order()?;
+    if let Some(leaf) = proof.pairs().find_map(|(a, b)| (a.key() == b.key()).then_some(b)) {
         return Err(InclusionError::Duplicate { asset: leaf.asset.clone(), class: leaf.class });
     }
     let rows: Rows<'_> = query.rows.iter().map(|row| (row.key(), row)).collect();
-    let verified = proof.leaves.iter().map(|leaf| verify_leaf(query, &rows, leaf)).collect::<Result<Vec<_>, _>>()?;
+    let balances = balance::balances(&proof.leaves)?;
+    let verified =
+        balances.iter().map(|balance| verify_balance(query, &rows, balance)).collect::<Result<Vec<_>, _>>()?;
     compare_expected(query, &verified)?;
     Ok(verified)
 }
@@ -342,13 +205,23 @@ pub fn verify(query: &InclusionQuery<'_>, proof: &InclusionProof) -> Result<Vec<
 /// Rows by asset and class: a proof of many leaves under a statement of many rows is no reason to search each time.
 type Rows<'a> = BTreeMap<(&'a str, &'static str), &'a LiabilityCommitment>;
 
-fn verify_leaf(
+fn verify_balance(
     query: &InclusionQuery<'_>,
     rows: &Rows<'_>,
-    leaf: &LeafProof,
+    balance: &Balance<'_>,
 ) -> Result<VerifiedInclusion, InclusionError> {
+    let Balance { first, amount, leaves } = *balance;
+    let (asset, class) = (first.asset.clone(), first.class);
+    let Some(&row) = rows.get(&first.row()) else { return Err(InclusionError::UnknownRow { asset, class }) };
+    for leaf in leaves {
+        verify_leaf(query, row, leaf)?;
+    }
+    let (parts, indices) = (first.parts.clone(), leaves.iter().map(|leaf| leaf.index).collect());
+    Ok(VerifiedInclusion { row: row.clone(), amount, parts, indices })
+}
+
+fn verify_leaf(query: &InclusionQuery<'_>, row: &LiabilityCommitment, leaf: &LeafProof) -> Result<(), InclusionError> {
     let (asset, class) = (leaf.asset.clone(), leaf.class);
-    let Some(&row) = rows.get(&leaf.key()) else { return Err(InclusionError::UnknownRow { asset, class }) };
     let (index, leaf_count) = (leaf.index, row.leaf_count);
     if index >= leaf_count {
         return Err(InclusionError::IndexRange { asset, class, index, leaf_count });
@@ -365,7 +238,8 @@ fn verify_leaf(
         credential: query.credential,
         parts: &leaf.parts,
     };
-    let Some(hash) = content.hash() else {
+    let hash = leaf.split.map_or_else(|| content.hash(), |split| content.hash_piece(&split));
+    let Some(hash) = hash else {
         let got = format!("{} parts with texts that are too long", leaf.parts.len());
         return Err(InclusionError::PartsDiffer { asset, class, got, expected: leaf.amount });
     };
@@ -377,12 +251,14 @@ fn verify_leaf(
     if root.sum != row.total {
         return Err(InclusionError::TotalMismatch { asset, class, got: root.sum, expected: row.total });
     }
-    Ok(VerifiedInclusion { row: row.clone(), amount: leaf.amount, parts: leaf.parts.clone(), index })
+    Ok(())
 }
 
+/// Parts make the balance: that of the leaf, or the whole one of which it is a piece.
 fn check_parts(leaf: &LeafProof) -> Result<(), InclusionError> {
+    let balance = leaf.split.map_or(leaf.amount, |split| split.whole);
     let fail = |got: String| {
-        let (asset, class, expected) = (leaf.asset.clone(), leaf.class, leaf.amount);
+        let (asset, class, expected) = (leaf.asset.clone(), leaf.class, balance);
         Err(InclusionError::PartsDiffer { asset, class, got, expected })
     };
     if leaf.parts.is_empty() {
@@ -392,29 +268,10 @@ fn check_parts(leaf: &LeafProof) -> Result<(), InclusionError> {
         return fail("parts out of order".to_owned());
     }
     match Amount::checked_sum(leaf.parts.iter().map(|part| part.amount)) {
-        Some(sum) if sum == leaf.amount => Ok(()),
+        Some(sum) if sum == balance => Ok(()),
         Some(sum) => fail(sum.to_string()),
         None => fail("more than 2^128 - 1".to_owned()),
     }
-}
-
-/// Folds a path whose length is known to fit (RFC 9162, section 2.1.3.2).
-fn fold(leaf: SumNode, index: u64, leaf_count: u64, path: &[SumNode]) -> Result<SumNode, SumOverflow> {
-    let (mut node, mut index, mut last) = (leaf, index, leaf_count.saturating_sub(1));
-    for sibling in path {
-        if index % 2 == 1 || index == last {
-            node = SumNode::parent(sibling, &node)?;
-            while index % 2 == 0 && index != 0 {
-                index /= 2;
-                last /= 2;
-            }
-        } else {
-            node = SumNode::parent(&node, sibling)?;
-        }
-        index /= 2;
-        last /= 2;
-    }
-    Ok(node)
 }
 
 fn compare_expected(query: &InclusionQuery<'_>, verified: &[VerifiedInclusion]) -> Result<(), InclusionError> {
@@ -423,11 +280,11 @@ fn compare_expected(query: &InclusionQuery<'_>, verified: &[VerifiedInclusion]) 
         // an asset without a row is named in base units: its decimals stand in its row
         let text =
             |amount: Amount| row.map_or_else(|| format!("{amount} base units"), |row| amount.to_decimal(row.decimals));
-        let leaves: Vec<&VerifiedInclusion> = verified.iter().filter(|leaf| leaf.row.asset == *asset).collect();
-        if leaves.is_empty() {
+        let balances: Vec<&VerifiedInclusion> = verified.iter().filter(|one| one.row.asset == *asset).collect();
+        if balances.is_empty() {
             return Err(InclusionError::ExpectedAbsent { asset: asset.clone(), expected: text(expected) });
         }
-        let sum = Amount::checked_sum(leaves.iter().map(|leaf| leaf.amount));
+        let sum = Amount::checked_sum(balances.iter().map(|balance| balance.amount));
         if sum != Some(expected) {
             let got = sum.map_or_else(|| "more than 2^128 - 1 base units".to_owned(), text);
             return Err(InclusionError::AmountDiffers { asset: asset.clone(), got, expected: text(expected) });

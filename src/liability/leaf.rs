@@ -1,5 +1,8 @@
 //! Leaves: one balance each, blinded. Specification: `docs/spec/leaf.md`.
 
+mod batch;
+mod split;
+
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
@@ -11,6 +14,18 @@ use crate::asset::{AssetId, Class};
 use crate::hash::{Digest, ShortBytes, Tag, TaggedHasher, decode_lower};
 use crate::secret::Secret;
 use crate::snapshot::VenueId;
+
+pub use batch::Blinder;
+pub use split::{Piece, PieceLeaf, PieceRange, Split, SplitKeys};
+
+/// How the account of every decoy begins. No customer's account may begin like this.
+pub const DECOY_PREFIX: &str = "counterfoil-decoy/";
+
+/// Whether an account is not for customers: in a ledger it is refused.
+#[must_use]
+pub fn is_reserved(account: &str) -> bool {
+    account.starts_with(DECOY_PREFIX)
+}
 
 /// Where a leaf stands in its tree: leaves are sorted by this, then by account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,11 +99,18 @@ impl LeafContent<'_> {
     /// The leaf's hash; `None` when a text is longer than 65,535 bytes or there are as many parts.
     #[must_use]
     pub fn hash(&self) -> Option<LeafHash> {
-        let detail = match self.parts {
-            [] => None,
-            parts => Some(parts_digest(parts)?),
-        };
-        let detail = detail.as_ref().map_or(ShortBytes::new(&[]), |digest| ShortBytes::new(digest.as_bytes()))?;
+        self.hash_with(parts_digest(self.parts)?)
+    }
+
+    /// The hash of a leaf that holds one piece of a balance: `amount` is the piece's, `parts` are those of the
+    /// whole. `None` as for [`LeafContent::hash`].
+    #[must_use]
+    pub fn hash_piece(&self, split: &Split) -> Option<LeafHash> {
+        self.hash_with(Some(split.digest(parts_digest(self.parts)?)))
+    }
+
+    fn hash_with(&self, detail: Option<Digest>) -> Option<LeafHash> {
+        let detail = short(detail.as_ref());
         let hasher = TaggedHasher::new(Tag::Leaf)
             .fixed(&self.nonce.0)
             .fixed(&self.amount.to_be_bytes())
@@ -99,14 +121,24 @@ impl LeafContent<'_> {
     }
 }
 
-/// The digest of the parts of one balance.
-fn parts_digest(parts: &[Part]) -> Option<Digest> {
+/// The digest as a byte string; an empty one for none.
+fn short(digest: Option<&Digest>) -> ShortBytes<'_> {
+    digest.and_then(|digest| ShortBytes::new(digest.as_bytes())).unwrap_or(ShortBytes::EMPTY)
+}
+
+/// The digest of the parts of one balance: `Some(None)` for a balance without parts, `None` when they are too many
+/// or too long.
+#[expect(clippy::option_option, reason = "no parts and no digest are two things")]
+fn parts_digest(parts: &[Part]) -> Option<Option<Digest>> {
+    if parts.is_empty() {
+        return Some(None);
+    }
     let count = u16::try_from(parts.len()).ok()?;
     let mut hasher = TaggedHasher::new(Tag::Parts).fixed(&count.to_be_bytes());
     for part in parts {
         hasher = hasher.string(ShortBytes::new(part.product.as_bytes())?).fixed(&part.amount.to_be_bytes());
     }
-    Some(hasher.finish())
+    Some(Some(hasher.finish()))
 }
 
 /// The key of one snapshot's nonces and order.
@@ -130,8 +162,14 @@ impl SnapshotKey {
     /// The key of one tree. Class is part of it: otherwise one account would have the same nonce in two trees.
     #[must_use]
     pub fn tree(&self, asset: &AssetId, class: Class) -> TreeKey {
+        self.tree_with(asset, class, &[])
+    }
+
+    /// `suffix` is empty or four bytes: behind two byte strings with their lengths, no message is another one.
+    fn tree_with(&self, asset: &AssetId, class: Class, suffix: &[u8]) -> TreeKey {
         let mut message = ShortBytes::new(asset.as_str().as_bytes()).unwrap_or(ShortBytes::EMPTY).to_vec();
         message.extend(ShortBytes::new(class.text().as_bytes()).unwrap_or(ShortBytes::EMPTY).to_vec());
+        message.extend(suffix);
         TreeKey(Zeroizing::new(keyed(&self.0).chain_update(message).finalize().into_bytes().into()))
     }
 }
@@ -158,5 +196,15 @@ impl TreeKey {
         order.copy_from_slice(first);
         nonce.copy_from_slice(last);
         (OrderKey(order), Nonce(nonce))
+    }
+
+    /// The account of a decoy, counted from 0: whoever has the key can tell decoys from customers, nobody else can.
+    #[must_use]
+    pub fn decoy(&self, index: u64) -> String {
+        // accounts are UTF-8, in which there is no byte 0xff: no account's order key is a decoy's name
+        let message = [[0xff].as_slice(), &index.to_be_bytes()].concat();
+        let output: [u8; 32] = keyed(&self.0).chain_update(message).finalize().into_bytes().into();
+        let (name, _) = output.split_at(16);
+        format!("{DECOY_PREFIX}{}", hex::encode(name))
     }
 }

@@ -1,14 +1,14 @@
-//! Proving: from the trees of a build to the inclusion proof of one customer.
+//! Proving: from a store, the inclusion proof of one account. Nothing is scanned: an account is found by its order key,
+//! and its path is read node by node.
 
-use std::collections::BTreeMap;
-
-use super::build::{Entry, Tree};
 use super::inclusion_proof::{FORMAT, InclusionProof, LeafProof, StatementRef};
-use super::sum_tree::{LiabilityCommitment, SumNode, SumTree};
+use super::leaf::{Nonce, OrderKey, Piece};
+use super::store::{PathReader, Store, StoreError, StoredTree};
+use super::sum_tree::{LiabilityCommitment, fold, path};
 use crate::code::{Code, Coded, liability as codes};
 
 /// Why no proof can be made.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ProveError {
     /// The account has no leaf.
     #[error("account {0:?} has no leaf in this build")]
@@ -16,6 +16,9 @@ pub enum ProveError {
     /// The trees are not those of the statement.
     #[error("the trees do not fit the statement: {0}")]
     Disagrees(String),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Coded for ProveError {
@@ -23,58 +26,38 @@ impl Coded for ProveError {
         match self {
             Self::AccountNotFound(_) => &codes::ACCOUNT_NOT_FOUND,
             Self::Disagrees(_) => &codes::STORE_DISAGREES,
+            Self::Store(error) => error.code(),
         }
     }
 }
 
-/// All trees of one build with all their levels.
+/// Makes the proofs of one build, for one statement.
 pub struct Prover<'a> {
-    trees: Vec<(&'a Tree, SumTree, BTreeMap<&'a str, usize>)>,
+    store: &'a Store,
     reference: StatementRef,
 }
 
 impl<'a> Prover<'a> {
-    /// Takes the trees of a build and the rows of the statement that was made from it.
+    /// Takes a store and the rows of the statement that was made from it.
     ///
     /// # Errors
     /// [`ProveError::Disagrees`] when they are of different builds.
-    pub fn new(trees: &'a [Tree], rows: &[LiabilityCommitment], reference: StatementRef) -> Result<Self, ProveError> {
-        let disagrees = |detail: &str| ProveError::Disagrees(detail.to_owned());
-        if !trees.iter().map(|tree| &tree.commitment).eq(rows) {
-            return Err(disagrees("their totals are of another build"));
+    pub fn new(store: &'a Store, rows: &[LiabilityCommitment], reference: StatementRef) -> Result<Self, ProveError> {
+        if !store.trees().iter().map(StoredTree::commitment).eq(rows) {
+            return Err(ProveError::Disagrees("their totals are of another build".to_owned()));
         }
-        let mut ready = Vec::with_capacity(trees.len());
-        for tree in trees {
-            let leaves: Option<Vec<SumNode>> = tree.entries.iter().map(Entry::node).collect();
-            let leaves = leaves.ok_or_else(|| disagrees("a leaf has too many parts"))?;
-            let levels = SumTree::new(leaves).map_err(|error| disagrees(&error.to_string()))?;
-            let by_account = (0..).zip(&tree.entries).map(|(index, entry)| (entry.account.as_str(), index)).collect();
-            ready.push((tree, levels, by_account));
-        }
-        Ok(Self { trees: ready, reference })
+        Ok(Self { store, reference })
     }
 
-    /// The proof of one account over all trees in which it has a leaf.
+    /// The proof of one account over all trees in which it has a leaf. Each path is folded again before it is given
+    /// out: a proof that leaves here leads to the root.
     ///
     /// # Errors
     /// [`ProveError`].
     pub fn prove(&self, account: &str) -> Result<InclusionProof, ProveError> {
         let mut leaves = Vec::new();
-        for (tree, levels, by_account) in &self.trees {
-            let Some(&place) = by_account.get(account) else { continue };
-            let Some(entry) = tree.entries.get(place) else { continue };
-            let index = place as u64;
-            let path = levels.path(index).ok().flatten();
-            let path = path.ok_or_else(|| ProveError::Disagrees("a leaf has no path to its root".to_owned()))?;
-            leaves.push(LeafProof {
-                asset: tree.commitment.asset.clone(),
-                class: tree.commitment.class,
-                amount: entry.amount,
-                nonce: entry.nonce,
-                index,
-                parts: entry.parts.clone(),
-                path,
-            });
+        for tree in self.store.trees() {
+            prove_in(tree, account, &mut leaves)?;
         }
         if leaves.is_empty() {
             return Err(ProveError::AccountNotFound(account.to_owned()));
@@ -82,4 +65,44 @@ impl<'a> Prover<'a> {
         let (format, account) = (FORMAT.to_owned(), account.to_owned());
         Ok(InclusionProof { format, account, statement: self.reference.clone(), leaves })
     }
+}
+
+/// Adds the leaves that an account has in one tree: one, or one for each piece.
+fn prove_in(tree: &StoredTree, account: &str, leaves: &mut Vec<LeafProof>) -> Result<(), StoreError> {
+    let Some(split) = tree.split() else {
+        leaves.extend(prove_leaf(tree, account, tree.key().blind(account), None)?);
+        return Ok(());
+    };
+    let before = leaves.len();
+    for (piece, key) in split.keys() {
+        leaves.extend(prove_leaf(tree, account, key.blind(account), Some(*piece))?);
+    }
+    let found = leaves.len() - before;
+    if found == 0 || found == split.keys().len() {
+        return Ok(());
+    }
+    Err(tree.damaged(&format!("{found} of {} pieces of one balance are there", split.keys().len())))
+}
+
+fn prove_leaf(
+    tree: &StoredTree,
+    account: &str,
+    (order_key, nonce): (OrderKey, Nonce),
+    piece: Option<Piece>,
+) -> Result<Option<LeafProof>, StoreError> {
+    let row = tree.commitment();
+    let Some((index, leaf)) = tree.find(order_key, account)? else { return Ok(None) };
+    if leaf.split.map(|split| split.piece) != piece {
+        return Err(tree.damaged("a leaf says that it is another piece than its place does"));
+    }
+    let reader = PathReader::new(tree);
+    let path = path(&reader, row.leaf_count, index)?.ok_or_else(|| tree.damaged("a leaf outside the tree"))?;
+    let node = leaf.node(nonce).ok_or_else(|| tree.damaged("a leaf does not fit"))?;
+    let root = fold(node, index, row.leaf_count, &path)?;
+    if (root.digest, root.sum) != (row.root, row.total) {
+        return Err(tree.disagrees(&format!("root {} with total {}", root.digest, root.sum)));
+    }
+    let (asset, class) = (row.asset.clone(), row.class);
+    let (amount, parts, split) = (leaf.amount, leaf.parts, leaf.split);
+    Ok(Some(LeafProof { asset, class, amount, nonce, index, parts, path, split }))
 }

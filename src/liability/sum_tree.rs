@@ -8,6 +8,10 @@ use crate::json::uint;
 use crate::liability::leaf::LeafHash;
 use serde::{Deserialize, Serialize};
 
+mod parents;
+
+pub(crate) use parents::Parents;
+
 /// A node: its digest and the sum of everything below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,12 +113,19 @@ impl CompactRange {
     /// # Errors
     /// [`SumOverflow`].
     pub fn append(&mut self, leaf: SumNode) -> Result<(), SumOverflow> {
-        self.push(0, leaf)
+        self.push(0, leaf, &mut |_, _| ())
     }
 
-    /// Adds a subtree whose begin is `self.end`, and joins siblings as long as there are any.
-    fn push(&mut self, mut level: u32, mut node: SumNode) -> Result<(), SumOverflow> {
+    /// Adds a perfect subtree whose begin is `self.end`, a multiple of its size, and joins siblings as long as there
+    /// are any. `made` is told every node that is complete now, from the subtree's own root up.
+    pub(super) fn push(
+        &mut self,
+        mut level: u32,
+        mut node: SumNode,
+        made: &mut dyn FnMut(u32, &SumNode),
+    ) -> Result<(), SumOverflow> {
         self.end += 1_u64 << level;
+        made(level, &node);
         while let Some(&(last_level, last)) = self.subtrees.last() {
             // two neighbours of one size are siblings when the left one begins at a multiple of both together
             let pair = 2_u64 << level;
@@ -124,6 +135,7 @@ impl CompactRange {
             self.subtrees.pop();
             node = SumNode::parent(&last, &node)?;
             level += 1;
+            made(level, &node);
         }
         self.subtrees.push((level, node));
         Ok(())
@@ -138,7 +150,7 @@ impl CompactRange {
             return Err(RangeError::NotAdjacent { end: self.end, begin: right.begin });
         }
         for &(level, node) in &right.subtrees {
-            self.push(level, node)?;
+            self.push(level, node, &mut |_, _| ())?;
         }
         Ok(())
     }
@@ -174,12 +186,10 @@ impl SumTree {
     /// [`SumOverflow`].
     pub fn new(leaves: Vec<SumNode>) -> Result<Self, SumOverflow> {
         let mut levels = vec![leaves];
+        let mut parents = Parents::default();
         while let Some(below) = levels.last().filter(|below| below.len() > 1) {
-            let pairs = below.chunks_exact(2).map(|pair| match pair {
-                [left, right] => SumNode::parent(left, right),
-                _ => Err(SumOverflow { left: Amount::MAX, right: Amount::MAX }),
-            });
-            let above = pairs.collect::<Result<Vec<_>, _>>()?;
+            let mut above = Vec::with_capacity(below.len() / 2);
+            parents.of(below, &mut above)?;
             levels.push(above);
         }
         Ok(Self { levels })
@@ -191,30 +201,12 @@ impl SumTree {
         self.levels.first().map_or(0, |leaves| leaves.len() as u64)
     }
 
-    /// The root of leaves [begin, end).
-    fn subtree(&self, begin: u64, end: u64) -> Result<Option<SumNode>, SumOverflow> {
-        let size = end.saturating_sub(begin);
-        if size == 0 {
-            return Ok(None);
-        }
-        if size.is_power_of_two() && begin.is_multiple_of(size) {
-            let level = self.levels.get(size.trailing_zeros() as usize);
-            let index = usize::try_from(begin / size).ok();
-            return Ok(level.zip(index).and_then(|(level, index)| level.get(index).copied()));
-        }
-        let middle = begin + split(size);
-        match (self.subtree(begin, middle)?, self.subtree(middle, end)?) {
-            (Some(left), Some(right)) => SumNode::parent(&left, &right).map(Some),
-            _ => Ok(None),
-        }
-    }
-
     /// The root; `None` when there are no leaves.
     ///
     /// # Errors
     /// [`SumOverflow`].
     pub fn root(&self) -> Result<Option<SumNode>, SumOverflow> {
-        self.subtree(0, self.leaf_count())
+        if self.leaf_count() == 0 { Ok(None) } else { subtree(self, 0, self.leaf_count()).map(Some) }
     }
 
     /// The siblings from leaf `index` up to the root; `None` when there is no such leaf.
@@ -222,29 +214,67 @@ impl SumTree {
     /// # Errors
     /// [`SumOverflow`].
     pub fn path(&self, index: u64) -> Result<Option<Vec<SumNode>>, SumOverflow> {
-        let (mut begin, mut end, mut path) = (0, self.leaf_count(), Vec::new());
-        if index >= end {
-            return Ok(None);
-        }
-        while end - begin > 1 {
-            let middle = begin + split(end - begin);
-            let sibling = if index < middle {
-                let right = self.subtree(middle, end)?;
-                end = middle;
-                right
-            } else {
-                let left = self.subtree(begin, middle)?;
-                begin = middle;
-                left
-            };
-            match sibling {
-                Some(sibling) => path.push(sibling),
-                None => return Ok(None),
-            }
-        }
-        path.reverse();
-        Ok(Some(path))
+        path(self, self.leaf_count(), index)
     }
+}
+
+impl PerfectSubtrees for SumTree {
+    type Error = SumOverflow;
+
+    fn perfect(&self, level: u32, index: u64) -> Result<SumNode, SumOverflow> {
+        let nodes = self.levels.get(level as usize);
+        let node = usize::try_from(index).ok().and_then(|index| nodes?.get(index).copied());
+        // `new` makes every perfect subtree below `leaf_count`, and nobody asks beyond
+        node.ok_or(SumOverflow { left: Amount::MAX, right: Amount::MAX })
+    }
+}
+
+/// Where the roots of a tree's perfect, aligned subtrees are kept: in memory, or in a store.
+pub trait PerfectSubtrees {
+    /// What can go wrong on the way to one.
+    type Error: From<SumOverflow>;
+
+    /// The root of leaves [index × 2^level, (index + 1) × 2^level), all of which are in the tree.
+    ///
+    /// # Errors
+    /// [`PerfectSubtrees::Error`].
+    fn perfect(&self, level: u32, index: u64) -> Result<SumNode, Self::Error>;
+}
+
+/// The root of leaves [begin, end), at least one, as they stand in a tree of RFC 9162's shape.
+///
+/// # Errors
+/// Those of `tree`.
+pub fn subtree<T: PerfectSubtrees>(tree: &T, begin: u64, end: u64) -> Result<SumNode, T::Error> {
+    let size = end.saturating_sub(begin).max(1);
+    if size.is_power_of_two() && begin.is_multiple_of(size) {
+        return tree.perfect(size.trailing_zeros(), begin / size);
+    }
+    let middle = begin + split(size);
+    Ok(SumNode::parent(&subtree(tree, begin, middle)?, &subtree(tree, middle, end)?)?)
+}
+
+/// The siblings from leaf `index` up to the root of a tree of `leaf_count` leaves; `None` when there is no such leaf.
+///
+/// # Errors
+/// Those of `tree`.
+pub fn path<T: PerfectSubtrees>(tree: &T, leaf_count: u64, index: u64) -> Result<Option<Vec<SumNode>>, T::Error> {
+    let (mut begin, mut end, mut path) = (0, leaf_count, Vec::new());
+    if index >= end {
+        return Ok(None);
+    }
+    while end - begin > 1 {
+        let middle = begin + split(end - begin);
+        if index < middle {
+            path.push(subtree(tree, middle, end)?);
+            end = middle;
+        } else {
+            path.push(subtree(tree, begin, middle)?);
+            begin = middle;
+        }
+    }
+    path.reverse();
+    Ok(Some(path))
 }
 
 /// Leaves in the left subtree of a tree of `size` leaves (RFC 9162, section 2.1.1): the largest power of two below.
@@ -268,6 +298,25 @@ pub fn path_length(index: u64, leaf_count: u64) -> usize {
         last /= 2;
     }
     length
+}
+
+/// Folds a path whose length is known to fit (RFC 9162, section 2.1.3.2).
+pub(super) fn fold(leaf: SumNode, index: u64, leaf_count: u64, path: &[SumNode]) -> Result<SumNode, SumOverflow> {
+    let (mut node, mut index, mut last) = (leaf, index, leaf_count.saturating_sub(1));
+    for sibling in path {
+        if index % 2 == 1 || index == last {
+            node = SumNode::parent(sibling, &node)?;
+            while index % 2 == 0 && index != 0 {
+                index /= 2;
+                last /= 2;
+            }
+        } else {
+            node = SumNode::parent(&node, sibling)?;
+        }
+        index /= 2;
+        last /= 2;
+    }
+    Ok(node)
 }
 
 /// What a statement says about one asset and class: one row, the only place of root and total.

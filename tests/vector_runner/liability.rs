@@ -8,7 +8,7 @@ use counterfoil::code::{Coded as _, ledger, liability as codes};
 use counterfoil::hash::decode_lower;
 use counterfoil::json::uint;
 use counterfoil::liability::inclusion_proof::{self, InclusionProof, InclusionQuery};
-use counterfoil::liability::leaf::{LeafContent, Part, SnapshotKey};
+use counterfoil::liability::leaf::{LeafContent, LeafHash, Nonce, OrderKey, Part, PieceLeaf, SnapshotKey};
 use counterfoil::liability::sum_tree::{CompactRange, LiabilityCommitment, SumNode, SumTree};
 use counterfoil::secret::{Secret, SecretKind};
 use counterfoil::snapshot::VenueId;
@@ -37,24 +37,63 @@ struct Row {
     amount: Amount,
     credential: String,
     parts: Vec<Part>,
+    split: Option<RowSplit>,
+}
+
+/// One piece of the row's balance.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RowSplit {
+    #[serde(with = "uint")]
+    of: u16,
+    #[serde(with = "uint")]
+    piece: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decoy {
+    #[serde(with = "uint")]
+    decoy: u64,
 }
 
 pub(super) fn leaf(query: &Value, sent: &Sent) -> Run {
-    let (query, row): (TreeQuery, Row) = (typed(query)?, object(sent)?);
+    let query: TreeQuery = typed(query)?;
     let mut master = decode_lower(&query.master_secret).ok_or("the master secret is not 32 bytes")?;
     let build_id = decode_lower(&query.build_id).ok_or("the build id is not 32 bytes")?;
-    let key =
+    let snapshot =
         SnapshotKey::derive(&Secret::new(SecretKind::Master, &mut master), &build_id, &query.venue, query.sequence);
-    let (order_key, nonce) = key.tree(&query.asset, query.class).blind(&row.account);
-    let content = LeafContent {
+    let key = snapshot.tree(&query.asset, query.class);
+    if let Ok(Decoy { decoy }) = object(sent) {
+        let account = key.decoy(decoy);
+        let (order_key, nonce) = key.blind(&account);
+        let content = LeafContent { nonce, amount: Amount::ZERO, account: &account, credential: "", parts: &[] };
+        return described(json!({ "account": account }), content.hash(), order_key, nonce);
+    }
+    let row: Row = object(sent)?;
+    let content = |nonce, amount| LeafContent {
         nonce,
-        amount: row.amount,
+        amount,
         account: &row.account,
         credential: &row.credential,
         parts: &row.parts,
     };
-    let leaf = content.hash().ok_or("a field is too long")?.digest();
-    valid(json!({"leaf": leaf, "nonce": hex::encode(nonce.0), "order_key": hex::encode(order_key.0)}))
+    let Some(RowSplit { of, piece }) = row.split else {
+        let (order_key, nonce) = key.blind(&row.account);
+        return described(json!({}), content(nonce, row.amount).hash(), order_key, nonce);
+    };
+    let keys = snapshot.split(&query.asset, query.class, of).map_err(|error| error.to_string())?;
+    let leaf = keys.pieces(&row.account, row.amount).find(|leaf| leaf.split.piece.number() == piece);
+    let PieceLeaf { split, amount, order_key, nonce } = leaf.ok_or("no such piece")?;
+    described(json!({ "amount": amount }), content(nonce, amount).hash_piece(&split), order_key, nonce)
+}
+
+fn described(mut values: Value, leaf: Option<LeafHash>, order_key: OrderKey, nonce: Nonce) -> Run {
+    let leaf = leaf.ok_or("a field is too long")?.digest();
+    values["leaf"] = json!(leaf);
+    values["nonce"] = json!(hex::encode(nonce.0));
+    values["order_key"] = json!(hex::encode(order_key.0));
+    valid(values)
 }
 
 #[derive(Deserialize)]

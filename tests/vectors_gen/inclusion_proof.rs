@@ -21,16 +21,16 @@ struct Tree {
 
 /// What the customer has in a tree.
 #[derive(Clone)]
-struct Balance {
-    asset: &'static str,
-    class: Class,
-    amount: u128,
-    parts: Vec<Part>,
-    account: &'static str,
-    credential: &'static str,
+pub(super) struct Balance {
+    pub(super) asset: &'static str,
+    pub(super) class: Class,
+    pub(super) amount: u128,
+    pub(super) parts: Vec<Part>,
+    pub(super) account: &'static str,
+    pub(super) credential: &'static str,
 }
 
-fn balance(amount: u128) -> Balance {
+pub(super) fn balance(amount: u128) -> Balance {
     let (account, credential) = (ACCOUNT, "");
     Balance { asset: "BTC", class: Class::Custody, amount, parts: Vec::new(), account, credential }
 }
@@ -68,9 +68,9 @@ fn tree(balance: &Balance, index: u64, count: u64, neighbour: u128) -> Tree {
 }
 
 /// A question and its answer; a vector changes one of them.
-struct Case {
-    query: Value,
-    proof: Value,
+pub(super) struct Case {
+    pub(super) query: Value,
+    pub(super) proof: Value,
 }
 
 fn case(trees: &[Tree]) -> Case {
@@ -83,7 +83,7 @@ fn case(trees: &[Tree]) -> Case {
     under(&document(rows, Value::Array(assets)), leaves)
 }
 
-fn under(document: &Value, leaves: Value) -> Case {
+pub(super) fn under(document: &Value, leaves: Value) -> Case {
     let digest = statement_digest(&json::canonical(document).expect("no numbers"));
     let query = json!({
         "account": ACCOUNT, "credential": "", "expected": [], "policy": policy(1),
@@ -101,7 +101,7 @@ fn example() -> Case {
     case(&[tree(&balance(150_000_000), 3, 9, 1000)])
 }
 
-fn put(vectors: &mut Vectors, name: &str, comment: &str, flag: &str, case: Case, want: Want) {
+pub(super) fn put(vectors: &mut Vectors, name: &str, comment: &str, flag: &str, case: Case, want: Want) {
     let id = format!("inclusion-proof/{name}");
     vectors.add(&id, comment, &[flag], case.query, Sent::Object(case.proof), want);
 }
@@ -167,7 +167,7 @@ fn balances(vectors: &mut Vectors) {
     vectors.add(id, comment, &["Strict"], query, Sent::Bytes(text.into_bytes()), Want::Valid);
 }
 
-fn parts(list: &[(&str, u128)]) -> Vec<Part> {
+pub(super) fn parts(list: &[(&str, u128)]) -> Vec<Part> {
     let part = |&(product, amount): &(&str, u128)| Part {
         product: product.to_owned(),
         amount: Amount::from_base_units(amount),

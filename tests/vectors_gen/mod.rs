@@ -9,6 +9,7 @@ mod leaf;
 mod merkle_set;
 mod reserve;
 mod signature;
+mod split;
 mod statement;
 mod sum_tree;
 
@@ -137,6 +138,7 @@ pub(crate) fn all() -> Vectors {
     merkle_set::add(&mut vectors);
     reserve::add(&mut vectors);
     signature::add(&mut vectors);
+    split::add(&mut vectors);
     statement::add(&mut vectors);
     sum_tree::add(&mut vectors);
     vectors

@@ -45,6 +45,10 @@ OUTCOME = {
     "CF-2012": INVALID,  # leaves not strictly increasing
     "CF-2013": INVALID,  # an expected asset has no leaf
     "CF-2019": UNDETERMINED,  # no leaf at all
+    "CF-2020": INVALID,  # a piece of a split balance is missing
+    "CF-2021": INVALID,  # leaves of one balance contradict each other
+    "CF-2022": INVALID,  # pieces do not add up to the balance
+    "CF-2023": INVALID,  # two pieces at one position
     "CF-3001": UNDETERMINED,  # statement malformed
     "CF-3002": UNDETERMINED,  # JSON number
     "CF-3003": UNDETERMINED,  # JSON key twice
@@ -119,6 +123,7 @@ def from_hex(text, length):
 TAGS = [
     "counterfoil/leaf",
     "counterfoil/parts",
+    "counterfoil/split",
     "counterfoil/node",
     "counterfoil/asset",
     "counterfoil/statement",
@@ -223,6 +228,30 @@ def detail_of(parts):
 def leaf_hash(nonce, amount, account, credential, detail):
     message = nonce + u128(amount) + length_prefixed(account) + length_prefixed(credential) + length_prefixed(detail)
     return tagged_hash("counterfoil/leaf", message)
+
+
+def piece_key(key, asset, liability_class, piece, of):
+    """The tree key of piece 1 to `of`; that of piece 0 makes the cuts."""
+    message = length_prefixed(asset) + length_prefixed(liability_class) + u16(piece) + u16(of)
+    return hmac.digest(key, message, "sha256")
+
+
+def piece_amounts(cut_key, account, whole, of):
+    """The gaps between `of` - 1 cuts of [0, whole]."""
+    cuts = [0, whole]
+    for number in range(1, of):
+        output = hmac.digest(cut_key, account.encode("utf-8") + u16(number), "sha256")
+        cuts.append(whole * int.from_bytes(output[:16], "big") // 2**128)
+    cuts.sort()
+    return [right - left for left, right in zip(cuts, cuts[1:])]
+
+
+def piece_detail(piece, of, whole, parts):
+    return tagged_hash("counterfoil/split", u16(piece) + u16(of) + u128(whole) + length_prefixed(detail_of(parts)))
+
+
+def decoy_account(key, index):
+    return "counterfoil-decoy/" + hmac.digest(key, b"\xff" + u64(index), "sha256")[:16].hex()
 
 
 def check_account(account, credential):
@@ -762,23 +791,36 @@ def verify_statement(data, policy):
 
 # ------------------------------------------------------------------------------------------- inclusion-proof.md
 
+
+def split_shape(value):
+    split = record({"of": uint(16), "piece": uint(16), "whole": uint(128)})(value)
+    if not 2 <= split["of"] <= 256 or not 1 <= split["piece"] <= split["of"]:
+        raise Misshapen(f"piece {split['piece']} of {split['of']}")
+    return split
+
+
+LEAF = {
+    "amount": uint(128),
+    "asset": ASSET_ID,
+    "class": CLASS,
+    "index": uint(64),
+    "nonce": hex_bytes(16),
+    "parts": sequence_of(record({"amount": uint(128), "product": text})),
+    "path": sequence_of(record({"digest": hex_bytes(32), "sum": uint(128)})),
+}
+
+
+def leaf_shape(value):
+    """`split` is there, or it is not; it is never null."""
+    there = isinstance(value, dict) and "split" in value
+    return record({**LEAF, "split": split_shape} if there else LEAF)(value)
+
+
 INCLUSION_PROOF = record(
     {
         "account": text,
         "format": one_of("counterfoil-inclusion-proof-v1"),
-        "leaves": sequence_of(
-            record(
-                {
-                    "amount": uint(128),
-                    "asset": ASSET_ID,
-                    "class": CLASS,
-                    "index": uint(64),
-                    "nonce": hex_bytes(16),
-                    "parts": sequence_of(record({"amount": uint(128), "product": text})),
-                    "path": sequence_of(record({"digest": hex_bytes(32), "sum": uint(128)})),
-                }
-            )
-        ),
+        "leaves": sequence_of(leaf_shape),
         "statement": record({"digest": hex_bytes(32), "sequence": uint(64), "venue": VENUE_ID}),
     }
 )
@@ -815,9 +857,11 @@ def verify_leaf(leaf, row, account, credential):
     if len(leaf["path"]) != path_length(leaf["index"], row["leaf_count"]):
         raise Refused("fold", "CF-2004", "the path has another length than index and leaf count give")
     parts = [(part["product"], part["amount"]) for part in leaf["parts"]]
+    split = leaf.get("split")
     if parts:
-        check_parts(parts, leaf["amount"])
-    own = leaf_hash(leaf["nonce"], leaf["amount"], account, credential, detail_of(parts)), leaf["amount"]
+        check_parts(parts, split["whole"] if split else leaf["amount"])
+    detail = piece_detail(split["piece"], split["of"], split["whole"], parts) if split else detail_of(parts)
+    own = leaf_hash(leaf["nonce"], leaf["amount"], account, credential, detail), leaf["amount"]
     path = [(element["digest"], element["sum"]) for element in leaf["path"]]
     digest, total = fold(own, leaf["index"], row["leaf_count"], path)
     if digest != row["root"]:
@@ -826,13 +870,33 @@ def verify_leaf(leaf, row, account, credential):
         raise Refused("sum", "CF-2007", "another total")
 
 
+def balance_of(leaves):
+    """The balance that the leaves of one asset and class make, if they make one."""
+    splits = [leaf.get("split") for leaf in leaves]
+    if splits == [None]:
+        return leaves[0]["amount"]
+    if None in splits:
+        raise Refused("bind", "CF-2021", "a piece beside a leaf that is the balance")
+    said = [(split["of"], split["whole"], leaf["parts"]) for split, leaf in zip(splits, leaves)]
+    if any(one != said[0] for one in said):
+        raise Refused("bind", "CF-2021", "the pieces say different things about the balance")
+    if len({leaf["index"] for leaf in leaves}) < len(leaves):
+        raise Refused("bind", "CF-2023", "two pieces at one position")
+    of, whole, _ = said[0]
+    if [split["piece"] for split in splits] != list(range(1, of + 1)):
+        raise Refused("bind", "CF-2020", "a piece is missing")
+    if sum(leaf["amount"] for leaf in leaves) != whole:
+        raise Refused("sum", "CF-2022", "the pieces do not add up to the balance")
+    return whole
+
+
 def verify_inclusion(data, statement, digest, account, credential, expected):
-    """The balances that the statement commits to for this account, one per leaf."""
+    """The balances that the statement commits to for this account, one per asset and class."""
     try:
         proof = INCLUSION_PROOF(parse_strict(data))
     except (Misshapen, Refused) as error:
         raise Refused("parse", "CF-2001", str(error)) from None
-    order = [(leaf["asset"], leaf["class"]) for leaf in proof["leaves"]]
+    order = [(leaf["asset"], leaf["class"], leaf.get("split", {"piece": 0})["piece"]) for leaf in proof["leaves"]]
     if any(left > right for left, right in zip(order, order[1:])):
         raise Refused("parse", "CF-2001", "leaves are out of order")
     named = {"digest": digest, "sequence": statement["sequence"], "venue": statement["venue"]["id"]}
@@ -844,6 +908,13 @@ def verify_inclusion(data, statement, digest, account, credential, expected):
         raise Refused("bind", "CF-2019", "no leaf")
     if len(set(order)) < len(order):
         raise Refused("bind", "CF-2012", "a leaf twice")
+    groups = {}
+    for leaf in proof["leaves"]:
+        groups.setdefault((leaf["asset"], leaf["class"]), []).append(leaf)
+    balances = [
+        {"asset": asset, "class": liability_class, "amount": balance_of(leaves)}
+        for (asset, liability_class), leaves in groups.items()
+    ]
     rows = {(row["asset"], row["class"]): row for row in statement["liabilities"]}
     for leaf in proof["leaves"]:
         row = rows.get((leaf["asset"], leaf["class"]))
@@ -851,12 +922,12 @@ def verify_inclusion(data, statement, digest, account, credential, expected):
             raise Refused("bind", "CF-2009", "the statement has no such row")
         verify_leaf(leaf, row, account, credential)
     for entry in expected:
-        amounts = [leaf["amount"] for leaf in proof["leaves"] if leaf["asset"] == entry["asset"]]
+        amounts = [balance["amount"] for balance in balances if balance["asset"] == entry["asset"]]
         if not amounts:
             raise Refused("policy", "CF-2013", "an expected asset has no leaf")
         if sum(amounts) != int(entry["amount"]):
             raise Refused("policy", "CF-2010", "another amount is expected")
-    return proof["leaves"]
+    return balances
 
 
 # ----------------------------------------------------------------------------------------------- merkle-set.md
@@ -1060,15 +1131,30 @@ def run_hash(query, proof):
 def run_leaf(query, proof):
     shape = {"master_secret": hex_bytes(32), "build_id": hex_bytes(32), "venue": VENUE_ID, "sequence": uint(64)}
     query = record({**shape, "asset": ASSET_ID, "class": CLASS})(query)
-    row = record({"account": text, "amount": uint(128), "credential": text, "parts": PARTS})(proof)
+    top = snapshot_key(query["master_secret"], query["build_id"], query["venue"], query["sequence"])
+    asset, liability_class = query["asset"], query["class"]
+    key, found = tree_key(top, asset, liability_class), {}
+    if "decoy" in proof:
+        account = decoy_account(key, record({"decoy": uint(64)})(proof)["decoy"])
+        row, found["account"] = {"account": account, "amount": 0, "credential": "", "parts": []}, account
+    else:
+        shape = {"account": text, "amount": uint(128), "credential": text, "parts": PARTS}
+        split = {"split": record({"of": uint(16), "piece": uint(16)})} if "split" in proof else {}
+        row = record({**shape, **split})(proof)
     account, parts = row["account"], [(part["product"], part["amount"]) for part in row["parts"]]
     check_account(account, row["credential"])
     if parts:
         check_parts(parts, row["amount"])
-    top = snapshot_key(query["master_secret"], query["build_id"], query["venue"], query["sequence"])
-    order_key, nonce = order_key_and_nonce(tree_key(top, query["asset"], query["class"]), account)
-    leaf = leaf_hash(nonce, row["amount"], account, row["credential"], detail_of(parts))
-    return {"leaf": leaf.hex(), "nonce": nonce.hex(), "order_key": order_key.hex()}
+    amount, detail = row["amount"], detail_of(parts)
+    if "split" in row:
+        piece, of = row["split"]["piece"], row["split"]["of"]
+        cut_key = piece_key(top, asset, liability_class, 0, of)
+        amount = piece_amounts(cut_key, account, row["amount"], of)[piece - 1]
+        detail = piece_detail(piece, of, row["amount"], parts)
+        key, found["amount"] = piece_key(top, asset, liability_class, piece, of), str(amount)
+    order_key, nonce = order_key_and_nonce(key, account)
+    leaf = leaf_hash(nonce, amount, account, row["credential"], detail)
+    return {"leaf": leaf.hex(), "nonce": nonce.hex(), "order_key": order_key.hex(), **found}
 
 
 def run_sum_tree(query, proof):
@@ -1103,9 +1189,8 @@ def run_inclusion_proof(query, proof):
     query = record(fields)(query)
     statement, digest, _ = verify_statement(query["statement"].encode("utf-8"), query["policy"])
     sent = proof if isinstance(proof, bytes) else canonical(proof)
-    leaves = verify_inclusion(sent, statement, digest, query["account"], query["credential"], query["expected"])
-    balances = [{"amount": str(leaf["amount"]), "asset": leaf["asset"], "class": leaf["class"]} for leaf in leaves]
-    return {"balances": balances}
+    balances = verify_inclusion(sent, statement, digest, query["account"], query["credential"], query["expected"])
+    return {"balances": [{**balance, "amount": str(balance["amount"])} for balance in balances]}
 
 
 def run_canonical_json(query, proof):

@@ -57,8 +57,8 @@ pub(super) fn read(path: Option<&Path>, without: bool, assets: &Assets) -> Resul
 pub(super) fn compare(totals: &Totals, built: &Built, assets: &Assets) -> Result<(), Failure> {
     let mut faults = Vec::new();
     for asset in assets.iter() {
-        let rows = built.trees.iter().filter(|tree| tree.commitment.asset == asset.id);
-        let got = Amount::checked_sum(rows.clone().map(|tree| tree.commitment.total));
+        let rows = built.commitments.iter().filter(|row| row.asset == asset.id);
+        let got = Amount::checked_sum(rows.clone().map(|row| row.total));
         let has_rows = rows.count() > 0;
         let expected = totals.get(&asset.id);
         if (expected.is_none() && !has_rows) || (expected.is_some() && expected.copied() == got) {

@@ -43,7 +43,7 @@ pub(super) fn statement(
         counterparty: "customers, rows of the ledger".to_owned(),
         related_party: false,
     }));
-    let rows: Vec<_> = built.trees.iter().map(|tree| tree.commitment.clone()).collect();
+    let rows = built.commitments.clone();
     let without_rows = assets.iter().map(|asset| &asset.id).filter(|id| !rows.iter().any(|row| row.asset == **id));
     let scope = venue.scope.into_iter();
     Ok(Statement {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::asset::Assets;
 use crate::cli::error::{CliError, Failure};
@@ -43,9 +43,9 @@ impl Ledgers<'_> {
         }
         match (databases, self.query) {
             (0, Some(_)) => wrong("--query is for a database, and no postgres://… is given"),
-            (1.., None) => wrong(
-                "a database needs a query:\n  --query \"SELECT account, asset, amount FROM balances\"",
-            ),
+            (1.., None) => {
+                wrong("a database needs a query:\n  --query \"SELECT account, asset, amount FROM balances\"")
+            }
             _ => Ok(()),
         }
     }
@@ -186,12 +186,8 @@ impl Ledgers<'_> {
             return ProgressBar::hidden();
         }
         let lengths: Option<Vec<u64>> = self.paths.iter().map(|path| length_of(path)).collect();
-        let (bar, template) = match lengths {
-            Some(lengths) => (ProgressBar::new(lengths.iter().sum()), "{bar:30} {bytes}/{total_bytes} {msg} {eta}"),
-            // how much will come out of a pipe or a database is not known
-            None => (ProgressBar::no_length(), "{spinner} {bytes} {msg} {elapsed}"),
-        };
-        bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
+        // how much will come out of a pipe or a database is not known
+        lengths.map_or_else(ProgressBar::no_length, |lengths| ProgressBar::new(lengths.iter().sum()))
     }
 }
 

@@ -1,0 +1,49 @@
+//! Programs under measurement: seconds and peak memory of a whole process.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+
+/// What a process took.
+pub(crate) struct Took {
+    /// Wall time.
+    pub(crate) seconds: f64,
+    /// Most memory that was resident at once, in bytes: the kernel's own high-water mark.
+    pub(crate) resident_max: u64,
+    /// Most of it that belonged to no file, sampled every few milliseconds: without page cache that is mapped.
+    pub(crate) anonymous_max: u64,
+    /// What it printed.
+    pub(crate) output: String,
+}
+
+/// Runs a command to its end, which must be a success.
+pub(crate) fn run(program: &Path, arguments: &[String]) -> anyhow::Result<Took> {
+    let began = Instant::now();
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().with_context(|| program.display().to_string())?;
+    let status = format!("/proc/{}/status", process.id());
+    let (mut resident_max, mut anonymous_max) = (0, 0);
+    while process.try_wait()?.is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        resident_max = resident_max.max(kibibytes(&text, "VmHWM:"));
+        anonymous_max = anonymous_max.max(kibibytes(&text, "RssAnon:"));
+        // short runs are sampled often, long ones are not slowed down
+        std::thread::sleep(Duration::from_micros(if began.elapsed().as_secs() < 1 { 200 } else { 5_000 }));
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    let output = process.wait_with_output()?;
+    if !output.status.success() {
+        bail!("{} {}: {}", program.display(), arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+    }
+    let output = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(Took { seconds, resident_max, anonymous_max, output })
+}
+
+fn kibibytes(status: &str, key: &str) -> u64 {
+    let value = status.lines().find_map(|line| line.strip_prefix(key));
+    value.and_then(|value| value.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) * 1024
+}

@@ -1,0 +1,114 @@
+//! Every figure of `docs/performance.md`, beside its floor and its peer, as ratios of one run on one machine.
+//!
+//! `benches/run.sh` is the command. Nothing here is a test of time: `cargo test` runs a smoke of tiny sizes, which only
+//! sees that every line is printed.
+
+#![allow(
+    clippy::float_arithmetic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "seconds and ratios are printed for people; no figure of a ledger passes through here"
+)]
+
+mod build;
+mod child;
+mod disk;
+mod hashes;
+mod instructions;
+mod machine;
+mod ops;
+mod proofs;
+mod table;
+mod trees;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+
+/// What to measure.
+struct Plan {
+    /// Rows of the ledgers to build.
+    rows: Vec<u64>,
+    /// Leaves of the trees in memory.
+    leaves: u64,
+    /// Leaves for the peer that takes a millisecond for each.
+    slow_leaves: u64,
+    /// Seconds for each rate.
+    seconds: f64,
+    /// Where ledgers and stores are written: the disk that is measured.
+    folder: PathBuf,
+    /// The program of `benches/peers`, if it was built.
+    peers: Option<PathBuf>,
+    /// Whether the store is kept for a look.
+    keep: bool,
+}
+
+const USAGE: &str = "benches/run.sh [--rows N,N…] [--leaves N] [--dir FOLDER] [--keep] [--smoke]";
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    // `cargo bench` adds this; without it cargo is running tests
+    let measured = arguments.iter().any(|argument| argument == "--bench");
+    arguments.retain(|argument| argument != "--bench");
+    let result = match arguments.first().map(String::as_str) {
+        Some("--child") if arguments.get(1).is_some_and(|kind| kind == "operation") => instructions::child(&arguments),
+        Some("--child") => trees::child(&arguments),
+        _ => plan(&arguments, !measured).and_then(|plan| run(&plan)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("figures: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let mut plan = Plan {
+        rows: vec![100_000, 1_000_000, 10_000_000],
+        leaves: 4_000_000,
+        slow_leaves: 1_000,
+        seconds: 1.0,
+        folder,
+        peers: None,
+        keep: false,
+    };
+    let tiny = |plan: &mut Plan| {
+        (plan.rows, plan.leaves, plan.slow_leaves, plan.seconds) = (vec![1_000, 2_000], 2_000, 20, 0.01);
+    };
+    if smoke {
+        tiny(&mut plan);
+    }
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().with_context(|| format!("{argument} takes a value; {USAGE}"));
+        let count = |text: &String| text.replace('_', "").parse::<u64>().with_context(|| format!("{text:?}; {USAGE}"));
+        match argument.as_str() {
+            "--rows" => {
+                let texts: Vec<String> = value()?.split(',').map(str::to_owned).collect();
+                plan.rows = texts.iter().map(count).collect::<Result<_, _>>()?;
+            }
+            "--leaves" => plan.leaves = count(value()?)?,
+            "--dir" => plan.folder = PathBuf::from(value()?),
+            "--peers" => plan.peers = Some(PathBuf::from(value()?)),
+            "--keep" => plan.keep = true,
+            "--smoke" => tiny(&mut plan),
+            _ => bail!("unknown argument {argument:?}; {USAGE}"),
+        }
+    }
+    Ok(plan)
+}
+
+fn run(plan: &Plan) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&plan.folder).with_context(|| plan.folder.display().to_string())?;
+    machine::print();
+    let ceiling = hashes::print(plan.seconds);
+    trees::print(plan, &ceiling)?;
+    build::print(plan, &ceiling)?;
+    instructions::print()
+}

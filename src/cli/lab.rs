@@ -1,0 +1,138 @@
+//! `lab`: made-up data of any size.
+
+use std::io::{ErrorKind, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::error::{CliError, Failure};
+use super::files::{NewFolder, Readers};
+use super::{Outcome, remark, say};
+use crate::lab::ledger::{self, ROWS_MAX, SyntheticLedger};
+
+/// The verbs of `lab`.
+#[derive(clap::Subcommand)]
+pub(super) enum Verb {
+    /// Write a ledger of a made-up venue, with everything that `build` needs beside it
+    Ledger(LedgerArgs),
+}
+
+pub(super) fn run(verb: &Verb) -> Outcome {
+    match verb {
+        Verb::Ledger(args) => ledger(args),
+    }
+}
+
+/// Write a ledger of a made-up venue.
+///
+/// The folder gets ledger.csv, assets.toml, totals.toml (control totals), venue.toml, snapshot.toml, and the venue's
+/// two secrets, which anybody can derive from the seed: they guard nothing. The same seed gives the same bytes.
+#[derive(clap::Args)]
+pub(super) struct LedgerArgs {
+    /// How many rows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=ROWS_MAX))]
+    rows: u64,
+    /// Another seed gives other accounts and balances
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// The folder to make
+    #[arg(long, value_name = "DIR", required_unless_present = "stdout")]
+    out: Option<PathBuf>,
+    /// Write the ledger alone, to standard output
+    #[arg(long, conflicts_with = "out")]
+    stdout: bool,
+    /// The order of the rows
+    #[arg(long, value_enum, default_value = "mixed")]
+    order: Order,
+    /// Add a column with the product: an account may then have two rows of an asset
+    #[arg(long)]
+    products: bool,
+    /// Add a column with the class: every class has a tree of its own
+    #[arg(long)]
+    classes: bool,
+    /// Replace the folder if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Order {
+    /// The rows of an account are neighbours
+    Account,
+    /// Neighbours are far apart
+    Mixed,
+}
+
+fn ledger(args: &LedgerArgs) -> Outcome {
+    let order = match args.order {
+        Order::Account => ledger::Order::Account,
+        Order::Mixed => ledger::Order::Mixed,
+    };
+    let (products, classes) = (args.products, args.classes);
+    let synthetic = SyntheticLedger { rows: args.rows, seed: args.seed, order, products, classes };
+    match &args.out {
+        None => stream(&synthetic),
+        Some(path) => write(&synthetic, path, args.force),
+    }
+}
+
+/// The rows alone. A reader that has gone away wants no more of them.
+fn stream(synthetic: &SyntheticLedger) -> Outcome {
+    let bar = progress(synthetic.rows);
+    let written = synthetic.write(&mut std::io::stdout().lock(), &mut |rows| bar.set_position(rows));
+    bar.finish_and_clear();
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::OutputLost.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn write(synthetic: &SyntheticLedger, path: &Path, force: bool) -> Outcome {
+    let folder = NewFolder::create(path, force, Readers::All)?;
+    let bar = progress(synthetic.rows);
+    let totals = folder.add_with("ledger.csv", Readers::All, |file| {
+        let totals = synthetic.write(file, &mut |rows| bar.set_position(rows));
+        bar.finish_and_clear();
+        totals
+    });
+    let totals = ledger::totals_toml(&totals?);
+    add_files(&folder, synthetic.seed, &totals)?;
+    folder.publish()?;
+    say(totals.trim_end());
+    let here = |name: &str| path.join(name).display().to_string();
+    remark(format!(
+        "{} rows and what belongs to them written to {}; build the trees with:\n  \
+         counterfoil build {} --assets {} --venue {} --snapshot {} --secret-file {} --expect-total {} --out {}",
+        synthetic.rows,
+        path.display(),
+        here("ledger.csv"),
+        here("assets.toml"),
+        here("venue.toml"),
+        here("snapshot.toml"),
+        here("master.secret"),
+        here("totals.toml"),
+        here("tree")
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn add_files(folder: &NewFolder, seed: u64, totals: &str) -> Result<(), Failure> {
+    folder.add("assets.toml", ledger::assets_toml().as_bytes(), Readers::All)?;
+    folder.add("totals.toml", totals.as_bytes(), Readers::All)?;
+    folder.add("venue.toml", ledger::venue_toml(seed).as_bytes(), Readers::All)?;
+    folder.add("snapshot.toml", ledger::snapshot_toml().as_bytes(), Readers::All)?;
+    folder.add("master.secret", ledger::master_secret(seed).to_file().as_bytes(), Readers::Owner)?;
+    folder.add("venue.key", ledger::signing_key(seed).to_file().as_bytes(), Readers::Owner)?;
+    Ok(())
+}
+
+/// Rows written; shown only to a person.
+fn progress(rows: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} rows, {per_sec}, {eta}");
+    ProgressBar::new(rows).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

@@ -1,0 +1,148 @@
+//! Leaves by the thousand: the same values as one at a time, hashed side by side.
+
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::{LeafContent, Nonce, OrderKey, SnapshotKey, Split, TreeKey, parts_digest};
+use crate::hash::{Batch, Digest, Midstate};
+
+/// RFC 2104's two pads.
+const INNER: u8 = 0x36;
+const OUTER: u8 = 0x5c;
+
+impl SnapshotKey {
+    /// The key as a store keeps it.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The key's bytes: whoever has them can tell which leaf an account has, and test guesses about it.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// HMAC-SHA256 under one tree key, with the key's two blocks hashed once.
+pub struct Blinder {
+    inner: Midstate,
+    outer: Midstate,
+    batch: Batch,
+    digests: Vec<Digest>,
+}
+
+impl Blinder {
+    /// Prepares a tree key.
+    #[must_use]
+    pub fn new(key: &TreeKey) -> Self {
+        let padded = |pad: u8| {
+            let mut block = Zeroizing::new([pad; 64]);
+            for (byte, key) in block.iter_mut().zip(key.0.iter()) {
+                *byte ^= key;
+            }
+            Midstate::after(&block)
+        };
+        Self { inner: padded(INNER), outer: padded(OUTER), batch: Batch::default(), digests: Vec::new() }
+    }
+
+    /// Adds an account to those that wait.
+    pub fn push(&mut self, account: &[u8]) {
+        self.batch.push(&[account]);
+    }
+
+    /// How many accounts wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.batch.len()
+    }
+
+    /// Whether no account waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    /// Order key and nonce of every account that waited, in order.
+    pub fn finish(&mut self, each: &mut dyn FnMut(OrderKey, Nonce)) {
+        self.digests.clear();
+        self.batch.finish(self.inner, &mut self.digests);
+        for digest in &self.digests {
+            self.batch.push(&[digest.as_bytes()]);
+        }
+        self.digests.clear();
+        self.batch.finish(self.outer, &mut self.digests);
+        for digest in self.digests.drain(..) {
+            let bytes = digest.to_bytes();
+            if let (Some(order), Some(nonce)) = (bytes.first_chunk(), bytes.last_chunk()) {
+                each(OrderKey(*order), Nonce(*nonce));
+            }
+        }
+    }
+}
+
+impl Drop for Blinder {
+    fn drop(&mut self) {
+        self.inner.zeroize();
+        self.outer.zeroize();
+        self.batch.zeroize();
+    }
+}
+
+impl LeafContent<'_> {
+    /// Adds the leaf to those that wait to be hashed behind the tag of leaves; `split` as for
+    /// [`LeafContent::hash_piece`]. `None`, and nothing is added, when it does not fit the format.
+    #[must_use]
+    pub fn push_to(&self, split: Option<&Split>, batch: &mut Batch) -> Option<()> {
+        let account = u16::try_from(self.account.len()).ok()?.to_be_bytes();
+        let credential = u16::try_from(self.credential.len()).ok()?.to_be_bytes();
+        let parts = parts_digest(self.parts)?;
+        let detail = split.map_or(parts, |split| Some(split.digest(parts)));
+        let detail: &[u8] = detail.as_ref().map_or(&[], |digest| digest.as_bytes());
+        let length = u16::try_from(detail.len()).ok()?.to_be_bytes();
+        let (texts, amount) = ((self.account.as_bytes(), self.credential.as_bytes()), self.amount.to_be_bytes());
+        batch.push(&[&self.nonce.0, &amount, &account, texts.0, &credential, texts.1, &length, detail]);
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amount::Amount;
+    use crate::asset::Class;
+    use crate::hash::Tag;
+    use crate::liability::leaf::{Part, Piece};
+    use crate::secret::{Secret, SecretKind};
+
+    #[test]
+    fn one_at_a_time_and_together_are_the_same() {
+        let secret = Secret::new(SecretKind::Master, &mut [1; 32]);
+        let key = SnapshotKey::derive(&secret, &[2; 32], &"example".parse().unwrap(), 7);
+        let key = key.tree(&"BTC".parse().unwrap(), Class::Lent);
+        let accounts: Vec<String> = (0..150).map(|length| "ü".repeat(length)).collect();
+        let mut blinder = Blinder::new(&key);
+        accounts.iter().for_each(|account| blinder.push(account.as_bytes()));
+        let (mut blinded, mut batch, mut hashes) = (Vec::new(), Batch::default(), Vec::new());
+        blinder.finish(&mut |order, nonce| blinded.push((order, nonce)));
+        let parts = [Part { product: "spot".to_owned(), amount: Amount::from_base_units(7) }];
+        let leaf = |place: usize| LeafContent {
+            nonce: blinded[place].1,
+            amount: Amount::from_base_units(7),
+            account: &accounts[place],
+            credential: &accounts[place / 2],
+            parts: if place.is_multiple_of(3) { &parts } else { &[] },
+        };
+        for (place, account) in accounts.iter().enumerate() {
+            assert_eq!(key.blind(account), blinded[place]);
+            leaf(place).push_to(None, &mut batch).unwrap();
+        }
+        let split = Split { piece: Piece::new(2, 3).unwrap(), whole: Amount::from_base_units(70) };
+        accounts.iter().enumerate().for_each(|(place, _)| leaf(place).push_to(Some(&split), &mut batch).unwrap());
+        batch.finish(Midstate::of(Tag::Leaf), &mut hashes);
+        let (whole, pieces) = hashes.split_at(accounts.len());
+        for (place, (whole, piece)) in whole.iter().zip(pieces).enumerate() {
+            assert_eq!(leaf(place).hash().unwrap().digest(), *whole);
+            assert_eq!(leaf(place).hash_piece(&split).unwrap().digest(), *piece);
+        }
+    }
+}
