@@ -2,6 +2,7 @@
 //!
 //! It holds customers' accounts and balances in the clear, and the keys of their nonces: it is the venue's secret.
 
+mod accounts;
 pub(crate) mod header;
 mod leaves;
 pub(crate) mod text;
@@ -9,6 +10,7 @@ pub(crate) mod text;
 use std::io;
 use std::sync::{Arc, OnceLock};
 
+pub use accounts::Accounts;
 pub(crate) use leaves::PathReader;
 pub use leaves::StoredLeaf;
 
