@@ -28,6 +28,10 @@ impl<'a> BuildProgress<'a> {
 impl Progress for BuildProgress<'_> {
     fn begin(&self, phase: Phase) {
         match phase {
+            // how much will come out of a pipe or a database is not known
+            Phase::Reading if self.bar.length().is_none() => {
+                self.style("reading  {spinner} {bytes} {bytes_per_sec}  {msg} {elapsed}");
+            }
             Phase::Reading => self.style("reading  {bar:30} {bytes}/{total_bytes} {bytes_per_sec}  {msg} {eta}"),
             Phase::Hashing(rows) => {
                 self.hashing.store(1, Ordering::Relaxed);
