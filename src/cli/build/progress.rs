@@ -7,7 +7,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use crate::liability::{Phase, Progress};
 
 /// A bar for each phase: bytes while reading, then rows.
-pub(super) struct BuildProgress<'a> {
+pub(in crate::cli) struct BuildProgress<'a> {
     bar: &'a ProgressBar,
     /// Rows read; reading itself is counted in bytes, by whoever reads them.
     read: AtomicU64,
@@ -15,7 +15,7 @@ pub(super) struct BuildProgress<'a> {
 }
 
 impl<'a> BuildProgress<'a> {
-    pub(super) fn new(bar: &'a ProgressBar) -> Self {
+    pub(in crate::cli) fn new(bar: &'a ProgressBar) -> Self {
         Self { bar, read: AtomicU64::new(0), hashing: AtomicU64::new(0) }
     }
 
