@@ -11,8 +11,8 @@ use anyhow::{Context as _, bail};
 
 use crate::{ops, table};
 
-/// Repetitions of the shorter run; the longer one has twice as many. A multiple of the rows that one call reads.
-const REPEATS: u64 = 1024;
+/// Repetitions of the shorter run; the longer one has twice as many. A multiple of what is done side by side.
+const REPEATS: u64 = 2048;
 
 /// Prints the table, or why there is none.
 pub(crate) fn print() -> anyhow::Result<()> {

@@ -14,6 +14,7 @@
 
 mod build;
 mod child;
+mod counting;
 mod disk;
 mod hashes;
 mod instructions;

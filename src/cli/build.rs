@@ -86,6 +86,9 @@ pub(super) struct Args {
     /// Threads to work with; by default one for each core
     #[arg(long, value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,
+    /// Say how long each phase took
+    #[arg(long)]
+    timings: bool,
     /// Repeat the build with this id (64 digits): the same nonces as before, for a rebuild on purpose
     #[arg(long, value_name = "HEX")]
     build_id: Option<String>,
@@ -212,6 +215,9 @@ fn read_ledgers(args: &Args, options: &BuildOptions<'_>, store: &Path, scratch: 
     let progress = BuildProgress::new(&bar);
     let built = liability::build(options, &mut sources, &Scratch::new(scratch), &Folder::new(store), &progress);
     bar.finish_and_clear();
+    if args.timings && built.is_ok() {
+        remark(progress.timings());
+    }
     built.map_err(|error| match error {
         BuildError::Ledger(faults) => Failure::ledger(faults, &excerpt),
         BuildError::Io(error) => {
