@@ -92,8 +92,8 @@ fn node_hash() -> Operation {
     })
 }
 
-/// Leaves, nodes and accounts that are hashed together.
-const BATCH: usize = 2048;
+/// Leaves, nodes and accounts that are hashed together. What is repeated less often is not measured, it only runs.
+pub(crate) const BATCH: usize = 2048;
 
 /// Rows of one call; reading the first line belongs to it.
 const CSV_ROWS: u64 = 1024;
