@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use sha2::{Digest as _, Sha256};
 
 mod blocks;
+mod lanes;
 
 pub use blocks::{Batch, Midstate};
 

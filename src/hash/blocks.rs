@@ -9,6 +9,7 @@ use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroize;
 
+use super::lanes::compress_both;
 use super::{Digest, Tag};
 
 /// Bytes of a block.
@@ -102,13 +103,28 @@ impl Batch {
     /// messages.
     pub fn finish(&mut self, begin: Midstate, out: &mut Vec<Digest>) {
         out.reserve(self.counts.len());
-        let mut rest = self.blocks.as_slice();
-        for &count in &self.counts {
-            let Some((message, behind)) = rest.split_at_checked(count as usize) else { break };
-            let mut state = begin.0;
-            compress256(&mut state, message);
-            out.push(digest_of(&state));
-            rest = behind;
+        let (mut rest, mut counts) = (self.blocks.as_slice(), self.counts.as_slice());
+        loop {
+            match counts {
+                // neighbours of one length go through the processor together
+                &[first, second, ref behind @ ..] if first == second => {
+                    let Some((left, after)) = rest.split_at_checked(first as usize) else { break };
+                    let Some((right, after)) = after.split_at_checked(second as usize) else { break };
+                    let mut states = [begin.0; 2];
+                    let [one, two] = &mut states;
+                    compress_both([one, two], [left, right]);
+                    out.extend(states.iter().map(digest_of));
+                    (rest, counts) = (after, behind);
+                }
+                &[count, ref behind @ ..] => {
+                    let Some((message, after)) = rest.split_at_checked(count as usize) else { break };
+                    let mut state = begin.0;
+                    compress256(&mut state, message);
+                    out.push(digest_of(&state));
+                    (rest, counts) = (after, behind);
+                }
+                [] => break,
+            }
         }
         self.blocks.clear();
         self.counts.clear();

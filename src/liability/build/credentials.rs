@@ -33,7 +33,7 @@ impl<'a> Credentials<'a> {
     /// Notes every row whose credential is not that of the account's first row.
     pub(super) fn compare(self, limit: u64, places: &Places<'_>, faults: &mut Vec<LedgerError>) -> io::Result<()> {
         for part in self.0.finish(limit)? {
-            let bytes = part.load()?;
+            let bytes = part.pieces()?.concat();
             let mut first: HashMap<&str, (Line, &str)> = HashMap::new();
             for record in records(&bytes) {
                 let record = record?;

@@ -1,14 +1,16 @@
 //! The second half of a build: partitions become leaves, and leaves become files.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 
 use super::bucket::{Bucket, Joined};
 use super::faults::Places;
 use super::partition::{Partition, Partitions};
 use super::pieces::{self, Splitting};
-use super::sections::{Run, TreeWriter};
+use super::sections::{Output, Run, TreeWriter};
 use super::turn::Turn;
 use super::{Plan, Progress, TreePlan};
 use crate::ledger::LedgerError;
@@ -41,27 +43,41 @@ impl Hashing<'_> {
         let count = self.trees.trees.len();
         let writers = Turn::new((0..count).map(TreeWriter::new).collect());
         let turns = Turns { begins: Turn::new(vec![(0, 0); count]), writers };
-        let faults = if only_check {
-            self.in_parallel(parts, &turns, &|_, part| {
-                let rows = self.join(part, &mut |_, _| Ok(()))?;
-                Ok(rows.1)
-            })?
-        } else if self.plan.pieces.is_empty() {
-            self.in_parallel(parts, &turns, &|number, part| {
-                let mut runs = Vec::new();
-                let (rows, faults) = self.join(part, &mut |tree, leaf| push(&mut runs, tree, &leaf))?;
-                self.write(number, runs, &turns)?;
-                self.progress.advance(rows);
-                Ok(faults)
-            })?
-        } else {
-            self.split(parts, &turns)?
-        };
+        if only_check {
+            let faults = self.in_parallel(parts, &turns, &|_, part| Ok(self.join(part, &mut |_, _| Ok(()))?.1))?;
+            return Ok((Vec::new(), faults));
+        }
+        let (written, files) = channel();
+        // some files of many trees wait in memory at the same time
+        let wait = self.plan.memory / (32 * (count + 1));
+        let out = Output { storage: self.storage, wait, written };
+        let faults = std::thread::scope(|scope| {
+            scope.spawn(move || files.into_iter().try_for_each(|name: String| self.storage.sync(&name)));
+            let faults = if self.plan.pieces.is_empty() {
+                self.whole(parts, &turns, &out)
+            } else {
+                self.split(parts, &turns, &out)
+            };
+            // the thread that brings files to the medium ends when nobody can tell it more
+            drop(out);
+            faults
+        })?;
         Ok((turns.writers.into_inner(), faults))
     }
 
+    /// One leaf for each balance.
+    fn whole(&self, parts: Vec<Partition>, turns: &Turns, out: &Output<'_>) -> io::Result<Faults> {
+        self.in_parallel(parts, turns, &|number, part| {
+            let mut runs = BTreeMap::new();
+            let (rows, faults) = self.join(part, &mut |tree, leaf| push(&mut runs, tree, &leaf))?;
+            self.write(number, runs, turns, out)?;
+            self.progress.advance(rows);
+            Ok(faults)
+        })
+    }
+
     /// Balances become pieces, whose order keys put them into other partitions: those are the ones to be written.
-    fn split(&self, parts: Vec<Partition>, turns: &Turns) -> io::Result<Faults> {
+    fn split(&self, parts: Vec<Partition>, turns: &Turns, out: &Output<'_>) -> io::Result<Faults> {
         let partitions = Partitions::new(self.scratch, self.plan.memory / 8);
         let faults = self.in_parallel(parts, turns, &|_, part| {
             let mut splitting = Splitting::new(self.plan, self.trees, &partitions);
@@ -74,9 +90,11 @@ impl Hashing<'_> {
             return Ok(faults);
         }
         self.in_parallel(partitions.finish(self.limit)?, turns, &|number, part| {
-            let mut runs = Vec::new();
-            pieces::sorted(&part.load()?, &mut |tree, leaf| push(&mut runs, tree, &leaf))?;
-            self.write(number, runs, turns)?;
+            let mut runs = BTreeMap::new();
+            for rows in part.pieces()? {
+                pieces::sorted(&rows, &mut |tree, leaf| push(&mut runs, tree, &leaf))?;
+            }
+            self.write(number, runs, turns, out)?;
             Ok(Faults::new())
         })
     }
@@ -88,22 +106,24 @@ impl Hashing<'_> {
         each: &mut dyn FnMut(u32, Joined<'_>) -> io::Result<()>,
     ) -> io::Result<(u64, Faults)> {
         let (mut leaves, mut faults) = (0, Faults::new());
-        let bucket = Bucket::sort(part.load()?, self.trees)?;
-        bucket.join(self.trees, self.lines, &mut faults, &mut |tree, leaf| {
-            leaves += 1;
-            each(tree, leaf)
-        })?;
+        for rows in part.pieces()? {
+            let bucket = Bucket::sort(rows, self.trees)?;
+            bucket.join(self.trees, self.lines, &mut faults, &mut |tree, leaf| {
+                leaves += 1;
+                each(tree, leaf)
+            })?;
+        }
         Ok((leaves, faults))
     }
 
     /// Brings the runs of one partition to their place and into the files.
-    fn write(&self, number: usize, mut runs: Vec<Run>, turns: &Turns) -> io::Result<()> {
-        runs.last_mut().into_iter().for_each(Run::finish);
+    fn write(&self, number: usize, mut runs: BTreeMap<u32, Run>, turns: &Turns, out: &Output<'_>) -> io::Result<()> {
+        runs.values_mut().for_each(Run::finish);
+        let position = |tree: u32| usize::try_from(tree).unwrap_or(usize::MAX);
         let given_up = || io::Error::other("another thread has ended");
         let places = turns.begins.take(number, |begins| -> Vec<(u64, u64)> {
-            let place = |run: &Run| {
-                let begin = usize::try_from(run.tree).ok().and_then(|tree| begins.get_mut(tree));
-                begin.map_or((0, 0), |begin| {
+            let place = |(tree, run): (&u32, &Run)| {
+                begins.get_mut(position(*tree)).map_or((0, 0), |begin| {
                     let place = *begin;
                     *begin = (begin.0 + run.leaf_count(), begin.1 + run.texts.len() as u64);
                     place
@@ -111,15 +131,12 @@ impl Hashing<'_> {
             };
             runs.iter().map(place).collect()
         });
-        let places = places.ok_or_else(given_up)?;
-        let placed = runs.into_iter().zip(places).map(|(run, (begin, text_begin))| run.place(begin, text_begin));
+        let places = places.ok_or_else(given_up)?.into_iter();
+        let placed = runs.into_iter().zip(places).map(|((tree, run), (leaf, text))| Ok((tree, run.place(leaf, text)?)));
         let placed = placed.collect::<io::Result<Vec<_>>>()?;
-        // some files of many trees wait in memory at the same time
-        let wait = self.plan.memory / (32 * (self.trees.trees.len() + 1));
         let written = turns.writers.take(number, |writers| {
-            placed.iter().try_for_each(|run| {
-                let writer = usize::try_from(run.tree).ok().and_then(|tree| writers.get_mut(tree));
-                writer.map_or(Ok(()), |writer| writer.write(run, self.storage, wait))
+            placed.iter().try_for_each(|(tree, run)| {
+                writers.get_mut(position(*tree)).map_or(Ok(()), |writer| writer.write(run, out))
             })
         });
         written.ok_or_else(given_up)?
@@ -160,13 +177,9 @@ impl Hashing<'_> {
     }
 }
 
-/// Adds a leaf to the run of its tree; leaves come tree by tree.
-fn push(runs: &mut Vec<Run>, tree: u32, leaf: &Joined<'_>) -> io::Result<()> {
-    if runs.last().is_none_or(|run| run.tree != tree) {
-        runs.last_mut().into_iter().for_each(Run::finish);
-        runs.push(Run::of(tree));
-    }
-    runs.last_mut().map_or(Ok(()), |run| run.push(leaf))
+/// Adds a leaf to the run of its tree. The leaves of each tree come in order.
+fn push(runs: &mut BTreeMap<u32, Run>, tree: u32, leaf: &Joined<'_>) -> io::Result<()> {
+    runs.entry(tree).or_default().push(leaf)
 }
 
 /// Wakes those who wait for a thread that does not go on.

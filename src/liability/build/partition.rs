@@ -10,6 +10,8 @@ use crate::liability::storage::{ScratchFile, ScratchSpace};
 
 /// One partition for each value of a byte.
 pub(super) const COUNT: usize = 256;
+/// Partitions below this size are sorted as they are.
+const CACHED: usize = 256 << 10;
 /// Bytes read at once where a partition is taken apart.
 const PIECE: usize = 1 << 20;
 
@@ -88,8 +90,32 @@ impl Partition {
         self.on_disk + self.in_memory.len() as u64
     }
 
+    /// All of its rows, in pieces that stand one after another in the order of keys and that each fit into the
+    /// processor's cache: sorting jumps about in them.
+    pub(super) fn pieces(self) -> io::Result<Vec<Vec<u8>>> {
+        let depth = self.depth + 1;
+        let rows = self.load()?;
+        if rows.len() < CACHED {
+            return Ok(vec![rows]);
+        }
+        let mut sizes = [0_usize; COUNT];
+        each_row(&rows, depth, &mut |which, row| {
+            if let Some(size) = sizes.get_mut(which) {
+                *size += row.len();
+            }
+        })?;
+        let mut pieces: Vec<Vec<u8>> = sizes.into_iter().map(Vec::with_capacity).collect();
+        each_row(&rows, depth, &mut |which, row| {
+            if let Some(piece) = pieces.get_mut(which) {
+                piece.extend_from_slice(row);
+            }
+        })?;
+        pieces.retain(|piece| !piece.is_empty());
+        Ok(pieces)
+    }
+
     /// All of its rows.
-    pub(super) fn load(mut self) -> io::Result<Vec<u8>> {
+    fn load(mut self) -> io::Result<Vec<u8>> {
         let Some(mut file) = self.file.take() else { return Ok(self.in_memory) };
         let on_disk = usize::try_from(self.on_disk).map_err(|_| spoiled())?;
         let mut rows = vec![0; on_disk];
@@ -115,6 +141,18 @@ impl Partition {
         inner.distribute(&mut buffer)?;
         if buffer.is_empty() { Ok(()) } else { Err(spoiled()) }
     }
+}
+
+/// Hands over every row with the byte of its order key that tells it from the others.
+fn each_row(rows: &[u8], depth: usize, each: &mut dyn FnMut(usize, &[u8])) -> io::Result<()> {
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let (order_key, _) = place(rest).ok_or_else(spoiled)?;
+        let (row, behind) = length(rest).and_then(|length| rest.split_at_checked(length)).ok_or_else(spoiled)?;
+        each(usize::from(order_key.0.get(depth).copied().unwrap_or_default()), row);
+        rest = behind;
+    }
+    Ok(())
 }
 
 impl Partitions<'_> {

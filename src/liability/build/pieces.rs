@@ -43,8 +43,8 @@ impl<'a> Splitting<'a> {
 
     fn write(&mut self, tree: u32, key: OrderKey, nonce: Nonce, amount: Amount, text: &LeafText<'_>) -> io::Result<()> {
         self.body.clear();
-        number(&mut self.body, u128::from(tree));
-        number(&mut self.body, amount.base_units());
+        number(&mut self.body, u64::from(tree));
+        record::amount(&mut self.body, amount);
         text.write(&mut self.body).ok_or_else(|| io::Error::other("a leaf does not fit its format"))?;
         let [which, ..] = key.0;
         let which = usize::from(which);
@@ -76,7 +76,7 @@ pub(super) fn sorted(bytes: &[u8], each: &mut dyn FnMut(u32, Joined<'_>) -> io::
     // equal order keys of two accounts are as good as impossible; their bodies settle even those
     pieces.sort_unstable_by(|left, right| (left.0, left.1, left.2).cmp(&(right.0, right.1, right.2)));
     for (tree, order_key, mut body, nonce) in pieces {
-        let amount = Amount::from_base_units(take_number(&mut body).ok_or_else(spoiled)?);
+        let amount = record::take_amount(&mut body).ok_or_else(spoiled)?;
         let text = LeafText::read(body).ok_or_else(spoiled)?;
         each(tree, Joined { order_key, nonce, amount, text })?;
     }

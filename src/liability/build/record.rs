@@ -30,12 +30,12 @@ pub(super) fn spoiled() -> io::Error {
 
 /// Appends all of a row that does not depend on its order key.
 pub(super) fn write_body(out: &mut Vec<u8>, slot: u64, row: &Row<'_>) {
-    number(out, u128::from(slot));
-    number(out, u128::from(row.line.source));
-    number(out, u128::from(row.line.number));
-    number(out, row.amount.base_units());
-    number(out, row.credential.len() as u128);
-    number(out, row.product.map_or(0, |product| product.len() as u128 + 1));
+    number(out, slot);
+    number(out, u64::from(row.line.source));
+    number(out, row.line.number);
+    amount(out, row.amount);
+    number(out, row.credential.len() as u64);
+    number(out, row.product.map_or(0, |product| product.len() as u64 + 1));
     out.extend_from_slice(row.credential.as_bytes());
     out.extend_from_slice(row.product.unwrap_or_default().as_bytes());
     out.extend_from_slice(row.account.as_bytes());
@@ -43,7 +43,7 @@ pub(super) fn write_body(out: &mut Vec<u8>, slot: u64, row: &Row<'_>) {
 
 /// Appends a whole row: length of the body, order key, nonce, body.
 pub(super) fn write(out: &mut Vec<u8>, order_key: OrderKey, nonce: Nonce, body: &[u8]) {
-    number(out, body.len() as u128);
+    number(out, body.len() as u64);
     out.extend_from_slice(&order_key.0);
     out.extend_from_slice(&nonce.0);
     out.extend_from_slice(body);
@@ -65,7 +65,7 @@ pub(super) fn length(bytes: &[u8]) -> Option<usize> {
 pub(super) fn place(bytes: &[u8]) -> Option<(OrderKey, u64)> {
     let (row, _) = split_first(bytes)?;
     let mut rest = row.get(HEAD..)?;
-    Some((OrderKey(*row.first_chunk()?), u64::try_from(take_number(&mut rest)?).ok()?))
+    Some((OrderKey(*row.first_chunk()?), take_number(&mut rest)?))
 }
 
 /// Order key, nonce and body of the row that begins these bytes.
@@ -78,10 +78,10 @@ impl<'a> Record<'a> {
     /// Reads the row that begins these bytes.
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let (order_key, nonce, mut rest) = open(bytes)?;
-        let slot = u64::try_from(take_number(&mut rest)?).ok()?;
+        let slot = take_number(&mut rest)?;
         let source = u32::try_from(take_number(&mut rest)?).ok()?;
-        let line = Line { source, number: u64::try_from(take_number(&mut rest)?).ok()? };
-        let amount = Amount::from_base_units(take_number(&mut rest)?);
+        let line = Line { source, number: take_number(&mut rest)? };
+        let amount = take_amount(&mut rest)?;
         let credential = usize::try_from(take_number(&mut rest)?).ok()?;
         let product = usize::try_from(take_number(&mut rest)?).ok()?;
         let text = std::str::from_utf8(rest).ok()?;
@@ -92,8 +92,9 @@ impl<'a> Record<'a> {
     }
 }
 
-/// LEB128: seven bits a byte, the lowest first.
-pub(super) fn number(out: &mut Vec<u8>, mut value: u128) {
+/// LEB128: seven bits a byte, the lowest first. Almost every number is small.
+#[inline]
+pub(super) fn number(out: &mut Vec<u8>, mut value: u64) {
     while value > 0x7f {
         out.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
@@ -101,17 +102,40 @@ pub(super) fn number(out: &mut Vec<u8>, mut value: u128) {
     out.push((value & 0x7f) as u8);
 }
 
-pub(super) fn take_number(rest: &mut &[u8]) -> Option<u128> {
-    let (mut value, mut shift) = (0_u128, 0);
+#[inline]
+pub(super) fn take_number(rest: &mut &[u8]) -> Option<u64> {
+    let (&first, behind) = rest.split_first()?;
+    *rest = behind;
+    if first < 0x80 {
+        return Some(u64::from(first));
+    }
+    let (mut value, mut shift) = (u64::from(first & 0x7f), 7);
     loop {
         let (&byte, behind) = rest.split_first()?;
         *rest = behind;
-        value |= u128::from(byte & 0x7f).checked_shl(shift)?;
+        value |= u64::from(byte & 0x7f).checked_shl(shift)?;
         if byte & 0x80 == 0 {
             return Some(value);
         }
         shift += 7;
     }
+}
+
+/// An amount: how many bytes it needs, then those, the highest first.
+pub(super) fn amount(out: &mut Vec<u8>, amount: Amount) {
+    let bytes = amount.to_be_bytes();
+    let zeros = amount.base_units().leading_zeros() as usize / 8;
+    out.push(u8::try_from(bytes.len() - zeros).unwrap_or_default());
+    out.extend_from_slice(bytes.get(zeros..).unwrap_or_default());
+}
+
+pub(super) fn take_amount(rest: &mut &[u8]) -> Option<Amount> {
+    let (&length, behind) = rest.split_first()?;
+    let (bytes, behind) = behind.split_at_checked(usize::from(length))?;
+    *rest = behind;
+    let mut whole = [0; 16];
+    whole.get_mut(16_usize.checked_sub(bytes.len())?..)?.copy_from_slice(bytes);
+    Some(Amount::from_base_units(u128::from_be_bytes(whole)))
 }
 
 #[cfg(test)]

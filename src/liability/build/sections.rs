@@ -1,13 +1,14 @@
 //! Leaves to files: hashed and folded on any thread, written in the order of the tree.
 
 use std::io;
+use std::sync::mpsc::Sender;
 
 use super::bucket::Joined;
 use crate::amount::Amount;
 use crate::hash::{Batch, Digest, Midstate, StreamHasher, Tag};
 use crate::liability::leaf::LeafContent;
 use crate::liability::storage::Storage;
-use crate::liability::store::header::{GROUP_LEVEL, LEAF, Section};
+use crate::liability::store::header::{GROUP_LEVEL, LEAF_SIZE, Section};
 use crate::liability::sum_tree::{CompactRange, Parents, SumNode, SumOverflow};
 
 /// Leaves that are hashed at once.
@@ -17,7 +18,6 @@ const GROUP: usize = 1 << GROUP_LEVEL;
 /// Consecutive leaves of one tree.
 #[derive(Default)]
 pub(super) struct Run {
-    pub(super) tree: u32,
     leaves: Vec<u8>,
     pub(super) texts: Vec<u8>,
     batch: Batch,
@@ -32,10 +32,6 @@ fn overflow(error: SumOverflow) -> io::Error {
 }
 
 impl Run {
-    pub(super) fn of(tree: u32) -> Self {
-        Self { tree, ..Self::default() }
-    }
-
     pub(super) fn push(&mut self, leaf: &Joined<'_>) -> io::Result<()> {
         let unfit = || io::Error::other("a leaf does not fit its format");
         leaf.text.write(&mut self.texts).ok_or_else(unfit)?;
@@ -71,7 +67,7 @@ impl Run {
 
     /// Puts the run at its place: leaves from `begin` on, texts from `text_begin` on.
     pub(super) fn place(mut self, begin: u64, text_begin: u64) -> io::Result<Placed> {
-        for record in self.leaves.chunks_exact_mut(LEAF as usize) {
+        for record in self.leaves.chunks_exact_mut(LEAF_SIZE) {
             if let Some(end) = record.last_chunk_mut::<8>() {
                 *end = (u64::from_be_bytes(*end) + text_begin).to_be_bytes();
             }
@@ -93,13 +89,12 @@ impl Run {
             groups.append(&mut nodes);
         }
         let (head, tail) = (head.to_vec(), tail.to_vec());
-        Ok(Placed { tree: self.tree, leaves: self.leaves, texts: self.texts, head, groups, tail })
+        Ok(Placed { leaves: self.leaves, texts: self.texts, head, groups, tail })
     }
 }
 
 /// A run at its place: leaves up to the first whole group, whole groups, leaves behind the last.
 pub(super) struct Placed {
-    pub(super) tree: u32,
     leaves: Vec<u8>,
     texts: Vec<u8>,
     head: Vec<SumNode>,
@@ -113,24 +108,36 @@ struct SectionWriter {
     pending: Vec<u8>,
     hasher: StreamHasher,
     length: u64,
+    /// Bytes that were written and not yet brought to the medium.
+    unsynced: u64,
 }
+
+/// So many bytes are worth a word to the thread that brings files to the medium.
+const SYNCED: u64 = 64 << 20;
 
 impl SectionWriter {
     fn new(section: Section, position: usize) -> Self {
         let (name, hasher) = (section.file(position), StreamHasher::default());
-        Self { name, pending: Vec::new(), hasher, length: 0 }
+        Self { name, pending: Vec::new(), hasher, length: 0, unsynced: 0 }
     }
 
     /// Adds bytes; what is small waits, so that a thousand small trees are no thousand small writes.
-    fn write(&mut self, bytes: &[u8], storage: &dyn Storage, wait: usize) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8], out: &Output<'_>) -> io::Result<()> {
         self.hasher.update(bytes);
         self.length += bytes.len() as u64;
-        if self.pending.len() + bytes.len() < wait {
+        if self.pending.len() + bytes.len() < out.wait {
             self.pending.extend_from_slice(bytes);
             return Ok(());
         }
-        self.flush(storage)?;
-        storage.append(&self.name, bytes)
+        self.unsynced += (self.pending.len() + bytes.len()) as u64;
+        self.flush(out.storage)?;
+        out.storage.append(&self.name, bytes)?;
+        if self.unsynced >= SYNCED {
+            self.unsynced = 0;
+            // nobody listens any more when bringing a file to the medium has failed; `finish` will say why
+            let _ = out.written.send(self.name.clone());
+        }
+        Ok(())
     }
 
     fn flush(&mut self, storage: &dyn Storage) -> io::Result<()> {
@@ -138,6 +145,15 @@ impl SectionWriter {
         self.pending.clear();
         Ok(())
     }
+}
+
+/// Where trees are written.
+pub(super) struct Output<'a> {
+    pub(super) storage: &'a dyn Storage,
+    /// How many bytes of a file may wait in memory.
+    pub(super) wait: usize,
+    /// Is told files of which much was written: the medium works while others hash.
+    pub(super) written: Sender<String>,
 }
 
 /// Writes one tree, run by run.
@@ -161,8 +177,8 @@ impl TreeWriter {
         Self { range: CompactRange::starting_at(0), sections, nodes: Vec::new() }
     }
 
-    /// Adds the run that begins where the last one ended. `wait` is how many bytes of a file may wait in memory.
-    pub(super) fn write(&mut self, run: &Placed, storage: &dyn Storage, wait: usize) -> io::Result<()> {
+    /// Adds the run that begins where the last one ended.
+    pub(super) fn write(&mut self, run: &Placed, out: &Output<'_>) -> io::Result<()> {
         let Self { range, sections: [leaves, texts, kept], nodes } = self;
         nodes.clear();
         let mut made = |level: u32, node: &SumNode| {
@@ -177,9 +193,9 @@ impl TreeWriter {
                 range.push(level, *node, &mut made).map_err(overflow)?;
             }
         }
-        leaves.write(&run.leaves, storage, wait)?;
-        texts.write(&run.texts, storage, wait)?;
-        kept.write(nodes, storage, wait)
+        leaves.write(&run.leaves, out)?;
+        texts.write(&run.texts, out)?;
+        kept.write(nodes, out)
     }
 
     /// Writes what waits, and makes sure that it stays.

@@ -12,9 +12,11 @@ const VERSION_AT: usize = 15;
 /// Four thousand trees of the longest names are far below; a larger header is damage.
 pub(super) const HEADER_SIZE_MAX: u64 = 16 << 20;
 /// Bytes of one leaf's record: order key, amount, end of its texts.
-pub(crate) const LEAF: u64 = 16 + 16 + 8;
+pub(crate) const LEAF_SIZE: usize = 16 + 16 + 8;
+pub(crate) const LEAF: u64 = LEAF_SIZE as u64;
 /// Bytes of one node: digest and sum.
-pub(crate) const NODE: u64 = 32 + 16;
+pub(crate) const NODE_SIZE: usize = 32 + 16;
+pub(crate) const NODE: u64 = NODE_SIZE as u64;
 /// Nodes are kept from this level on; below, 2^`GROUP_LEVEL` leaves are hashed again.
 pub(crate) const GROUP_LEVEL: u32 = 4;
 

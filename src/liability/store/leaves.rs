@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
-use super::header::{GROUP_LEVEL, LEAF, NODE, Section, node_position};
+use super::header::{GROUP_LEVEL, LEAF, LEAF_SIZE, NODE, NODE_SIZE, Section, node_position};
 use super::text::LeafText;
 use super::{StoreError, StoredTree};
 use crate::amount::Amount;
@@ -41,7 +42,7 @@ impl StoredLeaf {
 }
 
 /// A leaf's record: order key, amount, and where its texts end.
-pub(crate) fn parse_record(record: &[u8; LEAF as usize]) -> (OrderKey, Amount, u64) {
+pub(crate) fn parse_record(record: &[u8; LEAF_SIZE]) -> (OrderKey, Amount, u64) {
     let mut parts = ([0; 16], [0; 16], [0; 8]);
     let places = parts.0.iter_mut().chain(&mut parts.1).chain(&mut parts.2);
     places.zip(record).for_each(|(place, byte)| *place = *byte);
@@ -51,7 +52,7 @@ pub(crate) fn parse_record(record: &[u8; LEAF as usize]) -> (OrderKey, Amount, u
 
 impl StoredTree {
     fn record(&self, index: u64) -> Result<(OrderKey, Amount, u64), StoreError> {
-        let mut record = [0; LEAF as usize];
+        let mut record = [0; LEAF_SIZE];
         self.file(Section::Leaves)?.read_at(index * LEAF, &mut record)?;
         Ok(parse_record(&record))
     }
@@ -82,18 +83,18 @@ impl StoredTree {
         if let Some(before) = range.start.checked_sub(1) {
             text_begin = self.record(before)?.2;
         }
-        let (leaf, size) = (LEAF as usize, usize::try_from(count * LEAF));
+        let size = usize::try_from(count * LEAF);
         let mut records = vec![0; size.map_err(|_| self.damaged("more leaves than fit into memory"))?];
         self.file(Section::Leaves)?.read_at(range.start * LEAF, &mut records)?;
         let record = |bytes: &[u8]| bytes.first_chunk().map(parse_record);
-        let text_end = records.rchunks_exact(leaf).next().and_then(record).map_or(0, |(_, _, end)| end);
+        let text_end = records.rchunks_exact(LEAF_SIZE).next().and_then(record).map_or(0, |(_, _, end)| end);
         let bad_text = || self.damaged("the texts of a leaf lie outside their file, or overlap");
         let length = text_end.checked_sub(text_begin).filter(|_| text_end <= self.header.text_length);
         let length = length.and_then(|length| usize::try_from(length).ok()).ok_or_else(bad_text)?;
         let mut texts = vec![0; length];
         self.file(Section::Texts)?.read_at(text_begin, &mut texts)?;
         let mut rest = texts.as_slice();
-        for (order_key, amount, end) in records.chunks_exact(leaf).filter_map(record) {
+        for (order_key, amount, end) in records.chunks_exact(LEAF_SIZE).filter_map(record) {
             let own = end.checked_sub(text_begin).and_then(|own| usize::try_from(own).ok());
             let (text, behind) = own.and_then(|own| rest.split_at_checked(own)).ok_or_else(bad_text)?;
             let text = LeafText::read(text).ok_or_else(|| self.damaged("the texts of a leaf cannot be read"))?;
@@ -155,7 +156,7 @@ impl StoredTree {
 
     fn node(&self, level: u32, index: u64) -> Result<SumNode, StoreError> {
         let position = node_position(level, index).ok_or_else(|| self.damaged("a node outside the tree"))?;
-        let mut bytes = [0; NODE as usize];
+        let mut bytes = [0; NODE_SIZE];
         self.file(Section::Nodes)?.read_at(position * NODE, &mut bytes)?;
         Ok(parse_node(&bytes))
     }
@@ -191,7 +192,7 @@ fn prefix(key: OrderKey) -> u64 {
     key.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
-pub(crate) fn parse_node(bytes: &[u8; NODE as usize]) -> SumNode {
+pub(crate) fn parse_node(bytes: &[u8; NODE_SIZE]) -> SumNode {
     let mut parts = ([0; 32], [0; 16]);
     parts.0.iter_mut().chain(&mut parts.1).zip(bytes).for_each(|(place, byte)| *place = *byte);
     SumNode { digest: Digest::from_bytes(parts.0), sum: Amount::from_base_units(u128::from_be_bytes(parts.1)) }
@@ -218,10 +219,10 @@ impl PerfectSubtrees for PathReader<'_> {
         }
         let (group, begin) = ((index << level) >> GROUP_LEVEL, (index << level) & ((1 << GROUP_LEVEL) - 1));
         let mut groups = self.groups.borrow_mut();
-        if !groups.contains_key(&group) {
-            groups.insert(group, self.tree.group(group)?);
-        }
-        let leaves = groups.get(&group).map(Vec::as_slice).unwrap_or_default();
+        let leaves = match groups.entry(group) {
+            Entry::Occupied(leaves) => leaves.into_mut(),
+            Entry::Vacant(place) => place.insert(self.tree.group(group)?),
+        };
         let own = usize::try_from(begin).ok().and_then(|begin| leaves.get(begin..)?.get(..1 << level));
         let mut nodes = own.ok_or_else(|| self.tree.damaged("a leaf outside the tree"))?.to_vec();
         while nodes.len() > 1 {
