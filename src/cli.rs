@@ -65,7 +65,7 @@ enum Verb {
     /// Check a policy file
     #[command(subcommand)]
     Policy(policy::Verb),
-    /// Write the inclusion proof of one customer account
+    /// Write the inclusion proof of one customer account, or sealed proofs for all of them
     Prove(prove::Args),
     /// Compare what is owed with what is held, from a bundle
     Reconcile(reconcile::Args),

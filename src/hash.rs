@@ -104,6 +104,10 @@ pub enum Tag {
     BundleFile,
     /// An inner node over a bundle's files.
     BundleNode,
+    /// The characters of a proof code that tell a mistyped one.
+    CodeCheck,
+    /// The public name of a proof that is sealed under a code.
+    CodeName,
     /// A leaf of a liability tree.
     Leaf,
     /// A signed manifest of a bundle.
@@ -122,12 +126,14 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, in the order of their discriminants.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Address,
         Self::AddressNode,
         Self::Asset,
         Self::BundleFile,
         Self::BundleNode,
+        Self::CodeCheck,
+        Self::CodeName,
         Self::Leaf,
         Self::Manifest,
         Self::Node,
@@ -146,6 +152,8 @@ impl Tag {
             Self::Asset => "counterfoil/asset",
             Self::BundleFile => "counterfoil/bundle-file",
             Self::BundleNode => "counterfoil/bundle-node",
+            Self::CodeCheck => "counterfoil/code-check",
+            Self::CodeName => "counterfoil/code-name",
             Self::Leaf => "counterfoil/leaf",
             Self::Manifest => "counterfoil/manifest",
             Self::Node => "counterfoil/node",
@@ -157,7 +165,7 @@ impl Tag {
     }
 }
 
-static MIDSTATES: LazyLock<[Sha256; 12]> = LazyLock::new(|| {
+static MIDSTATES: LazyLock<[Sha256; 14]> = LazyLock::new(|| {
     Tag::ALL.map(|tag| {
         let tag_hash = Sha256::digest(tag.text().as_bytes());
         Sha256::new().chain_update(tag_hash).chain_update(tag_hash)

@@ -5,6 +5,7 @@ mod vector_files;
 mod vector_runner;
 
 use counterfoil::hash::{Tag, sha256};
+use counterfoil::liability::sealed_proof::ProofCode;
 use counterfoil::secret::{Secret, SecretKind};
 use counterfoil::signature::{Algorithm, Envelope, SigningKey};
 use serde_json::{Value, json};
@@ -440,6 +441,51 @@ fn every_byte_of_an_address_set_counts() {
         (0..file.len()).map(flip).collect()
     };
     all_refused(&valid("address-set"), probes, 2_000);
+}
+
+/// Also those behind the entry that is opened: a download is whole, or it is none.
+#[test]
+fn every_byte_and_every_length_of_a_pack_counts() {
+    let probes = |vector: &Vector| {
+        let (Sent::Bytes(file), "open") = (&vector.sent, vector.query["operation"].as_str().unwrap_or_default()) else {
+            return Vec::new();
+        };
+        let flip = |at: usize| {
+            let mut bytes = file.clone();
+            bytes[at] ^= 1 << (at % 8);
+            (format!("byte {at} flipped"), bytes)
+        };
+        let cut = |at: usize| (format!("cut at {at}"), file[..at].to_vec());
+        let changed = (0..file.len()).flat_map(|at| [flip(at), cut(at)]);
+        let probe = |(name, bytes)| Probe { name, query: vector.query.clone(), sent: Sent::Bytes(bytes) };
+        changed.map(probe).collect()
+    };
+    all_refused(&valid("sealed-proof"), probes, 15_000);
+}
+
+#[test]
+fn a_sealed_proof_opens_for_no_other_statement_and_no_other_code() {
+    let probes = |vector: &Vector| {
+        let operation = vector.query["operation"].as_str().unwrap_or_default();
+        let mut list = Vec::new();
+        let mut ask = |name: String, change: &dyn Fn(&mut Value)| {
+            let mut query = vector.query.clone();
+            change(&mut query);
+            list.push(Probe { name, query, sent: vector.sent.clone() });
+        };
+        if operation == "open" {
+            let digest = vector.query["statement"].as_str().expect("a digest");
+            for byte in 0..32 {
+                ask(format!("statement, byte {byte}"), &|query| query["statement"] = json!(flipped(digest, byte)));
+            }
+            for number in 0..50_u8 {
+                let code = ProofCode::from_bytes([number; 16]).to_text();
+                ask(format!("code {number}"), &|query| query["code"] = json!(*code));
+            }
+        }
+        list
+    };
+    all_refused(&valid("sealed-proof"), probes, 400);
 }
 
 /// A challenge is bound by its hash: whatever is changed, the line is another one or there is none.

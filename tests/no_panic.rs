@@ -5,13 +5,14 @@ use std::sync::{Arc, OnceLock};
 
 use counterfoil::asset::Assets;
 use counterfoil::bundle::{self, MANIFEST, MemoryFiles, paths};
-use counterfoil::hash::sha256;
+use counterfoil::hash::{Digest, sha256};
 use counterfoil::json;
 use counterfoil::lab::example_venue::ExampleVenue;
 use counterfoil::ledger::{CsvSource, RowSource};
 use counterfoil::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, StatementRef};
 use counterfoil::liability::leaf::SnapshotKey;
 use counterfoil::liability::prover::Prover;
+use counterfoil::liability::sealed_proof::{self, Index, Pack, Prefix, ProofCode, SealedProof};
 use counterfoil::liability::storage::{MemoryScratch, MemoryStorage};
 use counterfoil::liability::store::{HEADER, Store};
 use counterfoil::liability::sum_tree::path_length;
@@ -197,6 +198,34 @@ fn prove_all(storage: MemoryStorage) {
     for account in ["u1", "u2", "\u{fc}3", "nobody"] {
         let _ = prover.prove(account);
     }
+}
+
+#[test]
+fn sealed_proofs() {
+    let statement = Digest::from_bytes([7; 32]);
+    let code = |number: u8| ProofCode::from_bytes([number; 16]);
+    let sealed = |number: u8| sealed_proof::seal(&code(number), &statement, &[number; 100]).unwrap();
+    let proofs: Vec<SealedProof> = (0..3).map(sealed).collect();
+    let file = sealed_proof::write(&statement, Prefix::of(proofs[0].name(), 0), proofs).unwrap();
+    let opened = |bytes: &[u8]| Pack::parse(bytes).and_then(|pack| sealed_proof::open(&code(1), &statement, &pack));
+    survives("pack", &file[..file.len() - 32], |bytes| {
+        assert!(opened(bytes).is_err());
+        // with the checksum that fits, so that what is read behind it is changed, too
+        let found = opened(&[bytes, sha256(bytes).as_bytes()].concat());
+        assert!(found.is_err() || found.unwrap() == [1; 100]);
+    });
+    let index = json::canonical(&Index::new(verified_reference(), 3)).unwrap();
+    survives("index", &index, |bytes| drop(Index::parse(bytes)));
+    survives("code", code(1).to_text().as_bytes(), |bytes| {
+        assert!(
+            ProofCode::parse(bytes).is_ok_and(|read| read.expose() == &[1; 16]) || ProofCode::parse(bytes).is_err()
+        );
+    });
+}
+
+fn verified_reference() -> StatementRef {
+    let policy = Policy::parse(&venue().policy).unwrap();
+    publish::verify(&venue().statement, &policy.statement_pins()).unwrap().reference()
 }
 
 #[test]

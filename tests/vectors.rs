@@ -74,6 +74,18 @@ fn every_refusal_of_the_verifiers_has_a_vector() {
         &publish::STATEMENT_MALFORMED,
         &publish::THRESHOLD_NOT_REACHED,
     ];
+    let sealed: [&Code; 10] = [
+        &liability::CODE_MISTYPED,
+        &liability::CODE_SHAPE,
+        &liability::NO_PROOF_FOR_CODE,
+        &liability::OTHER_PACK,
+        &liability::PROOF_OTHER_STATEMENT,
+        &liability::SEALED_CLOSED,
+        &liability::SEALED_CONTENT,
+        &liability::SEALED_DAMAGED,
+        &liability::SEALED_INDEX,
+        &liability::SEALED_VERSION,
+    ];
     let (vectors, _) = read_all();
     let missing = |kind: &str, codes: &[&Code]| {
         let shown = |code: &&&Code| {
@@ -81,6 +93,8 @@ fn every_refusal_of_the_verifiers_has_a_vector() {
         };
         codes.iter().filter(|code| !shown(code)).map(|code| format!("{kind}: {}", code.name)).collect::<Vec<_>>()
     };
-    let missing = [missing("inclusion-proof", &inclusion), missing("statement", &statement)].concat();
+    let missing =
+        [missing("inclusion-proof", &inclusion), missing("sealed-proof", &sealed), missing("statement", &statement)]
+            .concat();
     assert!(missing.is_empty(), "refusals without a vector: {missing:?}");
 }

@@ -16,6 +16,14 @@ pub(super) enum CliError {
     /// The arguments do not fit together.
     #[error("{0}")]
     Arguments(String),
+    /// The table of codes would lie where everybody reads.
+    #[error("{} lies inside {}, which is for everybody", codes.display(), folder.display())]
+    CodesPublic {
+        /// The table.
+        codes: PathBuf,
+        /// The folder to be published.
+        folder: PathBuf,
+    },
     /// The demonstration went wrong.
     #[error("{0}")]
     Demo(String),
@@ -117,6 +125,7 @@ impl Coded for CliError {
     fn code(&self) -> &'static Code {
         match self {
             Self::Arguments(_) | Self::Missing(_) => &codes::ARGUMENTS,
+            Self::CodesPublic { .. } => &crate::code::liability::CODES_PUBLIC,
             Self::Demo(_) => &codes::DEMO_UNEXPECTED,
             Self::OutputExists(_) => &codes::OUTPUT_EXISTS,
             Self::OutputLost | Self::OutputUnwritable { .. } => &codes::OUTPUT_UNWRITABLE,

@@ -1,7 +1,7 @@
 //! Files: limits before reading, whole outputs or none, secrets readable by their owner only.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{BufWriter, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -119,26 +119,92 @@ fn parent(path: &Path) -> &Path {
 
 /// Writes a file that appears whole, by rename.
 pub(super) fn write(path: &Path, bytes: &[u8], readers: Readers, force: bool) -> Result<(), CliError> {
-    check_free(path, force)?;
-    let fail = |error: &std::io::Error| unwritable(path, error);
-    let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
-    let mut file: NamedTempFile = Builder::new()
-        .prefix(".counterfoil-")
-        .permissions(fs::Permissions::from_mode(mode))
-        .tempfile_in(parent(path))
-        .map_err(|error| fail(&error))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|error| fail(&error))?;
-    if force {
-        file.persist(path).map_err(|error| fail(&error.error))?;
-    } else {
-        file.persist_noclobber(path).map_err(|error| match error.error.kind() {
-            std::io::ErrorKind::AlreadyExists => CliError::OutputExists(path.to_owned()),
-            _ => fail(&error.error),
-        })?;
+    let mut file = NewFile::create(path, readers, force)?;
+    file.write_all(bytes).map_err(|error| unwritable(path, &error))?;
+    file.publish()
+}
+
+/// A file that is written piece by piece and appears whole, by rename; nothing remains of it when it is dropped before.
+pub(super) struct NewFile {
+    target: PathBuf,
+    work: BufWriter<NamedTempFile>,
+    force: bool,
+}
+
+impl NewFile {
+    /// Begins a file; `readers` says who may open it.
+    pub(super) fn create(target: &Path, readers: Readers, force: bool) -> Result<Self, CliError> {
+        check_free(target, force)?;
+        let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
+        let mut builder = Builder::new();
+        builder.prefix(".counterfoil-").permissions(fs::Permissions::from_mode(mode));
+        let work = builder.tempfile_in(parent(target)).map_err(|error| unwritable(target, &error))?;
+        Ok(Self { target: target.to_owned(), work: BufWriter::new(work), force })
     }
-    // the name outlives a power failure where the file system can promise that; the content is safe already
-    let _ = File::open(parent(path)).and_then(|folder| folder.sync_all());
-    Ok(())
+
+    /// Puts the file in its place.
+    pub(super) fn publish(self) -> Result<(), CliError> {
+        let fail = |error: &std::io::Error| unwritable(&self.target, error);
+        let file = self.work.into_inner().map_err(|error| fail(error.error()))?;
+        file.as_file().sync_all().map_err(|error| fail(&error))?;
+        if self.force {
+            file.persist(&self.target).map_err(|error| fail(&error.error))?;
+        } else {
+            file.persist_noclobber(&self.target).map_err(|error| match error.error.kind() {
+                ErrorKind::AlreadyExists => CliError::OutputExists(self.target.clone()),
+                _ => fail(&error.error),
+            })?;
+        }
+        // the name outlives a power failure where the file system can promise that; the content is safe already
+        let _ = File::open(parent(&self.target)).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+}
+
+impl std::io::Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.work.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.work.flush()
+    }
+}
+
+/// A folder for what is needed only during the work, readable by its owner only, beside an output that is private,
+/// too. It is deleted when it is dropped.
+pub(super) fn workplace(beside: &Path) -> Result<TempDir, CliError> {
+    let fail = |error: std::io::Error| unwritable(beside, &error);
+    Builder::new().prefix(".counterfoil-").tempdir_in(parent(beside)).map_err(fail)
+}
+
+/// Whether `inner` lies at or below `outer`. Neither needs to be there; links are followed as far as anything is.
+pub(super) fn is_inside(inner: &Path, outer: &Path) -> Result<bool, CliError> {
+    Ok(place(inner)?.starts_with(place(outer)?))
+}
+
+fn place(path: &Path) -> Result<PathBuf, CliError> {
+    let mut head = std::path::absolute(path).map_err(|error| unwritable(path, &error))?;
+    let mut missing = Vec::new();
+    loop {
+        match fs::canonicalize(&head) {
+            Ok(found) => return Ok(missing.iter().rev().fold(found, |place, name| place.join(name))),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                // `absent/..` is nowhere, for the system, too
+                missing.push(head.file_name().ok_or_else(|| unwritable(path, &error))?.to_owned());
+                head.pop();
+            }
+            Err(error) => return Err(unwritable(path, &error)),
+        }
+    }
+}
+
+/// Whether a file begins with these bytes.
+pub(super) fn begins_with(path: &Path, expected: &[u8]) -> Result<bool, CliError> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut bytes = Vec::new();
+    file.take(expected.len() as u64).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    Ok(bytes == expected)
 }
 
 /// A folder that appears whole, by rename; nothing remains of it when it is dropped before.
@@ -200,13 +266,11 @@ impl NewFolder {
     pub(super) fn publish(self) -> Result<(), CliError> {
         let fail = |error: std::io::Error| unwritable(&self.target, &error);
         let mut aside = None;
+        self.check_ready()?;
         if self.force && is_there(&self.target)? {
-            self.check_replaceable()?;
             let folder = Builder::new().prefix(".counterfoil-old-").tempdir_in(parent(&self.target)).map_err(fail)?;
             fs::rename(&self.target, folder.path().join("old")).map_err(fail)?;
             aside = Some(folder);
-        } else {
-            check_free(&self.target, false)?;
         }
         if self.readers == Readers::All {
             fs::set_permissions(self.work.path(), fs::Permissions::from_mode(0o755)).map_err(fail)?;
@@ -220,6 +284,11 @@ impl NewFolder {
             }
             fail(error)
         })
+    }
+
+    /// Whether [`NewFolder::publish`] finds its place free. To be asked before another output is put in its place.
+    pub(super) fn check_ready(&self) -> Result<(), CliError> {
+        if self.force && is_there(&self.target)? { self.check_replaceable() } else { check_free(&self.target, false) }
     }
 
     /// `--force` replaces what an earlier run made, never a folder of other things.

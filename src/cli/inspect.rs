@@ -9,6 +9,7 @@ use super::{Outcome, files, say};
 use crate::code::Coded as _;
 use crate::hash::sha256;
 use crate::json;
+use crate::liability::sealed_proof::{self, Pack};
 
 /// Say what a file is.
 #[derive(clap::Args)]
@@ -18,18 +19,25 @@ pub(super) struct Args {
 }
 
 /// Kinds of files by the field that their content stands in, or by their format.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("statement", "a signed statement of liabilities"),
     ("manifest", "the sealed manifest of a bundle"),
     ("transcript", "a signed transcript of a node's answers"),
     ("counterfoil-inclusion-proof-v1", "an inclusion proof of one customer account"),
+    ("counterfoil-sealed-proofs-v1", "the index of a folder of sealed proofs"),
     ("counterfoil-challenge-v1", "a challenge document"),
     ("counterfoil-statement-v1", "the draft of a statement, unsigned"),
 ];
 
+/// How `prove --all` begins its table.
+const TABLE_HEAD: &[u8] = b"account,code\n";
+
 pub(super) fn run(args: &Args) -> Outcome {
     let bytes = files::read(&args.file, crate::bundle::FILE_SIZE_MAX)?;
     say(format!("{}: {} bytes, sha256 {}", args.file.display(), bytes.len(), sha256(&bytes)));
+    if bytes.starts_with(sealed_proof::MAGIC.split_last().map_or(&[], |(_, name)| name)) {
+        return pack(&bytes);
+    }
     match json::parse(&bytes) {
         Err(_) if is_lines(&bytes) => {
             let count = bytes.iter().filter(|&&byte| byte == b'\n').count();
@@ -40,12 +48,31 @@ pub(super) fn run(args: &Args) -> Outcome {
         Err(_) if bytes.starts_with(b"counterfoil\0st\0") => {
             say("the private store of a build: accounts, balances and nonces; not for others");
         }
+        Err(_) if bytes.starts_with(TABLE_HEAD) => {
+            say("the private table of proof codes: whoever has it opens every sealed proof; not for others");
+        }
         Err(error) => {
             say(format!("not strict JSON: {}: {error}", error.code()));
             return Ok(ExitCode::from(2));
         }
         Ok(value) => describe(&value, json::canonical(&value)? == bytes)?,
     }
+    say("\nNothing was verified.");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn pack(bytes: &[u8]) -> Outcome {
+    let pack = match Pack::parse(bytes) {
+        Ok(pack) => pack,
+        Err(error) => {
+            say(format!("not a usable pack of sealed proofs: {}: {error}", error.code()));
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let (count, prefix) = (pack.entries().len(), pack.prefix());
+    let proofs = if count == 1 { "proof" } else { "proofs" };
+    say(format!("a pack of {count} sealed inclusion {proofs}: {prefix}, of {}", prefix.packs()));
+    say(format!("statement {}", pack.statement()));
     say("\nNothing was verified.");
     Ok(ExitCode::SUCCESS)
 }

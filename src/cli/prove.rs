@@ -1,4 +1,7 @@
-//! `prove`: the inclusion proof of one customer account.
+//! `prove`: the inclusion proof of one customer account, or the sealed proofs of all of them.
+
+mod all;
+mod spill;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,27 +17,41 @@ use crate::liability::storage::Folder;
 use crate::liability::store::{HEADER, Store, StoreError};
 use crate::publish::{self, Statement};
 
-/// Write the inclusion proof of one customer account.
+/// Write the inclusion proof of one customer account, or sealed proofs for all of them.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The folder that `build` made
     dir: PathBuf,
     /// The account, byte for byte as in the ledger
-    #[arg(long, value_name = "ID")]
-    account: String,
-    /// Where to write the proof
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    account: Option<String>,
+    /// Prove every account, each proof sealed under a random code of its own: a folder that any host can serve
+    #[arg(long, requires = "codes")]
+    all: bool,
+    /// With --all: where to write the private table of accounts and codes, for the venue's app
+    #[arg(long, value_name = "FILE", requires = "all")]
+    codes: Option<PathBuf>,
+    /// Where to write the proof; with --all, the folder to make
+    #[arg(long, value_name = "PATH")]
     out: PathBuf,
-    /// Replace the output if it exists
+    /// Replace the outputs if they exist
     #[arg(long)]
     force: bool,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
+    match (&args.account, &args.codes) {
+        (Some(account), None) => one(args, account),
+        (None, Some(codes)) => all::run(args, codes),
+        _ => Err(CliError::Arguments("expected --account, or --all with --codes".to_owned()).into()),
+    }
+}
+
+fn one(args: &Args, account: &str) -> Outcome {
     files::check_free(&args.out, args.force)?;
     let (store, statement, reference) = open(&args.dir)?;
     let prover = Prover::new(&store, &statement.liabilities, reference)?;
-    let proof = prover.prove(&args.account)?;
+    let proof = prover.prove(account)?;
     let leaves = proof.leaves.len();
     files::write(&args.out, &json::canonical(&proof)?, Readers::Owner, args.force)?;
     let balances = if leaves == 1 { "balance" } else { "balances" };

@@ -1,5 +1,7 @@
 //! `verify`: a customer checks that their own balance is in the total.
 
+mod sealed;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,8 +17,11 @@ use crate::report::shown;
 /// Check that your own balance is in the total.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The proof file that the venue gave you
+    /// The proof file that the venue gave you; or the folder of sealed proofs, or the pack of it that has yours
     proof: PathBuf,
+    /// A file with the code that opens your sealed proof
+    #[arg(long, value_name = "FILE")]
+    code_file: Option<PathBuf>,
     /// The venue's signed statement, published for everybody
     #[arg(long, value_name = "FILE")]
     statement: PathBuf,
@@ -44,8 +49,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         verified.check_age(now, days).map_err(|error| Failure::about(&args.statement, &error))?;
     }
     let statement = verified.statement();
-    let file = files::read(&args.proof, inclusion_proof::FILE_SIZE_MAX)?;
-    let proof = InclusionProof::parse(&file).map_err(|error| Failure::about(&args.proof, &error))?;
+    let (path, file) = sealed::read(args, &verified.reference())?;
+    let proof = InclusionProof::parse(&file).map_err(|error| Failure::about(&path, &error))?;
     let credential = read_credential(args)?;
     let expected = expected(&args.expect, statement)?;
     let query = InclusionQuery {
@@ -55,7 +60,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         credential: &credential,
         expected: &expected,
     };
-    let included = inclusion_proof::verify(&query, &proof).map_err(|error| Failure::about(&args.proof, &error))?;
+    let included = inclusion_proof::verify(&query, &proof).map_err(|error| Failure::about(&path, &error))?;
     print(statement, &included, &expected);
     if statement.cutoff > now {
         say("\nBy the clock of this computer, that moment has not come yet: nobody can know these balances.");

@@ -67,4 +67,46 @@ super::codes! {
     SPLIT_POSITION = 2023, Failed, "two pieces of the balance stand at one position",
         "One position is one leaf, and counts once in the total.",
         "keep the file as evidence and ask the venue";
+    CODE_SHAPE = 2030, NotMade, "this is not a proof code",
+        "A proof code has 30 characters: digits, and letters without I, L, O and U.",
+        "copy the code again from where the venue shows it; hyphens, spaces and small letters do not matter";
+    CODE_MISTYPED = 2031, NotMade, "the proof code is mistyped",
+        "The last characters of a code follow from the others, so that a slip is no missing proof.",
+        "compare it, character by character, with the code that the venue shows";
+    SEALED_DAMAGED = 2032, NotMade, "the pack of sealed proofs is damaged",
+        "Every byte of a pack is covered by its checksum, and its form is fixed.",
+        "download the pack again";
+    SEALED_VERSION = 2033, NotMade, "the pack of sealed proofs has another format version",
+        "A pack is read by a version that knows its form.",
+        "take a version of this program that reads it";
+    SEALED_INDEX = 2034, NotMade, "the index of the sealed proofs cannot be read",
+        "Without the index nobody knows in which pack a proof is.",
+        "download `index.json` again";
+    NO_PROOF_FOR_CODE = 2035, NotMade, "there is no proof for this code here",
+        "Every snapshot has new codes, and every code has one name, in one pack.",
+        "check that code and statement are of the same snapshot; if they are, ask the venue for the proof";
+    OTHER_PACK = 2036, NotMade, "the proof for this code is in another pack",
+        "Packs are filled by the first bits of the names.",
+        "take the pack that the message names, or give the whole folder";
+    SEALED_CLOSED = 2037, NotMade, "the sealed proof does not open",
+        "Its bytes are not those that were sealed under this code for this statement.",
+        "download the pack again; if it stays like this, keep it and ask the venue for the proof";
+    SEALED_CONTENT = 2038, NotMade, "the opened proof is not in its form",
+        "A proof is sealed behind its length, with zeros up to the next power of two.",
+        "keep the pack and ask the venue for the proof";
+    CODES_PUBLIC = 2039, NotMade, "the table of codes would be public",
+        "Whoever has a code reads a customer's balances.",
+        "choose a place outside of the folder that is published";
+    NODE_DIFFERS = 2045, Failed, "a node of the tree is not the hash of what is below it",
+        "The leaves or the node were changed after the build.",
+        "build again from the ledger, and compare the root with the one that was published";
+    LEAF_MISPLACED = 2046, Failed, "a leaf of the tree is not where it belongs",
+        "Its key puts every account at one place; decoys are zero, and pieces are cut by the key.",
+        "build again from the ledger, and compare the root with the one that was published";
+    LEDGER_DIFFERS = 2047, Failed, "the ledger gives another tree than the one that was committed",
+        "A balance was left out, added or changed between ledger and tree, or this is the ledger of another day.",
+        "compare the ledger's file hashes with the statement's provenance, then look at the account that is named";
+    KEY_DIFFERS = 2048, NotMade, "the store was built under another key",
+        "Venue, sequence, build id and master secret give the key of every nonce and of the order.",
+        "take the master secret with which this snapshot was built";
 }

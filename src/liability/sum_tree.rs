@@ -147,11 +147,16 @@ impl CompactRange {
     /// # Errors
     /// [`RangeError`].
     pub fn merge(&mut self, right: &Self) -> Result<(), RangeError> {
+        self.merge_each(right, &mut |_, _| ())
+    }
+
+    /// The same; `made` is told every node as in `push`.
+    pub(super) fn merge_each(&mut self, right: &Self, made: &mut dyn FnMut(u32, &SumNode)) -> Result<(), RangeError> {
         if right.begin != self.end {
             return Err(RangeError::NotAdjacent { end: self.end, begin: right.begin });
         }
         for &(level, node) in &right.subtrees {
-            self.push(level, node, &mut |_, _| ())?;
+            self.push(level, node, made)?;
         }
         Ok(())
     }

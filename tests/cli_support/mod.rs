@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+pub mod sealed;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -19,13 +21,19 @@ pub fn venue_folder() -> PathBuf {
 }
 
 /// Files with secrets, which git cannot keep from other readers.
-pub const PRIVATE: [&str; 7] = [
+pub const PRIVATE: [&str; 13] = [
     "master.secret",
     "signing-a.key",
     "signing-b.key",
     "signing-other.key",
     "credential.txt",
     "credential-wrong.txt",
+    "code-u1.txt",
+    "code-u2.txt",
+    "code-u3.txt",
+    "code-nobody.txt",
+    "code-mistyped.txt",
+    "code-short.txt",
     "tree/store/header",
 ];
 
@@ -149,6 +157,7 @@ pub fn make(folder: &Path) {
         "\"asset\":\"ETH\",\"class\":\"custody\"",
         "\"asset\":\"ETH\",\"class\":\"lent\"",
     );
+    sealed::make(folder);
     fs::remove_file(folder.join("a.signed")).expect("was made above");
     fs::remove_dir_all(folder.join("tree-1")).expect("was made above");
 }

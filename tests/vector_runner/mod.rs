@@ -3,6 +3,7 @@
 pub(crate) mod liability;
 pub(crate) mod publish;
 pub(crate) mod reserve;
+pub(crate) mod sealed;
 pub(crate) mod values;
 
 use counterfoil::code::Code;
@@ -10,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 11] = [
+pub(crate) const KINDS: [&str; 12] = [
     "address-set",
     "amount",
     "canonical-json",
@@ -19,6 +20,7 @@ pub(crate) const KINDS: [&str; 11] = [
     "inclusion-proof",
     "leaf",
     "merkle-set",
+    "sealed-proof",
     "signature",
     "statement",
     "sum-tree",
@@ -56,6 +58,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "inclusion-proof" => liability::inclusion_proof(query, sent),
         "leaf" => liability::leaf(query, sent),
         "merkle-set" => values::merkle_set(query, sent),
+        "sealed-proof" => sealed::sealed_proof(query, sent),
         "signature" => values::signature(query, sent),
         "statement" => publish::statement(query, sent),
         "sum-tree" => liability::sum_tree(query, sent),

@@ -8,6 +8,7 @@ mod inclusion_proof;
 mod leaf;
 mod merkle_set;
 mod reserve;
+mod sealed_proof;
 mod signature;
 mod split;
 mod statement;
@@ -137,6 +138,7 @@ pub(crate) fn all() -> Vectors {
     leaf::add(&mut vectors);
     merkle_set::add(&mut vectors);
     reserve::add(&mut vectors);
+    sealed_proof::add(&mut vectors);
     signature::add(&mut vectors);
     split::add(&mut vectors);
     statement::add(&mut vectors);

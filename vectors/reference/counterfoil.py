@@ -49,6 +49,15 @@ OUTCOME = {
     "CF-2021": INVALID,  # leaves of one balance contradict each other
     "CF-2022": INVALID,  # pieces do not add up to the balance
     "CF-2023": INVALID,  # two pieces at one position
+    "CF-2030": UNDETERMINED,  # no proof code
+    "CF-2031": UNDETERMINED,  # proof code mistyped
+    "CF-2032": UNDETERMINED,  # pack damaged
+    "CF-2033": UNDETERMINED,  # pack of another version
+    "CF-2034": UNDETERMINED,  # index of the packs malformed
+    "CF-2035": UNDETERMINED,  # no proof for the code
+    "CF-2036": UNDETERMINED,  # the name belongs into another pack
+    "CF-2037": UNDETERMINED,  # the sealed proof does not open
+    "CF-2038": UNDETERMINED,  # what was sealed is not in its form
     "CF-3001": UNDETERMINED,  # statement malformed
     "CF-3002": UNDETERMINED,  # JSON number
     "CF-3003": UNDETERMINED,  # JSON key twice
@@ -131,6 +140,8 @@ TAGS = [
     "counterfoil/address-node",
     "counterfoil/bundle-file",
     "counterfoil/bundle-node",
+    "counterfoil/code-check",
+    "counterfoil/code-name",
     "counterfoil/manifest",
     "counterfoil/transcript",
 ]
@@ -689,6 +700,16 @@ SCHEDULES = record(
         ),
     }
 )
+
+
+def source(value):
+    """A source of the ledger; one that is a database says which state of it answered."""
+    fields = {"kind": text, "length": uint(64), "name": text, "rows": uint(64), "sha256": hex_bytes(32)}
+    if isinstance(value, dict) and "database" in value:
+        fields["database"] = record({"query": text, "server": text, "snapshot": text})
+    return record(fields)(value)
+
+
 LEDGER = record(
     {
         "as_of": time,
@@ -696,9 +717,7 @@ LEDGER = record(
         "rows_filtered": uint(64),
         "rows_read": uint(64),
         "rows_zero": uint(64),
-        "sources": sequence_of(
-            record({"kind": text, "length": uint(64), "name": text, "rows": uint(64), "sha256": hex_bytes(32)})
-        ),
+        "sources": sequence_of(source),
     }
 )
 STATEMENT = record(
@@ -808,12 +827,13 @@ def leaf_shape(value):
     return record({**LEAF, "split": split_shape} if there else LEAF)(value)
 
 
+STATEMENT_REF = record({"digest": hex_bytes(32), "sequence": uint(64), "venue": VENUE_ID})
 INCLUSION_PROOF = record(
     {
         "account": text,
         "format": one_of("counterfoil-inclusion-proof-v1"),
         "leaves": sequence_of(leaf_shape),
-        "statement": record({"digest": hex_bytes(32), "sequence": uint(64), "venue": VENUE_ID}),
+        "statement": STATEMENT_REF,
     }
 )
 
@@ -920,6 +940,240 @@ def verify_inclusion(data, statement, digest, account, credential, expected):
         if sum(amounts) != int(entry["amount"]):
             raise Refused("policy", "CF-2010", "another amount is expected")
     return balances
+
+
+# ---------------------------------------------------------------------------------------------- sealed-proof.md
+
+
+def rotate_left(word, count):
+    return (word << count | word >> (32 - count)) & 0xFFFFFFFF
+
+
+def quarter_round(state, a, b, c, d):
+    """RFC 8439, section 2.1."""
+    for first, second, third, count in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+        state[first] = (state[first] + state[second]) & 0xFFFFFFFF
+        state[third] = rotate_left(state[third] ^ state[first], count)
+
+
+def chacha20_block(key, counter, nonce):
+    """RFC 8439, section 2.3: 64 bytes of the key stream."""
+    data = b"expand 32-byte k" + key + counter.to_bytes(4, "little") + nonce
+    first = [int.from_bytes(data[at : at + 4], "little") for at in range(0, 64, 4)]
+    state = list(first)
+    for _ in range(10):
+        for column in range(4):
+            quarter_round(state, column, column + 4, column + 8, column + 12)
+        for column in range(4):
+            quarter_round(state, column, 4 + (column + 1) % 4, 8 + (column + 2) % 4, 12 + (column + 3) % 4)
+    words = [(left + right) & 0xFFFFFFFF for left, right in zip(state, first)]
+    return b"".join(word.to_bytes(4, "little") for word in words)
+
+
+def chacha20(key, counter, nonce, data):
+    """RFC 8439, section 2.4; the same function encrypts and decrypts."""
+    out = b""
+    for at in range(0, len(data), 64):
+        stream = chacha20_block(key, counter + at // 64, nonce)
+        out += bytes(left ^ right for left, right in zip(data[at : at + 64], stream))
+    return out
+
+
+def poly1305(key, message):
+    """RFC 8439, section 2.5."""
+    r = int.from_bytes(key[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
+    accumulator = 0
+    for at in range(0, len(message), 16):
+        block = int.from_bytes(message[at : at + 16] + b"\x01", "little")
+        accumulator = (accumulator + block) * r % (2**130 - 5)
+    return ((accumulator + int.from_bytes(key[16:], "little")) % 2**128).to_bytes(16, "little")
+
+
+def aead_tag(key, nonce, associated, ciphertext):
+    """RFC 8439, section 2.8."""
+
+    def in_blocks(data):
+        return data + bytes(-len(data) % 16)
+
+    lengths = len(associated).to_bytes(8, "little") + len(ciphertext).to_bytes(8, "little")
+    return poly1305(chacha20_block(key, 0, nonce)[:32], in_blocks(associated) + in_blocks(ciphertext) + lengths)
+
+
+def aead_open(key, nonce, associated, sealed):
+    """The plaintext, or None."""
+    ciphertext, tag = sealed[:-16], sealed[-16:]
+    if not hmac.compare_digest(tag, aead_tag(key, nonce, associated, ciphertext)):
+        return None
+    return chacha20(key, 1, nonce, ciphertext)
+
+
+def check_rfc_8439():
+    """The examples of the sections that the functions above name."""
+    counting, nonce = bytes(range(32)), bytes.fromhex("000000090000004a00000000")
+    block = chacha20_block(counting, 1, nonce).hex()
+    assert block == (
+        "10f1e7e4d13b5915500fdd1fa32071c4c7d1f4c733c068030422aa9ac3d46c4e"
+        "d2826446079faa0914c2d705d98b02a2b5129cd1de164eb9cbd083e8a2503c4e"
+    )
+    one_time = bytes.fromhex("85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b")
+    assert poly1305(one_time, b"Cryptographic Forum Research Group").hex() == "a8061dc1305136c6c22b8baf0c0127a9"
+    sunscreen = b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, "
+    sunscreen += b"sunscreen would be it."
+    key, nonce = bytes(range(0x80, 0xA0)), bytes.fromhex("070000004041424344454647")
+    associated = bytes.fromhex("50515253c0c1c2c3c4c5c6c7")
+    ciphertext = chacha20(key, 1, nonce, sunscreen)
+    assert ciphertext.hex() == (
+        "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b"
+        "1a71de0a9e060b2905d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc"
+        "3ff4def08e4b7a9de576d26586cec64b6116"
+    )
+    tag = aead_tag(key, nonce, associated, ciphertext)
+    assert tag.hex() == "1ae10b594f09e26a7e902ecbd0600691"
+    assert aead_open(key, nonce, associated, ciphertext + tag) == sunscreen
+    assert aead_open(key, nonce, associated + b"x", ciphertext + tag) is None
+
+
+CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_SHAPE = "digits and letters without I, L, O and U"
+
+
+def code_digits(code):
+    """The first 150 bits of code and check, five at a time."""
+    bits = int.from_bytes(code + tagged_hash("counterfoil/code-check", code)[:3], "big") >> 2
+    return "".join(CODE_ALPHABET[bits >> shift & 31] for shift in range(145, -1, -5))
+
+
+def code_text(code):
+    digits = code_digits(code)
+    return "-".join(digits[at : at + 5] for at in range(0, 30, 5))
+
+
+def parse_code(typed):
+    digits = re.sub("[- ]", "", typed.strip(" \t\n\f\r"))
+    if not re.fullmatch("[0-9A-Za-z]*", digits, re.ASCII):
+        raise Refused("parse", "CF-2030", CODE_SHAPE)
+    digits = digits.upper().replace("O", "0").replace("I", "1").replace("L", "1")
+    if any(digit not in CODE_ALPHABET for digit in digits):
+        raise Refused("parse", "CF-2030", CODE_SHAPE)
+    if len(digits) != 30:
+        raise Refused("parse", "CF-2030", f"{len(digits)} characters")
+    bits = 0
+    for digit in digits:
+        bits = bits << 5 | CODE_ALPHABET.index(digit)
+    code = (bits >> 22).to_bytes(16, "big")
+    if code_digits(code) != digits:
+        raise Refused("parse", "CF-2031", "the check does not fit")
+    return code
+
+
+def code_name(code, statement):
+    return tagged_hash("counterfoil/code-name", statement + code)
+
+
+def code_key(code, statement):
+    return hkdf_sha256(code, statement, b"counterfoil/sealed-proof")
+
+
+PACK_MAGIC = b"counterfoil\0sp\0\x01"
+PREFIX_BITS_MAX = 24
+
+
+def prefix_of(name, bits):
+    return int.from_bytes(name[:4], "big") >> (32 - bits)
+
+
+def pack_file(prefix, bits):
+    return "packs/" + f"{prefix:x}".zfill(max(1, -(-bits // 4))) + ".pack"
+
+
+def file_length(content):
+    """The next multiple of an eighth of the largest power of two."""
+    step = 2 ** max(0, content.bit_length() - 1 - 3)
+    return -(-content // step) * step
+
+
+def padded_length(length):
+    """The smallest power of two, 1024 or more, for the length and the content."""
+    size = 1024
+    while size < length + 4:
+        size *= 2
+    return size
+
+
+def parse_pack(data):
+    """Digest of the statement, prefix bits, prefix, and the entries by name."""
+
+    def damaged(why):
+        return Refused("parse", "CF-2032", why)
+
+    if len(data) < 16 or data[:15] != PACK_MAGIC[:15]:
+        raise damaged("no pack")
+    if data[15] != PACK_MAGIC[15]:
+        raise Refused("parse", "CF-2033", f"version {data[15]}")
+    if len(data) < 57:
+        raise damaged("no header")
+    bits, prefix, count = data[48], int.from_bytes(data[49:53], "big"), int.from_bytes(data[53:57], "big")
+    if bits > PREFIX_BITS_MAX or prefix >= 2**bits:
+        raise damaged("prefix")
+    at, names, entries = 57 + 36 * count, [], {}
+    if at > len(data):
+        raise damaged("no index")
+    for row in (data[start : start + 36] for start in range(57, at, 36)):
+        name, length = row[:32], int.from_bytes(row[32:], "big")
+        if names and not names[-1] < name:
+            raise damaged("order of names")
+        if prefix_of(name, bits) != prefix:
+            raise damaged("a name of another pack")
+        if length - 16 not in {2**power for power in range(10, 25)}:
+            raise damaged("length of an entry")
+        names.append(name)
+        entries[name] = data[at : at + length]
+        at += length
+    if len(data) != file_length(at + 32):
+        raise damaged("length of the file")
+    if sha256(data[:-32]) != data[-32:]:
+        raise damaged("checksum")
+    if any(data[at:-32]):
+        raise damaged("no zeros behind the last entry")
+    return data[16:48], bits, prefix, entries
+
+
+def open_sealed(data, code, statement):
+    """The proof that was sealed under the code for the statement."""
+    digest, bits, prefix, entries = parse_pack(data)
+    if digest != statement:
+        raise Refused("bind", "CF-2002", "another statement")
+    name = code_name(code, statement)
+    if prefix_of(name, bits) != prefix:
+        raise Refused("bind", "CF-2036", "another pack")
+    if name not in entries:
+        raise Refused("bind", "CF-2035", "no proof for this code")
+    padded = aead_open(code_key(code, statement), bytes(12), PACK_MAGIC + statement + name, entries[name])
+    if padded is None:
+        raise Refused("signature", "CF-2037", "it does not open")
+    length = int.from_bytes(padded[:4], "big")
+    if padded_length(length) != len(padded) or any(padded[4 + length :]):
+        raise Refused("parse", "CF-2038", "padding")
+    return padded[4 : 4 + length]
+
+
+SEALED_INDEX = record(
+    {"format": one_of("counterfoil-sealed-proofs-v1"), "prefix_bits": uint(8), "statement": STATEMENT_REF}
+)
+
+
+def locate_sealed(data, code, statement):
+    """The pack in which the proof must be."""
+    try:
+        index = SEALED_INDEX(parse_strict(data))
+    except (Misshapen, Refused) as error:
+        raise Refused("parse", "CF-2034", str(error)) from None
+    if index["prefix_bits"] > PREFIX_BITS_MAX:
+        raise Refused("parse", "CF-2034", "too many prefix bits")
+    if index["statement"] != statement:
+        raise Refused("bind", "CF-2002", "another statement")
+    bits = index["prefix_bits"]
+    return pack_file(prefix_of(code_name(code, statement["digest"]), bits), bits)
 
 
 # ----------------------------------------------------------------------------------------------- merkle-set.md
@@ -1185,6 +1439,21 @@ def run_inclusion_proof(query, proof):
     return {"balances": [{**balance, "amount": str(balance["amount"])} for balance in balances]}
 
 
+def run_sealed_proof(query, proof):
+    if query["operation"] == "code":
+        record({"operation": text})(query)
+        code = parse_code(record({"text": text})(proof)["text"])
+        return {"bytes": code.hex(), "text": code_text(code)}
+    statement = STATEMENT_REF if query["operation"] == "locate" else hex_bytes(32)
+    query = record({"code": text, "operation": one_of("locate", "open"), "statement": statement})(query)
+    code = parse_code(query["code"])
+    if query["operation"] == "locate":
+        return {"pack": locate_sealed(proof, code, query["statement"])}
+    opened = open_sealed(proof, code, query["statement"])
+    name, key = code_name(code, query["statement"]), code_key(code, query["statement"])
+    return {"key": key.hex(), "name": name.hex(), "proof": opened.decode("utf-8")}
+
+
 def run_canonical_json(query, proof):
     form = record({"form": one_of("strict", "canonical")})(query)["form"]
     value = parse_canonical(proof) if form == "canonical" else parse_strict(proof)
@@ -1248,6 +1517,7 @@ RUNNERS = {
     "inclusion-proof": run_inclusion_proof,
     "leaf": run_leaf,
     "merkle-set": run_merkle_set,
+    "sealed-proof": run_sealed_proof,
     "signature": run_signature,
     "statement": run_statement,
     "sum-tree": run_sum_tree,
@@ -1325,6 +1595,7 @@ def check_vector(path, kind, flags, schema):
 
 
 def main(arguments):
+    check_rfc_8439()
     root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
     flags = json.loads((root / "flags.json").read_text(encoding="ascii"))
     schema = json.loads((root / "schema.json").read_text(encoding="ascii"))

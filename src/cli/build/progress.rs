@@ -49,6 +49,10 @@ impl Progress for BuildProgress<'_> {
     fn begin(&self, phase: Phase) {
         self.begins.lock().unwrap_or_else(PoisonError::into_inner).push((phase, Instant::now()));
         match phase {
+            // how much will come out of a pipe or a database is not known
+            Phase::Reading if self.bar.length().is_none() => {
+                self.style("reading  {spinner} {bytes} {bytes_per_sec}  {msg} {elapsed}");
+            }
             Phase::Reading => self.style("reading  {bar:30} {bytes}/{total_bytes} {bytes_per_sec}  {msg} {eta}"),
             Phase::Hashing(rows) => {
                 self.hashing.store(1, Ordering::Relaxed);
@@ -56,6 +60,11 @@ impl Progress for BuildProgress<'_> {
                 self.bar.set_length(rows);
                 self.bar.set_message("");
                 self.style("hashing  {bar:30} {human_pos}/{human_len} rows  {per_sec} {eta}");
+            }
+            Phase::Checking(leaves) => {
+                self.hashing.store(1, Ordering::Relaxed);
+                self.bar.set_length(leaves);
+                self.style("checking {bar:30} {human_pos}/{human_len} leaves  {per_sec} {eta}");
             }
             Phase::Sealing => self.style("bringing the files to the disk {spinner} {elapsed}"),
         }
