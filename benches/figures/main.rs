@@ -115,5 +115,6 @@ fn run(plan: &Plan) -> anyhow::Result<()> {
     let ceiling = hashes::print(plan.seconds);
     trees::print(plan, &ceiling)?;
     build::print(plan, &ceiling)?;
+    hashes::print_drift(plan.seconds, &ceiling);
     instructions::print(plan.repeats)
 }
