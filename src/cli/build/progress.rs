@@ -32,6 +32,7 @@ impl<'a> BuildProgress<'a> {
                 Phase::Reading => "reading",
                 Phase::Hashing(_) => "hashing",
                 Phase::Sealing => "sealing",
+                Phase::Checking(_) => "checking",
             };
             let took = end.duration_since(*begin);
             format!("{name} {}.{:03} s", took.as_secs(), took.subsec_millis())
