@@ -86,6 +86,9 @@ pub(super) struct Args {
     /// Threads to work with; by default one for each core
     #[arg(long, value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,
+    /// Say how long each phase took
+    #[arg(long)]
+    timings: bool,
     /// Repeat the build with this id (64 digits): the same nonces as before, for a rebuild on purpose
     #[arg(long, value_name = "HEX")]
     build_id: Option<String>,
@@ -159,7 +162,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let (split, decoys) = (args.split, args.decoys);
     let (memory, threads) = (args.memory, threads(args.threads));
     let options = BuildOptions { key: &key, build_id, assets: &assets, memory, threads, split, decoys };
-    let built = read_ledgers(&ledgers, &options, &store, folder.path(), &args.out)?;
+    let built = read_ledgers(&ledgers, &options, &store, folder.path(), &args.out, args.timings)?;
     if let Some(totals) = &totals {
         control_total::compare(totals, &built, &assets)?;
     }
@@ -205,12 +208,16 @@ pub(super) fn read_ledgers(
     store: &Path,
     scratch: &Path,
     out: &Path,
+    timings: bool,
 ) -> Result<Built, Failure> {
     let bar = ledgers.progress();
     let mut sources = ledgers.open(options.assets, &bar)?;
     let progress = BuildProgress::new(&bar);
     let built = liability::build(options, &mut sources, &Scratch::new(scratch), &Folder::new(store), &progress);
     bar.finish_and_clear();
+    if timings && built.is_ok() {
+        remark(progress.timings());
+    }
     built.map_err(|error| match error {
         BuildError::Ledger(faults) => Failure::ledger(faults, &|place| ledgers.line_of(place)),
         BuildError::Io(error) => CliError::OutputUnwritable { path: out.to_owned(), detail: error.to_string() }.into(),

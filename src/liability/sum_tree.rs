@@ -8,6 +8,7 @@ use crate::json::uint;
 use crate::liability::leaf::LeafHash;
 use serde::{Deserialize, Serialize};
 
+mod extend;
 mod parents;
 
 pub(crate) use parents::Parents;

@@ -1,6 +1,8 @@
 //! What a person sees of a build.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
@@ -12,11 +14,30 @@ pub(in crate::cli) struct BuildProgress<'a> {
     /// Rows read; reading itself is counted in bytes, by whoever reads them.
     read: AtomicU64,
     hashing: AtomicU64,
+    /// When each phase began.
+    begins: Mutex<Vec<(Phase, Instant)>>,
 }
 
 impl<'a> BuildProgress<'a> {
     pub(in crate::cli) fn new(bar: &'a ProgressBar) -> Self {
-        Self { bar, read: AtomicU64::new(0), hashing: AtomicU64::new(0) }
+        Self { bar, read: AtomicU64::new(0), hashing: AtomicU64::new(0), begins: Mutex::default() }
+    }
+
+    /// How long each phase took up to now, in seconds.
+    pub(in crate::cli) fn timings(&self) -> String {
+        let begins = self.begins.lock().unwrap_or_else(PoisonError::into_inner);
+        let ends = begins.iter().skip(1).map(|(_, begin)| *begin).chain([Instant::now()]);
+        let phase = |((phase, begin), end): (&(Phase, Instant), Instant)| {
+            let name = match phase {
+                Phase::Reading => "reading",
+                Phase::Hashing(_) => "hashing",
+                Phase::Sealing => "sealing",
+                Phase::Checking(_) => "checking",
+            };
+            let took = end.duration_since(*begin);
+            format!("{name} {}.{:03} s", took.as_secs(), took.subsec_millis())
+        };
+        begins.iter().zip(ends).map(phase).collect::<Vec<_>>().join(", ")
     }
 
     fn style(&self, template: &str) {
@@ -27,6 +48,7 @@ impl<'a> BuildProgress<'a> {
 
 impl Progress for BuildProgress<'_> {
     fn begin(&self, phase: Phase) {
+        self.begins.lock().unwrap_or_else(PoisonError::into_inner).push((phase, Instant::now()));
         match phase {
             // how much will come out of a pipe or a database is not known
             Phase::Reading if self.bar.length().is_none() => {

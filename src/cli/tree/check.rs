@@ -156,7 +156,7 @@ fn check_ledger(
     let (memory, threads) = (args.memory, build::threads(args.threads));
     let (build_id, split, decoys) = (*store.build_id(), store.split(), store.decoys());
     let options = BuildOptions { key: &key, build_id, assets: &assets, memory, threads, split, decoys };
-    let built = build::read_ledgers(ledgers, &options, &path, folder.path(), &args.dir)?;
+    let built = build::read_ledgers(ledgers, &options, &path, folder.path(), &args.dir, false)?;
     let again = Store::open(Arc::new(Folder::new(&path))).map_err(|error| Failure::about(&path, &error))?;
     compare(&built, &again, store)?;
     Ok(built.counts.rows)
