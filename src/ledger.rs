@@ -27,6 +27,9 @@ pub const FIELD_LENGTH_MAX: usize = 1024;
 /// The longest row, in bytes of its fields.
 const ROW_LENGTH_MAX: usize = 64 * 1024;
 
+/// How an account must not begin: that of a decoy does, and a decoy is nobody's.
+pub const RESERVED_PREFIX: &str = "counterfoil-decoy/";
+
 /// One balance of one customer account, as it stands in a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row<'a> {
@@ -295,6 +298,9 @@ pub enum LedgerErrorKind {
     /// The source cannot be read.
     #[error("{0}")]
     Read(String),
+    /// The account is one that decoys have.
+    #[error("an account must not begin with {RESERVED_PREFIX:?}")]
+    ReservedAccount,
     /// Another number of fields.
     #[error("{got} {}, expected {expected} as in the first line", if *got == 1 { "field" } else { "fields" })]
     RowShape {
@@ -351,6 +357,7 @@ impl Coded for LedgerError {
             LedgerErrorKind::Duplicate { .. } => &codes::DUPLICATE_ACCOUNT,
             LedgerErrorKind::Empty(_) => &codes::EMPTY_LEDGER,
             LedgerErrorKind::EmptyAccount => &codes::EMPTY_ACCOUNT,
+            LedgerErrorKind::ReservedAccount => &codes::RESERVED_ACCOUNT,
             LedgerErrorKind::FieldTooLong { .. } | LedgerErrorKind::RowTooLong { .. } => &codes::FIELD_TOO_LONG,
             LedgerErrorKind::NotUtf8 { .. } => &codes::NOT_UTF8,
             LedgerErrorKind::Quote => &codes::CSV_SYNTAX,

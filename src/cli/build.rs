@@ -2,7 +2,7 @@
 
 mod control_total;
 mod draft;
-mod progress;
+pub(super) mod progress;
 pub(super) mod sources;
 mod venue_file;
 
@@ -160,9 +160,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     let folder = NewFolder::create(&args.out, args.force, Readers::Owner)?;
     let store = folder.add_folder(STORE)?;
     let (split, decoys) = (args.split, args.decoys);
-    let (memory, threads) = (args.memory, threads(args));
+    let (memory, threads) = (args.memory, threads(args.threads));
     let options = BuildOptions { key: &key, build_id, assets: &assets, memory, threads, split, decoys };
-    let built = read_ledgers(args, &ledgers, &options, &store, folder.path())?;
+    let built = read_ledgers(&ledgers, &options, &store, folder.path(), &args.out, args.timings)?;
     if let Some(totals) = &totals {
         control_total::compare(totals, &built, &assets)?;
     }
@@ -201,36 +201,37 @@ fn build_id(args: &Args) -> Result<[u8; 32], Failure> {
     }
 }
 
-fn read_ledgers(
-    args: &Args,
+/// Builds from ledgers into the folder `store`; `out` is what messages name.
+pub(super) fn read_ledgers(
     ledgers: &Ledgers<'_>,
     options: &BuildOptions<'_>,
     store: &Path,
     scratch: &Path,
+    out: &Path,
+    timings: bool,
 ) -> Result<Built, Failure> {
     let bar = ledgers.progress();
     let mut sources = ledgers.open(options.assets, &bar)?;
     let progress = BuildProgress::new(&bar);
     let built = liability::build(options, &mut sources, &Scratch::new(scratch), &Folder::new(store), &progress);
     bar.finish_and_clear();
-    if args.timings && built.is_ok() {
+    if timings && built.is_ok() {
         remark(progress.timings());
     }
     built.map_err(|error| match error {
         BuildError::Ledger(faults) => Failure::ledger(faults, &|place| ledgers.line_of(place)),
-        BuildError::Io(error) => {
-            CliError::OutputUnwritable { path: args.out.clone(), detail: error.to_string() }.into()
-        }
+        BuildError::Io(error) => CliError::OutputUnwritable { path: out.to_owned(), detail: error.to_string() }.into(),
     })
 }
 
-fn threads(args: &Args) -> usize {
+/// So many threads, or one for each core.
+pub(super) fn threads(given: Option<std::num::NonZeroUsize>) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    args.threads.map_or(cores, std::num::NonZeroUsize::get)
+    given.map_or(cores, std::num::NonZeroUsize::get)
 }
 
 /// A size such as `512MiB`.
-fn size(text: &str) -> Result<usize, String> {
+pub(super) fn size(text: &str) -> Result<usize, String> {
     let size: bytesize::ByteSize = text.parse()?;
     let (got, least) = (usize::try_from(size.as_u64()).unwrap_or(usize::MAX), liability::MEMORY_MIN);
     if got < least { Err(format!("{got} bytes, expected at least {} MiB", least >> 20)) } else { Ok(got) }

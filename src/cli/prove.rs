@@ -59,6 +59,13 @@ fn one(args: &Args, account: &str) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Reads what `build` made, and checks that store and draft are of one build.
+pub(super) fn open_checked(dir: &Path) -> Result<(Store, Statement), Failure> {
+    let (store, statement, reference) = open(dir)?;
+    Prover::new(&store, &statement.liabilities, reference)?;
+    Ok((store, statement))
+}
+
 /// Reads what `build` made.
 fn open(dir: &Path) -> Result<(Store, Statement, StatementRef), Failure> {
     let path = dir.join(build::STORE);

@@ -70,6 +70,9 @@ super::codes! {
     CONTROL_TOTAL_FILE = 1023, NotMade, "the file of control totals cannot be used",
         "A total that is not read is not compared.",
         "write one line per asset, such as BTC = \"1204.5\"";
+    RESERVED_ACCOUNT = 1024, NotMade, "the account is reserved",
+        "Accounts that begin like this are those of decoys: leaves of nobody.",
+        "give this customer account another id, or export the venue's own";
     COMPRESSED = 1030, NotMade, "a compressed ledger cannot be unpacked",
         "A ledger that ends too early lacks customers; what is damaged may lack anything.",
         "copy or export the file again, and test it with `gzip -t` or `zstd -t`";

@@ -9,7 +9,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use crate::liability::{Phase, Progress};
 
 /// A bar for each phase: bytes while reading, then rows.
-pub(super) struct BuildProgress<'a> {
+pub(in crate::cli) struct BuildProgress<'a> {
     bar: &'a ProgressBar,
     /// Rows read; reading itself is counted in bytes, by whoever reads them.
     read: AtomicU64,
@@ -19,12 +19,12 @@ pub(super) struct BuildProgress<'a> {
 }
 
 impl<'a> BuildProgress<'a> {
-    pub(super) fn new(bar: &'a ProgressBar) -> Self {
+    pub(in crate::cli) fn new(bar: &'a ProgressBar) -> Self {
         Self { bar, read: AtomicU64::new(0), hashing: AtomicU64::new(0), begins: Mutex::default() }
     }
 
     /// How long each phase took up to now, in seconds.
-    pub(super) fn timings(&self) -> String {
+    pub(in crate::cli) fn timings(&self) -> String {
         let begins = self.begins.lock().unwrap_or_else(PoisonError::into_inner);
         let ends = begins.iter().skip(1).map(|(_, begin)| *begin).chain([Instant::now()]);
         let phase = |((phase, begin), end): (&(Phase, Instant), Instant)| {

@@ -58,7 +58,7 @@ impl std::fmt::Display for LeafDifference {
 /// [`StoreError`] when one of them cannot be read.
 pub fn first_difference(ledger: &StoredTree, store: &StoredTree) -> Result<Option<LeafDifference>, StoreError> {
     let count = ledger.commitment().leaf_count.max(store.commitment().leaf_count);
-    for begin in (0..count).step_by(AT_ONCE as usize) {
+    for begin in (0..count.div_ceil(AT_ONCE)).map(|piece| piece * AT_ONCE) {
         let (left, right) = (ledger.leaves(begin..begin + AT_ONCE)?, store.leaves(begin..begin + AT_ONCE)?);
         let mut pairs = (begin..).zip(left.iter().zip(&right));
         if let Some((index, (left, right))) = pairs.find(|(_, (left, right))| left != right) {
