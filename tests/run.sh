@@ -165,7 +165,7 @@ run "without features" cargo check --locked --no-default-features
 run "licences and sources" "$cache/tools/bin/cargo-deny" --locked check bans licenses sources
 run_function "tests" run_tests
 # figures are for quiet machines: here the program only has to run to its end, and the peers' lock file to fit
-run "benchmarks, tiny sizes" cargo test --locked --bench figures
+run "benchmarks, tiny sizes" cargo test --locked --features parquet --bench figures
 run "benchmarks, lock file of the peers" cargo update --workspace --locked --manifest-path benches/peers/Cargo.toml
 run_function "documentation" check_docs
 if [ -e vectors/reference/counterfoil.py ]; then
