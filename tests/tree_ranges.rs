@@ -16,13 +16,13 @@ use counterfoil::liability::sum_tree::CompactRange;
 
 /// More leaves than are hashed at once, with parts, pieces and decoys; signed in `statement.json`.
 fn build(folder: &Path) {
-    done(folder, "lab ledger --rows 6000 --seed 11 --out made --products --classes");
+    done(folder, "lab ledger --rows 20000 --seed 11 --out made --products --classes");
     done(
         folder,
         "build made/ledger.csv --assets made/assets.toml --venue made/venue.toml --snapshot made/snapshot.toml \
          --secret-file made/master.secret --no-control-total --split 3 --decoys 40 --out tree",
     );
-    done(folder, "statement sign tree --key made/signing.key --record signed --out statement.json");
+    done(folder, "statement sign tree --key made/venue.key --record signed --out statement.json");
 }
 
 fn open(folder: &Path) -> Store {
@@ -41,8 +41,10 @@ fn any_parts_of_a_store_give_the_statement() {
         let name = TreeName { asset: row.asset.clone(), class: row.class, decimals: row.decimals };
         let part = |begin, end| TreeRange::new(name.clone(), tree.range(begin..end).expect("leaves")).expect("small");
         let bounds = [0, 1, count / 3, count / 2 + 1, count.saturating_sub(1).max(count / 2 + 1), count];
-        let parts: Vec<TreeRange> =
-            bounds.windows(2).map(|pair| part(pair[0].min(count), pair[1].min(count).max(pair[0].min(count)))).collect();
+        let parts: Vec<TreeRange> = bounds
+            .windows(2)
+            .map(|pair| part(pair[0].min(count), pair[1].min(count).max(pair[0].min(count))))
+            .collect();
         let whole = part(0, count);
         assert_eq!(parts[0].merge(&parts[1..]), Ok(whole.clone()), "{name}");
         assert_eq!(whole.commitment(), Ok(Some(row.clone())), "{name}");

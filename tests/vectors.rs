@@ -101,8 +101,12 @@ fn every_refusal_of_the_verifiers_has_a_vector() {
         };
         codes.iter().filter(|code| !shown(code)).map(|code| format!("{kind}: {}", code.name)).collect::<Vec<_>>()
     };
-    let missing =
-        [missing("compact-range", &range), missing("inclusion-proof", &inclusion), missing("sealed-proof", &sealed), missing("statement", &statement)]
-            .concat();
+    let missing = [
+        missing("compact-range", &range),
+        missing("inclusion-proof", &inclusion),
+        missing("sealed-proof", &sealed),
+        missing("statement", &statement),
+    ]
+    .concat();
     assert!(missing.is_empty(), "refusals without a vector: {missing:?}");
 }

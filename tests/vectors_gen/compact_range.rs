@@ -119,7 +119,13 @@ fn not_adjacent(vectors: &mut Vectors) {
     case("overlap", "leaf 3 is in both", "Overlap", &[(0, 4), (3, 8)], "CF-2052");
     case("overlap_inside", "the second lies inside the first", "Overlap", &[(0, 8), (2, 4)], "CF-2052");
     case("overlap_around", "the first lies inside the second", "Overlap", &[(2, 4), (0, 8)], "CF-2052");
-    case("overlap_with_an_earlier", "in common with the first of three", "Overlap", &[(0, 4), (4, 8), (1, 3)], "CF-2052");
+    case(
+        "overlap_with_an_earlier",
+        "in common with the first of three",
+        "Overlap",
+        &[(0, 4), (4, 8), (1, 3)],
+        "CF-2052",
+    );
     case("given_twice", "the same file twice", "Overlap", &[(0, 4), (0, 4)], "CF-2052");
     case("order_swapped", "the second belongs before the first", "Order", &[(4, 8), (0, 4)], "CF-2053");
     case("order_of_three", "the missing leaves come later", "Order", &[(0, 4), (8, 12), (4, 8)], "CF-2053");
@@ -163,14 +169,26 @@ fn malformed(vectors: &mut Vectors) {
     };
     wrong("end_before_begin", "it ends before it begins", "Boundary", r#""end":"7""#, r#""end":"1""#);
     wrong("node_missing", "leaves [2, 8) have two nodes", "SurplusHash", r#""end":"7""#, r#""end":"8""#);
-    wrong("node_surplus", "leaves [2, 9) have three nodes, of other sizes", "MissingHash", r#""begin":"2""#, r#""begin":"1""#);
+    wrong(
+        "node_surplus",
+        "leaves [2, 9) have three nodes, of other sizes",
+        "MissingHash",
+        r#""begin":"2""#,
+        r#""begin":"1""#,
+    );
     wrong("node_of_nothing", "an empty range has no node", "SurplusHash", r#""end":"7""#, r#""end":"2""#);
     wrong("begin_of_65_bits", "2^64 is no position", "Boundary", r#""begin":"2""#, r#""begin":"18446744073709551616""#);
     wrong("end_of_65_bits", "2^64 is no end", "Boundary", r#""end":"7""#, r#""end":"18446744073709551616""#);
     wrong("begin_negative", "a position with a sign", "NumberForm", r#""begin":"2""#, r#""begin":"-2""#);
     wrong("end_leading_zero", "a second form of one number", "NumberForm", r#""end":"7""#, r#""end":"07""#);
     wrong("json_number", "an integer is a decimal string", "JsonNumber", r#""end":"7""#, r#""end":7"#);
-    wrong("sum_of_129_bits", "2^128 is no sum", "Overflow", r#""sum":""#, r#""sum":"340282366920938463463374607431768211456"#);
+    wrong(
+        "sum_of_129_bits",
+        "2^128 is no sum",
+        "Overflow",
+        r#""sum":""#,
+        r#""sum":"340282366920938463463374607431768211456"#,
+    );
     wrong("sum_negative", "a sum with a sign", "NegativeAmount", r#""sum":""#, r#""sum":"-"#);
     wrong("digest_upper_case", "a second form of one digest", "NumberForm", r#""digest":""#, r#""digest":"A"#);
     wrong("decimals_39", "at most 38 decimals", "Boundary", r#""decimals":"8""#, r#""decimals":"39""#);

@@ -119,7 +119,7 @@ fn of_leaves(args: &Args, path: &Path, decimals: Decimals) -> Result<TreeRange, 
     match args.end {
         Some(expected) if expected != range.range().end() => {
             let (path, got) = (path.display(), range.range().end());
-            let detail = format!("{path} ends before leaf {got}, --end says {expected}");
+            let detail = format!("the leaves in {path} end before leaf {got}, --end says {expected}");
             Err(CliError::RangeBounds(detail).into())
         }
         _ => Ok(range),

@@ -1,4 +1,4 @@
-//! Why a range is refused. No balance stands in these texts: the sums of short ranges are balances.
+//! Why a range is refused. The sums of short ranges are balances: none that was read stands in these texts.
 
 use super::TreeName;
 use crate::code::{Code, Coded, liability as codes};
