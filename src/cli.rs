@@ -76,7 +76,7 @@ enum Verb {
     /// Sign a statement
     #[command(subcommand)]
     Statement(statement::Verb),
-    /// Compute the trees of a build again
+    /// Compute the trees of a build again, or share the building of one and put its parts together
     #[command(subcommand)]
     Tree(tree::Verb),
     /// Check that your own balance is in the total

@@ -1,7 +1,8 @@
 //! Liabilities: a Merkle sum tree per asset and class. Specifications: `docs/spec/leaf.md`, `docs/spec/sum-tree.md`,
-//! `docs/spec/inclusion-proof.md`, `docs/spec/sealed-proof.md`.
+//! `docs/spec/compact-range.md`, `docs/spec/inclusion-proof.md`, `docs/spec/sealed-proof.md`.
 
 mod build;
+pub mod compact_range;
 pub mod inclusion_proof;
 pub mod leaf;
 pub mod prover;

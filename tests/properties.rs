@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use counterfoil::amount::{Amount, Decimals};
 use counterfoil::asset::{AssetId, Class};
 use counterfoil::hash::{Digest, Tag, TaggedHasher};
+use counterfoil::liability::compact_range::{TreeName, TreeRange};
 use counterfoil::liability::inclusion_proof::{
     self, InclusionError, InclusionProof, InclusionQuery, LeafProof, StatementRef,
 };
@@ -108,6 +109,11 @@ fn tree(leaves: &[Owned]) -> (SumTree, SumNode) {
     let tree = SumTree::new(leaves.iter().map(|leaf| leaf.node).collect()).expect("small sums");
     let root = tree.root().expect("small sums").expect("leaves");
     (tree, root)
+}
+
+fn named(range: CompactRange) -> TreeRange {
+    let decimals = Decimals::new(8).expect("at most 38");
+    TreeRange::new(TreeName { asset: asset(), class: Class::Custody, decimals }, range).expect("small sums")
 }
 
 fn range(leaves: &[Owned], begin: usize, end: usize) -> CompactRange {
@@ -237,6 +243,34 @@ proptest! {
         }
         prop_assert_eq!(ranges[0].root().expect("small sums"), Some(tree(&leaves).1));
         prop_assert_eq!(&ranges[0], &range(&leaves, 0, leaves.len()));
+    }
+
+    #[test]
+    fn files_of_any_split_merge_in_any_grouping(
+        balances in balances(),
+        cuts in vec(any::<prop::sample::Index>(), 0..9),
+        groups in vec((any::<prop::sample::Index>(), 2..5_usize), 9),
+    ) {
+        let leaves = leaves(&balances);
+        let mut bounds: Vec<usize> = cuts.iter().map(|cut| cut.index(leaves.len() + 1)).collect();
+        bounds.extend([0, leaves.len()]);
+        bounds.sort_unstable();
+        let file = |begin, end| named(range(&leaves, begin, end)).to_file().expect("a range can be written");
+        let mut files: Vec<Vec<u8>> = bounds.windows(2).map(|pair| file(pair[0], pair[1])).collect();
+        // as many neighbours as a group has, anywhere, become one file, until there is one
+        for (place, size) in groups {
+            let at = place.index(files.len());
+            let group: Vec<TreeRange> =
+                files.iter().skip(at).take(size).map(|file| TreeRange::parse(file).expect("was written")).collect();
+            let merged = group[0].merge(&group[1..]).expect("adjacent").to_file().expect("a range can be written");
+            files.splice(at..at + group.len(), [merged]);
+        }
+        let rest: Vec<TreeRange> = files.iter().map(|file| TreeRange::parse(file).expect("was written")).collect();
+        let whole = rest[0].merge(&rest[1..]).expect("adjacent");
+        prop_assert_eq!(whole.to_file(), Ok(file(0, leaves.len())));
+        let row = whole.commitment().expect("small sums").expect("a whole tree");
+        let (_, root) = tree(&leaves);
+        prop_assert_eq!((row.root, row.total, row.leaf_count), (root.digest, root.sum, leaves.len() as u64));
     }
 
     #[test]

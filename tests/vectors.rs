@@ -74,6 +74,14 @@ fn every_refusal_of_the_verifiers_has_a_vector() {
         &publish::STATEMENT_MALFORMED,
         &publish::THRESHOLD_NOT_REACHED,
     ];
+    let range: [&Code; 6] = [
+        &liability::RANGE_GAP,
+        &liability::RANGE_MALFORMED,
+        &liability::RANGE_ORDER,
+        &liability::RANGE_OTHER_TREE,
+        &liability::RANGE_OVERFLOW,
+        &liability::RANGE_OVERLAP,
+    ];
     let sealed: [&Code; 10] = [
         &liability::CODE_MISTYPED,
         &liability::CODE_SHAPE,
@@ -93,8 +101,12 @@ fn every_refusal_of_the_verifiers_has_a_vector() {
         };
         codes.iter().filter(|code| !shown(code)).map(|code| format!("{kind}: {}", code.name)).collect::<Vec<_>>()
     };
-    let missing =
-        [missing("inclusion-proof", &inclusion), missing("sealed-proof", &sealed), missing("statement", &statement)]
-            .concat();
+    let missing = [
+        missing("compact-range", &range),
+        missing("inclusion-proof", &inclusion),
+        missing("sealed-proof", &sealed),
+        missing("statement", &statement),
+    ]
+    .concat();
     assert!(missing.is_empty(), "refusals without a vector: {missing:?}");
 }

@@ -24,6 +24,35 @@ pub(super) enum CliError {
         /// The folder to be published.
         folder: PathBuf,
     },
+    /// The leaves of a range are not there.
+    #[error("{0}")]
+    RangeBounds(String),
+    /// The merged range is not the statement's row.
+    #[error("the ranges give {got}, {} says {expected}", statement.display())]
+    RangeDiffers {
+        /// The statement.
+        statement: PathBuf,
+        /// What the ranges give.
+        got: String,
+        /// The row.
+        expected: String,
+    },
+    /// A statement has nothing to compare a range with.
+    #[error("{} has no row for {tree}", statement.display())]
+    RangeOfNoRow {
+        /// The statement.
+        statement: PathBuf,
+        /// The tree of the range.
+        tree: String,
+    },
+    /// A part of a tree has no root.
+    #[error("it has leaves [{begin}, {end})")]
+    RangePartial {
+        /// First leaf.
+        begin: u64,
+        /// The leaf after the last.
+        end: u64,
+    },
     /// The demonstration went wrong.
     #[error("{0}")]
     Demo(String),
@@ -126,6 +155,10 @@ impl Coded for CliError {
         match self {
             Self::Arguments(_) | Self::Missing(_) => &codes::ARGUMENTS,
             Self::CodesPublic { .. } => &crate::code::liability::CODES_PUBLIC,
+            Self::RangeBounds(_) => &crate::code::liability::RANGE_BOUNDS,
+            Self::RangeDiffers { .. } => &crate::code::liability::RANGE_DIFFERS,
+            Self::RangeOfNoRow { .. } => &crate::code::liability::RANGE_OTHER_TREE,
+            Self::RangePartial { .. } => &crate::code::liability::RANGE_PARTIAL,
             Self::Demo(_) => &codes::DEMO_UNEXPECTED,
             Self::OutputExists(_) => &codes::OUTPUT_EXISTS,
             Self::OutputLost | Self::OutputUnwritable { .. } => &codes::OUTPUT_UNWRITABLE,
@@ -168,6 +201,12 @@ impl Failure {
     pub(super) fn about(path: impl AsRef<std::path::Path>, error: &dyn Coded) -> Self {
         let detail = format!("{}: {error}", path.as_ref().display());
         Self { items: vec![Item { code: error.code(), detail, place: None }], more: false }
+    }
+
+    /// Several errors about one file.
+    pub(super) fn all_about<E: Coded>(path: impl AsRef<std::path::Path>, errors: &[E]) -> Self {
+        let about = |error| Self::about(&path, error).items;
+        Self { items: errors.iter().flat_map(|error| about(error)).collect(), more: errors.len() >= FAULTS_KEPT }
     }
 
     /// All faults of a ledger. `excerpt` shows a line that the reader no longer had at hand.

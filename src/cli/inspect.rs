@@ -19,13 +19,14 @@ pub(super) struct Args {
 }
 
 /// Kinds of files by the field that their content stands in, or by their format.
-const KINDS: [(&str, &str); 7] = [
+const KINDS: [(&str, &str); 8] = [
     ("statement", "a signed statement of liabilities"),
     ("manifest", "the sealed manifest of a bundle"),
     ("transcript", "a signed transcript of a node's answers"),
     ("counterfoil-inclusion-proof-v1", "an inclusion proof of one customer account"),
     ("counterfoil-sealed-proofs-v1", "the index of a folder of sealed proofs"),
     ("counterfoil-challenge-v1", "a challenge document"),
+    ("counterfoil-compact-range-v1", "a compact range: a part of a liability tree"),
     ("counterfoil-statement-v1", "the draft of a statement, unsigned"),
 ];
 

@@ -68,6 +68,17 @@ pub(super) fn open_checked(dir: &Path) -> Result<(Store, Statement), Failure> {
 
 /// Reads what `build` made.
 fn open(dir: &Path) -> Result<(Store, Statement, StatementRef), Failure> {
+    let store = open_store(dir)?;
+    let path = dir.join(build::DRAFT);
+    let document = files::read(&path, publish::statement_check::FILE_SIZE_MAX)?;
+    let statement = publish::parse(&document).map_err(|error| Failure::about(&path, &error))?;
+    let digest = publish::digest(&document);
+    let reference = StatementRef { digest, sequence: statement.sequence, venue: statement.venue.id.clone() };
+    Ok((store, statement, reference))
+}
+
+/// Opens the store in the folder that `build` made.
+pub(super) fn open_store(dir: &Path) -> Result<Store, Failure> {
     let path = dir.join(build::STORE);
     if !files::is_there(&path.join(HEADER))? {
         let older = dir.join(build::STORE_1);
@@ -77,11 +88,5 @@ fn open(dir: &Path) -> Result<(Store, Statement, StatementRef), Failure> {
         let detail = "it is not there; expected the folder that `build` made".to_owned();
         return Err(CliError::Unreadable { path: path.join(HEADER), detail }.into());
     }
-    let store = Store::open(Arc::new(Folder::new(&path))).map_err(|error| Failure::about(&path, &error))?;
-    let path = dir.join(build::DRAFT);
-    let document = files::read(&path, publish::statement_check::FILE_SIZE_MAX)?;
-    let statement = publish::parse(&document).map_err(|error| Failure::about(&path, &error))?;
-    let digest = publish::digest(&document);
-    let reference = StatementRef { digest, sequence: statement.sequence, venue: statement.venue.id.clone() };
-    Ok((store, statement, reference))
+    Store::open(Arc::new(Folder::new(&path))).map_err(|error| Failure::about(&path, &error))
 }

@@ -109,4 +109,34 @@ super::codes! {
     KEY_DIFFERS = 2048, NotMade, "the store was built under another key",
         "Venue, sequence, build id and master secret give the key of every nonce and of the order.",
         "take the master secret with which this snapshot was built";
+    RANGE_MALFORMED = 2050, NotMade, "the compact range cannot be read",
+        "Equal ranges are equal files: canonical JSON, and exactly the nodes that its first and last leaf ask for.",
+        "make the file again with `counterfoil tree range`";
+    RANGE_GAP = 2051, NotMade, "leaves are missing between two ranges",
+        "A total without them would be too small.",
+        "give the range of the missing leaves, too, in its place";
+    RANGE_OVERLAP = 2052, NotMade, "two ranges have leaves in common",
+        "A leaf counts once in the total.",
+        "leave out the file that is given twice, or make ranges that meet without overlapping";
+    RANGE_ORDER = 2053, NotMade, "two ranges are in the wrong order",
+        "The order of the leaves is part of the tree, and is not mended here: wrong order may be a wrong file.",
+        "give the files in the order of their leaves";
+    RANGE_OTHER_TREE = 2054, NotMade, "the range is of another tree",
+        "A tree is one asset in one class, with its decimals; amounts of two are never added.",
+        "check that all files are of one asset, class and number of decimals";
+    RANGE_OVERFLOW = 2055, NotMade, "the sums of the ranges do not fit",
+        "A sum that wraps around hides liabilities.",
+        "check the amounts, and that they are in base units of the asset";
+    RANGE_DIFFERS = 2056, Failed, "the ranges do not give the row of the statement",
+        "Other leaves, another order of them, or another snapshot make another root.",
+        "check that ranges and statement are of one snapshot; if they are, keep both as evidence";
+    LEAF_LINES = 2057, NotMade, "the leaves cannot be read",
+        "Each line is a digest, a comma and an amount in base units; a line left out would move all behind it.",
+        "correct the line in what wrote the leaves, and let it write them again";
+    RANGE_BOUNDS = 2058, NotMade, "the leaves are not those asked for",
+        "A range is taken from one tree, and lies between leaf 0 and its number of leaves.",
+        "check asset, class, --begin and --end";
+    RANGE_PARTIAL = 2059, NotMade, "the range is no whole tree",
+        "Only a range that begins at leaf 0, and is not empty, has a root to compare with a statement.",
+        "merge all ranges of the tree, from leaf 0 on";
 }

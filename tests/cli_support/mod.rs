@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+pub mod ranges;
 pub mod sealed;
 
 use std::fs;
@@ -157,6 +158,7 @@ pub fn make(folder: &Path) {
         "\"asset\":\"ETH\",\"class\":\"custody\"",
         "\"asset\":\"ETH\",\"class\":\"lent\"",
     );
+    ranges::make(folder);
     sealed::make(folder);
     fs::remove_file(folder.join("a.signed")).expect("was made above");
     fs::remove_dir_all(folder.join("tree-1")).expect("was made above");

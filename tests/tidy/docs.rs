@@ -30,6 +30,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("bundle", "bundle", Vectors::Elsewhere("a folder, not one message: the module's tests make and break one")),
     ("canonical-json", "json", Vectors::Folder),
     ("challenge", "reserve/challenge", Vectors::Folder),
+    ("compact-range", "liability/compact_range", Vectors::Folder),
     ("evm-balance", "reserve/evm/balance", Vectors::Elsewhere("real account proofs in vectors/external.toml")),
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
     ("hash", "hash", Vectors::Folder),

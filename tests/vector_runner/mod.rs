@@ -2,6 +2,7 @@
 
 pub(crate) mod liability;
 pub(crate) mod publish;
+pub(crate) mod range;
 pub(crate) mod reserve;
 pub(crate) mod sealed;
 pub(crate) mod values;
@@ -11,11 +12,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 12] = [
+pub(crate) const KINDS: [&str; 13] = [
     "address-set",
     "amount",
     "canonical-json",
     "challenge",
+    "compact-range",
     "hash",
     "inclusion-proof",
     "leaf",
@@ -54,6 +56,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "amount" => values::amount(query, sent),
         "canonical-json" => values::canonical_json(query, sent),
         "challenge" => reserve::challenge(query, sent),
+        "compact-range" => range::compact_range(query, sent),
         "hash" => values::hash(query, sent),
         "inclusion-proof" => liability::inclusion_proof(query, sent),
         "leaf" => liability::leaf(query, sent),

@@ -3,6 +3,7 @@
 
 mod amount;
 mod canonical_json;
+mod compact_range;
 mod hash;
 mod inclusion_proof;
 mod leaf;
@@ -133,6 +134,7 @@ pub(crate) fn all() -> Vectors {
     let mut vectors = Vectors::default();
     amount::add(&mut vectors);
     canonical_json::add(&mut vectors);
+    compact_range::add(&mut vectors);
     hash::add(&mut vectors);
     inclusion_proof::add(&mut vectors);
     leaf::add(&mut vectors);

@@ -58,6 +58,12 @@ OUTCOME = {
     "CF-2036": UNDETERMINED,  # the name belongs into another pack
     "CF-2037": UNDETERMINED,  # the sealed proof does not open
     "CF-2038": UNDETERMINED,  # what was sealed is not in its form
+    "CF-2050": UNDETERMINED,  # compact range malformed
+    "CF-2051": UNDETERMINED,  # leaves missing between two ranges
+    "CF-2052": UNDETERMINED,  # leaves in two ranges
+    "CF-2053": UNDETERMINED,  # ranges in the wrong order
+    "CF-2054": UNDETERMINED,  # ranges of two trees
+    "CF-2055": UNDETERMINED,  # sums of ranges overflow
     "CF-3001": UNDETERMINED,  # statement malformed
     "CF-3002": UNDETERMINED,  # JSON number
     "CF-3003": UNDETERMINED,  # JSON key twice
@@ -317,16 +323,22 @@ def commitment(asset, liability_class, decimals, count, root):
     return tagged_hash("counterfoil/asset", message + u128(root[1]) + root[0])
 
 
-def compact_range(leaves, begin, end):
-    """Roots of the maximal aligned perfect subtrees of [begin, end), found by trying every size."""
-    roots = []
+def subtree_bounds(begin, end):
+    """Begin and size of the maximal aligned perfect subtrees of [begin, end), found by trying every size."""
+    bounds = []
     while begin < end:
         size = 1
         while begin % (size * 2) == 0 and begin + size * 2 <= end:
             size *= 2
-        roots.append((begin, size, tree_root(leaves[begin : begin + size])))
+        bounds.append((begin, size))
         begin += size
-    return roots
+    return bounds
+
+
+def compact_range(leaves, begin, end):
+    """The roots of these subtrees."""
+    bounds = subtree_bounds(begin, end)
+    return [(start, size, tree_root(leaves[start : start + size])) for start, size in bounds]
 
 
 # -------------------------------------------------------------------------------------------- canonical-json.md
@@ -942,6 +954,85 @@ def verify_inclusion(data, statement, digest, account, credential, expected):
     return balances
 
 
+# --------------------------------------------------------------------------------------------- compact-range.md
+
+
+def parse_range(data):
+    try:
+        shape = {"asset": ASSET_ID, "begin": uint(64), "class": CLASS, "decimals": decimals_shape, "end": uint(64)}
+        shape |= {"format": one_of("counterfoil-compact-range-v1"), "nodes": NODES}
+        file = record(shape)(parse_canonical(data))
+        if file["end"] < file["begin"]:
+            raise Misshapen("it ends before it begins")
+        file["nodes"] = [(entry["digest"], entry["sum"]) for entry in file["nodes"]]
+        if len(file["nodes"]) != len(subtree_bounds(file["begin"], file["end"])):
+            raise Misshapen("another number of nodes")
+    except (Misshapen, Refused) as error:
+        raise Refused("parse", "CF-2050", str(error)) from None
+    return check_range_sums(file)
+
+
+def check_range_sums(file):
+    if sum(total for _, total in file["nodes"]) >= LIMIT:
+        raise Refused("sum", "CF-2055", "the nodes add up to 2^128 or more")
+    return file
+
+
+def print_range(file):
+    nodes = [{"digest": top.hex(), "sum": str(total)} for top, total in file["nodes"]]
+    numbers = {name: str(file[name]) for name in ("begin", "decimals", "end")}
+    return canonical({**file, **numbers, "format": "counterfoil-compact-range-v1", "nodes": nodes})
+
+
+def range_node(left, right):
+    """`node`, with the code that a range has for it."""
+    try:
+        return node(left, right)
+    except Refused as refusal:
+        raise Refused("sum", "CF-2055", str(refusal)) from None
+
+
+def merge_ranges(files):
+    """Subtrees by begin and size; two of one size join where the first begins at a multiple of both together."""
+    known = {}
+    for position, file in enumerate(files):
+        if any(file[name] != files[0][name] for name in ("asset", "class", "decimals")):
+            raise Refused("bind", "CF-2054", f"file {position} is of another tree than the first")
+        check_follows(files, position)
+        known |= dict(zip(subtree_bounds(file["begin"], file["end"]), file["nodes"]))
+    begin, end = files[0]["begin"], files[-1]["end"]
+    size = 1
+    while size < end - begin:
+        for start in sorted(start for start, length in known if length == size and start % (2 * size) == 0):
+            if (start + size, size) in known:
+                known[start, 2 * size] = range_node(known.pop((start, size)), known.pop((start + size, size)))
+        size *= 2
+    if sorted(known) != subtree_bounds(begin, end):
+        raise AssertionError("what was joined is not the range")
+    return check_range_sums({**files[0], "end": end, "nodes": [known[place] for place in sorted(known)]})
+
+
+def check_follows(files, position):
+    """Whether a file begins where the one before it ends, and if not, which of three mistakes it is."""
+    file, before = files[position], files[:position]
+    if not before or file["begin"] == before[-1]["end"]:
+        return
+    if any(max(file["begin"], other["begin"]) < min(file["end"], other["end"]) for other in before):
+        raise Refused("bind", "CF-2052", f"file {position} has leaves of an earlier one")
+    end = before[-1]["end"]
+    if file["begin"] < end or any(other["begin"] <= end < other["end"] for other in files[position:]):
+        raise Refused("bind", "CF-2053", f"file {position} is not in its place")
+    raise Refused("bind", "CF-2051", f"leaves are missing before file {position}")
+
+
+def range_root(file):
+    """The nodes of a whole tree, folded from right to left."""
+    root = file["nodes"][-1]
+    for left in reversed(file["nodes"][:-1]):
+        root = node(left, root)
+    return root
+
+
 # ---------------------------------------------------------------------------------------------- sealed-proof.md
 
 
@@ -1502,6 +1593,28 @@ def run_address_set(query, proof):
     return {"leaves": [leaf.hex() for leaf in leaves], "root": root.hex()}
 
 
+def run_compact_range(query, proof):
+    if query["operation"] == "merge":
+        record({"operation": text})(query)
+        sent = record({"ranges": sequence_of(text)})(proof)["ranges"]
+        merged = merge_ranges([parse_range(file.encode("utf-8")) for file in sent])
+    else:
+        shape = {"asset": ASSET_ID, "begin": uint(64), "class": CLASS, "decimals": decimals_shape}
+        query = record({**shape, "operation": one_of("range")})(query)
+        begin, named = query["begin"], {name: query[name] for name in ("asset", "class", "decimals")}
+        leaves = [(leaf["digest"], leaf["sum"]) for leaf in record({"leaves": NODES})(proof)["leaves"]]
+        # each leaf is a range of its own, behind the empty one
+        ends = [begin, *range(begin + 1, begin + len(leaves) + 1)]
+        single = zip([begin, *ends], ends, [[], *([leaf] for leaf in leaves)])
+        merged = merge_ranges([{**named, "begin": low, "end": high, "nodes": nodes} for low, high, nodes in single])
+    found = {"range": print_range(merged).decode("utf-8")}
+    if merged["begin"] == 0 and merged["nodes"]:
+        root, count = range_root(merged), merged["end"]
+        digest = commitment(merged["asset"], merged["class"], merged["decimals"], count, root)
+        found |= {"commitment": digest.hex(), "leaf_count": str(count), "root": root[0].hex(), "total": str(root[1])}
+    return found
+
+
 def run_challenge(query, proof):
     fields = {"address_set": lambda value: value, "chains": sequence_of(CHAIN_ID), "cutoff": text}
     known = {"keys": sequence_of(KEY), "log_origin": text, "venue": VENUE_ID}
@@ -1513,6 +1626,7 @@ RUNNERS = {
     "amount": run_amount,
     "canonical-json": run_canonical_json,
     "challenge": run_challenge,
+    "compact-range": run_compact_range,
     "hash": run_hash,
     "inclusion-proof": run_inclusion_proof,
     "leaf": run_leaf,

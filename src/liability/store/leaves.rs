@@ -11,7 +11,7 @@ use super::{StoreError, StoredTree};
 use crate::amount::Amount;
 use crate::hash::Digest;
 use crate::liability::leaf::{LeafContent, Nonce, OrderKey, Part, Split};
-use crate::liability::sum_tree::{PerfectSubtrees, SumNode};
+use crate::liability::sum_tree::{CompactRange, PerfectSubtrees, SumNode};
 
 /// One leaf as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,9 @@ pub(crate) fn parse_record(record: &[u8; LEAF_SIZE]) -> (OrderKey, Amount, u64) 
     let amount = Amount::from_base_units(u128::from_be_bytes(parts.1));
     (OrderKey(parts.0), amount, u64::from_be_bytes(parts.2))
 }
+
+/// Leaves that are read and hashed at once for a range.
+const RANGE_STEP: u64 = 4096;
 
 impl StoredTree {
     fn record(&self, index: u64) -> Result<(OrderKey, Amount, u64), StoreError> {
@@ -143,6 +146,46 @@ impl StoredTree {
                 keys.iter().find(|(piece, _)| *piece == split.piece).map(|(_, key)| key.blind(account))
             }
         }
+    }
+
+    /// The compact range of the leaves at these positions, each hashed again: the nodes in the store are not asked.
+    /// The whole tree must lead to the root in the header. Memory does not grow with the range.
+    ///
+    /// # Errors
+    /// [`StoreError::Disagrees`]; [`StoreError`] when leaves cannot be read, or are not in the tree.
+    pub fn range(&self, leaves: Range<u64>) -> Result<CompactRange, StoreError> {
+        let row = &self.header.commitment;
+        if leaves.start > leaves.end || leaves.end > row.leaf_count {
+            return Err(self.damaged("a range outside the tree"));
+        }
+        let mut range = CompactRange::starting_at(leaves.start);
+        while range.end() < leaves.end {
+            let begin = range.end();
+            let end = begin.saturating_add(RANGE_STEP).min(leaves.end);
+            let mut appended = Ok(());
+            self.each_leaf(begin..end, &mut |_, amount, text| {
+                let node = self.blind(text.account, text.split.as_ref()).and_then(|(_, nonce)| {
+                    let (account, credential, parts) = (text.account, text.credential, &*text.parts);
+                    let content = LeafContent { nonce, amount, account, credential, parts };
+                    text.split.as_ref().map_or_else(|| content.hash(), |split| content.hash_piece(split))
+                });
+                if appended.is_ok() {
+                    let node = node.ok_or_else(|| self.damaged("a leaf does not fit"));
+                    appended = node.and_then(|hash| Ok(range.append(SumNode::leaf(hash, amount))?));
+                }
+            })?;
+            appended?;
+            if range.end() != end {
+                return Err(self.damaged("leaves are missing"));
+            }
+        }
+        if leaves == (0..row.leaf_count)
+            && let Some(root) = range.root()?
+            && (root.digest, root.sum) != (row.root, row.total)
+        {
+            return Err(self.disagrees(&format!("root {} with total {}", root.digest, root.sum)));
+        }
+        Ok(range)
     }
 
     fn group(&self, group: u64) -> Result<Vec<SumNode>, StoreError> {
