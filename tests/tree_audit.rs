@@ -74,7 +74,7 @@ fn what_was_built_passes() {
 #[test]
 fn every_changed_byte_is_found_even_behind_seals_that_fit() {
     for (split, decoys) in [(1, 2), (2, 1)] {
-        let files = built(&ledger(60), split, decoys);
+        let files = built(&ledger(36), split, decoys);
         for (name, file) in &files {
             for at in 0..file.len() {
                 let mut changed = files.clone();
