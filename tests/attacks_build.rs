@@ -1,5 +1,5 @@
 //! Attacks on builds and stores: what a dishonest or careless hand could do, and what must come of it.
-#![allow(missing_docs, clippy::unwrap_used, clippy::cast_possible_truncation)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::cast_possible_truncation)]
 
 use std::collections::BTreeMap;
 use std::io;
