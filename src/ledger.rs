@@ -315,6 +315,24 @@ pub enum LedgerErrorKind {
         /// Its length.
         got: usize,
     },
+    /// More products than a leaf can name.
+    #[error("account {account:?} has more than 65535 products of {asset} ({class})")]
+    TooManyProducts {
+        /// The account.
+        account: String,
+        /// The asset.
+        asset: AssetId,
+        /// The class.
+        class: Class,
+    },
+    /// The debts of customers do not fit.
+    #[error("{asset}: the debts add up to more than 2^128 - 1 base units, the largest row is of {account:?}")]
+    DebtOverflow {
+        /// The asset.
+        asset: AssetId,
+        /// The account with the largest row.
+        account: String,
+    },
     /// The sum does not fit.
     #[error(
         "{asset} ({class}): the balances add up to more than 2^128 - 1 base units, the largest row is of {account:?}"
@@ -358,12 +376,14 @@ impl Coded for LedgerError {
             LedgerErrorKind::Empty(_) => &codes::EMPTY_LEDGER,
             LedgerErrorKind::EmptyAccount => &codes::EMPTY_ACCOUNT,
             LedgerErrorKind::ReservedAccount => &codes::RESERVED_ACCOUNT,
-            LedgerErrorKind::FieldTooLong { .. } | LedgerErrorKind::RowTooLong { .. } => &codes::FIELD_TOO_LONG,
+            LedgerErrorKind::FieldTooLong { .. }
+            | LedgerErrorKind::RowTooLong { .. }
+            | LedgerErrorKind::TooManyProducts { .. } => &codes::FIELD_TOO_LONG,
             LedgerErrorKind::NotUtf8 { .. } => &codes::NOT_UTF8,
             LedgerErrorKind::Quote => &codes::CSV_SYNTAX,
             LedgerErrorKind::Read(_) => &crate::code::cli::FILE_UNREADABLE,
             LedgerErrorKind::RowShape { .. } => &codes::ROW_SHAPE,
-            LedgerErrorKind::TotalOverflow { .. } => &codes::TOTAL_OVERFLOW,
+            LedgerErrorKind::TotalOverflow { .. } | LedgerErrorKind::DebtOverflow { .. } => &codes::TOTAL_OVERFLOW,
             LedgerErrorKind::UnknownAsset(_) => &codes::UNKNOWN_ASSET,
             LedgerErrorKind::UnknownClass(_) => &codes::UNKNOWN_CLASS,
         }

@@ -173,7 +173,7 @@ pub fn build(
     let records: Vec<SourceRecord> = records.collect();
     let (trees, lines) = (TreePlan::new(&plan, &read), Places(&records));
     let mut faults = std::mem::take(&mut read.faults);
-    trees.check_totals(&read, &lines, &mut faults);
+    trees.check_totals(&read, plan.assets, &lines, &mut faults);
     let rows: u64 = read.tallies.values().map(|tally| tally.rows).sum();
     if rows == 0 && faults.is_empty() {
         // rows of debts alone make no tree, and a statement without one commits to nothing
@@ -198,7 +198,8 @@ pub fn build(
     progress.begin(Phase::Sealing);
     let commitments = seal(options, trees, writers, storage)?;
     let counts = LedgerCounts { rows: read.rows.iter().sum(), zero: read.zero, debts: read.debt_rows };
-    let asset = |(asset, sum)| options.assets.iter().nth(asset).map(|asset| (asset.id.clone(), sum));
+    let asset =
+        |(asset, debts): (usize, rows::Tally)| Some((options.assets.iter().nth(asset)?.id.clone(), debts.total?));
     let debts = read.debts.into_iter().filter_map(asset).collect();
     Ok(Built { commitments, debts, counts, sources: records })
 }
@@ -262,13 +263,19 @@ impl TreePlan {
     }
 
     /// No total may be above what can be stated; then no sum below a root is.
-    fn check_totals(&self, read: &Read, lines: &Places<'_>, faults: &mut Vec<LedgerError>) {
+    fn check_totals(&self, read: &Read, assets: &Assets, lines: &Places<'_>, faults: &mut Vec<LedgerError>) {
         for tree in &self.trees {
             let Some(tally) = read.tallies.get(&tree.slot).filter(|tally| tally.total.is_none()) else { continue };
             // which row passes the limit depends on the order; the largest one is where to look first
             if let Some((account, line)) = tally.largest() {
                 let (asset, class, account) = (tree.asset.clone(), tree.class, account.to_owned());
                 faults.push(lines.fault(LedgerErrorKind::TotalOverflow { asset, class, account }, line));
+            }
+        }
+        for (asset, debts) in read.debts.iter().filter(|(_, debts)| debts.total.is_none()) {
+            if let (Some(asset), Some((account, line))) = (assets.iter().nth(*asset), debts.largest()) {
+                let (asset, account) = (asset.id.clone(), account.to_owned());
+                faults.push(lines.fault(LedgerErrorKind::DebtOverflow { asset, account }, line));
             }
         }
     }

@@ -7,6 +7,7 @@
 
 mod chunk;
 mod compare;
+mod pieces;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -24,6 +25,7 @@ use crate::liability::store::{Store, StoreError, StoredTree};
 use crate::liability::sum_tree::{CompactRange, RangeError, SumNode};
 use crate::liability::turn::Turn;
 use chunk::{CHUNK, Checked};
+use pieces::Pieces;
 
 /// What a store has wrong.
 #[derive(Debug, thiserror::Error)]
@@ -122,13 +124,15 @@ struct Sofar {
     range: CompactRange,
     last: Option<(OrderKey, String)>,
     decoys: u64,
+    pieces: Pieces,
     fault: Option<AuditError>,
 }
 
 impl Audit<'_> {
     fn run(&self) -> Result<(), AuditError> {
         let row = self.tree.commitment();
-        let sofar = Sofar { range: CompactRange::starting_at(0), last: None, decoys: 0, fault: None };
+        let (range, pieces) = (CompactRange::starting_at(0), Pieces::default());
+        let sofar = Sofar { range, last: None, decoys: 0, pieces, fault: None };
         let (turn, next, failed) = (Turn::new(sofar), AtomicUsize::new(0), AtomicBool::new(false));
         let work = || {
             loop {
@@ -156,7 +160,7 @@ impl Audit<'_> {
             let ended = |_| io::Error::other("a thread that checks has ended");
             threads.into_iter().map(|thread| thread.join().map_err(ended)).collect::<io::Result<Vec<()>>>()
         })?;
-        let Sofar { range, decoys, fault, .. } = turn.into_inner();
+        let Sofar { range, decoys, pieces, fault, .. } = turn.into_inner();
         fault.map_or(Ok(()), Err)?;
         let root = range.root().map_err(StoreError::from)?.ok_or_else(|| self.tree.damaged("it has no leaves"))?;
         if (root.digest, root.sum, range.end()) != (row.root, row.total, row.leaf_count) {
@@ -165,6 +169,9 @@ impl Audit<'_> {
         if decoys != self.decoys {
             let detail = format!("it has {decoys} decoys, and the header says {}", self.decoys);
             return Err(self.tree.damaged(&detail).into());
+        }
+        if !pieces.agree() {
+            return Err(self.tree.damaged("a balance lacks pieces, or they do not agree on what it is").into());
         }
         Ok(())
     }
@@ -177,6 +184,7 @@ impl Audit<'_> {
         }
         sofar.last = Some(checked.last);
         sofar.decoys += checked.decoys;
+        sofar.pieces.merge(&checked.pieces);
         let (mut above, mut fault) = (checked.above.into_iter(), None);
         let height = CHUNK.trailing_zeros();
         let end = checked.range.end();

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::io;
 
-use super::faults::{Places, note};
+use super::faults::Places;
 use super::record::{self, Record, spoiled};
 use super::{PlannedTree, TreePlan};
 use crate::amount::Amount;
@@ -70,7 +70,7 @@ impl Bucket {
             match &mut joining {
                 Some(open) if open.tree == place.tree && open.first.account == record.account => {
                     if let Err(kind) = open.add(record, lines) {
-                        note(faults, lines.fault(kind, open.last.line.max(record.line)));
+                        lines.note(faults, lines.fault(kind, open.last.line.max(record.line)));
                     }
                 }
                 _ => {
@@ -114,7 +114,8 @@ impl<'a> Joining<'a> {
         // what does not fit here does not fit the total either, which is named where rows are added up
         self.amount = self.amount.checked_add(record.amount).unwrap_or(Amount::MAX);
         if self.parts.len() == usize::from(u16::MAX) {
-            return Err(LedgerErrorKind::FieldTooLong { what: "the list of parts", got: self.parts.len() + 1 });
+            let account = record.account.to_owned();
+            return Err(LedgerErrorKind::TooManyProducts { account, asset, class });
         }
         self.parts.push(Part { product: product.to_owned(), amount: record.amount });
         self.last = record;

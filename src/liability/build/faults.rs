@@ -4,7 +4,7 @@ use super::FAULTS_KEPT;
 use crate::ledger::{LedgerError, LedgerErrorKind, Line, Place, SourceRecord};
 
 /// Keeps a fault. Each thread meets its faults in the order of the rows, so the first ones of all are among the first
-/// ones of each; twice as many as are shown, because they are sorted only at the end.
+/// ones of each.
 pub(super) fn note(faults: &mut Vec<LedgerError>, fault: LedgerError) {
     if faults.len() < FAULTS_KEPT {
         faults.push(fault);
@@ -15,6 +15,15 @@ pub(super) fn note(faults: &mut Vec<LedgerError>, fault: LedgerError) {
 pub(super) struct Places<'a>(pub(super) &'a [SourceRecord]);
 
 impl Places<'_> {
+    /// Keeps the first faults in the order of the rows, when they come in another one.
+    pub(super) fn note(&self, faults: &mut Vec<LedgerError>, fault: LedgerError) {
+        faults.push(fault);
+        if faults.len() >= 2 * FAULTS_KEPT {
+            self.sort(faults);
+            faults.truncate(FAULTS_KEPT);
+        }
+    }
+
     fn name(&self, line: Line) -> &str {
         let record = usize::try_from(line.source).ok().and_then(|source| self.0.get(source));
         record.map_or("the ledger", |record| &record.name)

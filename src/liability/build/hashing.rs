@@ -37,6 +37,9 @@ struct Turns {
 
 type Faults = Vec<LedgerError>;
 
+/// What a thread says that ends because another one has; nothing else here ends a piece of work like this.
+const GIVEN_UP: io::ErrorKind = io::ErrorKind::Interrupted;
+
 impl Hashing<'_> {
     /// Works through all partitions. With `only_check` they are searched for more faults and nothing is written.
     pub(super) fn run(&self, parts: Vec<Partition>, only_check: bool) -> io::Result<(Vec<TreeWriter>, Faults)> {
@@ -52,7 +55,7 @@ impl Hashing<'_> {
         let wait = self.plan.memory / (32 * (count + 1));
         let out = Output { storage: self.storage, wait, written };
         let faults = std::thread::scope(|scope| {
-            scope.spawn(move || files.into_iter().try_for_each(|name: String| self.storage.sync(&name)));
+            let syncing = scope.spawn(move || files.into_iter().try_for_each(|name: String| self.storage.sync(&name)));
             let faults = if self.plan.pieces.is_empty() {
                 self.whole(parts, &turns, &out)
             } else {
@@ -60,6 +63,8 @@ impl Hashing<'_> {
             };
             // the thread that brings files to the medium ends when nobody can tell it more
             drop(out);
+            // a system tells once that bytes were lost: whoever asks again hears that all is well
+            syncing.join().map_err(|_| io::Error::other("a thread that brings files to the medium has ended"))??;
             faults
         })?;
         Ok((turns.writers.into_inner(), faults))
@@ -120,7 +125,7 @@ impl Hashing<'_> {
     fn write(&self, number: usize, mut runs: BTreeMap<u32, Run>, turns: &Turns, out: &Output<'_>) -> io::Result<()> {
         runs.values_mut().for_each(Run::finish);
         let position = |tree: u32| usize::try_from(tree).unwrap_or(usize::MAX);
-        let given_up = || io::Error::other("another thread has ended");
+        let given_up = || io::Error::new(GIVEN_UP, "another thread has ended");
         let places = turns.begins.take(number, |begins| -> Vec<(u64, u64)> {
             let place = |(tree, run): (&u32, &Run)| {
                 begins.get_mut(position(*tree)).map_or((0, 0), |begin| {
@@ -171,7 +176,11 @@ impl Hashing<'_> {
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..self.plan.threads).map(|_| scope.spawn(guarded)).collect();
             let ended = |_| io::Error::other("a thread that hashes has ended");
-            threads.into_iter().map(|thread| thread.join().map_err(ended)?).collect::<io::Result<Vec<()>>>()
+            let results: Vec<_> = threads.into_iter().map(|thread| thread.join().map_err(ended)?).collect();
+            let mut errors: Vec<io::Error> = results.into_iter().filter_map(Result::err).collect();
+            // first the reason, then those who gave up for it
+            errors.sort_by_key(|error| error.kind() == GIVEN_UP);
+            errors.into_iter().next().map_or(Ok(()), Err)
         })?;
         Ok(faults.into_inner().unwrap_or_else(PoisonError::into_inner))
     }

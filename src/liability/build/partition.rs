@@ -3,7 +3,7 @@
 //! Order keys are evenly spread, so partitions are of one size; sorted one after another they give all leaves in order.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::record::{length, place, spoiled};
 use crate::liability::storage::{ScratchFile, ScratchSpace};
@@ -29,9 +29,25 @@ pub(super) struct Partitions<'a> {
 #[derive(Default)]
 pub(super) struct Partition {
     depth: usize,
-    file: Option<Box<dyn ScratchFile>>,
+    file: Option<SharedFile>,
+    /// Where its rows begin in the file, of which it may have a part.
+    begin: u64,
     on_disk: u64,
     in_memory: Vec<u8>,
+}
+
+/// A scratch file with the rows of one partition, or of all that one was taken apart into.
+#[derive(Clone)]
+struct SharedFile(Arc<Mutex<Box<dyn ScratchFile>>>);
+
+impl SharedFile {
+    fn create(space: &dyn ScratchSpace) -> io::Result<Self> {
+        Ok(Self(Arc::new(Mutex::new(space.create()?))))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Box<dyn ScratchFile>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<'a> Partitions<'a> {
@@ -57,9 +73,9 @@ impl<'a> Partitions<'a> {
         let mut kept = std::mem::take(&mut part.in_memory);
         let file = match &mut part.file {
             Some(file) => file,
-            none => none.insert(self.space.create()?),
+            none => none.insert(SharedFile::create(self.space)?),
         };
-        file.append(&kept)?;
+        file.lock().append(&kept)?;
         part.on_disk += kept.len() as u64;
         kept.clear();
         kept.extend_from_slice(rows);
@@ -78,7 +94,7 @@ impl<'a> Partitions<'a> {
             } else {
                 let inner = Self::at_depth(space, memory, part.depth + 1);
                 part.take_apart(&inner)?;
-                done.extend(inner.finish(limit)?);
+                done.extend(in_one_file(space, inner.finish(limit)?)?);
             }
         }
         Ok(done)
@@ -117,31 +133,54 @@ impl Partition {
 
     /// All of its rows.
     fn load(mut self) -> io::Result<Vec<u8>> {
-        let Some(mut file) = self.file.take() else { return Ok(self.in_memory) };
+        let Some(file) = self.file.take() else { return Ok(self.in_memory) };
         let on_disk = usize::try_from(self.on_disk).map_err(|_| spoiled())?;
         let mut rows = vec![0; on_disk];
-        file.read_at(0, &mut rows)?;
+        file.lock().read_at(self.begin, &mut rows)?;
         rows.append(&mut self.in_memory);
         Ok(rows)
     }
 
-    fn take_apart(mut self, inner: &Partitions<'_>) -> io::Result<()> {
+    /// Hands over its rows as they lie on the disk, then those in memory; a row may begin in one piece and end in
+    /// the next. What `each` leaves in the buffer stands before the next piece.
+    fn drain(mut self, each: &mut dyn FnMut(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
         let mut buffer = Vec::new();
-        if let Some(mut file) = self.file.take() {
+        if let Some(file) = self.file.take() {
             let mut offset = 0;
             while offset < self.on_disk {
                 let size = PIECE.min(usize::try_from(self.on_disk - offset).unwrap_or(PIECE));
                 let begin = buffer.len();
                 buffer.resize(begin + size, 0);
-                file.read_at(offset, buffer.get_mut(begin..).unwrap_or_default())?;
+                file.lock().read_at(self.begin + offset, buffer.get_mut(begin..).unwrap_or_default())?;
                 offset += size as u64;
-                inner.distribute(&mut buffer)?;
+                each(&mut buffer)?;
             }
         }
         buffer.append(&mut self.in_memory);
-        inner.distribute(&mut buffer)?;
+        each(&mut buffer)?;
         if buffer.is_empty() { Ok(()) } else { Err(spoiled()) }
     }
+
+    fn take_apart(self, inner: &Partitions<'_>) -> io::Result<()> {
+        self.drain(&mut |buffer| inner.distribute(buffer))
+    }
+}
+
+/// Puts partitions one behind another: 256 of each of 256 would be more files than a process may have open, and what
+/// each keeps in memory would together be everything.
+fn in_one_file(space: &dyn ScratchSpace, parts: Vec<Partition>) -> io::Result<Vec<Partition>> {
+    let (file, mut end, mut placed) = (SharedFile::create(space)?, 0, Vec::with_capacity(parts.len()));
+    for part in parts {
+        let (depth, length) = (part.depth, part.length());
+        part.drain(&mut |rows| {
+            file.lock().append(rows)?;
+            rows.clear();
+            Ok(())
+        })?;
+        placed.push(Partition { depth, file: Some(file.clone()), begin: end, on_disk: length, in_memory: Vec::new() });
+        end += length;
+    }
+    Ok(placed)
 }
 
 /// Hands over every row with the byte of its order key that tells it from the others.

@@ -14,7 +14,7 @@ use super::partition::{COUNT, Partitions};
 use super::{Plan, Progress, TreePlan, record};
 use crate::amount::Amount;
 use crate::asset::Class;
-use crate::ledger::{Chunk, LedgerError, LedgerErrorKind, Line, Row, RowSource};
+use crate::ledger::{Chunk, LedgerError, Line, Row, RowSource};
 use crate::liability::leaf::Blinder;
 
 /// Rows of one partition that a thread gathers before it hands them over.
@@ -71,38 +71,26 @@ pub(super) struct Read {
     pub(super) rows: Vec<u64>,
     pub(super) zero: u64,
     pub(super) debt_rows: u64,
-    /// Debts by asset; `None` when they do not fit.
-    pub(super) debts: BTreeMap<usize, Amount>,
+    /// Debts by asset.
+    pub(super) debts: BTreeMap<usize, Tally>,
     /// By slot.
     pub(super) tallies: BTreeMap<usize, Tally>,
     pub(super) faults: Vec<LedgerError>,
 }
 
 impl Read {
-    fn merge(&mut self, other: Self, plan: &Plan<'_>) {
+    fn merge(&mut self, other: Self) {
         self.rows.resize(self.rows.len().max(other.rows.len()), 0);
         self.rows.iter_mut().zip(other.rows).for_each(|(rows, more)| *rows += more);
         self.zero += other.zero;
         self.debt_rows += other.debt_rows;
-        for (asset, sum) in other.debts {
-            self.owe(asset, sum, "", Class::default(), plan);
+        for (asset, debts) in other.debts {
+            self.debts.entry(asset).or_default().merge(debts);
         }
         for (slot, tally) in other.tallies {
             self.tallies.entry(slot).or_default().merge(tally);
         }
         self.faults.extend(other.faults);
-    }
-
-    fn owe(&mut self, asset: usize, amount: Amount, account: &str, class: Class, plan: &Plan<'_>) {
-        let sum = self.debts.entry(asset).or_default();
-        match (sum.checked_add(amount), plan.assets.iter().nth(asset)) {
-            (Some(more), _) => *sum = more,
-            (None, Some(asset)) => {
-                let (asset, account) = (asset.id.clone(), account.to_owned());
-                note(&mut self.faults, LedgerErrorKind::TotalOverflow { asset, class, account }.into());
-            }
-            (None, None) => {}
-        }
     }
 }
 
@@ -142,7 +130,7 @@ pub(super) fn read(
         drop(sender);
         for worker in workers {
             let read = worker.join().map_err(|_| io::Error::other("a thread that reads rows has ended"))??;
-            all.merge(read, plan);
+            all.merge(read);
         }
         Ok(all)
     })
@@ -224,7 +212,7 @@ impl<'a> Worker<'a> {
         self.read.zero += u64::from(row.amount.is_zero());
         if row.debt {
             self.read.debt_rows += 1;
-            self.read.owe(row.asset, row.amount, row.account, row.class, self.plan);
+            self.read.debts.entry(row.asset).or_default().add(row);
             return Ok(());
         }
         if let Some(credentials) = self.credentials {

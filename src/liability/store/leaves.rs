@@ -7,11 +7,15 @@ use std::ops::Range;
 
 use super::header::{GROUP_LEVEL, LEAF, LEAF_SIZE, NODE, NODE_SIZE, Section, node_position};
 use super::text::LeafText;
+use super::text::TEXT_MAX;
 use super::{StoreError, StoredTree};
 use crate::amount::Amount;
 use crate::hash::Digest;
 use crate::liability::leaf::{LeafContent, Nonce, OrderKey, Part, Split};
 use crate::liability::sum_tree::{CompactRange, PerfectSubtrees, SumNode};
+
+/// Bytes of texts that are read at once, when no leaf has more.
+const WINDOW: u64 = 1 << 20;
 
 /// One leaf as the store has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,17 +96,21 @@ impl StoredTree {
         let record = |bytes: &[u8]| bytes.first_chunk().map(parse_record);
         let text_end = records.rchunks_exact(LEAF_SIZE).next().and_then(record).map_or(0, |(_, _, end)| end);
         let bad_text = || self.damaged("the texts of a leaf lie outside their file, or overlap");
-        let length = text_end.checked_sub(text_begin).filter(|_| text_end <= self.header.text_length);
-        let length = length.and_then(|length| usize::try_from(length).ok()).ok_or_else(bad_text)?;
-        let mut texts = vec![0; length];
-        self.file(Section::Texts)?.read_at(text_begin, &mut texts)?;
-        let mut rest = texts.as_slice();
+        // a record may say anything, and a file with holes has any length: no more is read than is used
+        let (file, mut window, mut window_end, mut at) = (self.file(Section::Texts)?, Vec::new(), text_begin, 0);
         for (order_key, amount, end) in records.chunks_exact(LEAF_SIZE).filter_map(record) {
-            let own = end.checked_sub(text_begin).and_then(|own| usize::try_from(own).ok());
-            let (text, behind) = own.and_then(|own| rest.split_at_checked(own)).ok_or_else(bad_text)?;
+            let own = end.checked_sub(text_begin).filter(|&own| own <= TEXT_MAX && end <= self.header.text_length);
+            let own = own.and_then(|own| usize::try_from(own).ok()).ok_or_else(bad_text)?;
+            if end > window_end {
+                window_end = end.max(text_end.min(self.header.text_length).min(text_begin + WINDOW));
+                window.resize(usize::try_from(window_end - text_begin).map_err(|_| bad_text())?, 0);
+                file.read_at(text_begin, &mut window)?;
+                at = 0;
+            }
+            let text = window.get(at..at + own).ok_or_else(bad_text)?;
             let text = LeafText::read(text).ok_or_else(|| self.damaged("the texts of a leaf cannot be read"))?;
             each(order_key, amount, text);
-            (rest, text_begin) = (behind, end);
+            (text_begin, at) = (end, at + own);
         }
         Ok(())
     }

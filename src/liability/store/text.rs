@@ -9,6 +9,10 @@ const CREDENTIAL: u8 = 1;
 const PARTS: u8 = 2;
 const PIECE: u8 = 4;
 
+/// Bytes of the longest text of one leaf: flags, account and credential, piece, and as many parts as there can be.
+pub(crate) const TEXT_MAX: u64 = 1 + 2 * FIELD + 20 + 2 + u16::MAX as u64 * (FIELD + 16);
+const FIELD: u64 = 2 + FIELD_LENGTH_MAX as u64;
+
 /// Account, credential, piece and parts of one leaf, borrowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LeafText<'a> {

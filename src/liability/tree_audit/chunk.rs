@@ -1,6 +1,7 @@
 //! A chunk of leaves, computed again on its own: any thread, any order.
 
 use super::AuditError;
+use super::pieces::Pieces;
 use crate::amount::Amount;
 use crate::hash::{Batch, Midstate, Tag};
 use crate::liability::leaf::{Blinder, LeafContent, OrderKey, is_reserved};
@@ -17,6 +18,7 @@ pub(super) struct Checked {
     pub(super) first: (OrderKey, String),
     pub(super) last: (OrderKey, String),
     pub(super) decoys: u64,
+    pub(super) pieces: Pieces,
     /// Nodes that are complete with this chunk, and lie above it.
     pub(super) above: Vec<SumNode>,
 }
@@ -52,7 +54,8 @@ pub(super) fn check(tree: &StoredTree, begin: u64) -> Result<Checked, AuditError
     let place = |leaf: &StoredLeaf| (leaf.order_key, leaf.account.clone());
     let ends = leaves.first().zip(leaves.last()).ok_or_else(|| tree.damaged("a chunk without leaves"))?;
     let decoys = leaves.iter().filter(|leaf| is_reserved(&leaf.account)).count() as u64;
-    Ok(Checked { range, first: place(ends.0), last: place(ends.1), decoys, above: kept.collect() })
+    let (first, last, pieces) = (place(ends.0), place(ends.1), Pieces::of(tree, &leaves));
+    Ok(Checked { range, first, last, decoys, pieces, above: kept.collect() })
 }
 
 /// The leaves as nodes, each shown to stand where its key puts it.
@@ -93,6 +96,9 @@ fn nonces(
         if decoy && leaf.amount != Amount::ZERO {
             return Err(tree.leaf_is_wrong(place, "is a decoy with a balance"));
         }
+        if !parts_make_the_balance(leaf) {
+            return Err(tree.leaf_is_wrong(place, "has parts that do not make its balance"));
+        }
         let Some(split) = tree.split() else {
             if leaf.split.is_some() {
                 return Err(tree.leaf_is_wrong(place, "is a piece, and balances of this tree are not split"));
@@ -115,6 +121,14 @@ fn nonces(
         nonces.push(nonce);
     }
     Ok(nonces)
+}
+
+/// What a verifier asks of parts: in order, no product twice, and together the whole balance.
+fn parts_make_the_balance(leaf: &StoredLeaf) -> bool {
+    let balance = leaf.split.map_or(leaf.amount, |split| split.whole);
+    let sum = Amount::checked_sum(leaf.parts.iter().map(|part| part.amount));
+    leaf.parts.is_empty()
+        || (sum == Some(balance) && leaf.parts.is_sorted_by(|left, right| left.product < right.product))
 }
 
 /// The nodes that are complete with leaves `begin..end`, in the order in which they are kept.
