@@ -36,9 +36,10 @@ pub fn builds() -> &'static [Honest; 2] {
 }
 
 fn honest(split: u16, decoys: u64) -> Honest {
-    let mut ledger = "account,asset,amount,product,class,credential\nu1,BTC,1.5,spot,,\nu1,BTC,2,\"earn, \"\"new\"\"\",,\n\
+    let mut ledger =
+        "account,asset,amount,product,class,credential\nu1,BTC,1.5,spot,,\nu1,BTC,2,\"earn, \"\"new\"\"\",,\n\
          u2,ETH,0.000000000000000001,,lent,code\n\u{fc}3,USDT,340282366920938463463374607431768,,,\n"
-        .to_owned();
+            .to_owned();
     // enough for nodes that are kept
     for number in 0..36 {
         ledger.push_str(&format!("c{number:02},BTC,{number}.25,,,\n"));
@@ -86,8 +87,7 @@ pub fn built(ledgers: &[&[u8]], options: &Options, storage: &MemoryStorage) -> R
     let secret = Secret::new(SecretKind::Master, &mut [1; 32]);
     let key = SnapshotKey::derive(&secret, &[2; 32], &"example".parse().unwrap(), 0);
     let Options { memory, threads, split, decoys } = *options;
-    let options =
-        BuildOptions { key: &key, build_id: [2; 32], assets: assets(), memory, threads, split, decoys };
+    let options = BuildOptions { key: &key, build_id: [2; 32], assets: assets(), memory, threads, split, decoys };
     let source = |(number, ledger)| -> Box<dyn RowSource<'_> + '_> {
         Box::new(CsvSource::new("ledger.csv", number, ledger, assets(), &[]).unwrap())
     };

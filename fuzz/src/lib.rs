@@ -25,7 +25,10 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
-            let name = format!("{number}-{}", account.escape_unicode().filter(char::is_ascii_alphanumeric).collect::<String>());
+            let name = format!(
+                "{number}-{}",
+                account.escape_unicode().filter(char::is_ascii_alphanumeric).collect::<String>()
+            );
             inputs.push(("inclusion_proof", name, counterfoil::json::canonical(proof).unwrap()));
         }
         inputs.push(("store", format!("header-{number}"), stores::honest_header(number)));
