@@ -17,6 +17,7 @@ mod prove;
 mod reconcile;
 mod reserves;
 mod statement;
+mod tree;
 mod verify;
 
 use std::io::Write as _;
@@ -76,6 +77,9 @@ enum Verb {
     /// Sign a statement
     #[command(subcommand)]
     Statement(statement::Verb),
+    /// Compute the trees of a build again
+    #[command(subcommand)]
+    Tree(tree::Verb),
     /// Check that your own balance is in the total
     Verify(verify::Args),
 }
@@ -124,6 +128,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Reconcile(args) => reconcile::run(&args),
         Verb::Reserves(verb) => reserves::run(&verb),
         Verb::Statement(verb) => statement::run(&verb),
+        Verb::Tree(verb) => tree::run(&verb),
         Verb::Verify(args) => verify::run(&args),
     }
 }

@@ -12,13 +12,23 @@ use crate::hash::Digest;
 mod columns;
 mod csv;
 mod excerpt;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+mod stream;
 
 pub use csv::CsvSource;
+#[cfg(feature = "parquet")]
+pub use parquet::ParquetSource;
 
 /// The longest account, credential or product, in bytes.
 pub const FIELD_LENGTH_MAX: usize = 1024;
 /// The longest row, in bytes of its fields.
 const ROW_LENGTH_MAX: usize = 64 * 1024;
+
+/// How an account must not begin: that of a decoy does, and a decoy is nobody's.
+pub const RESERVED_PREFIX: &str = "counterfoil-decoy/";
 
 /// One balance of one customer account, as it stands in a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,16 +86,36 @@ pub trait Chunk: Send {
 pub struct SourceRecord {
     /// File name without its folder.
     pub name: String,
-    /// What kind of source: `csv`.
+    /// What kind of source: `csv`, `csv.gz`, `csv.zst`, `parquet` or `postgres`.
     pub kind: String,
-    /// SHA-256 of everything that was read.
+    /// SHA-256 of the file as it is, compressed or not; of the text that a database sent.
     pub sha256: Digest,
-    /// Bytes read.
+    /// Bytes of the same.
     #[serde(with = "crate::json::uint")]
     pub length: u64,
     /// Rows read.
     #[serde(with = "crate::json::uint")]
     pub rows: u64,
+    /// Where a database stood; none for files.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub database: Option<DatabaseRecord>,
+}
+
+/// A field that is there or left out, never null: what is signed has one form.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<DatabaseRecord>, D::Error> {
+    DatabaseRecord::deserialize(deserializer).map(Some)
+}
+
+/// What was asked of a database, and which of its states answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseRecord {
+    /// The query, as given.
+    pub query: String,
+    /// Version of the server, in its own words.
+    pub server: String,
+    /// The transactions that were visible: PostgreSQL's `pg_current_snapshot()`, as `xmin:xmax:list`.
+    pub snapshot: String,
 }
 
 /// A place in a source, with the line as it stands there.
@@ -187,9 +217,90 @@ pub enum LedgerErrorKind {
     /// A quote that does not enclose a field of one line.
     #[error("a quote is not closed on this line, or stands inside a field")]
     Quote,
+    /// The content of a compressed file cannot be had.
+    #[error("{name}: the {format} stream is damaged or cut: {detail}")]
+    Compressed {
+        /// The source.
+        name: String,
+        /// How it is compressed.
+        format: &'static str,
+        /// The decoder's words.
+        detail: String,
+    },
+    /// The name says one thing, the content another.
+    #[error("{name}: its name says {format}, its first bytes do not")]
+    NotAsNamed {
+        /// The source.
+        name: String,
+        /// The format that the name promises.
+        format: &'static str,
+    },
+    /// This build lacks something.
+    #[error("{name}: this build reads no {format}; build it in with: cargo build --release --features {feature}")]
+    NotBuiltIn {
+        /// The source.
+        name: String,
+        /// The format.
+        format: &'static str,
+        /// The feature that reads it.
+        feature: &'static str,
+    },
+    /// Parquet is read from its end.
+    #[error("{0}: Parquet is read from its end, which a stream or a compressed file has not at hand")]
+    ParquetStream(String),
+    /// The file is no whole Parquet file.
+    #[error("{name}: the Parquet file is damaged or cut: {detail}")]
+    Parquet {
+        /// The source.
+        name: String,
+        /// The decoder's words.
+        detail: String,
+    },
+    /// Required columns are not in the schema.
+    #[error("no column {} in the schema", .0.join(" or "))]
+    SchemaColumnMissing(Vec<&'static str>),
+    /// Amounts of a type that has lost digits.
+    #[error("column {column:?} has the type {got}, expected a decimal, integer or text type")]
+    AmountType {
+        /// The column.
+        column: String,
+        /// Its type.
+        got: String,
+    },
+    /// A type that is none of texts.
+    #[error("column {column:?} has the type {got}, expected UTF-8 text")]
+    ColumnType {
+        /// The column.
+        column: String,
+        /// Its type.
+        got: String,
+    },
+    /// Nothing where something is required.
+    #[error("{0} is null")]
+    Null(&'static str),
+    /// The address of a database is not usable.
+    #[error("{0}")]
+    DatabaseUrl(String),
+    /// A password where others can read it.
+    #[error("a password stands in the address of the database, where other processes and the shell's history see it")]
+    DatabasePassword,
+    /// The database did not give what was asked for.
+    #[error("{name}: {detail}")]
+    Database {
+        /// The source.
+        name: String,
+        /// What went wrong.
+        detail: String,
+    },
+    /// The database refuses the query.
+    #[error("{0}")]
+    Query(String),
     /// The source cannot be read.
     #[error("{0}")]
     Read(String),
+    /// The account is one that decoys have.
+    #[error("an account must not begin with {RESERVED_PREFIX:?}")]
+    ReservedAccount,
     /// Another number of fields.
     #[error("{got} {}, expected {expected} as in the first line", if *got == 1 { "field" } else { "fields" })]
     RowShape {
@@ -229,13 +340,24 @@ impl Coded for LedgerError {
         match &self.kind {
             LedgerErrorKind::Amount(error) => error.code(),
             LedgerErrorKind::ColumnUnknown(_) => &codes::UNKNOWN_COLUMN,
-            LedgerErrorKind::ColumnMissing(_) => &codes::MISSING_COLUMN,
+            LedgerErrorKind::ColumnMissing(_) | LedgerErrorKind::SchemaColumnMissing(_) => &codes::MISSING_COLUMN,
             LedgerErrorKind::ColumnTwice(_) => &codes::DUPLICATE_COLUMN,
+            LedgerErrorKind::Compressed { .. } | LedgerErrorKind::Parquet { .. } => &codes::COMPRESSED,
+            LedgerErrorKind::NotAsNamed { .. } | LedgerErrorKind::ParquetStream(_) => &codes::NOT_AS_NAMED,
+            LedgerErrorKind::NotBuiltIn { .. } => &codes::NOT_BUILT_IN,
+            LedgerErrorKind::AmountType { .. } => &codes::AMOUNT_TYPE,
+            LedgerErrorKind::ColumnType { .. } => &codes::COLUMN_TYPE,
+            LedgerErrorKind::Null(_) => &codes::NULL,
+            LedgerErrorKind::DatabaseUrl(_) => &codes::DATABASE_URL,
+            LedgerErrorKind::DatabasePassword => &codes::DATABASE_PASSWORD,
+            LedgerErrorKind::Database { .. } => &codes::DATABASE,
+            LedgerErrorKind::Query(_) => &codes::QUERY,
             LedgerErrorKind::ControlTotal { .. } => &codes::CONTROL_TOTAL_MISSED,
             LedgerErrorKind::CredentialDiffers { .. } => &codes::CREDENTIAL_DIFFERS,
             LedgerErrorKind::Duplicate { .. } => &codes::DUPLICATE_ACCOUNT,
             LedgerErrorKind::Empty(_) => &codes::EMPTY_LEDGER,
             LedgerErrorKind::EmptyAccount => &codes::EMPTY_ACCOUNT,
+            LedgerErrorKind::ReservedAccount => &codes::RESERVED_ACCOUNT,
             LedgerErrorKind::FieldTooLong { .. } | LedgerErrorKind::RowTooLong { .. } => &codes::FIELD_TOO_LONG,
             LedgerErrorKind::NotUtf8 { .. } => &codes::NOT_UTF8,
             LedgerErrorKind::Quote => &codes::CSV_SYNTAX,

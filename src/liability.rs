@@ -9,5 +9,7 @@ pub mod sealed_proof;
 pub mod storage;
 pub mod store;
 pub mod sum_tree;
+pub mod tree_audit;
+mod turn;
 
 pub use build::{BuildError, BuildOptions, Built, FAULTS_KEPT, LedgerCounts, MEMORY_MIN, Phase, Progress, build};

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # The test command: everything that continuous integration runs, in the same order, on this machine.
 #
-# What is missing is installed first: Debian packages (as root or through sudo), cargo-deny, and Bitcoin Core, built
-# from source. The last two go to a cache outside the checkout, so that only the first run is slow. The first step
-# that fails ends the run, with its name and exit code 1.
+# What is missing is installed first: Debian packages (as root or through sudo), cargo-deny, pyarrow, and Bitcoin Core,
+# built from source. The last three go to a cache outside the checkout, so that only the first run is slow. The first
+# step that fails ends the run, with its name and exit code 1.
 #
 #   COUNTERFOIL_CACHE      the cache; by default counterfoil/ in the user's cache folder
 #   COUNTERFOIL_FIXTURES   public test data listed in vectors/external.toml; without it those tests show as ignored
+#   COUNTERFOIL_PYARROW    a Python with pyarrow to use instead of installing one
 #   BITCOIND, BITCOIN_CLI  a Bitcoin Core to use instead of building one
 #   CI=true                nothing may be left out
 set -euo pipefail
@@ -15,6 +16,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 cache=${COUNTERFOIL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/counterfoil}
 cargo_deny_version=0.20.2
+pyarrow_version=26.0.1
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
 # the same bytes whatever the user's settings are
@@ -56,6 +58,10 @@ check_tools() {
   command -v git >/dev/null || missing+=(git)
   command -v python3 >/dev/null || missing+=(python3)
   command -v c++ >/dev/null || missing+=(g++)
+  command -v openssl >/dev/null || missing+=(openssl)
+  command -v zstd >/dev/null || missing+=(zstd)
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+  [ -n "${COUNTERFOIL_PYARROW:-}" ] || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   [ ${#missing[@]} = 0 ] || tests/nodes/apt.sh "${missing[@]}"
   cargo fmt --version || rustup component add rustfmt
   cargo clippy --version || rustup component add clippy
@@ -73,12 +79,23 @@ install_cargo_deny() {
   "$tool" --version
 }
 
+# Parquet is read by two implementations: the other one writes what the tests read.
+install_pyarrow() {
+  local venv=$cache/pyarrow-$pyarrow_version
+  if ! "$venv/bin/python" -c 'import pyarrow' 2>/dev/null; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "pyarrow==$pyarrow_version"
+  fi
+  "$venv/bin/python" -c 'import pyarrow; print("pyarrow", pyarrow.__version__)'
+}
+
 run_tests() {
-  cargo test --locked 2>&1 | tee "$scratch/tests.log"
+  cargo test --locked --features parquet 2>&1 | tee "$scratch/tests.log"
 }
 
 check_docs() {
-  RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+  RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --features parquet
 }
 
 # The README's first command, twice: the same figures, files and exit code each time.
@@ -108,10 +125,15 @@ check_tree() {
 }
 
 export -f tree_state
-export root cache scratch cargo_deny_version
+export root cache scratch cargo_deny_version pyarrow_version
 
 run_function "tools" check_tools
 run_function "cargo-deny $cargo_deny_version" install_cargo_deny
+if [ -z "${COUNTERFOIL_PYARROW:-}" ]; then
+  run_function "pyarrow $pyarrow_version" install_pyarrow
+  COUNTERFOIL_PYARROW=$cache/pyarrow-$pyarrow_version/bin/python
+fi
+export COUNTERFOIL_PYARROW
 if [ -n "${BITCOIND:-}" ] && [ -n "${BITCOIN_CLI:-}" ]; then
   run "Bitcoin Core (given)" "$BITCOIND" --version
 else
@@ -137,9 +159,14 @@ if [ -z "${COUNTERFOIL_FIXTURES:-}" ]; then
 fi
 
 run "format" cargo fmt --check
-run "clippy" cargo clippy --all-targets --locked -- -D warnings
+# one configuration is compiled and tested, the one with everything; the smallest one must compile
+run "clippy" cargo clippy --all-targets --locked --features parquet -- -D warnings
+run "without features" cargo check --locked --no-default-features
 run "licences and sources" "$cache/tools/bin/cargo-deny" --locked check bans licenses sources
 run_function "tests" run_tests
+# figures are for quiet machines: here the program only has to run to its end, and the peers' lock file to fit
+run "benchmarks, tiny sizes" cargo test --locked --features parquet --bench figures
+run "benchmarks, lock file of the peers" cargo update --workspace --locked --manifest-path benches/peers/Cargo.toml
 run_function "documentation" check_docs
 if [ -e vectors/reference/counterfoil.py ]; then
   run "vectors, second implementation" python3 vectors/reference/counterfoil.py

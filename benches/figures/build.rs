@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::hashes::{COMPRESSIONS_PER_ROW, Ceiling};
-use crate::{Plan, child, disk, proofs, table};
+use crate::{Plan, child, disk, machine, proofs, table};
 
 /// The command under measurement.
 pub(crate) fn command() -> &'static Path {
@@ -44,7 +44,7 @@ pub(crate) fn print(plan: &Plan, ceiling: &Ceiling) -> anyhow::Result<()> {
             "of it anonymous",
         ],
     );
-    let (mut last, mut rates) = (None, Vec::new());
+    let (mut last, mut rates, mut phases) = (None, Vec::new(), Vec::new());
     for &rows in &plan.rows {
         // the one before has served
         if let Some(before) = last.take() {
@@ -53,6 +53,9 @@ pub(crate) fn print(plan: &Plan, ceiling: &Ceiling) -> anyhow::Result<()> {
         let built = measure(path, rows)?;
         line(&built, ceiling);
         rates.push(rows as f64 / built.generated);
+        let busy = format!("{:.2} of {}", built.took.cpu_seconds / built.took.seconds, machine::cores());
+        let told = built.took.remarks.lines().next().unwrap_or_default().to_owned();
+        phases.push([table::count(rows), told, busy]);
         last = Some(rows);
     }
     let rate = table::short(rates.into_iter().fold(0.0, f64::max));
@@ -61,6 +64,8 @@ pub(crate) fn print(plan: &Plan, ceiling: &Ceiling) -> anyhow::Result<()> {
          of resident memory.\nThe ledger is taken out of the page cache before each build; the floor reads it and writes \
          the store's bytes, with fsync.\n`lab ledger` wrote {rate} rows/s."
     );
+    table::head("Where the time of a build goes", &["rows", "phases", "cores busy on average"]);
+    phases.iter().for_each(|cells| table::line(cells));
     match last {
         Some(rows) => proofs::print(plan, &path.join(rows.to_string()), rows),
         None => Ok(()),
@@ -83,7 +88,7 @@ fn measure(path: &Path, rows: u64) -> anyhow::Result<Built> {
             &words(&format!(
                 "build {made}/in/ledger.csv --assets {made}/in/assets.toml --venue {made}/in/venue.toml --snapshot \
                  {made}/in/snapshot.toml --secret-file {made}/in/master.secret --expect-total {made}/in/totals.toml \
-                 --out {made}/tree --force"
+                 --out {made}/tree --force --timings"
             )),
         )?;
         if best.as_ref().is_none_or(|best| took.seconds < best.seconds) {

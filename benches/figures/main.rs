@@ -14,6 +14,7 @@
 
 mod build;
 mod child;
+mod counting;
 mod disk;
 mod hashes;
 mod instructions;
@@ -38,6 +39,8 @@ struct Plan {
     slow_leaves: u64,
     /// Seconds for each rate.
     seconds: f64,
+    /// Repetitions of an operation whose instructions are counted.
+    repeats: u64,
     /// Where ledgers and stores are written: the disk that is measured.
     folder: PathBuf,
     /// The program of `benches/peers`, if it was built.
@@ -74,12 +77,14 @@ fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
         leaves: 4_000_000,
         slow_leaves: 1_000,
         seconds: 1.0,
+        repeats: 2 * ops::BATCH as u64,
         folder,
         peers: None,
         keep: false,
     };
     let tiny = |plan: &mut Plan| {
-        (plan.rows, plan.leaves, plan.slow_leaves, plan.seconds) = (vec![1_000, 2_000], 2_000, 20, 0.01);
+        (plan.rows, plan.leaves, plan.slow_leaves) = (vec![1_000, 2_000], 2_000, 20);
+        (plan.seconds, plan.repeats) = (0.01, 16);
     };
     if smoke {
         tiny(&mut plan);
@@ -110,5 +115,6 @@ fn run(plan: &Plan) -> anyhow::Result<()> {
     let ceiling = hashes::print(plan.seconds);
     trees::print(plan, &ceiling)?;
     build::print(plan, &ceiling)?;
-    instructions::print()
+    hashes::print_drift(plan.seconds, &ceiling);
+    instructions::print(plan.repeats)
 }

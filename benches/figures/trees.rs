@@ -114,16 +114,14 @@ fn leaf(index: u64) -> SumNode {
 
 fn range(leaves: &[SumNode], begin: u64) -> anyhow::Result<CompactRange> {
     let mut range = CompactRange::starting_at(begin);
-    for leaf in leaves {
-        range.append(*leaf)?;
-    }
+    range.extend(leaves)?;
     Ok(range)
 }
 
 /// Every core takes as much of the leaves as the others; the ranges are merged.
 fn ranges(leaves: &[SumNode]) -> anyhow::Result<SumNode> {
-    // an even share, cut where no pair is parted, leaves almost nothing to do for the merge
-    let part = (leaves.len().div_ceil(machine::cores())).next_multiple_of(64);
+    // an even share, cut where few nodes are parted, leaves almost nothing to do for the merge
+    let part = (leaves.len().div_ceil(machine::cores())).next_multiple_of(4096);
     let parts: Vec<anyhow::Result<CompactRange>> = std::thread::scope(|scope| {
         let parts = leaves.chunks(part).zip((0_u64..).step_by(part));
         let threads: Vec<_> = parts.map(|(leaves, begin)| scope.spawn(move || range(leaves, begin))).collect();

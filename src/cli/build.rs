@@ -2,24 +2,19 @@
 
 mod control_total;
 mod draft;
-mod progress;
+pub(super) mod progress;
+pub(super) mod sources;
 mod venue_file;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-use indicatif::ProgressBar;
 
 use super::error::{CliError, Failure};
 use super::files::{self, NewFolder, Readers};
 use super::{Outcome, random, remark, say};
 use crate::asset::Assets;
 use crate::json;
-use crate::ledger::{CsvSource, LedgerError, Place, RowSource};
 use crate::liability::leaf::SnapshotKey;
 use crate::liability::storage::{Folder, Scratch};
 use crate::liability::{self, BuildError, BuildOptions, Built};
@@ -27,6 +22,7 @@ use crate::publish;
 use crate::secret::SecretKind;
 
 use progress::BuildProgress;
+use sources::Ledgers;
 pub(super) use venue_file::read_venue;
 
 /// Name of the store's folder in the folder that `build` makes.
@@ -40,9 +36,13 @@ pub(super) const DRAFT: &str = "statement.draft.json";
 #[derive(clap::Args)]
 #[command(after_help = venue_file::EXAMPLES)]
 pub(super) struct Args {
-    /// Ledgers as CSV, with the columns account, asset, amount and, if wanted, credential, product, class
-    #[arg(required = true)]
+    /// Ledgers, with the columns account, asset, amount and, if wanted, credential, product, class: CSV, plain, in
+    /// gzip or zstd; - for standard input; Parquet where built in; postgres://USER@HOST/DATABASE with --query
+    #[arg(required = true, value_name = "LEDGER")]
     ledgers: Vec<PathBuf>,
+    /// What the database is asked: one SELECT that gives the columns of a ledger
+    #[arg(long, value_name = "SQL")]
+    query: Option<String>,
     /// The assets with their decimals and deployments
     #[arg(long, value_name = "FILE")]
     assets: Option<PathBuf>,
@@ -86,6 +86,9 @@ pub(super) struct Args {
     /// Threads to work with; by default one for each core
     #[arg(long, value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,
+    /// Say how long each phase took
+    #[arg(long)]
+    timings: bool,
     /// Repeat the build with this id (64 digits): the same nonces as before, for a rebuild on purpose
     #[arg(long, value_name = "HEX")]
     build_id: Option<String>,
@@ -95,6 +98,13 @@ pub(super) struct Args {
     /// Replace the folder if it exists
     #[arg(long)]
     force: bool,
+}
+
+impl Args {
+    fn ledgers(&self) -> Ledgers<'_> {
+        let (query, ignored) = (self.query.as_deref(), self.ignore_column.as_slice());
+        Ledgers { paths: &self.ledgers, query, ignored, debts: self.debts }
+    }
 }
 
 /// The four files that every build needs, or one error about all that are missing, with the lines to run.
@@ -117,6 +127,9 @@ fn required(args: &Args) -> Result<[&Path; 4], CliError> {
     }
     let mut line = "counterfoil build".to_owned();
     line.extend(args.ledgers.iter().map(|path| format!(" {}", path.display())));
+    if let Some(query) = &args.query {
+        let _ = write!(line, " --query \"{query}\"");
+    }
     for (flag, path, default) in flags {
         let _ = write!(line, " {flag} {}", path.as_deref().unwrap_or(Path::new(default)).display());
     }
@@ -132,6 +145,8 @@ fn required(args: &Args) -> Result<[&Path; 4], CliError> {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
+    let ledgers = args.ledgers();
+    ledgers.check()?;
     let [assets_path, venue_path, snapshot_path, secret_path] = required(args)?;
     files::check_free(&args.out, args.force)?;
     let assets = Assets::parse(&files::read_text(assets_path)?).map_err(|error| Failure::about(assets_path, &error))?;
@@ -145,9 +160,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     let folder = NewFolder::create(&args.out, args.force, Readers::Owner)?;
     let store = folder.add_folder(STORE)?;
     let (split, decoys) = (args.split, args.decoys);
-    let (memory, threads) = (args.memory, threads(args));
+    let (memory, threads) = (args.memory, threads(args.threads));
     let options = BuildOptions { key: &key, build_id, assets: &assets, memory, threads, split, decoys };
-    let built = read_ledgers(args, &options, &store, folder.path())?;
+    let built = read_ledgers(&ledgers, &options, &store, folder.path(), &args.out, args.timings)?;
     if let Some(totals) = &totals {
         control_total::compare(totals, &built, &assets)?;
     }
@@ -186,80 +201,38 @@ fn build_id(args: &Args) -> Result<[u8; 32], Failure> {
     }
 }
 
-fn read_ledgers(args: &Args, options: &BuildOptions<'_>, store: &Path, scratch: &Path) -> Result<Built, Failure> {
-    let assets = options.assets;
-    let names = names_of(&args.ledgers);
-    let excerpt = |place: &Place| line_of(&args.ledgers, &names, place);
-    let mut sources: Vec<Box<dyn RowSource<'_> + '_>> = Vec::new();
-    let mut faults: Vec<LedgerError> = Vec::new();
-    let bar = progress(args);
-    for (number, (path, name)) in (0..).zip(args.ledgers.iter().zip(&names)) {
-        let unreadable = |error: std::io::Error| CliError::Unreadable { path: path.clone(), detail: error.to_string() };
-        let file = File::open(path).map_err(unreadable)?;
-        if file.metadata().map_err(unreadable)?.is_dir() {
-            let detail = "it is a folder, expected a CSV file".to_owned();
-            return Err(CliError::Unreadable { path: path.clone(), detail }.into());
-        }
-        let reader: Box<dyn Read> = Box::new(BufReader::new(bar.wrap_read(file)));
-        match CsvSource::new(name, number, reader, assets, &args.ignore_column) {
-            Ok(source) => sources.push(Box::new(source.with_debts(args.debts))),
-            Err(errors) => faults.extend(errors),
-        }
-    }
-    if !faults.is_empty() {
-        return Err(Failure::ledger(faults, &excerpt));
-    }
+/// Builds from ledgers into the folder `store`; `out` is what messages name.
+pub(super) fn read_ledgers(
+    ledgers: &Ledgers<'_>,
+    options: &BuildOptions<'_>,
+    store: &Path,
+    scratch: &Path,
+    out: &Path,
+    timings: bool,
+) -> Result<Built, Failure> {
+    let bar = ledgers.progress();
+    let mut sources = ledgers.open(options.assets, &bar)?;
     let progress = BuildProgress::new(&bar);
     let built = liability::build(options, &mut sources, &Scratch::new(scratch), &Folder::new(store), &progress);
     bar.finish_and_clear();
+    if timings && built.is_ok() {
+        remark(progress.timings());
+    }
     built.map_err(|error| match error {
-        BuildError::Ledger(faults) => Failure::ledger(faults, &excerpt),
-        BuildError::Io(error) => {
-            CliError::OutputUnwritable { path: args.out.clone(), detail: error.to_string() }.into()
-        }
+        BuildError::Ledger(faults) => Failure::ledger(faults, &|place| ledgers.line_of(place)),
+        BuildError::Io(error) => CliError::OutputUnwritable { path: out.to_owned(), detail: error.to_string() }.into(),
     })
 }
 
-fn threads(args: &Args) -> usize {
+/// So many threads, or one for each core.
+pub(super) fn threads(given: Option<std::num::NonZeroUsize>) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    args.threads.map_or(cores, std::num::NonZeroUsize::get)
+    given.map_or(cores, std::num::NonZeroUsize::get)
 }
 
 /// A size such as `512MiB`.
-fn size(text: &str) -> Result<usize, String> {
+pub(super) fn size(text: &str) -> Result<usize, String> {
     let size: bytesize::ByteSize = text.parse()?;
     let (got, least) = (usize::try_from(size.as_u64()).unwrap_or(usize::MAX), liability::MEMORY_MIN);
     if got < least { Err(format!("{got} bytes, expected at least {} MiB", least >> 20)) } else { Ok(got) }
-}
-
-/// Bytes read of all ledgers; shown only to a person.
-fn progress(args: &Args) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let length = args.ledgers.iter().filter_map(|path| std::fs::metadata(path).ok()).map(|file| file.len()).sum();
-    ProgressBar::new(length)
-}
-
-/// The names that stand in messages and provenance: no folders, they are nobody's business. The second file of one
-/// name is `name (2)`, so that a place says which file it is in.
-fn names_of(ledgers: &[PathBuf]) -> Vec<String> {
-    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    let name = |path: &PathBuf| {
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
-        let count = seen.entry(name.clone()).or_default();
-        *count += 1;
-        if *count == 1 { name } else { format!("{name} ({count})") }
-    };
-    ledgers.iter().map(name).collect()
-}
-
-/// Reads one line of a ledger again, for a message.
-fn line_of(ledgers: &[PathBuf], names: &[String], place: &Place) -> Option<String> {
-    let path = ledgers.iter().zip(names).find(|(_, name)| **name == place.source)?.0;
-    let file = BufReader::new(File::open(path).ok()?);
-    let skip = usize::try_from(place.line.checked_sub(1)?).ok()?;
-    let line = file.split(b'\n').nth(skip)?.ok()?;
-    let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(&line)).into_owned();
-    Some(if skip == 0 { text.trim_start_matches('\u{feff}').to_owned() } else { text })
 }

@@ -16,6 +16,8 @@ use crate::signature::{Algorithm, SigningKey};
 
 /// A configuration file above this size is a mistake.
 pub(super) const TEXT_SIZE_MAX: u64 = 16 << 20;
+/// How names of files and folders under construction begin.
+const UNFINISHED: &str = ".counterfoil-";
 
 fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
     CliError::Unreadable { path: path.to_owned(), detail: error.to_string() }
@@ -139,7 +141,7 @@ impl NewFile {
         check_free(target, force)?;
         let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
         let mut builder = Builder::new();
-        builder.prefix(".counterfoil-").permissions(fs::Permissions::from_mode(mode));
+        builder.prefix(UNFINISHED).permissions(fs::Permissions::from_mode(mode));
         let made = Unfinished::make(|| builder.tempfile_in(parent(target)), NamedTempFile::path);
         let (work, unfinished) = made.map_err(|error| unwritable(target, &error))?;
         Ok(Self { target: target.to_owned(), work: BufWriter::new(work), force, _unfinished: unfinished })
@@ -200,7 +202,7 @@ impl Workplace {
 }
 
 fn work_folder(beside: &Path) -> std::io::Result<(TempDir, Unfinished)> {
-    Unfinished::make(|| Builder::new().prefix(".counterfoil-").tempdir_in(parent(beside)), TempDir::path)
+    Unfinished::make(|| Builder::new().prefix(UNFINISHED).tempdir_in(parent(beside)), TempDir::path)
 }
 
 /// Whether `inner` lies at or below `outer`. Neither needs to be there; links are followed as far as anything is.
@@ -222,6 +224,14 @@ fn place(path: &Path) -> Result<PathBuf, CliError> {
             Err(error) => return Err(unwritable(path, &error)),
         }
     }
+}
+
+/// Refuses a folder that was never put in its place, however complete it looks.
+pub(super) fn check_finished(folder: &Path) -> Result<(), CliError> {
+    // what cannot be resolved cannot be read either, which is the better message
+    let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let name = whole.file_name().unwrap_or_default().to_string_lossy();
+    if name.starts_with(UNFINISHED) { Err(CliError::Unfinished(folder.to_owned())) } else { Ok(()) }
 }
 
 /// Whether a file begins with these bytes.

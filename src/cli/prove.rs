@@ -59,8 +59,16 @@ fn one(args: &Args, account: &str) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Reads what `build` made, and checks that store and draft are of one build.
+pub(super) fn open_checked(dir: &Path) -> Result<(Store, Statement), Failure> {
+    let (store, statement, reference) = open(dir)?;
+    Prover::new(&store, &statement.liabilities, reference)?;
+    Ok((store, statement))
+}
+
 /// Reads what `build` made.
 fn open(dir: &Path) -> Result<(Store, Statement, StatementRef), Failure> {
+    files::check_finished(dir)?;
     let path = dir.join(build::STORE);
     if !files::is_there(&path.join(HEADER))? {
         let older = dir.join(build::STORE_1);

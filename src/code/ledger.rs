@@ -70,4 +70,39 @@ super::codes! {
     CONTROL_TOTAL_FILE = 1023, NotMade, "the file of control totals cannot be used",
         "A total that is not read is not compared.",
         "write one line per asset, such as BTC = \"1204.5\"";
+    RESERVED_ACCOUNT = 1024, NotMade, "the account is reserved",
+        "Accounts that begin like this are those of decoys: leaves of nobody.",
+        "give this customer account another id, or export the venue's own";
+    COMPRESSED = 1030, NotMade, "a compressed ledger cannot be unpacked",
+        "A ledger that ends too early lacks customers; what is damaged may lack anything.",
+        "copy or export the file again, and test it with `gzip -t` or `zstd -t`";
+    NOT_AS_NAMED = 1031, NotMade, "a ledger is not of the format that it should be",
+        "A file under a wrong name may be the wrong file.",
+        "give the file that was meant; Parquet is read from files only, and is compressed inside";
+    NOT_BUILT_IN = 1032, NotMade, "this build does not read ledgers of this format",
+        "Formats that few need are features of the build, because they take long to compile.",
+        "build the program with the feature, or export the ledger as CSV";
+    DATABASE_URL = 1033, NotMade, "the address of the database cannot be used",
+        "An address that is read in part could lead to another database, or to one without encryption.",
+        "write postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full&sslrootcert=FILE; docs/spec/ledger.md has the rules";
+    DATABASE_PASSWORD = 1034, NotMade, "a password stands on the command line",
+        "Arguments are seen by other processes and kept in the shell's history.",
+        "put the password into a file that only you can read, as ~/.pgpass or where PGPASSFILE says: \
+         HOST:PORT:DATABASE:USER:PASSWORD; then change it, because this one was seen";
+    DATABASE = 1035, NotMade, "the database did not give what was asked for",
+        "A ledger that a broken connection cut short lacks customers.",
+        "check host, port, user, password file and certificates; build again, since nothing was written";
+    QUERY = 1036, NotMade, "the database refuses the query",
+        "The query runs in a transaction that can only read.",
+        "correct the query: one SELECT with the columns account, asset, amount and, if wanted, credential, product, class";
+    AMOUNT_TYPE = 1037, NotMade, "the amounts are of a type that does not hold them exactly",
+        "Floating point has lost digits before the ledger is read, and money types print differently per locale.",
+        "store amounts as NUMERIC or DECIMAL, as integers of whole units, or as text; a cast in the export does not bring \
+         digits back";
+    COLUMN_TYPE = 1038, NotMade, "a column is of a type that is no text",
+        "An account is hashed byte by byte; another type would have more than one text.",
+        "export account, asset, credential, product and class as UTF-8 strings";
+    NULL = 1039, NotMade, "a required column is null in a row",
+        "Every row must say whose balance it is, of which asset, and how much.",
+        "correct the export; an amount of nothing is 0";
 }

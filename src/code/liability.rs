@@ -97,4 +97,16 @@ super::codes! {
     CODES_PUBLIC = 2039, NotMade, "the table of codes would be public",
         "Whoever has a code reads a customer's balances.",
         "choose a place outside of the folder that is published";
+    NODE_DIFFERS = 2045, Failed, "a node of the tree is not the hash of what is below it",
+        "The leaves or the node were changed after the build.",
+        "build again from the ledger, and compare the root with the one that was published";
+    LEAF_MISPLACED = 2046, Failed, "a leaf of the tree is not where it belongs",
+        "Its key puts every account at one place; decoys are zero, and pieces are cut by the key.",
+        "build again from the ledger, and compare the root with the one that was published";
+    LEDGER_DIFFERS = 2047, Failed, "the ledger gives another tree than the one that was committed",
+        "A balance was left out, added or changed between ledger and tree, or this is the ledger of another day.",
+        "compare the ledger's file hashes with the statement's provenance, then look at the account that is named";
+    KEY_DIFFERS = 2048, NotMade, "the store was built under another key",
+        "Venue, sequence, build id and master secret give the key of every nonce and of the order.",
+        "take the master secret with which this snapshot was built";
 }

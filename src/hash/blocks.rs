@@ -14,6 +14,8 @@ use super::{Digest, Tag};
 
 /// Bytes of a block.
 const BLOCK: usize = 64;
+/// Two blocks hold a message of this length with its padding.
+pub const SHORT_MAX: usize = 2 * BLOCK - 9;
 /// FIPS 180-4, section 5.3.3.
 const INITIAL: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
@@ -85,6 +87,33 @@ impl Batch {
             *last = bits.to_be_bytes();
         }
         self.counts.push(u32::try_from(count).unwrap_or(u32::MAX));
+    }
+
+    /// Adds a message of at most [`SHORT_MAX`] bytes, the first `length` of `buffer`: one or two blocks, which are
+    /// copied as a whole. A longer one is added like any other.
+    #[inline]
+    pub fn push_short(&mut self, buffer: &[[u8; BLOCK]; 2], length: usize) {
+        let mut padded = *buffer;
+        let flat = padded.as_flattened_mut();
+        let Some((_, behind)) = flat.split_at_mut_checked(length).filter(|_| length <= SHORT_MAX) else {
+            let message = buffer.as_flattened();
+            return self.push(&[message.get(..length).unwrap_or(message)]);
+        };
+        behind.fill(0);
+        if let Some(first) = behind.first_mut() {
+            *first = 0x80;
+        }
+        let bits = (((BLOCK + length) as u64) * 8).to_be_bytes();
+        let [first, second] = &mut padded;
+        if length + 9 <= BLOCK {
+            first[BLOCK - 8..].copy_from_slice(&bits);
+            self.blocks.push(*first);
+            self.counts.push(1);
+        } else {
+            second[BLOCK - 8..].copy_from_slice(&bits);
+            self.blocks.extend_from_slice(&padded);
+            self.counts.push(2);
+        }
     }
 
     /// How many messages wait.
@@ -162,9 +191,14 @@ mod tests {
                 batch.push(&[left, right]);
             }
             assert_eq!(batch.len(), 201);
+            for length in 0..=SHORT_MAX {
+                let mut buffer = [[0xaa; BLOCK]; 2];
+                buffer.as_flattened_mut()[..length].copy_from_slice(&text[..length]);
+                batch.push_short(&buffer, length);
+            }
             batch.finish(Midstate::of(tag), &mut got);
             assert!(batch.is_empty());
-            for (length, digest) in got.iter().enumerate() {
+            for (length, digest) in (0..=200).chain(0..=SHORT_MAX).zip(&got) {
                 assert_eq!(*digest, TaggedHasher::new(tag).rest(&text[..length]).finish(), "{tag:?} {length}");
             }
         }

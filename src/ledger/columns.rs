@@ -1,7 +1,7 @@
 //! Columns of a ledger: which ones there are, and what the texts of one row mean.
 
 use super::excerpt::Fault;
-use super::{FIELD_LENGTH_MAX, LedgerErrorKind as Kind, Line, Row};
+use super::{FIELD_LENGTH_MAX, LedgerErrorKind as Kind, Line, RESERVED_PREFIX, Row};
 use crate::amount::{Amount, Decimals};
 use crate::asset::{Assets, Class};
 
@@ -121,6 +121,9 @@ impl Meaning {
         let account = short(field(columns.account)?, "the account", columns.account)?;
         if account.is_empty() {
             return Err(whole(Kind::EmptyAccount, columns.account));
+        }
+        if account.starts_with(RESERVED_PREFIX) {
+            return Err(whole(Kind::ReservedAccount, columns.account));
         }
         let id = short(field(columns.asset)?, "the asset", columns.asset)?;
         let Some((asset, decimals)) = self.assets.find(id) else {

@@ -1,7 +1,7 @@
 //! Ledgers as CSV (RFC 4180), UTF-8, with a first line of column names.
 //!
-//! The source reads blocks of whole lines and hashes them; what is in them is read by whoever gets the chunk. A line
-//! is a row whatever stands in it: no quote reaches beyond its line, so a block may end behind any line.
+//! The source reads blocks of whole lines, unpacks and hashes; what is in them is read by whoever gets the chunk. A
+//! line is a row whatever stands in it: no quote reaches beyond its line, so a block may end behind any line.
 
 mod lines;
 
@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use self::lines::{Careful, Ledger, Lines};
 use super::columns::{Columns, Meaning};
+use super::stream::Stream;
 use super::{Chunk, LedgerError, LedgerErrorKind as Kind, ROW_LENGTH_MAX, RowSource, SourceRecord};
 use crate::asset::Assets;
-use crate::hash::StreamHasher;
 
 /// A row that is longer than this in the file is not read to its end: quotes and their doubling included, hardly any
 /// row that is accepted is as long.
@@ -25,7 +25,6 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Rows of one CSV stream.
 pub struct CsvSource<R> {
     name: String,
-    kind: String,
     blocks: Blocks<R>,
     ledger: Arc<Ledger>,
     /// What stands behind the first line in its block.
@@ -61,6 +60,7 @@ impl<R: Read> CsvSource<R> {
         ignored: &[String],
         block_length: usize,
     ) -> Result<Self, Vec<LedgerError>> {
+        let stream = Stream::open(name, stream).map_err(|error| vec![error])?;
         let mut blocks = Blocks::new(name, stream, block_length);
         let (columns, rest) = loop {
             let mut block = match blocks.next() {
@@ -79,7 +79,7 @@ impl<R: Read> CsvSource<R> {
         };
         let meaning = Meaning::new(columns, number, false, assets);
         let ledger = Arc::new(Ledger { name: name.to_owned(), meaning });
-        Ok(Self { name: name.to_owned(), kind: "csv".to_owned(), blocks, ledger, rest: Some(rest) })
+        Ok(Self { name: name.to_owned(), blocks, ledger, rest: Some(rest) })
     }
 
     /// Reads a negative amount as what the customer owes to the venue, instead of refusing it.
@@ -90,6 +90,12 @@ impl<R: Read> CsvSource<R> {
             ledger.meaning.debts = debts;
         }
         self
+    }
+
+    /// The name in messages.
+    #[cfg(feature = "postgres")]
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     fn next_lines(&mut self) -> Option<Result<Lines, LedgerError>> {
@@ -125,8 +131,9 @@ impl<'a, R: Read> RowSource<'a> for CsvSource<R> {
     }
 
     fn record(&self) -> SourceRecord {
-        let (hasher, length) = (self.blocks.hasher.clone(), self.blocks.length);
-        SourceRecord { name: self.name.clone(), kind: self.kind.clone(), sha256: hasher.finish(), length, rows: 0 }
+        let (sha256, length) = self.blocks.stream.digest();
+        let (name, kind) = (self.name.clone(), self.blocks.stream.kind().to_owned());
+        SourceRecord { name, kind, sha256, length, rows: 0, database: None }
     }
 }
 
@@ -140,10 +147,7 @@ struct Block {
 /// Cuts a stream into blocks of whole lines.
 struct Blocks<R> {
     name: String,
-    stream: R,
-    hasher: StreamHasher,
-    /// Bytes read.
-    length: u64,
+    stream: Stream<R>,
     /// Bytes asked for at a time.
     block_length: usize,
     /// What was read and not handed out: the beginning of a line.
@@ -159,10 +163,9 @@ struct Blocks<R> {
 }
 
 impl<R: Read> Blocks<R> {
-    fn new(name: &str, stream: R, block_length: usize) -> Self {
-        let (name, hasher) = (name.to_owned(), StreamHasher::default());
-        let kept = Vec::new();
-        Self { name, stream, hasher, length: 0, block_length, kept, offset: 0, line: 1, ended: false, fault: None }
+    fn new(name: &str, stream: Stream<R>, block_length: usize) -> Self {
+        let (name, kept) = (name.to_owned(), Vec::new());
+        Self { name, stream, block_length, kept, offset: 0, line: 1, ended: false, fault: None }
     }
 
     /// The next lines; `None` at the end. Lines before a fault come before it.
@@ -193,16 +196,13 @@ impl<R: Read> Blocks<R> {
         }
     }
 
-    /// Reads up to a block, and hashes it.
+    /// Reads up to a block.
     fn fill(&mut self) {
         let before = self.kept.len();
         let read = self.stream.by_ref().take(self.block_length as u64).read_to_end(&mut self.kept);
-        let fresh = self.kept.get(before..).unwrap_or_default();
-        self.hasher.update(fresh);
-        self.length += fresh.len() as u64;
-        self.ended = fresh.len() < self.block_length;
+        self.ended = self.kept.len() - before < self.block_length;
         if let Err(error) = read {
-            self.fault = Some(Kind::Read(format!("{}: {error}", self.name)).into());
+            self.fault = Some(self.stream.error(&self.name, &error).into());
             self.ended = true;
         }
     }

@@ -43,6 +43,12 @@ pub(super) fn place(source: &str, number: u64, raw: &[u8], fault: Fault) -> Plac
     excerpt(source, number, raw, start, end)
 }
 
+/// The place of some bytes of a line.
+#[cfg(feature = "postgres")]
+pub(super) fn place_of_bytes(source: &str, number: u64, raw: &[u8], (start, end): (usize, usize)) -> Place {
+    excerpt(source, number, raw, start.min(raw.len()), end.min(raw.len()))
+}
+
 /// The first field of a line whose quotes do not enclose it from end to end, if there is one. Other readers take such
 /// a field, and the rows up to the next quote into it.
 pub(super) fn stray_quote(raw: &[u8]) -> Option<usize> {

@@ -14,7 +14,6 @@ mod pieces;
 mod record;
 mod rows;
 mod sections;
-mod turn;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -67,6 +66,8 @@ pub enum Phase {
     Hashing(u64),
     /// Files are brought to the medium.
     Sealing,
+    /// This many leaves of a store are computed again.
+    Checking(u64),
 }
 
 /// Is told how far a build is.

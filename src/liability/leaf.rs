@@ -19,7 +19,7 @@ pub use batch::Blinder;
 pub use split::{Piece, PieceLeaf, PieceRange, Split, SplitKeys};
 
 /// How the account of every decoy begins. No customer's account may begin like this.
-pub const DECOY_PREFIX: &str = "counterfoil-decoy/";
+pub const DECOY_PREFIX: &str = crate::ledger::RESERVED_PREFIX;
 
 /// Whether an account is not for customers: in a ledger it is refused.
 #[must_use]

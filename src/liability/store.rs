@@ -11,8 +11,8 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 
 pub use accounts::Accounts;
-pub(crate) use leaves::PathReader;
 pub use leaves::StoredLeaf;
+pub(crate) use leaves::{PathReader, parse_node};
 
 use crate::asset::{AssetId, Class};
 use crate::code::{Code, Coded, liability as codes};
@@ -36,7 +36,6 @@ pub struct StoredTree {
     pub(crate) header: TreeHeader,
     key: TreeKey,
     split: Option<SplitKeys>,
-    decoys: u64,
     position: usize,
     storage: Arc<dyn Storage>,
     /// Files that stay open, when there are few.
@@ -114,10 +113,10 @@ impl Store {
         let kept = trees.len() <= KEPT_OPEN;
         let stored = |(position, tree): (usize, TreeHeader)| {
             let (asset, class) = (&tree.commitment.asset, tree.commitment.class);
-            let (key, decoys, storage) = (header.key.tree(asset, class), header.decoys, Arc::clone(&storage));
+            let (key, storage) = (header.key.tree(asset, class), Arc::clone(&storage));
             // one piece is no split
             let split = header.key.split(asset, class, header.split).ok();
-            StoredTree { header: tree, key, split, decoys, position, storage, open: kept.then(Default::default) }
+            StoredTree { header: tree, key, split, position, storage, open: kept.then(Default::default) }
         };
         let trees: Vec<StoredTree> = trees.into_iter().enumerate().map(stored).collect();
         trees.iter().try_for_each(StoredTree::check_lengths)?;
@@ -200,6 +199,10 @@ impl StoredTree {
             Section::Texts => texts,
             Section::Nodes => nodes,
         }
+    }
+
+    pub(crate) fn file_name(&self, section: Section) -> String {
+        section.file(self.position)
     }
 
     pub(crate) fn file(&self, section: Section) -> Result<Arc<dyn StoredFile>, StoreError> {

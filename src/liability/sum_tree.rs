@@ -8,6 +8,7 @@ use crate::json::uint;
 use crate::liability::leaf::LeafHash;
 use serde::{Deserialize, Serialize};
 
+mod extend;
 mod parents;
 
 pub(crate) use parents::Parents;
@@ -146,11 +147,16 @@ impl CompactRange {
     /// # Errors
     /// [`RangeError`].
     pub fn merge(&mut self, right: &Self) -> Result<(), RangeError> {
+        self.merge_each(right, &mut |_, _| ())
+    }
+
+    /// The same; `made` is told every node as in `push`.
+    pub(super) fn merge_each(&mut self, right: &Self, made: &mut dyn FnMut(u32, &SumNode)) -> Result<(), RangeError> {
         if right.begin != self.end {
             return Err(RangeError::NotAdjacent { end: self.end, begin: right.begin });
         }
         for &(level, node) in &right.subtrees {
-            self.push(level, node, &mut |_, _| ())?;
+            self.push(level, node, made)?;
         }
         Ok(())
     }

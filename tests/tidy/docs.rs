@@ -48,6 +48,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("sealed-proof", "liability/sealed_proof", Vectors::Folder),
     ("signature", "signature", Vectors::Folder),
     ("statement", "publish/statement", Vectors::Folder),
+    ("store", "liability/store", Vectors::Elsewhere("the venue's own files: tests/build.rs and tests/tree_audit.rs")),
     ("sum-tree", "liability/sum_tree", Vectors::Folder),
 ];
 

@@ -77,7 +77,7 @@ const BANS: &[Ban] = &[
         parts: PURE,
         except: &[
             ("liability/storage/folder.rs", "std::fs", "stores and scratch files are files"),
-            ("ledger/postgres.rs", "std::net", "a database is asked over a socket"),
+            ("ledger/postgres/address.rs", "std::net", "a database is asked over a socket"),
         ],
         tests_too: false,
     },

@@ -108,6 +108,7 @@ pub(super) fn add(vectors: &mut Vectors) {
     signatures(vectors);
     forms(vectors);
     contradictions(vectors);
+    sources_that_do_not_fit(vectors);
     rows_that_do_not_fit(vectors);
     venues_that_do_not_fit(vectors);
     values_that_do_not_fit(vectors);
@@ -148,7 +149,19 @@ fn accepted(vectors: &mut Vectors) {
         "receivables": [{"amount": "7", "asset": "USDT", "counterparty": "a friend", "related_party": true}],
     });
     all["scope"] = json!([{"entity": "Example Exchange Ltd", "product": "spot", "scope": "in"}]);
+    good("source_is_a_database", "what was asked, and which state answered", out_of_a_database());
     good("every_field", "four classes in the order of their names, schedules, scope", all);
+}
+
+/// The example with a ledger out of a database.
+fn out_of_a_database() -> Value {
+    changed(|document| {
+        let source = &mut document["ledger"]["sources"][0];
+        source["kind"] = json!("postgres");
+        source["name"] = json!("books");
+        let query = "SELECT account, asset, amount FROM balances";
+        source["database"] = json!({"query": query, "server": "17.1", "snapshot": "812:815:812,813"});
+    })
 }
 
 fn signatures(vectors: &mut Vectors) {
@@ -304,6 +317,21 @@ fn contradictions(vectors: &mut Vectors) {
         vectors,
         ["time_with_leap_second", "no such second in this form", "NumberForm"],
         &set("/cutoff", json!("2016-12-31T23:59:60Z")),
+    );
+}
+
+fn sources_that_do_not_fit(vectors: &mut Vectors) {
+    refuse(vectors, ["source_with_a_null_database", "left out where there is none", "UnknownField"], &|document| {
+        document["ledger"]["sources"][0]["database"] = Value::Null
+    });
+    refuse(
+        vectors,
+        ["source_without_its_snapshot", "the state that answered is not named", "MissingField"],
+        &|document| {
+            *document = out_of_a_database();
+            let database = document["ledger"]["sources"][0]["database"].as_object_mut();
+            database.expect("is set above").remove("snapshot");
+        },
     );
 }
 

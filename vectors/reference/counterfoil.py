@@ -700,6 +700,16 @@ SCHEDULES = record(
         ),
     }
 )
+
+
+def source(value):
+    """A source of the ledger; one that is a database says which state of it answered."""
+    fields = {"kind": text, "length": uint(64), "name": text, "rows": uint(64), "sha256": hex_bytes(32)}
+    if isinstance(value, dict) and "database" in value:
+        fields["database"] = record({"query": text, "server": text, "snapshot": text})
+    return record(fields)(value)
+
+
 LEDGER = record(
     {
         "as_of": time,
@@ -707,9 +717,7 @@ LEDGER = record(
         "rows_filtered": uint(64),
         "rows_read": uint(64),
         "rows_zero": uint(64),
-        "sources": sequence_of(
-            record({"kind": text, "length": uint(64), "name": text, "rows": uint(64), "sha256": hex_bytes(32)})
-        ),
+        "sources": sequence_of(source),
     }
 )
 STATEMENT = record(

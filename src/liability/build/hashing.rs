@@ -11,10 +11,10 @@ use super::faults::Places;
 use super::partition::{Partition, Partitions};
 use super::pieces::{self, Splitting};
 use super::sections::{Output, Run, TreeWriter};
-use super::turn::Turn;
 use super::{Plan, Progress, TreePlan};
 use crate::ledger::LedgerError;
 use crate::liability::storage::{ScratchSpace, Storage};
+use crate::liability::turn::Turn;
 
 /// What is at hand.
 pub(super) struct Hashing<'a> {

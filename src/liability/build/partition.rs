@@ -50,19 +50,20 @@ impl<'a> Partitions<'a> {
     pub(super) fn append(&self, which: usize, rows: &[u8]) -> io::Result<()> {
         let Some(part) = self.parts.get(which) else { return Ok(()) };
         let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
-        part.in_memory.extend_from_slice(rows);
-        if part.in_memory.len() < self.kept {
+        if part.in_memory.len() + rows.len() <= self.kept {
+            part.in_memory.extend_from_slice(rows);
             return Ok(());
         }
-        let rows = std::mem::take(&mut part.in_memory);
+        let mut kept = std::mem::take(&mut part.in_memory);
         let file = match &mut part.file {
             Some(file) => file,
             none => none.insert(self.space.create()?),
         };
-        file.append(&rows)?;
-        part.on_disk += rows.len() as u64;
-        part.in_memory = rows;
-        part.in_memory.clear();
+        file.append(&kept)?;
+        part.on_disk += kept.len() as u64;
+        kept.clear();
+        kept.extend_from_slice(rows);
+        part.in_memory = kept;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{LeafContent, Nonce, OrderKey, SnapshotKey, Split, TreeKey, parts_digest};
-use crate::hash::{Batch, Digest, Midstate};
+use crate::hash::{Batch, Digest, Midstate, SHORT_MAX};
 
 /// RFC 2104's two pads.
 const INNER: u8 = 0x36;
@@ -67,7 +67,9 @@ impl Blinder {
         self.digests.clear();
         self.batch.finish(self.inner, &mut self.digests);
         for digest in &self.digests {
-            self.batch.push(&[digest.as_bytes()]);
+            let mut buffer = [[0; 64]; 2];
+            buffer[0][..32].copy_from_slice(digest.as_bytes());
+            self.batch.push_short(&buffer, 32);
         }
         self.digests.clear();
         self.batch.finish(self.outer, &mut self.digests);
@@ -100,7 +102,25 @@ impl LeafContent<'_> {
         let detail: &[u8] = detail.as_ref().map_or(&[], |digest| digest.as_bytes());
         let length = u16::try_from(detail.len()).ok()?.to_be_bytes();
         let (texts, amount) = ((self.account.as_bytes(), self.credential.as_bytes()), self.amount.to_be_bytes());
-        batch.push(&[&self.nonce.0, &amount, &account, texts.0, &credential, texts.1, &length, detail]);
+        let pieces: [&[u8]; 5] = [texts.0, &credential, texts.1, &length, detail];
+        let size = 34 + pieces.iter().map(|piece| piece.len()).sum::<usize>();
+        if size > SHORT_MAX {
+            let [texts, credential, more, length, detail] = pieces;
+            batch.push(&[&self.nonce.0, &amount, &account, texts, credential, more, length, detail]);
+            return Some(());
+        }
+        // almost every leaf: built in one place, then copied as a whole
+        let mut buffer = [[0; 64]; 2];
+        let flat = buffer.as_flattened_mut();
+        flat[..16].copy_from_slice(&self.nonce.0);
+        flat[16..32].copy_from_slice(&amount);
+        flat[32..34].copy_from_slice(&account);
+        let mut at = 34;
+        for piece in pieces {
+            flat.get_mut(at..at + piece.len())?.copy_from_slice(piece);
+            at += piece.len();
+        }
+        batch.push_short(&buffer, size);
         Some(())
     }
 }

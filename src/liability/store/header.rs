@@ -63,7 +63,7 @@ impl TreeHeader {
 }
 
 /// Nodes that are kept for this many whole groups: every perfect, aligned subtree of groups.
-fn node_count(groups: u64) -> u64 {
+pub(crate) fn node_count(groups: u64) -> u64 {
     2 * groups - u64::from(groups.count_ones())
 }
 

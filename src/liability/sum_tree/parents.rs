@@ -21,7 +21,13 @@ impl Parents {
             for pair in nodes.chunks_exact(2) {
                 let [left, right] = pair else { continue };
                 let (sums, digests) = ((left.sum.to_be_bytes(), right.sum.to_be_bytes()), (left.digest, right.digest));
-                self.batch.push(&[digests.0.as_bytes(), &sums.0, digests.1.as_bytes(), &sums.1]);
+                let mut buffer = [[0; 64]; 2];
+                let flat = buffer.as_flattened_mut();
+                flat[..32].copy_from_slice(digests.0.as_bytes());
+                flat[32..48].copy_from_slice(&sums.0);
+                flat[48..80].copy_from_slice(digests.1.as_bytes());
+                flat[80..96].copy_from_slice(&sums.1);
+                self.batch.push_short(&buffer, 96);
                 let overflow = SumOverflow { left: left.sum, right: right.sum };
                 let sum = left.sum.checked_add(right.sum).ok_or(overflow)?;
                 out.push(SumNode { digest: left.digest, sum });

@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Something that partitions use one after another.
-pub(super) struct Turn<T> {
+pub(crate) struct Turn<T> {
     state: Mutex<(usize, T)>,
     changed: Condvar,
     broken: AtomicBool,
@@ -15,13 +15,13 @@ pub(super) struct Turn<T> {
 const LOOK: Duration = Duration::from_millis(50);
 
 impl<T> Turn<T> {
-    pub(super) fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self { state: Mutex::new((0, value)), changed: Condvar::new(), broken: AtomicBool::new(false) }
     }
 
     /// Waits for the turn of number `number`, counted from 0, and works; every number comes exactly once. `None` when
     /// the work was given up.
-    pub(super) fn take<R>(&self, number: usize, work: impl FnOnce(&mut T) -> R) -> Option<R> {
+    pub(crate) fn take<R>(&self, number: usize, work: impl FnOnce(&mut T) -> R) -> Option<R> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.0 != number {
             if self.broken.load(Ordering::Relaxed) {
@@ -36,11 +36,11 @@ impl<T> Turn<T> {
     }
 
     /// Ends the waiting of all.
-    pub(super) fn give_up(&self) {
+    pub(crate) fn give_up(&self) {
         self.broken.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn into_inner(self) -> T {
+    pub(crate) fn into_inner(self) -> T {
         self.state.into_inner().unwrap_or_else(PoisonError::into_inner).1
     }
 }
