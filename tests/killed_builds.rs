@@ -164,9 +164,9 @@ fn the_name_of_an_unfinished_folder_is_refused() {
     let folder = venue.path();
     fs::rename(folder.join("tree"), folder.join(".counterfoil-x1")).expect("was made");
     let text = refused(folder, "prove .counterfoil-x1 --account u1 --out new.json", 2, "CF-9060");
-    let expected = "the folder is left over from a run that was killed: .counterfoil-x1: the name says that its making";
+    let expected = "error[CF-9060]: the folder is left over from a run that was killed | = note: .counterfoil-x1: the name says that its making was not finished help: delete the folder, and run the command again that was making it";
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains(expected), "{text}");
+    assert_eq!(text, expected);
     // neither a link nor another way leads around it
     std::os::unix::fs::symlink(".counterfoil-x1", folder.join("link")).expect("links");
     refused(folder, "prove link --account u1 --out new.json", 2, "CF-9060");
