@@ -47,7 +47,7 @@ fn audited(files: &Files, threads: usize) -> Result<(), AuditError> {
 /// The header with a seal that fits, so that what is behind it is reached.
 fn sealed_again(files: &Files, name: &str) -> Files {
     let mut files = files.clone();
-    let position = usize::from_str_radix(&name[..4], 10).unwrap();
+    let position = name[..4].parse::<usize>().unwrap();
     let section = ["leaves", "texts", "nodes"].iter().position(|kind| name.ends_with(kind)).unwrap();
     let digest = sha256(&files[name]);
     let header = files.get_mut(HEADER).unwrap();
