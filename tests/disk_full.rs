@@ -1,4 +1,4 @@
-//! A disk that is full: the build says so and leaves nothing. The disk is a small one in memory, seen by this test only.
+//! A disk that is full: the build says so and leaves nothing. It is a small one in memory, seen by this test only.
 
 mod cli_support;
 
