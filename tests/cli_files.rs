@@ -4,9 +4,8 @@
 mod cli_support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use base64::Engine as _;
 use cli_support::{
