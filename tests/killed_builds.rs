@@ -1,4 +1,5 @@
 //! A run that ends before its time: killed, it leaves nothing that a command accepts; asked to end, it leaves nothing.
+#![allow(clippy::print_stdout, reason = "a run that fails names its seed")]
 
 mod cli_support;
 
