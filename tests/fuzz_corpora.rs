@@ -1,5 +1,5 @@
 //! The inputs that are kept for the fuzz targets, as ordinary tests.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::panic)]
 
 #[path = "../fuzz/src/lib.rs"]
 mod fuzz;
