@@ -9,6 +9,7 @@ mod explain;
 mod fetch;
 mod files;
 mod inspect;
+mod interrupt;
 mod keygen;
 mod lab;
 mod policy;

@@ -4,9 +4,8 @@
 mod cli_support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use base64::Engine as _;
 use cli_support::{
@@ -321,62 +320,4 @@ fn secrets_and_balances_stay_private() {
         let private = customers || contains(&bytes, b"\"salt\"") && !path.starts_with(folder.join("evidence"));
         assert!(!private || mode == 0o600, "{name} has mode {mode:o}");
     }
-}
-
-#[test]
-fn a_build_that_is_killed_leaves_nothing_that_looks_complete() {
-    let venue = fresh();
-    let folder = venue.path();
-    let mut ledger = "account,asset,amount\n".to_owned();
-    for number in 0..50_000 {
-        ledger.push_str(&format!("u{number:08},BTC,{}.5\n", number % 97));
-    }
-    fs::write(folder.join("large.csv"), ledger).expect("writes");
-    let line = build_line("large.csv", "snapshot.toml", "killed");
-    let start = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_counterfoil"));
-        command.current_dir(folder).args(line.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().expect("starts")
-    };
-    let begun = std::time::Instant::now();
-    assert!(start().wait().expect("ends").success());
-    let whole = begun.elapsed();
-    let complete = fs::read(folder.join("killed/store/header")).expect("was built");
-    let mut killed = 0;
-    for round in 0..15_u32 {
-        if folder.join("killed").exists() {
-            fs::remove_dir_all(folder.join("killed")).expect("was built");
-        }
-        for name in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-            if name.is_dir() && name.to_string_lossy().contains("/.counterfoil-") {
-                fs::remove_dir_all(name).expect("of a build that was killed");
-            }
-        }
-        let mut child = start();
-        if round < 9 {
-            std::thread::sleep(whole * round / 12);
-        } else {
-            // where files appear: as soon as there is a folder under construction, and a little later
-            let deadline = std::time::Instant::now() + whole * 3;
-            while !under_construction(folder) && std::time::Instant::now() < deadline {
-                std::thread::sleep(Duration::from_micros(100));
-            }
-            std::thread::sleep(Duration::from_micros(u64::from(round - 9) * 400));
-        }
-        let _ = child.kill();
-        killed += u32::from(!child.wait().expect("ends").success());
-        if folder.join("killed").exists() {
-            // the name appears with the whole content only
-            assert!(fs::read(folder.join("killed/store/header")).expect("whole") == complete, "round {round}");
-            done(folder, &format!("prove killed --account u00000042 --out proof-{round}.json"));
-        } else {
-            refused(folder, "prove killed --account u00000042 --out proof.json", 2, "CF-9001");
-        }
-    }
-    assert!(killed >= 5, "only {killed} builds were killed in time");
-}
-
-fn under_construction(folder: &Path) -> bool {
-    let mut names = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
-    names.any(|name| name.to_string_lossy().starts_with(".counterfoil-"))
 }

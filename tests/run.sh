@@ -16,6 +16,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 cache=${COUNTERFOIL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/counterfoil}
 cargo_deny_version=0.20.2
+cargo_fuzz_version=0.13.2
 pyarrow_version=26.0.1
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
@@ -88,6 +89,32 @@ install_pyarrow() {
     "$venv/bin/pip" install --quiet --disable-pip-version-check "pyarrow==$pyarrow_version"
   fi
   "$venv/bin/python" -c 'import pyarrow; print("pyarrow", pyarrow.__version__)'
+}
+
+# Says why not when it cannot be had: the inputs that are kept run as ordinary tests in any case.
+fuzzer_is_here() {
+  cargo +nightly --version || { echo "no nightly compiler: rustup toolchain install nightly"; return 1; }
+  local tool=$cache/tools/bin/cargo-fuzz
+  if [ "$("$tool" --version 2>/dev/null)" != "cargo-fuzz $cargo_fuzz_version" ]; then
+    CARGO_TARGET_DIR=$cache/tools/build \
+      cargo install cargo-fuzz --locked --quiet --version "$cargo_fuzz_version" --root "$cache/tools" || return 1
+    rm -rf "$cache/tools/build"
+  fi
+  "$tool" --version
+}
+
+# Every target for a few seconds, from the inputs that are kept. What is found new stays out of the checkout.
+smoke_fuzz() {
+  local target
+  export PATH="$cache/tools/bin:$PATH"
+  # another compiler and other options than the tests': kept, or every run would compile all of it again
+  export CARGO_TARGET_DIR=$cache/fuzz
+  cargo +nightly fuzz build --dev --sanitizer none
+  for target in $(cargo +nightly fuzz list); do
+    mkdir -p "$scratch/fuzz/$target"
+    cargo +nightly fuzz run --dev --sanitizer none "$target" "$scratch/fuzz/$target" "fuzz/corpus/$target" -- \
+      -max_total_time=3 -verbosity=0 -print_final_stats=1 -artifact_prefix="$scratch/fuzz/"
+  done
 }
 
 run_tests() {
@@ -167,6 +194,13 @@ run_function "tests" run_tests
 # figures are for quiet machines: here the program only has to run to its end, and the peers' lock file to fit
 run "benchmarks, tiny sizes" cargo test --locked --features parquet --bench figures
 run "benchmarks, lock file of the peers" cargo update --workspace --locked --manifest-path benches/peers/Cargo.toml
+run "fuzz targets, lock file" cargo update --workspace --locked --manifest-path fuzz/Cargo.toml
+step="cargo-fuzz $cargo_fuzz_version"
+if fuzzer_is_here; then
+  run_function "fuzz smoke" smoke_fuzz
+else
+  left_out+=("fuzz smoke (no nightly compiler or no cargo-fuzz; its inputs ran as tests)")
+fi
 run_function "documentation" check_docs
 if [ -e vectors/reference/counterfoil.py ]; then
   run "vectors, second implementation" python3 vectors/reference/counterfoil.py

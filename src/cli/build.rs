@@ -32,6 +32,9 @@ pub(super) const STORE_1: &str = "store.bin";
 /// Name of the statement's document, unsigned.
 pub(super) const DRAFT: &str = "statement.draft.json";
 
+/// More would be a slip of the finger: it is a leaf for every second human being, in every tree.
+const DECOYS_MAX: u64 = 4_000_000_000;
+
 /// Build the liability trees of one snapshot.
 #[derive(clap::Args)]
 #[command(after_help = venue_file::EXAMPLES)]
@@ -78,7 +81,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     split: u16,
     /// Put this many leaves of nobody, with a balance of zero, into each tree
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=DECOYS_MAX))]
     decoys: u64,
     /// Memory to stay below, roughly; what does not fit waits on the disk beside the output
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size)]

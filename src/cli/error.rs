@@ -86,6 +86,9 @@ pub(super) enum CliError {
     /// No such code.
     #[error("{0:?} is not in the catalogue")]
     UnknownCode(String),
+    /// A folder has the name of one that is not finished.
+    #[error("{}: the name says that its making was not finished", .0.display())]
+    Unfinished(PathBuf),
     /// A file cannot be read.
     #[error("{}: {detail}", path.display())]
     Unreadable {
@@ -164,6 +167,7 @@ impl Coded for CliError {
             Self::OutputLost | Self::OutputUnwritable { .. } => &codes::OUTPUT_UNWRITABLE,
             Self::TooLarge { .. } => &codes::TOO_LARGE,
             Self::UnknownCode(_) => &codes::UNKNOWN_CODE,
+            Self::Unfinished(_) => &codes::UNFINISHED,
             Self::Unreadable { .. } => &codes::FILE_UNREADABLE,
             Self::SecretOpen { .. } => &crate::code::publish::KEY_FILE,
             Self::VenueFile { .. } => &crate::code::publish::VENUE_FILE,

@@ -9,12 +9,15 @@ use tempfile::{Builder, NamedTempFile, TempDir};
 use zeroize::Zeroizing;
 
 use super::error::{CliError, Failure};
+use super::interrupt::{self, Unfinished};
 use crate::bundle::{FILE_SIZE_MAX, FileSource, SourceError};
 use crate::secret::{Secret, SecretKind};
 use crate::signature::{Algorithm, SigningKey};
 
 /// A configuration file above this size is a mistake.
 pub(super) const TEXT_SIZE_MAX: u64 = 16 << 20;
+/// How names of files and folders under construction begin.
+const UNFINISHED: &str = ".counterfoil-";
 
 fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
     CliError::Unreadable { path: path.to_owned(), detail: error.to_string() }
@@ -129,6 +132,7 @@ pub(super) struct NewFile {
     target: PathBuf,
     work: BufWriter<NamedTempFile>,
     force: bool,
+    _unfinished: Unfinished,
 }
 
 impl NewFile {
@@ -137,13 +141,19 @@ impl NewFile {
         check_free(target, force)?;
         let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
         let mut builder = Builder::new();
-        builder.prefix(".counterfoil-").permissions(fs::Permissions::from_mode(mode));
-        let work = builder.tempfile_in(parent(target)).map_err(|error| unwritable(target, &error))?;
-        Ok(Self { target: target.to_owned(), work: BufWriter::new(work), force })
+        builder.prefix(UNFINISHED).permissions(fs::Permissions::from_mode(mode));
+        let made = Unfinished::make(|| builder.tempfile_in(parent(target)), NamedTempFile::path);
+        let (work, unfinished) = made.map_err(|error| unwritable(target, &error))?;
+        Ok(Self { target: target.to_owned(), work: BufWriter::new(work), force, _unfinished: unfinished })
     }
 
     /// Puts the file in its place.
     pub(super) fn publish(self) -> Result<(), CliError> {
+        interrupt::whole(|| self.place())
+    }
+
+    /// Puts the file in its place, as a step of something that no signal interrupts.
+    pub(super) fn place(self) -> Result<(), CliError> {
         let fail = |error: &std::io::Error| unwritable(&self.target, error);
         let file = self.work.into_inner().map_err(|error| fail(error.error()))?;
         file.as_file().sync_all().map_err(|error| fail(&error))?;
@@ -173,9 +183,26 @@ impl std::io::Write for NewFile {
 
 /// A folder for what is needed only during the work, readable by its owner only, beside an output that is private,
 /// too. It is deleted when it is dropped.
-pub(super) fn workplace(beside: &Path) -> Result<TempDir, CliError> {
-    let fail = |error: std::io::Error| unwritable(beside, &error);
-    Builder::new().prefix(".counterfoil-").tempdir_in(parent(beside)).map_err(fail)
+pub(super) struct Workplace {
+    folder: TempDir,
+    _unfinished: Unfinished,
+}
+
+impl Workplace {
+    /// Makes the folder.
+    pub(super) fn create(beside: &Path) -> Result<Self, CliError> {
+        let (folder, unfinished) = work_folder(beside).map_err(|error| unwritable(beside, &error))?;
+        Ok(Self { folder, _unfinished: unfinished })
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+fn work_folder(beside: &Path) -> std::io::Result<(TempDir, Unfinished)> {
+    Unfinished::make(|| Builder::new().prefix(UNFINISHED).tempdir_in(parent(beside)), TempDir::path)
 }
 
 /// Whether `inner` lies at or below `outer`. Neither needs to be there; links are followed as far as anything is.
@@ -199,6 +226,14 @@ fn place(path: &Path) -> Result<PathBuf, CliError> {
     }
 }
 
+/// Refuses a folder that was never put in its place, however complete it looks.
+pub(super) fn check_finished(folder: &Path) -> Result<(), CliError> {
+    // what cannot be resolved cannot be read either, which is the better message
+    let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let name = whole.file_name().unwrap_or_default().to_string_lossy();
+    if name.starts_with(UNFINISHED) { Err(CliError::Unfinished(folder.to_owned())) } else { Ok(()) }
+}
+
 /// Whether a file begins with these bytes.
 pub(super) fn begins_with(path: &Path, expected: &[u8]) -> Result<bool, CliError> {
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
@@ -213,6 +248,7 @@ pub(super) struct NewFolder {
     work: TempDir,
     force: bool,
     readers: Readers,
+    _unfinished: Unfinished,
 }
 
 impl NewFolder {
@@ -221,8 +257,8 @@ impl NewFolder {
         check_free(target, force)?;
         let fail = |error: std::io::Error| unwritable(target, &error);
         fs::create_dir_all(parent(target)).map_err(fail)?;
-        let work = Builder::new().prefix(".counterfoil-").tempdir_in(parent(target)).map_err(fail)?;
-        Ok(Self { target: target.to_owned(), work, force, readers })
+        let (work, unfinished) = work_folder(target).map_err(fail)?;
+        Ok(Self { target: target.to_owned(), work, force, readers, _unfinished: unfinished })
     }
 
     /// Where to put things until [`NewFolder::publish`].
@@ -264,6 +300,11 @@ impl NewFolder {
     /// Puts the folder in its place. A folder that it replaces holds nothing but what this one has, too, and is
     /// deleted last.
     pub(super) fn publish(self) -> Result<(), CliError> {
+        interrupt::whole(|| self.place())
+    }
+
+    /// [`NewFolder::publish`] as a step of something that no signal interrupts.
+    pub(super) fn place(self) -> Result<(), CliError> {
         let fail = |error: std::io::Error| unwritable(&self.target, &error);
         let mut aside = None;
         self.check_ready()?;

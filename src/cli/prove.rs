@@ -79,6 +79,7 @@ fn open(dir: &Path) -> Result<(Store, Statement, StatementRef), Failure> {
 
 /// Opens the store in the folder that `build` made.
 pub(super) fn open_store(dir: &Path) -> Result<Store, Failure> {
+    files::check_finished(dir)?;
     let path = dir.join(build::STORE);
     if !files::is_there(&path.join(HEADER))? {
         let older = dir.join(build::STORE_1);

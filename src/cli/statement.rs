@@ -103,6 +103,7 @@ pub(super) fn run(verb: &Verb) -> Outcome {
 /// The statement as it stands: a draft without signatures, or a file with some.
 fn open(source: &Path) -> Result<(Envelope, Statement), Failure> {
     let envelope = if source.is_dir() {
+        files::check_finished(source)?;
         let path = source.join(build::DRAFT);
         Envelope { document: files::read(&path, FILE_SIZE_MAX)?, signatures: Vec::new() }
     } else {

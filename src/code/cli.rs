@@ -25,4 +25,7 @@ super::codes! {
     DEMO_UNEXPECTED = 9008, Failed, "the demonstration gave another verdict than it was built to show",
         "The demonstration runs the same code as everything else.",
         "report it with the folder that it left";
+    UNFINISHED = 9060, NotMade, "the folder is left over from a run that was killed",
+        "What is under construction has a hidden name, which it loses when it is complete.",
+        "delete the folder, and run the command again that was making it";
 }

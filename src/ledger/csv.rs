@@ -47,7 +47,12 @@ impl<R: Read> CsvSource<R> {
         Self::in_blocks(name, number, stream, assets, ignored, BLOCK_LENGTH)
     }
 
-    fn in_blocks(
+    /// Like [`CsvSource::new`], with as many bytes read at a time as `block_length` says, at least one. Rows and faults
+    /// are the same whatever it is, which tests rely on.
+    ///
+    /// # Errors
+    /// As of [`CsvSource::new`].
+    pub fn in_blocks(
         name: &str,
         number: u32,
         stream: R,

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::super::error::{CliError, Failure};
 use super::super::files::{self, NewFile, NewFolder, Readers};
-use super::super::{Outcome, random, remark};
+use super::super::{Outcome, interrupt, random, remark};
 use super::spill::{Spill, Ticket};
 use super::{Args, open};
 use crate::hash::Digest;
@@ -135,12 +135,14 @@ impl Sealer<'_> {
 fn publish(folder: NewFolder, table: NewFile, codes: &Path) -> Result<(), Failure> {
     folder.check_ready()?;
     let replaced = files::is_there(codes)?;
-    table.publish()?;
-    folder.publish().map_err(|error| {
-        if !replaced {
-            let _ = std::fs::remove_file(codes);
-        }
-        error.into()
+    interrupt::whole(|| {
+        table.place()?;
+        folder.place().map_err(|error| {
+            if !replaced {
+                let _ = std::fs::remove_file(codes);
+            }
+            error.into()
+        })
     })
 }
 

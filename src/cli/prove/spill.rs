@@ -7,10 +7,8 @@ use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use super::super::error::CliError;
-use super::super::files;
+use super::super::files::Workplace;
 use crate::hash::Digest;
 use crate::liability::sealed_proof::{CODE_BYTES, Name, Prefix, ProofCode};
 
@@ -32,7 +30,7 @@ pub(super) struct Ticket {
 /// All tickets, in a folder that is deleted when this is dropped. A crash leaves codes behind that open nothing: what
 /// is sealed under them appears only at the end.
 pub(super) struct Spill {
-    folder: TempDir,
+    folder: Workplace,
     statement: Digest,
     bits: u8,
     parts: Vec<BufWriter<File>>,
@@ -43,7 +41,7 @@ pub(super) struct Spill {
 impl Spill {
     /// Begins beside the private table. `accounts_max` is about how many there may be.
     pub(super) fn create(table: &Path, statement: Digest, accounts_max: u64) -> Result<Self, CliError> {
-        let folder = files::workplace(table)?;
+        let folder = Workplace::create(table)?;
         let bits = (accounts_max / PART_ACCOUNTS).checked_ilog2().unwrap_or(0).min(BITS_MAX);
         let bits = u8::try_from(bits).unwrap_or(0);
         let part = |prefix: Prefix| {
@@ -122,7 +120,7 @@ impl Spill {
     }
 }
 
-fn part_path(folder: &TempDir, number: u32) -> PathBuf {
+fn part_path(folder: &Workplace, number: u32) -> PathBuf {
     folder.path().join(format!("{number}"))
 }
 

@@ -1,0 +1,51 @@
+//! What each fuzz target does with its bytes: nothing may panic, and what is accepted must be true.
+//!
+//! The targets in `fuzz_targets/` call these functions with bytes that libFuzzer makes up; `tests/fuzz_corpora.rs` calls
+//! them with the bytes kept in `corpus/`, as an ordinary test.
+#![allow(unreachable_pub, dead_code, reason = "a crate here, and a module of a test there")]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a finding is a panic")]
+
+mod amounts;
+mod documents;
+mod honest;
+mod ledgers;
+mod sealed;
+mod stores;
+
+pub use amounts::amount;
+pub use documents::{inclusion_proof, json, statement};
+pub use ledgers::ledger;
+pub use sealed::sealed_pack;
+pub use stores::store;
+
+/// What honest programs write, as inputs: the target, a name, and the bytes.
+pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
+    let mut inputs = vec![("sealed_pack", "pack".to_owned(), sealed::honest_pack())];
+    inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
+    inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
+    for (number, build) in honest::builds().iter().enumerate() {
+        for (account, proof) in &build.proofs {
+            let name = format!(
+                "{number}-{}",
+                account.escape_unicode().filter(char::is_ascii_alphanumeric).collect::<String>()
+            );
+            inputs.push(("inclusion_proof", name, counterfoil::json::canonical(proof).unwrap()));
+        }
+        inputs.push(("store", format!("header-{number}"), stores::honest_header(number)));
+    }
+    inputs
+}
+
+/// A target: its body, which takes any bytes.
+pub type Target = fn(&[u8]);
+
+/// Every target with the name of its corpus.
+pub const TARGETS: [(&str, Target); 7] = [
+    ("amount", amount),
+    ("inclusion_proof", inclusion_proof),
+    ("json", json),
+    ("ledger", ledger),
+    ("sealed_pack", sealed_pack),
+    ("statement", statement),
+    ("store", store),
+];
