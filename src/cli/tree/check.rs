@@ -150,8 +150,9 @@ fn check_ledger(
         let (venue, sequence) = (statement.venue.id.to_string(), statement.sequence);
         return Err(LedgerError::Key { venue, sequence }.into());
     }
-    // gone when it is dropped: nothing here is for anybody
-    let folder = NewFolder::create(&args.dir.join("check-of-the-ledger"), false, Readers::Owner)?;
+    // beside the build, and gone when it is dropped: nothing here is for anybody
+    let beside = files::resolve(&args.dir)?.with_file_name("check-of-the-ledger");
+    let folder = NewFolder::create(&beside, false, Readers::Owner)?;
     let path = folder.add_folder(build::STORE)?;
     let (memory, threads) = (args.memory, build::threads(args.threads));
     let (build_id, split, decoys) = (*store.build_id(), store.split(), store.decoys());
