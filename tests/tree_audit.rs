@@ -9,7 +9,7 @@ use counterfoil::code::Coded;
 use counterfoil::hash::sha256;
 use counterfoil::ledger::{CsvSource, RowSource};
 use counterfoil::liability::leaf::SnapshotKey;
-use counterfoil::liability::storage::{MemoryScratch, MemoryStorage};
+use counterfoil::liability::storage::{Folder, MemoryScratch, MemoryStorage};
 use counterfoil::liability::store::{HEADER, Store};
 use counterfoil::liability::tree_audit::{AuditError, audit, first_difference};
 use counterfoil::liability::{BuildOptions, build};
@@ -146,4 +146,16 @@ fn the_first_leaf_that_the_ledger_does_not_give_is_named() {
     let said = against(&text.replace("u4711,BTC,4711.5\n", "u4711,BTC,4711.6\n")).unwrap();
     assert!(said.ends_with(", of account \"u4711\", has another balance in the ledger"), "{said}");
     assert!(!said.contains("4711.5") && !said.contains("471150000000"), "a balance in {said}");
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in built(&ledger(20), 1, 0).iter().filter(|(name, _)| *name != "0000.texts") {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let made = std::process::Command::new("mkfifo").arg(folder.path().join("0000.texts")).status().unwrap();
+    assert!(made.success());
+    let error = Store::open(Arc::new(Folder::new(folder.path()))).err().unwrap();
+    assert_eq!(error.to_string(), "0000.texts is not a file");
 }

@@ -1,6 +1,6 @@
 //! Storage in a folder: files that only their owner may read.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -31,7 +31,12 @@ impl Storage for Folder {
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn StoredFile>> {
-        Ok(Arc::new(OnDisk(File::open(self.0.join(name))?)))
+        let path = self.0.join(name);
+        // opening a pipe waits for somebody who writes into it
+        if !fs::metadata(&path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is not a file")));
+        }
+        Ok(Arc::new(OnDisk(File::open(path)?)))
     }
 }
 

@@ -4,6 +4,7 @@ use crate::amount::{Amount, Decimals};
 use crate::hash::{Digest, sha256};
 use crate::liability::leaf::{Piece, SnapshotKey};
 use crate::liability::store::StoreError;
+use crate::liability::store::text::take;
 use crate::liability::sum_tree::LiabilityCommitment;
 
 /// First bytes of every header: a name and the version of the format.
@@ -164,12 +165,6 @@ fn read_tree(rest: &mut &[u8]) -> Option<TreeHeader> {
     let commitment = LiabilityCommitment { asset, class, decimals, leaf_count, root, total };
     // no leaf is no tree, and more than 2^40 of them are in no file
     (1..=1 << 40).contains(&leaf_count).then_some(TreeHeader { commitment, text_length, seals })
-}
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (bytes, behind) = rest.split_first_chunk()?;
-    *rest = behind;
-    Some(*bytes)
 }
 
 fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {

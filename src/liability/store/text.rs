@@ -85,7 +85,8 @@ fn string(out: &mut Vec<u8>, text: &str) -> Option<()> {
     Some(())
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+/// Takes so many bytes off the front.
+pub(super) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (bytes, behind) = rest.split_first_chunk()?;
     *rest = behind;
     Some(*bytes)
