@@ -39,7 +39,7 @@ pub enum Order {
     Mixed,
 }
 
-/// Sum per asset in base units, in the order of [`ASSETS`]: the control totals.
+/// Sum per asset in base units, in the order of `ASSETS`: the control totals.
 pub type Totals = [u128; ASSETS.len()];
 
 /// One asset of the made-up venue.
