@@ -37,6 +37,17 @@ fn refusals_leave_no_trace() {
 }
 
 #[test]
+fn folders_of_the_venue_are_for_their_owner() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let venue = made();
+    let mode = |path: &str| fs::metadata(venue.path().join(path)).expect("was built").permissions().mode() & 0o777;
+    done(venue.path(), &build_line("ledger.csv", "snapshot.toml", "own"));
+    assert_eq!([mode("own"), mode("own/store"), mode("own/store/header")], [0o700, 0o700, 0o600]);
+    done(venue.path(), "prove own --all --out public --codes codes.csv");
+    assert_eq!([mode("public"), mode("public/index.json"), mode("codes.csv")], [0o755, 0o644, 0o600]);
+}
+
+#[test]
 fn force_replaces_whole_outputs() {
     let venue = made();
     let folder = venue.path();

@@ -202,7 +202,10 @@ impl Workplace {
 }
 
 fn work_folder(beside: &Path) -> std::io::Result<(TempDir, Unfinished)> {
-    Unfinished::make(|| Builder::new().prefix(UNFINISHED).tempdir_in(parent(beside)), TempDir::path)
+    // whatever the process's mask says: what lies in it may be a secret
+    let private = fs::Permissions::from_mode(0o700);
+    let make = || Builder::new().prefix(UNFINISHED).permissions(private).tempdir_in(parent(beside));
+    Unfinished::make(make, TempDir::path)
 }
 
 /// Whether `inner` lies at or below `outer`. Neither needs to be there; links are followed as far as anything is.
