@@ -51,6 +51,12 @@ pub enum Completeness {
     UnspentStated,
     /// A node whose key the verifier pins says that it is unspent.
     UnspentObserved,
+    /// A later spend, proved under an anchored block, shows that the coin was unspent until then.
+    UnspentUntilSpend,
+    /// Every block from the coin's creation on was read, or from a full set on.
+    Replayed,
+    /// The whole set of unspent outputs at the block, with a pinned hash, was read.
+    FullSet,
     /// The evidence is the whole answer by nature: an account proof of an EVM state.
     Exact,
 }
@@ -63,7 +69,7 @@ impl Completeness {
             Self::Existed => Basis::Assumed,
             Self::UnspentStated => Basis::Stated,
             Self::UnspentObserved => Basis::Observed,
-            Self::Exact => Basis::Proved,
+            Self::UnspentUntilSpend | Self::Replayed | Self::FullSet | Self::Exact => Basis::Proved,
         }
     }
 
@@ -74,6 +80,9 @@ impl Completeness {
             Self::Existed => "existed",
             Self::UnspentStated => "unspent-stated",
             Self::UnspentObserved => "unspent-observed",
+            Self::UnspentUntilSpend => "unspent-until-spend",
+            Self::Replayed => "replayed",
+            Self::FullSet => "full-set",
             Self::Exact => "exact",
         }
     }

@@ -15,7 +15,7 @@ use counterfoil::publish::{self, Statement};
 use counterfoil::reconcile::{AssetReport, Finding, Report, Severity, Verdict, reconcile};
 use counterfoil::report;
 use counterfoil::reserve::address_set::{AddressSet, Role};
-use counterfoil::reserve::bitcoin::sign::{AddressKey, sign};
+use counterfoil::reserve::bitcoin::control::sign::{AddressKey, sign};
 use counterfoil::reserve::challenge::{self, Challenge};
 use counterfoil::reserve::claim::ControlProof;
 use counterfoil::reserve::evm;

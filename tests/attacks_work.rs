@@ -8,7 +8,7 @@ use counterfoil::basis::Basis;
 use counterfoil::bundle::{FileSource, MemoryFiles, SourceError, paths};
 use counterfoil::lab::bitcoin_chain::{BitcoinChain, Payment, Question};
 use counterfoil::reserve::bitcoin::balance::balances;
-use counterfoil::reserve::bitcoin::sign::{AddressKey, AddressKind};
+use counterfoil::reserve::bitcoin::control::sign::{AddressKey, AddressKind};
 use counterfoil::reserve::claim::ChainQuery;
 use counterfoil::snapshot::Time;
 

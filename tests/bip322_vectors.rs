@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use counterfoil::code::Coded as _;
-use counterfoil::reserve::bitcoin::bip322;
+use counterfoil::reserve::bitcoin::control::bip322;
 use counterfoil::reserve::bitcoin::control::verify;
 use counterfoil::reserve::bitcoin::network::script;
 use counterfoil::reserve::claim::ControlProof;

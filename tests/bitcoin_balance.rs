@@ -8,7 +8,7 @@ use counterfoil::bundle::{MemoryFiles, paths};
 use counterfoil::code::Coded as _;
 use counterfoil::lab::bitcoin_chain::{BitcoinChain, Payment, Question};
 use counterfoil::reserve::bitcoin::balance::{BitcoinError, balances};
-use counterfoil::reserve::bitcoin::sign::{AddressKey, AddressKind};
+use counterfoil::reserve::bitcoin::control::sign::{AddressKey, AddressKind};
 use counterfoil::reserve::claim::{ChainEvidence, ChainQuery, CutoffCheck};
 use counterfoil::reserve::transcript::Transcript;
 use counterfoil::snapshot::{BlockRef, Time};

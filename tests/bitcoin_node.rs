@@ -13,7 +13,7 @@ use counterfoil::fetch::bitcoin::{Fetched, Request, fetch};
 use counterfoil::fetch::rpc::{Credentials, FetchError};
 use counterfoil::lab::bitcoin_chain::{BitcoinChain, Payment, Question};
 use counterfoil::reserve::bitcoin::balance::balances;
-use counterfoil::reserve::bitcoin::sign::{AddressKey, AddressKind, sign};
+use counterfoil::reserve::bitcoin::control::sign::{AddressKey, AddressKind, sign};
 use counterfoil::reserve::claim::{ChainEvidence, ChainQuery, CutoffCheck};
 use counterfoil::snapshot::{BlockRef, Time};
 use libtest_mimic::Failed;

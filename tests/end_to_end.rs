@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
 use counterfoil::asset::ChainId;
-use counterfoil::reserve::bitcoin::sign::{AddressKey, AddressKind};
+use counterfoil::reserve::bitcoin::control::sign::{AddressKey, AddressKind};
 use counterfoil::snapshot::Time;
 use libtest_mimic::Failed;
 use serde_json::Value;

@@ -15,7 +15,7 @@ use crate::code::Outcome as CodeOutcome;
 use crate::hash::decode_lower;
 use crate::json;
 use crate::reconcile::{Report, Severity, reconcile};
-use crate::reserve::bitcoin::sign::{AddressKey, sign, sign_legacy};
+use crate::reserve::bitcoin::control::sign::{AddressKey, sign, sign_legacy};
 use crate::reserve::claim::ControlProof;
 use crate::reserve::evm;
 

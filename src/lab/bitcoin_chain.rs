@@ -22,9 +22,9 @@ use crate::asset::ChainId;
 use crate::bundle::{MemoryFiles, paths};
 use crate::code::{Code, Coded, bitcoin as codes};
 use crate::fetch::bitcoin::{Fetched, scan_params, without_witnesses};
+use crate::reserve::bitcoin::control::sign::AddressKey;
 use crate::reserve::bitcoin::header::median;
 use crate::reserve::bitcoin::network::{identifier, readable, script as script_of};
-use crate::reserve::bitcoin::sign::AddressKey;
 use crate::reserve::transcript::{Call, Transcript};
 use crate::snapshot::{BlockRef, Time};
 

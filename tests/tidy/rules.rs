@@ -116,7 +116,11 @@ const BANS: &[Ban] = &[
         parts: HOSTILE,
         except: &[
             ("amount.rs", "None => unreachable!()", "evaluated by the compiler, for a constant"),
-            ("reserve/bitcoin/scan.rs", "None => unreachable!()", "eight decimals, a constant within the limit"),
+            (
+                "reserve/bitcoin/balance/scan.rs",
+                "None => unreachable!()",
+                "eight decimals, a constant within the limit",
+            ),
             ("liability/leaf.rs", "HKDF-SHA256 gives up to", "the length asked for is a constant within the limit"),
             ("liability/sealed_proof/code.rs", "HKDF-SHA256 gives up to", "likewise"),
         ],

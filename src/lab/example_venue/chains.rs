@@ -12,7 +12,7 @@ use crate::json;
 use crate::lab::bitcoin_chain::{BitcoinChain, Payment, Question};
 use crate::lab::evm_chain::{EvmAccount, EvmBlock, EvmChain, token_call};
 use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role};
-use crate::reserve::bitcoin::sign::{AddressKey, AddressKind, sign};
+use crate::reserve::bitcoin::control::sign::{AddressKey, AddressKind, sign};
 use crate::reserve::claim::ControlProof;
 use crate::reserve::evm;
 use crate::reserve::evm::address::EvmAddress;

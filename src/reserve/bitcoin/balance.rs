@@ -3,14 +3,16 @@
 //! A node's scan says which coins are unspent. Merkle blocks under anchored headers prove that they were made, where
 //! and with which value. The second cannot stand in for the first: inclusion proofs can only add.
 
+pub mod scan;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{Network, OutPoint, ScriptBuf, Transaction, Txid};
 
+use self::scan::{Coin, Scan};
 use super::header::{HeaderChain, HeaderError};
 use super::merkle_proof::{BlockProof, MerkleProofError, block_proof, transaction};
 use super::network::{AddressError, internal, network, readable, script};
-use super::scan::{self, Coin, Scan};
 use crate::asset::DeploymentId;
 use crate::basis::{Basis, Completeness};
 use crate::bundle::{FileSource, SourceError, paths};

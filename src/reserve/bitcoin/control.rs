@@ -1,7 +1,10 @@
 //! Control of a Bitcoin address: a signature over the challenge's line. Specification: `docs/spec/bitcoin-control.md`.
 
+pub mod bip322;
+pub mod message;
+pub mod sign;
+
 use super::network::{AddressError, network, script};
-use super::{bip322, message};
 use crate::asset::ChainId;
 use crate::code::{Code, Coded, bitcoin as codes};
 use crate::reserve::claim::{ControlGrade, ControlProof};

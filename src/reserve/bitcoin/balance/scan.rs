@@ -6,10 +6,10 @@ use bitcoin::{OutPoint, ScriptBuf};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::network::transaction_id;
 use crate::amount::{Amount, Decimals};
 use crate::code::{Code, Coded, bitcoin as codes};
 use crate::hash::Digest;
+use crate::reserve::bitcoin::network::transaction_id;
 use crate::reserve::transcript::{Call, Transcript};
 
 /// The method of Bitcoin Core that lists unspent outputs of scripts.

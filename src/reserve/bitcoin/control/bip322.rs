@@ -13,7 +13,7 @@ use bitcoin::{
     Amount, OutPoint, Script, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Witness, absolute, script, transaction,
 };
 
-use super::control::ControlError;
+use super::ControlError;
 
 /// The tag of the message hash.
 const TAG: &[u8] = b"BIP0322-signed-message";
@@ -202,7 +202,7 @@ mod tests {
     const SIGNATURE: &str = "smpAkcwRAIgZRfIY3p7/DoVTty6YZbWS71bc5Vct9p9Fia83eRmw2QCICK/ENGfwLtptFluMGs2KsqoNSk89pO7F29zJLUx9a/sASECx/EgAxlkQpQ9hYjgGu6EBCPMVPwVIVJqO4XCsMvViHI=";
 
     fn script() -> ScriptBuf {
-        super::super::network::script(bitcoin::Network::Bitcoin, ADDRESS).expect("an address")
+        crate::reserve::bitcoin::network::script(bitcoin::Network::Bitcoin, ADDRESS).expect("an address")
     }
 
     fn code(signature: &str) -> u16 {
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn taproot_admits_one_signature_and_two_flags() {
         let address = "bc1pss0zhytly75awhm6x2hhvd5lnzv3vssgrf9axfheq8ldyzn88ges79fler";
-        let script = super::super::network::script(bitcoin::Network::Bitcoin, address).expect("an address");
+        let script = crate::reserve::bitcoin::network::script(bitcoin::Network::Bitcoin, address).expect("an address");
         let text = "AUCJYOwOjxYAvatTAGYaVlNXBVyFuc4MwNQkOuK2tl8xhfKDONd0NjfYyNSYcRqeCp8hsAnCEPHAVEkO9h6vbQ/R";
         let good = decode(text).expect("a witness").to_vec();
         let code = |items: &[Vec<u8>]| {

@@ -16,10 +16,10 @@ use bitcoin::{
 use k256::ecdsa;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::control::{BIP137, BIP322_SIMPLE, ControlError, LEGACY, verify};
 use super::message::HeaderClass;
-use super::network::{AddressError, address, network};
-use super::{bip322, message};
+use super::{BIP137, BIP322_SIMPLE, ControlError, LEGACY, bip322, message, verify};
+use crate::reserve::bitcoin::network::{AddressError, address, network};
+
 use crate::asset::ChainId;
 use crate::code::{Code, Coded, bitcoin as codes};
 use crate::reserve::claim::ControlProof;
@@ -325,7 +325,7 @@ mod tests {
     }
 
     fn address_script(text: &str) -> bitcoin::ScriptBuf {
-        super::super::network::script(Network::Bitcoin, text).expect("an address")
+        crate::reserve::bitcoin::network::script(Network::Bitcoin, text).expect("an address")
     }
 
     #[test]
@@ -356,7 +356,7 @@ mod tests {
         assert_eq!(format!("{key:?}"), "AddressKey");
         let error = AddressKey::from_wif(&chain(), &text[1..]).expect_err("cut");
         assert!(!error.to_string().contains("VFeEuj"));
-        let regtest = super::super::network::identifier(Network::Regtest).parse().expect("a chain");
+        let regtest = crate::reserve::bitcoin::network::identifier(Network::Regtest).parse().expect("a chain");
         assert!(AddressKey::from_wif(&regtest, text).is_err());
         assert!(AddressKey::new(&mut [0; 32]).is_none());
         assert!(AddressKey::new(&mut [255; 32]).is_none());

@@ -7,7 +7,7 @@ use bitcoin::{Script, ScriptBuf, WPubkeyHash, script};
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 
 use super::bip322::base64_exact;
-use super::control::{BIP137, ControlError};
+use super::{BIP137, ControlError};
 
 /// What every wallet puts before the message.
 const MAGIC: &[u8] = b"Bitcoin Signed Message:\n";
@@ -74,7 +74,7 @@ impl HeaderClass {
     }
 }
 
-/// Checks a signature under the scheme [`BIP137`] or, for P2PKH only, [`super::control::LEGACY`].
+/// Checks a signature under the scheme [`BIP137`] or, for P2PKH only, [`super::LEGACY`].
 ///
 /// # Errors
 /// [`ControlError`].
