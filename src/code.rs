@@ -10,6 +10,7 @@ pub mod evm;
 pub mod finding;
 pub mod ledger;
 pub mod liability;
+pub mod omission;
 pub mod publish;
 
 use std::fmt;
@@ -65,8 +66,17 @@ pub trait Coded: std::error::Error + Send + Sync {
 
 /// All tables, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    let tables =
-        [ledger::ALL, liability::ALL, publish::ALL, bundle::ALL, bitcoin::ALL, evm::ALL, finding::ALL, cli::ALL];
+    let tables = [
+        ledger::ALL,
+        liability::ALL,
+        publish::ALL,
+        bundle::ALL,
+        bitcoin::ALL,
+        evm::ALL,
+        finding::ALL,
+        omission::ALL,
+        cli::ALL,
+    ];
     tables.into_iter().flatten().copied()
 }
 
