@@ -7,12 +7,16 @@ use bitcoin::{Script, ScriptBuf, WPubkeyHash, script};
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 
 use super::bip322::base64_exact;
-use super::{BIP137, ControlError};
+use super::{BIP137, ControlError, ELECTRUM};
 
 /// What every wallet puts before the message.
 const MAGIC: &[u8] = b"Bitcoin Signed Message:\n";
 /// Header, r and s.
 const LENGTH: usize = 65;
+/// Characters of their base64.
+const TEXT_LENGTH: usize = 88;
+/// Nothing longer is decoded.
+const TEXT_MAX: usize = 256;
 
 /// Double SHA-256 of the prefixed message; both strings have their length before them.
 #[must_use]
@@ -58,11 +62,29 @@ impl HeaderClass {
         })
     }
 
+    fn only(self, class: Self) -> Option<Self> {
+        Some(class).filter(|class| *class == self)
+    }
+
+    fn of_key_hash(self) -> Option<Self> {
+        matches!(self, Self::Uncompressed | Self::Compressed).then_some(self)
+    }
+
+    /// The class whose script a signature with the header of P2PKH stands for; the key is compressed there, too.
+    fn compressed_as(self, class: Self) -> Option<Self> {
+        (self == Self::Compressed).then_some(class)
+    }
+
+    /// The key's bytes, in the form that the class says.
+    #[must_use]
+    pub fn key_bytes(self, key: &VerifyingKey) -> Vec<u8> {
+        key.to_sec1_point(self != Self::Uncompressed).as_bytes().to_vec()
+    }
+
     /// The script of the address that a key has in this class.
     #[must_use]
     pub fn script(self, key: &VerifyingKey) -> ScriptBuf {
-        let point = key.to_sec1_point(self != Self::Uncompressed);
-        let hash = hash160::Hash::hash(point.as_bytes());
+        let hash = hash160::Hash::hash(&self.key_bytes(key));
         match self {
             Self::Uncompressed | Self::Compressed => ScriptBuf::new_p2pkh(&bitcoin::PubkeyHash::from(hash)),
             Self::Witness => ScriptBuf::new_p2wpkh(&WPubkeyHash::from(hash)),
@@ -74,19 +96,48 @@ impl HeaderClass {
     }
 }
 
-/// Checks a signature under the scheme [`BIP137`] or, for P2PKH only, [`super::LEGACY`].
+/// Checks a signature under one of the schemes [`BIP137`], [`ELECTRUM`] and, for P2PKH only, [`super::LEGACY`].
 ///
 /// # Errors
 /// [`ControlError`].
 pub fn verify(script_pubkey: &Script, message: &[u8], text: &str, scheme: &'static str) -> Result<(), ControlError> {
-    let (expected, fits): (&'static str, fn(HeaderClass) -> bool) = match (scheme, script_pubkey) {
-        (_, script) if script.is_p2pkh() => {
-            ("27 to 34", |class| matches!(class, HeaderClass::Uncompressed | HeaderClass::Compressed))
-        }
-        (BIP137, script) if script.is_p2sh() => ("35 to 38", |class| class == HeaderClass::NestedWitness),
-        (BIP137, script) if script.is_p2wpkh() => ("39 to 42", |class| class == HeaderClass::Witness),
+    // the bytes that may stand first, and the class whose script the key must have
+    let (expected, form): (&'static str, fn(HeaderClass) -> Option<HeaderClass>) = match (scheme, script_pubkey) {
+        (ELECTRUM, script) if script.is_p2wpkh() => ("31 to 34", |class| class.compressed_as(HeaderClass::Witness)),
+        (ELECTRUM, script) if script.is_p2sh() => ("31 to 34", |class| class.compressed_as(HeaderClass::NestedWitness)),
+        (ELECTRUM, script) => return Err(ControlError::Scheme { scheme, script: script.to_string() }),
+        (_, script) if script.is_p2pkh() => ("27 to 34", HeaderClass::of_key_hash),
+        (BIP137, script) if script.is_p2sh() => ("35 to 38", |class| class.only(HeaderClass::NestedWitness)),
+        (BIP137, script) if script.is_p2wpkh() => ("39 to 42", |class| class.only(HeaderClass::Witness)),
         (_, script) => return Err(ControlError::Scheme { scheme, script: script.to_string() }),
     };
+    let signed = recover(message, text, expected, |class| form(class).is_some())?;
+    let fits = form(signed.class).is_some_and(|class| class.script(&signed.key).as_script() == script_pubkey);
+    if fits {
+        return Ok(());
+    }
+    Err(ControlError::Invalid { detail: "it was made by another key, or over another line".to_owned() })
+}
+
+/// Who made a signature, and in which form.
+pub(super) struct Signed {
+    /// The class of its first byte.
+    pub(super) class: HeaderClass,
+    /// The key.
+    pub(super) key: VerifyingKey,
+}
+
+/// The key that a signature over a message recovers to; `fits` says which classes are accepted, `expected` names them.
+pub(super) fn recover(
+    message: &[u8],
+    text: &str,
+    expected: &'static str,
+    fits: impl Fn(HeaderClass) -> bool,
+) -> Result<Signed, ControlError> {
+    if text.len() > TEXT_MAX {
+        let detail = format!("{} characters, expected {TEXT_LENGTH}", text.len());
+        return Err(ControlError::Witness { detail });
+    }
     let bytes = base64_exact(text)?;
     let Some(([header], compact)) = bytes.split_first_chunk::<1>().filter(|_| bytes.len() == LENGTH) else {
         return Err(ControlError::Witness { detail: format!("{} bytes, expected {LENGTH}", bytes.len()) });
@@ -98,13 +149,9 @@ pub fn verify(script_pubkey: &Script, message: &[u8], text: &str, scheme: &'stat
     if signature.normalize_s() != signature {
         return Err(ControlError::HighS);
     }
-    let hash = message_hash(message);
-    let key = VerifyingKey::recover_from_prehash(&hash, &signature, recovery)
+    let key = VerifyingKey::recover_from_prehash(&message_hash(message), &signature, recovery)
         .map_err(|_| ControlError::Invalid { detail: "no key has made this signature".to_owned() })?;
-    if class.script(&key).as_script() != script_pubkey {
-        return Err(ControlError::Invalid { detail: "it was made by another key, or over another line".to_owned() });
-    }
-    Ok(())
+    Ok(Signed { class, key })
 }
 
 #[cfg(test)]

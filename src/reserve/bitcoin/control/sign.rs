@@ -187,7 +187,7 @@ fn sign_as(
         let witness = key.witness(&unsigned, 0, &spend.output)?;
         (BIP322_SIMPLE, format!("{}{}", bip322::PREFIX_SIMPLE, STANDARD.encode(encode::serialize(&witness))))
     };
-    let proof = ControlProof { chain: chain.clone(), address: text.to_owned(), scheme: scheme.to_owned(), signature };
+    let proof = ControlProof::signed(chain.clone(), text.to_owned(), scheme, signature);
     verify(chain, text, line, &proof)?;
     Ok(proof)
 }

@@ -1,0 +1,190 @@
+//! Control of the addresses: every proof is checked against the line of the challenge, and what it shows is kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::ReconcileError;
+use super::super::findings::{Finding, Severity};
+use super::{Gathering, block_of};
+use crate::asset::ChainId;
+use crate::bundle::paths;
+use crate::code::{Coded, finding as codes};
+use crate::json;
+use crate::reserve::address_set::{AddressSet, Role, lines};
+use crate::reserve::bitcoin::control::MOVED;
+use crate::reserve::bitcoin::control::movement::evidence::BundleTransactions;
+use crate::reserve::bitcoin::control::movement::{self, MovementQuery};
+use crate::reserve::bitcoin::network::script_of;
+use crate::reserve::challenge::VerifiedChallenge;
+use crate::reserve::claim::{
+    Control, ControlGrade, ControlProof, ControlRemark, ControlScope, Holding, NotBefore, ShownCoin,
+};
+use crate::reserve::{bitcoin, evm};
+
+/// What was shown of the addresses of one chain.
+#[derive(Debug, Default)]
+pub(super) struct ChainControl {
+    /// Addresses, each with the best way in which control was shown.
+    addresses: BTreeMap<String, ControlGrade>,
+    /// Coins of proofs of funds, by their ids.
+    coins: BTreeMap<String, ShownCoin>,
+}
+
+/// What was shown, per chain.
+pub(super) type Controlled = BTreeMap<ChainId, ChainControl>;
+
+/// Addresses that some proof spoke of: they are not missing, whatever it showed.
+type Answered = BTreeSet<(ChainId, String)>;
+
+impl<'a> Gathering<'a> {
+    /// Checks every proof against the line that the challenge gives.
+    pub(super) fn control(&mut self, set: &AddressSet) -> Result<Option<Controlled>, ReconcileError> {
+        let Some(challenge) = self.challenge(set)? else { return Ok(None) };
+        let Some(file) = self.files.read(paths::CONTROL)? else {
+            self.missing(paths::CONTROL, &codes::EVIDENCE_MISSING);
+            return Ok(None);
+        };
+        let asked: BTreeSet<(&ChainId, &str)> =
+            set.entries().iter().map(|entry| (&entry.chain, entry.address.as_str())).collect();
+        let mut controlled = Controlled::new();
+        let mut answered = Answered::new();
+        let mut evidence = BTreeMap::new();
+        for (number, line) in (1..).zip(lines(&file)) {
+            let subject = format!("{} line {number}", paths::CONTROL);
+            let proof: ControlProof = match json::read(line) {
+                Ok(proof) => proof,
+                Err(error) => {
+                    let finding =
+                        Finding::new(&codes::EVIDENCE_REFUSED, Severity::Critical, subject, error.to_string());
+                    self.find(finding.in_file(paths::CONTROL));
+                    return Ok(None);
+                }
+            };
+            let Some(&(chain, address)) = asked.get(&(&proof.chain, proof.address.as_str())) else {
+                let detail = format!("{} on {} is not in the address set", proof.address, proof.chain);
+                let finding = Finding::new(&codes::CONTROL_UNASKED, Severity::Exception, subject, detail);
+                self.find(finding.in_file(paths::CONTROL));
+                continue;
+            };
+            let verified = self.verify_control(chain, address, &challenge, &proof, &mut evidence);
+            match verified {
+                Ok(control) => {
+                    let shown = controlled.entry(chain.clone()).or_default();
+                    self.take_control(chain, address, control, shown);
+                }
+                Err(error) => {
+                    let detail = format!("{}: {error}", error.code());
+                    self.find_control(&codes::CONTROL_INVALID, chain, address, detail);
+                }
+            }
+            answered.insert((chain.clone(), address.to_owned()));
+        }
+        self.note_missing(set, &answered);
+        Ok(Some(controlled))
+    }
+
+    fn find_control(
+        &mut self,
+        code: &'static crate::code::Code,
+        chain: &ChainId,
+        subject: &str,
+        detail: impl Into<String>,
+    ) {
+        let finding = Finding::new(code, Severity::Exception, subject, detail);
+        self.find(finding.on_chain(chain).in_file(paths::CONTROL));
+    }
+
+    /// `evidence` keeps what is read of a chain for movements.
+    fn verify_control(
+        &self,
+        chain: &ChainId,
+        address: &str,
+        challenge: &VerifiedChallenge,
+        proof: &ControlProof,
+        evidence: &mut BTreeMap<ChainId, BundleTransactions<'a>>,
+    ) -> Result<Control, Box<dyn Coded>> {
+        let line = challenge.line();
+        if chain.namespace() != "bip122" {
+            let grade = evm::control::verify(chain, address, line, proof);
+            return grade.map(Control::of).map_err(|error| Box::new(error) as _);
+        }
+        let named = challenge.challenge().blocks.iter().find(|block| block.chain == *chain);
+        let result = match named.filter(|_| proof.scheme == MOVED) {
+            None => bitcoin::control::verify(chain, address, line, proof),
+            Some(block) => {
+                let query = MovementQuery { chain, address, challenge: challenge.digest(), after: block.height };
+                let read = || BundleTransactions::read(chain, self.files, self.policy.pins());
+                movement::verify(&query, evidence.entry(chain.clone()).or_insert_with(read), proof)
+            }
+        };
+        result.map_err(|error| Box::new(error) as _)
+    }
+
+    /// Keeps what counts at the cut-off; what does not is a finding.
+    fn take_control(&mut self, chain: &ChainId, address: &str, control: Control, shown: &mut ChainControl) {
+        let cutoff = self.statement.statement().cutoff;
+        let height = block_of(self.statement.statement(), chain).map_or(0, |block| block.height);
+        match control.remark {
+            None => {}
+            Some(ControlRemark::ForeignHeader) => {
+                let detail = "the header byte is that of P2PKH; the key is that of the address";
+                self.find_control(&codes::CONTROL_FOREIGN_HEADER, chain, address, detail);
+            }
+            Some(ControlRemark::AmountMark) => {
+                let detail = "the transaction has no OP_RETURN output with the challenge's hash";
+                self.find_control(&codes::CONTROL_MARK_AMOUNT, chain, address, detail);
+            }
+        }
+        if !control.is_open(height, cutoff) {
+            let from = match control.not_before {
+                Some(NotBefore::Time(time)) => format!("valid, spendable from {time}; the cut-off is {cutoff}"),
+                Some(NotBefore::Height(from)) => {
+                    format!("valid, spendable above height {from}; the cut-off block is {height}")
+                }
+                None => String::new(),
+            };
+            self.find_control(&codes::CONTROL_LOCKED, chain, address, from);
+            return;
+        }
+        for coin in control.coins {
+            match coin.age {
+                None => drop(shown.coins.insert(coin.id.clone(), coin)),
+                Some(age) => {
+                    self.find_control(&codes::CONTROL_AGE, chain, &coin.id, format!("valid for coins {age}"));
+                }
+            }
+        }
+        match (control.scope, control.age) {
+            (ControlScope::Coins, _) => {}
+            (ControlScope::Address, Some(age)) => {
+                self.find_control(&codes::CONTROL_AGE, chain, address, format!("valid for coins {age}"));
+            }
+            (ControlScope::Address, None) => {
+                let best = shown.addresses.entry(address.to_owned()).or_insert(control.grade);
+                *best = control.grade.max(*best);
+            }
+        }
+    }
+
+    fn note_missing(&mut self, set: &AddressSet, answered: &Answered) {
+        for entry in set.entries().iter().filter(|entry| entry.role != Role::Internal) {
+            if answered.contains(&(entry.chain.clone(), entry.address.clone())) {
+                continue;
+            }
+            let detail = format!("{} address, counts for nothing", entry.role.text());
+            let finding = Finding::new(&codes::CONTROL_MISSING, Severity::Exception, entry.address.clone(), detail);
+            self.find(finding.on_chain(&entry.chain));
+        }
+    }
+
+    /// Whether control over a coin or balance was shown: over its address, or over itself.
+    pub(super) fn is_controlled(&mut self, chain: &ChainId, shown: &ChainControl, holding: &Holding) -> bool {
+        let Some(coin) = shown.coins.get(&holding.id) else { return shown.addresses.contains_key(&holding.address) };
+        let script = script_of(chain, &holding.address).map(|script| script.to_hex_string());
+        if coin.amount == holding.amount && script.as_ref() == Ok(&coin.script) {
+            return true;
+        }
+        let detail = format!("it says {} to {}, the chain evidence {}", coin.amount, coin.script, holding.amount);
+        self.find_control(&codes::CONTROL_COIN_DIFFERS, chain, &holding.id, detail);
+        false
+    }
+}
