@@ -282,7 +282,8 @@ mod tests {
                 }
                 for at in 0..proof.scheme.len() {
                     let bad = ControlProof { scheme: changed(&proof.scheme, at, bit), ..proof.clone() };
-                    assert_eq!(code(&address, LINE, &bad), 5002);
+                    // one bit makes the name of another scheme, which reads another form
+                    assert!(matches!(code(&address, LINE, &bad), 5002 | 5088), "{bad:?}");
                 }
             }
         }
