@@ -182,6 +182,45 @@ mod tests {
         assert_eq!(hex::encode(message_hash(b"")), hash);
     }
 
+    /// Published test data of Trezor's firmware: the same keys sign with the header of their kind of address, and, as
+    /// older devices did, with that of P2PKH.
+    #[test]
+    fn signatures_of_hardware_verify() {
+        use base64::Engine as _;
+        let short = "This is an example of a signed message.";
+        let long = "VeryLongMessage!".repeat(64);
+        let nested = "3L6TyTisPBmrDAj6RoKmDzNnj4eQi54gD2";
+        let witness = "bc1qannfxke2tfd4l7vhepehpvt05y83v3qsf6nfkk";
+        let nested_tail = "744de4516fac5c140808015664516a32fead94de89775cec7e24dbc24fe133\
+                           075ac09301c4cc8e197bea4b6481661d5b8e9bf19d8b7b8a382ecdb53c2ee0750d";
+        let witness_tail = "b55d7600d9e9a7e2a49155ddf3cfdb8e796c207faab833010fa41fb7828889\
+                            bc47cf62348a7aaa0923c0832a589fab541e8f12eb54fb711c90e2307f0f66b194";
+        let key_hash_tail = "fd8f2f7db5238fcdd077d5204c3e6949c261d700269cefc1d9d2dcef6b9502\
+                             3630ee617f6c8acf9eb40c8edd704c9ca74ea4afc393f43f35b4e8958324cbdd1c";
+        let long_tail = "c6f86e255eaa768c447d635d91da01631ac54af223c2c182d4fa3676cfecae\
+                         4a199ad33a74fe04fb46c39432acb8d83de74da90f5f01123b3b7d8bc252bc7f71";
+        let cases = [
+            ("1JAd7XCBzGudGpJQSDSfpmJhiygtLQWaGL", short, "bip137", "20", key_hash_tail),
+            ("1JAd7XCBzGudGpJQSDSfpmJhiygtLQWaGL", short, "legacy", "20", key_hash_tail),
+            (nested, short, "bip137", "23", nested_tail),
+            (nested, short, "electrum", "1f", nested_tail),
+            (witness, short, "bip137", "28", witness_tail),
+            (witness, short, "electrum", "20", witness_tail),
+            (witness, long.as_str(), "bip137", "28", long_tail),
+        ];
+        for (address, message, scheme, head, tail) in cases {
+            let bytes = hex::decode(format!("{head}{tail}")).expect("digits");
+            let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+            let script = script_of(bitcoin::Network::Bitcoin, address).expect("an address");
+            assert_eq!(verify(&script, message.as_bytes(), &text, scheme), Ok(()), "{address} {scheme}");
+            let others = ["bip137", "electrum"].into_iter().filter(|other| *other != scheme && scheme != "legacy");
+            for other in others {
+                assert!(verify(&script, message.as_bytes(), &text, other).is_err(), "{address} {other}");
+            }
+            assert!(verify(&script, b"This is an example", &text, scheme).is_err(), "{address} {scheme}");
+        }
+    }
+
     #[test]
     fn long_messages_have_their_length_in_three_bytes() {
         let mut bytes = b"\x18Bitcoin Signed Message:\n\xfd\x2c\x01".to_vec();

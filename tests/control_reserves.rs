@@ -1,0 +1,283 @@
+//! What proofs of control are worth in a reconciliation: timelocks, ages, proofs of funds and foreign headers.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::sync::OnceLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bitcoin::consensus::encode;
+use bitcoin::hashes::Hash as _;
+use bitcoin::{Amount, OutPoint, Psbt, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Witness, absolute};
+use counterfoil::asset::ChainId;
+use counterfoil::bundle::{self, MANIFEST, MemoryFiles, paths};
+use counterfoil::hash::sha256;
+use counterfoil::json;
+use counterfoil::lab::example_venue::ExampleVenue;
+use counterfoil::policy::Policy;
+use counterfoil::reconcile::{Finding, Report, Verdict, reconcile};
+use counterfoil::reserve::bitcoin::control::sign::{AddressKey, AddressKind, sign};
+use counterfoil::reserve::bitcoin::control::{self, bip127, bip322};
+use counterfoil::reserve::bitcoin::network::script_of;
+use counterfoil::reserve::challenge;
+use counterfoil::reserve::claim::ControlProof;
+use counterfoil::secret::{Secret, SecretKind};
+use counterfoil::signature::{Algorithm, SigningKey};
+use counterfoil::snapshot::Time;
+
+fn seed(purpose: &str) -> [u8; 32] {
+    sha256(format!("example venue: {purpose}").as_bytes()).to_bytes()
+}
+
+fn chain() -> ChainId {
+    "bip122:0f9188f13cb7b2c71f2a335e3a4fc328".parse().unwrap()
+}
+
+/// The example venue, whose proofs of control are replaced.
+struct Venue {
+    files: MemoryFiles,
+    policy: String,
+    line: String,
+    proofs: Vec<ControlProof>,
+}
+
+impl Venue {
+    fn new() -> Self {
+        static EXAMPLE: OnceLock<ExampleVenue> = OnceLock::new();
+        let example = EXAMPLE.get_or_init(|| ExampleVenue::new().unwrap());
+        let mut files = example.bundle.clone();
+        files.remove(MANIFEST);
+        let line = challenge::parse(&files[paths::CHALLENGE]).unwrap().line().unwrap();
+        let proofs = files[paths::CONTROL].split_inclusive(|byte| *byte == b'\n').map(|line| json::read(line).unwrap());
+        Self { policy: example.policy.clone(), line, proofs: proofs.collect(), files }
+    }
+
+    fn run(mut self) -> Report {
+        let lines = self.proofs.iter().flat_map(|proof| [json::canonical(proof).unwrap(), b"\n".to_vec()].concat());
+        self.files.insert(paths::CONTROL.to_owned(), lines.collect());
+        let key = Secret::new(SecretKind::Signing, &mut seed("venue"));
+        let key = SigningKey::new(Algorithm::Bip340, &key).unwrap();
+        let manifest = bundle::seal(&self.files, "a test", Time::from_unix(1_793_600_000), &key).unwrap();
+        self.files.insert(MANIFEST.to_owned(), manifest);
+        reconcile(&self.files, &Policy::parse(&self.policy).unwrap()).unwrap()
+    }
+
+    /// The key, the address and the script of an address on Bitcoin, and where its proof stands.
+    fn address(&self, number: usize) -> (AddressKey, String, ScriptBuf, usize) {
+        let key = AddressKey::new(&mut seed(&format!("bitcoin {number}"))).unwrap();
+        let kinds = [AddressKind::KeyHash, AddressKind::WitnessKeyHash, AddressKind::Taproot];
+        let own: Vec<String> = kinds.into_iter().map(|kind| key.address(&chain(), kind).unwrap()).collect();
+        let place = self.proofs.iter().position(|proof| own.contains(&proof.address)).unwrap();
+        let address = self.proofs[place].address.clone();
+        let script = script_of(&chain(), &address).unwrap();
+        (key, address, script, place)
+    }
+
+    /// Replaces the proof of one address by a full signature, changed before it is signed.
+    fn full(&mut self, number: usize, change: impl Fn(&mut Transaction)) -> String {
+        let (key, address, script, place) = self.address(number);
+        let spend = bip322::to_spend(&script, self.line.as_bytes());
+        let mut transaction = bip322::to_sign(&spend, Witness::new());
+        transaction.version.0 = 2;
+        change(&mut transaction);
+        transaction.input[0].witness = key.witness(&transaction, 0, &spend.output).unwrap();
+        let text = format!("ful{}", STANDARD.encode(encode::serialize(&transaction)));
+        self.proofs[place] = ControlProof::signed(chain(), address.clone(), control::BIP322_FULL, text);
+        address
+    }
+
+    /// The one coin of an address, as the chain evidence has it.
+    fn coin(&self, number: usize) -> (OutPoint, TxOut) {
+        let (_, _, script, _) = self.address(number);
+        let folder = paths::chain(&chain(), "txs/");
+        let made = self.files.iter().filter(|(path, _)| path.starts_with(&folder));
+        let found = made.filter_map(|(_, bytes)| encode::deserialize::<Transaction>(bytes).ok()).find_map(|made| {
+            let vout = made.output.iter().position(|output| output.script_pubkey == script)?;
+            Some((OutPoint { txid: made.compute_txid(), vout: vout as u32 }, made.output[vout].clone()))
+        });
+        found.unwrap()
+    }
+
+    /// Replaces the proof of one address by a list of its coin, worth `more` than it is.
+    fn funds(&mut self, number: usize, scheme: &str, more: u64, sequence: Sequence) {
+        let (key, address, script, place) = self.address(number);
+        let (outpoint, mut coin) = self.coin(number);
+        coin.value += Amount::from_sat(more);
+        let spend = bip322::to_spend(&script, self.line.as_bytes());
+        let mut transaction = bip322::to_sign(&spend, Witness::new());
+        transaction.version.0 = 2;
+        let mut spent = spend.output.clone();
+        if scheme == control::BIP127 {
+            transaction.input[0].previous_output = bip127::commitment(self.line.as_bytes(), scheme);
+            transaction.output[0].value = coin.value;
+            spent = vec![TxOut { value: Amount::ZERO, script_pubkey: ScriptBuf::new() }];
+        }
+        spent.push(coin.clone());
+        transaction.input.push(TxIn { previous_output: outpoint, sequence, ..TxIn::default() });
+        let mut file = Psbt::from_unsigned_tx(transaction).unwrap();
+        file.inputs[1].witness_utxo = Some(coin);
+        for index in usize::from(scheme == control::BIP127)..2 {
+            file.inputs[index].final_script_witness = Some(key.witness(&file.unsigned_tx, index, &spent).unwrap());
+        }
+        let prefix = if scheme == control::BIP127 { "" } else { "pof" };
+        let text = format!("{prefix}{}", STANDARD.encode(file.serialize()));
+        self.proofs[place] = ControlProof::signed(chain(), address, scheme, text);
+    }
+}
+
+fn found(report: &Report, code: u16) -> Vec<&Finding> {
+    report.findings.iter().filter(|finding| finding.code.number == code).collect()
+}
+
+fn btc(report: &Report) -> (Verdict, u128, u128) {
+    let asset = report.assets.iter().find(|asset| asset.asset.as_str() == "BTC").unwrap();
+    (asset.verdict, asset.held.counted.base_units(), asset.held.without_control.base_units())
+}
+
+/// An address whose proof is of a kind with a witness.
+fn with_witness(venue: &Venue) -> usize {
+    (0..3).find(|number| venue.address(*number).2.is_witness_program()).unwrap()
+}
+
+#[test]
+fn a_lock_after_the_cutoff_counts_nothing() {
+    let (_, all, _) = btc(&Venue::new().run());
+    let venue = Venue::new();
+    let number = with_witness(&venue);
+    let worth = u128::from(venue.coin(number).1.value.to_sat());
+    let run = |lock: u32| {
+        let mut venue = Venue::new();
+        venue.full(number, |transaction| transaction.lock_time = absolute::LockTime::from_consensus(lock));
+        venue.run()
+    };
+    for lock in [0, 1, 150, 1_000_000_000] {
+        let report = run(lock);
+        assert_eq!((btc(&report).1, found(&report, 7030).len()), (all, 0), "{lock}");
+    }
+    for lock in [499_999_999, 4_000_000_000] {
+        let report = run(lock);
+        assert_eq!(btc(&report), (btc(&report).0, all - worth, worth), "{lock}");
+        assert_ne!(btc(&report).0, Verdict::Covered, "{lock}");
+        let told = found(&report, 7030);
+        assert!(told.len() == 1 && told[0].detail.starts_with("valid, spendable "), "{told:?}");
+        assert!(found(&report, 7004).is_empty(), "answered, if not in time");
+    }
+}
+
+/// The cut-off block's height is the last one that is open: a lock of h can be mined in block h + 1.
+#[test]
+fn the_lock_is_compared_with_the_cutoff_block_exactly() {
+    let venue = Venue::new();
+    let number = with_witness(&venue);
+    let statement = counterfoil::signature::Envelope::parse(&venue.files[paths::STATEMENT], "statement").unwrap();
+    let statement: counterfoil::publish::Statement = json::read_canonical(&statement.document).unwrap();
+    let height = statement.chains.iter().find(|block| block.chain == chain()).unwrap().height as u32;
+    for (lock, told) in [(height, 0), (height + 1, 1)] {
+        let mut venue = Venue::new();
+        venue.full(number, |transaction| transaction.lock_time = absolute::LockTime::from_consensus(lock));
+        assert_eq!(found(&venue.run(), 7030).len(), told, "{lock}");
+    }
+}
+
+#[test]
+fn an_age_that_nobody_shows_counts_nothing() {
+    let (_, all, _) = btc(&Venue::new().run());
+    let mut venue = Venue::new();
+    let number = with_witness(&venue);
+    let worth = u128::from(venue.coin(number).1.value.to_sat());
+    let address = venue.full(number, |transaction| transaction.input[0].sequence = Sequence(5));
+    let report = venue.run();
+    assert_eq!(btc(&report), (btc(&report).0, all - worth, worth));
+    let told = found(&report, 7031);
+    assert_eq!((told.len(), &told[0].subject), (1, &address));
+    assert!(told[0].detail.contains("at least 5 blocks"), "{}", told[0].detail);
+    // a proof without an age beside it makes the address count again
+    let mut venue = Venue::new();
+    let good = venue.proofs.clone();
+    venue.full(number, |transaction| transaction.input[0].sequence = Sequence(5));
+    venue.proofs.extend(good);
+    assert_eq!(btc(&venue.run()).1, all);
+}
+
+#[test]
+fn a_list_of_coins_shows_these_coins() {
+    let (_, all, _) = btc(&Venue::new().run());
+    let number = with_witness(&Venue::new());
+    let worth = u128::from(Venue::new().coin(number).1.value.to_sat());
+    for scheme in [control::BIP127, control::BIP322_FUNDS] {
+        let run = |more: u64, sequence: Sequence| {
+            let mut venue = Venue::new();
+            venue.funds(number, scheme, more, sequence);
+            venue.run()
+        };
+        let report = run(0, Sequence::ZERO);
+        assert_eq!((btc(&report).1, found(&report, 7004).len()), (all, 0), "{scheme}: {:?}", report.findings);
+        let report = run(1, Sequence::ZERO);
+        assert_eq!((btc(&report).1, found(&report, 7034).len()), (all - worth, 1), "{scheme}: another amount");
+        let report = run(0, Sequence(7));
+        assert_eq!(found(&report, 7031).len(), 1, "{scheme}");
+        let counted = if scheme == control::BIP127 { all - worth } else { all };
+        assert_eq!(btc(&report).1, counted, "{scheme}: the coin alone, or its address as well");
+    }
+}
+
+#[test]
+fn a_list_of_other_coins_shows_nothing_of_this_one() {
+    let (_, all, _) = btc(&Venue::new().run());
+    let mut venue = Venue::new();
+    let number = with_witness(&venue);
+    let worth = u128::from(venue.coin(number).1.value.to_sat());
+    let (_, _, script, place) = venue.address(number);
+    venue.funds(number, control::BIP127, 0, Sequence::ZERO);
+    let file = Psbt::deserialize(&STANDARD.decode(&venue.proofs[place].signature).unwrap()).unwrap();
+    let mut transaction = file.unsigned_tx;
+    transaction.input[1].previous_output.txid = bitcoin::Txid::from_byte_array([1; 32]);
+    let mut other = Psbt::from_unsigned_tx(transaction).unwrap();
+    other.inputs[1].witness_utxo = file.inputs[1].witness_utxo.clone();
+    let spent = [
+        TxOut { value: Amount::ZERO, script_pubkey: ScriptBuf::new() },
+        TxOut { value: venue.coin(number).1.value, script_pubkey: script },
+    ];
+    let witness = venue.address(number).0.witness(&other.unsigned_tx, 1, &spent).unwrap();
+    other.inputs[1].final_script_witness = Some(witness);
+    venue.proofs[place].signature = STANDARD.encode(other.serialize());
+    let report = venue.run();
+    assert_eq!((btc(&report).1, btc(&report).2), (all - worth, worth), "a coin that the chain does not have");
+}
+
+#[test]
+fn a_foreign_header_counts_and_is_told() {
+    let (_, all, _) = btc(&Venue::new().run());
+    let mut venue = Venue::new();
+    let number = (0..3).find(|number| venue.address(*number).2.is_p2wpkh()).unwrap();
+    let (key, address, _, place) = venue.address(number);
+    let key_hash = key.address(&chain(), AddressKind::KeyHash).unwrap();
+    let signature = sign(&chain(), &key_hash, &venue.line, &key).unwrap().signature;
+    venue.proofs[place] = ControlProof::signed(chain(), address.clone(), control::ELECTRUM, signature);
+    let report = venue.run();
+    let told = found(&report, 7032);
+    assert_eq!((btc(&report).1, told.len(), &told[0].subject), (all, 1, &address));
+}
+
+#[test]
+fn a_movement_without_evidence_is_refused() {
+    let (_, all, _) = btc(&Venue::new().run());
+    let mut venue = Venue::new();
+    let number = with_witness(&venue);
+    let worth = u128::from(venue.coin(number).1.value.to_sat());
+    let (_, address, _, place) = venue.address(number);
+    let mut proof = ControlProof::signed(chain(), address, control::MOVED, String::new());
+    proof.transaction = Some("ab".repeat(32));
+    venue.proofs[place] = proof;
+    let report = venue.run();
+    assert_eq!(btc(&report).1, all - worth);
+    assert!(found(&report, 7005)[0].detail.starts_with("CF-5097"), "{:?}", found(&report, 7005));
+    // the payment to the address is proved, and is no movement by it
+    let mut venue = Venue::new();
+    let mut proof = venue.proofs[place].clone();
+    proof.signature = String::new();
+    proof.scheme = control::MOVED.to_owned();
+    proof.transaction = Some(venue.coin(number).0.txid.to_string());
+    venue.proofs[place] = proof;
+    let report = venue.run();
+    assert!(found(&report, 7005)[0].detail.starts_with("CF-5097"), "its coin is not shown: {:?}", found(&report, 7005));
+}
