@@ -6,9 +6,7 @@ use std::process::ExitCode;
 
 use counterfoil::amount::Amount;
 use counterfoil::code::Coded as _;
-use counterfoil::reserve::bitcoin::control::{
-    BIP322_FULL, BIP322_FUNDS, BIP322_SIMPLE, ControlError, bip322, verify,
-};
+use counterfoil::reserve::bitcoin::control::{BIP322_FULL, BIP322_FUNDS, BIP322_SIMPLE, ControlError, bip322, verify};
 use counterfoil::reserve::bitcoin::network::script;
 use counterfoil::reserve::claim::{CoinAge, Control, ControlGrade, ControlProof, ControlScope, NotBefore};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -83,8 +81,12 @@ fn accepted(vector: &Value, signature: &str) -> Result<(), Failed> {
     assert_eq!(control.not_before, Some(NotBefore::Height(height)).filter(|_| height > 0));
     let blocks = u16::try_from(number(vector, "sequence"))?;
     assert_eq!(control.age, Some(CoinAge::Blocks(blocks)).filter(|_| blocks > 0));
-    let coins: Vec<&Value> =
-        vector["additional_inputs"].as_array().into_iter().flatten().flat_map(|coins| coins.as_array().unwrap()).collect();
+    let coins: Vec<&Value> = vector["additional_inputs"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|coins| coins.as_array().unwrap())
+        .collect();
     assert_eq!(control.coins.len(), coins.len());
     for (coin, expected) in control.coins.iter().zip(coins) {
         let value = Amount::from_base_units(u128::from(number(expected, "value")));

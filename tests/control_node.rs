@@ -1,5 +1,5 @@
-//! A real node of Bitcoin Core signs for every kind of address, lists coins and moves them; the verifier accepts that and
-//! refuses what a careless or dishonest signer would make with the same node.
+//! A real node of Bitcoin Core signs for every kind of address, lists coins and moves them. The verifier accepts that,
+//! and refuses what a careless or dishonest signer would make with the same node.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::process::ExitCode;

@@ -92,7 +92,10 @@ impl Venue {
         let made = self.files.iter().filter(|(path, _)| path.starts_with(&folder));
         let found = made.filter_map(|(_, bytes)| encode::deserialize::<Transaction>(bytes).ok()).find_map(|made| {
             let vout = made.output.iter().position(|output| output.script_pubkey == script)?;
-            Some((OutPoint { txid: made.compute_txid(), vout: vout as u32 }, made.output[vout].clone()))
+            Some((
+                OutPoint { txid: made.compute_txid(), vout: u32::try_from(vout).unwrap() },
+                made.output[vout].clone(),
+            ))
         });
         found.unwrap()
     }
@@ -170,7 +173,8 @@ fn the_lock_is_compared_with_the_cutoff_block_exactly() {
     let number = with_witness(&venue);
     let statement = counterfoil::signature::Envelope::parse(&venue.files[paths::STATEMENT], "statement").unwrap();
     let statement: counterfoil::publish::Statement = json::read_canonical(&statement.document).unwrap();
-    let height = statement.chains.iter().find(|block| block.chain == chain()).unwrap().height as u32;
+    let height = statement.chains.iter().find(|block| block.chain == chain()).unwrap().height;
+    let height = u32::try_from(height).unwrap();
     for (lock, told) in [(height, 0), (height + 1, 1)] {
         let mut venue = Venue::new();
         venue.full(number, |transaction| transaction.lock_time = absolute::LockTime::from_consensus(lock));

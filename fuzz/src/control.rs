@@ -134,9 +134,8 @@ pub fn psbt_proof(data: &[u8]) {
         let proof = ControlProof::signed(chain(), address.clone(), scheme, text);
         verify(&chain(), &address, LINE, &proof).map(|control| control.coins)
     };
-    let coins = COINS.get_or_init(|| {
-        FUNDS.map(|scheme| check(scheme, &honest_file(scheme).serialize()).unwrap()).to_vec()
-    });
+    let coins =
+        COINS.get_or_init(|| FUNDS.map(|scheme| check(scheme, &honest_file(scheme).serialize()).unwrap()).to_vec());
     for (scheme, signed) in FUNDS.into_iter().zip(coins) {
         if let Ok(shown) = check(scheme, data) {
             assert_eq!(shown, *signed, "{scheme}");

@@ -39,18 +39,8 @@ pub const KEY_THRESHOLD: &str = "key-threshold";
 pub const MOVED: &str = "moved";
 
 /// Every scheme.
-pub const SCHEMES: [&str; 10] = [
-    BIP322_SIMPLE,
-    BIP322_FULL,
-    BIP322_FUNDS,
-    BIP127,
-    BDK_RESERVES,
-    BIP137,
-    LEGACY,
-    ELECTRUM,
-    KEY_THRESHOLD,
-    MOVED,
-];
+pub const SCHEMES: [&str; 10] =
+    [BIP322_SIMPLE, BIP322_FULL, BIP322_FUNDS, BIP127, BDK_RESERVES, BIP137, LEGACY, ELECTRUM, KEY_THRESHOLD, MOVED];
 
 /// What `proof` shows of control over `address` by whoever signed `line`. Chain, address and line are the verifier's
 /// question; nothing is taken from the proof but scheme, signatures and the script behind the address's hash.
@@ -69,8 +59,9 @@ pub fn verify(chain: &ChainId, address: &str, line: &str, proof: &ControlProof) 
         BIP127 | BDK_RESERVES => bip127::verify(&script, message, signature, scheme),
         KEY_THRESHOLD => threshold::verify(&script, message, proof),
         MOVED => Err(ControlError::NotJudged { what: "a movement without the evidence of its chain".to_owned() }),
-        ELECTRUM => message::verify(&script, message, signature, scheme)
-            .map(|()| signed(Some(ControlRemark::ForeignHeader))),
+        ELECTRUM => {
+            message::verify(&script, message, signature, scheme).map(|()| signed(Some(ControlRemark::ForeignHeader)))
+        }
         _ => message::verify(&script, message, signature, scheme).map(|()| signed(None)),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `bitcoinconsensus` executes the scripts. Consensus alone admits more than the BIP does: the rules on top are in
 //! `policy`. There are three outcomes: valid, with the time and the age from which on it is; inconclusive, when a rule
-//! is not judged or may still get a meaning; invalid. Where one input is invalid and another inconclusive, it is invalid.
+//! is not judged or may still get a meaning; invalid. An invalid input outweighs an inconclusive one.
 
 mod transactions;
 

@@ -2,7 +2,7 @@
 //!
 //! Consensus code executes the scripts and has the first word: what it refuses is invalid. What it accepts is walked
 //! along once more, with the same values on the stack, to see which pushes are signatures, which keys they are by and
-//! which branches were taken. The walk knows the opcodes of miniscript and few more; a script with others is not judged.
+//! which branches were taken. The walk knows the opcodes of miniscript and few more: a script with others is unjudged.
 //! That both agree is a condition, never an alternative.
 
 mod signatures;

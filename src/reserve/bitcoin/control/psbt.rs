@@ -130,7 +130,9 @@ fn coin(outpoint: OutPoint, shown: &Input, made: Option<&Transaction>) -> Result
         }
         (Some(created), _) => Ok(created.clone()),
         (None, Some(said)) if has_witness(&said.script_pubkey, shown.final_script_sig.as_deref()) => Ok(said.clone()),
-        (None, Some(_)) => Err("its script has no witness, so only the creating transaction shows its amount".to_owned()),
+        (None, Some(_)) => {
+            Err("its script has no witness, so only the creating transaction shows its amount".to_owned())
+        }
         (None, None) => Err(format!("nothing shows the coin {outpoint}")),
     }
 }

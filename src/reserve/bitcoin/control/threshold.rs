@@ -35,7 +35,8 @@ pub struct Multisig {
 /// [`ControlError::ThresholdTemplate`].
 pub fn multisig(script: &Script) -> Result<Multisig, ControlError> {
     let fail = |detail: String| ControlError::ThresholdTemplate { detail };
-    let steps = script.instructions_minimal().collect::<Result<Vec<_>, _>>().map_err(|error| fail(error.to_string()))?;
+    let steps =
+        script.instructions_minimal().collect::<Result<Vec<_>, _>>().map_err(|error| fail(error.to_string()))?;
     let [Instruction::Op(threshold), keys @ .., Instruction::Op(count), Instruction::Op(OP_CHECKMULTISIG)] =
         steps.as_slice()
     else {
@@ -63,7 +64,8 @@ fn small(code: opcodes::Opcode) -> Option<usize> {
 }
 
 fn is_key(bytes: &[u8]) -> bool {
-    matches!((bytes.first(), bytes.len()), (Some(2 | 3), 33) | (Some(4), 65)) && bitcoin::PublicKey::from_slice(bytes).is_ok()
+    matches!((bytes.first(), bytes.len()), (Some(2 | 3), 33) | (Some(4), 65))
+        && bitcoin::PublicKey::from_slice(bytes).is_ok()
 }
 
 /// Checks a proof under [`KEY_THRESHOLD`].
@@ -72,7 +74,8 @@ fn is_key(bytes: &[u8]) -> bool {
 /// [`ControlError`].
 pub fn verify(script_pubkey: &Script, message: &[u8], proof: &ControlProof) -> Result<Control, ControlError> {
     let missing = || ControlError::Fields { scheme: KEY_THRESHOLD, detail: "lacks a field" };
-    let (text, signatures) = (proof.script.as_ref().ok_or_else(missing)?, proof.signatures.as_ref().ok_or_else(missing)?);
+    let (text, signatures) =
+        (proof.script.as_ref().ok_or_else(missing)?, proof.signatures.as_ref().ok_or_else(missing)?);
     let other = || ControlError::ThresholdScript { script: text.chars().take(100).collect() };
     if text.len() > 2 * SCRIPT_MAX {
         return Err(ControlError::Limit { what: "digits of a script", got: text.len(), max: 2 * SCRIPT_MAX });

@@ -32,10 +32,7 @@ fn code(signature: &str) -> u16 {
 #[test]
 fn transactions_are_those_of_the_specification() {
     let spend = to_spend(&script(), b"Hello World");
-    assert_eq!(
-        spend.compute_txid().to_string(),
-        "b79d196740ad5217771c1098fc4a4b51e0535c32236c71f1ea4d61a2d603352b"
-    );
+    assert_eq!(spend.compute_txid().to_string(), "b79d196740ad5217771c1098fc4a4b51e0535c32236c71f1ea4d61a2d603352b");
     assert_eq!(
         to_sign(&spend, Witness::new()).compute_txid().to_string(),
         "88737ae86f2077145f93cc4b153ae9a1cb8d56afa511988c149c5c8c9d93bddf"
@@ -334,7 +331,8 @@ fn a_proof_of_funds_has_one_text() {
     assert_eq!(code(&format!("ful{}", &proof.text()[3..])), 5007);
     assert_eq!(code(&format!("{}\n", proof.text())), 5008);
     assert_eq!(code(&format!("pof{}", "A".repeat(9 << 20))), 5102);
-    let unsigned = Proof { file: psbt::Psbt::from_unsigned_tx(proof.file.unsigned_tx.clone()).expect("unsigned"), ..proof };
+    let unsigned =
+        Proof { file: psbt::Psbt::from_unsigned_tx(proof.file.unsigned_tx.clone()).expect("unsigned"), ..proof };
     assert_eq!(unsigned.check(), Err(5089), "no coins");
     let many = Proof::new(AddressKind::Taproot, 1, |transaction| {
         transaction.version.0 = 2;

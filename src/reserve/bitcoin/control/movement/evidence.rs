@@ -12,7 +12,7 @@ use crate::reserve::bitcoin::merkle_proof::{block_proof, transaction};
 use crate::reserve::bitcoin::network::{internal, network};
 use crate::snapshot::BlockRef;
 
-/// The transactions of one chain in a bundle. What is broken or missing proves nothing; the check of balances tells why.
+/// The transactions of one chain in a bundle. What is broken or missing proves nothing; the check of balances says why.
 pub struct BundleTransactions<'a> {
     chain: ChainId,
     files: &'a dyn FileSource,

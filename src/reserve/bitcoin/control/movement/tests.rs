@@ -50,7 +50,8 @@ fn own() -> ScriptBuf {
 }
 
 fn pay(from: OutPoint, outputs: &[(u64, ScriptBuf)]) -> Transaction {
-    let output = |(value, script): &(u64, ScriptBuf)| TxOut { value: Amount::from_sat(*value), script_pubkey: script.clone() };
+    let output =
+        |(value, script): &(u64, ScriptBuf)| TxOut { value: Amount::from_sat(*value), script_pubkey: script.clone() };
     Transaction {
         version: bitcoin::transaction::Version::TWO,
         lock_time: bitcoin::absolute::LockTime::ZERO,

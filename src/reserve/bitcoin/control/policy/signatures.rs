@@ -118,7 +118,9 @@ impl<'a> Checker<'a> {
 
     fn schnorr(&mut self, signature: &[u8], key: &[u8], leaf: TapLeafHash) -> Result<bool, ControlError> {
         if key.len() != 32 {
-            return Err(ControlError::Upgradeable { what: format!("a public key of {} bytes in a tapscript", key.len()) });
+            return Err(ControlError::Upgradeable {
+                what: format!("a public key of {} bytes in a tapscript", key.len()),
+            });
         }
         if signature.is_empty() {
             return Ok(false);

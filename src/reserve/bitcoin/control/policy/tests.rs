@@ -1,4 +1,4 @@
-//! Every rule on top of consensus, each on a transaction that consensus accepts (or must refuse) and that is signed here.
+//! Every rule on top of consensus, each on a transaction that consensus accepts, or must refuse, and is signed here.
 
 use bitcoin::hashes::Hash as _;
 use bitcoin::key::TapTweak as _;
@@ -64,8 +64,8 @@ struct Case {
 
 impl Case {
     fn new(scripts: &[ScriptBuf]) -> Self {
-        let input = |number: usize| TxIn {
-            previous_output: OutPoint { txid: Txid::from_byte_array([number as u8 + 1; 32]), vout: 0 },
+        let input = |number: u8| TxIn {
+            previous_output: OutPoint { txid: Txid::from_byte_array([number; 32]), vout: 0 },
             sequence: Sequence::ZERO,
             ..TxIn::default()
         };
@@ -73,7 +73,7 @@ impl Case {
         let transaction = Transaction {
             version: bitcoin::transaction::Version(2),
             lock_time: bitcoin::absolute::LockTime::ZERO,
-            input: (0..scripts.len()).map(input).collect(),
+            input: (1..=u8::MAX).zip(scripts).map(|(number, _)| input(number)).collect(),
             output: vec![nothing],
         };
         let coin = |script: &ScriptBuf| TxOut { value: Amount::from_sat(1_000), script_pubkey: script.clone() };
@@ -178,10 +178,7 @@ fn templates_of_every_kind_are_valid() {
     let mut bare = Case::new(&[single(1)]);
     bare.transaction.input[0].script_sig = push_all(&[bare.legacy(0, &single(1), 1, 1)]);
     assert_eq!(bare.code(), Ok(()), "pay to public key");
-    let old = words(&[
-        Push(&secret(1).public_key(&Secp256k1::new()).serialize_uncompressed()),
-        Op(op::OP_CHECKSIG),
-    ]);
+    let old = words(&[Push(&secret(1).public_key(&Secp256k1::new()).serialize_uncompressed()), Op(op::OP_CHECKSIG)]);
     assert_eq!(Case::in_hash(&old, |case| vec![case.legacy(0, &old, 1, 1)]), Ok(()), "an uncompressed key");
     let (first, second, third) = (xonly(1), xonly(2), xonly(3));
     let sum = words(&[
@@ -291,12 +288,7 @@ fn find_and_delete_is_refused() {
     // the output's script does not change what is signed for a bare coin: a fixed point is found by signing the rest
     let mut case = Case::new(&[ScriptBuf::new()]);
     let signature = case.legacy(0, &rest, 1, 1);
-    let whole = words(&[
-        Push(&signature),
-        Op(op::OP_DROP),
-        Push(&key(1)),
-        Op(op::OP_CHECKSIG),
-    ]);
+    let whole = words(&[Push(&signature), Op(op::OP_DROP), Push(&key(1)), Op(op::OP_CHECKSIG)]);
     case.spent[0].script_pubkey = whole;
     case.transaction.input[0].script_sig = push_all(std::slice::from_ref(&signature));
     assert_eq!(case.code(), Err(5081));
@@ -408,7 +400,9 @@ fn encodings_of_signatures_and_keys_are_strict() {
 
 #[test]
 fn rules_that_may_still_come_are_inconclusive() {
-    for code in [op::OP_NOP1, op::OP_NOP4, op::OP_NOP5, op::OP_NOP6, op::OP_NOP7, op::OP_NOP8, op::OP_NOP9, op::OP_NOP10] {
+    for code in
+        [op::OP_NOP1, op::OP_NOP4, op::OP_NOP5, op::OP_NOP6, op::OP_NOP7, op::OP_NOP8, op::OP_NOP9, op::OP_NOP10]
+    {
         let script = words(&[Op(code), Push(&key(1)), Op(op::OP_CHECKSIG)]);
         assert_eq!(Case::in_witness(&script, |case| vec![case.witness(0, &script, 1, 1)]), Err(5086));
         assert_eq!(Case::in_hash(&script, |case| vec![case.legacy(0, &script, 1, 1)]), Err(5086));

@@ -34,7 +34,9 @@ fn script(threshold: i64, seeds: &[u8]) -> ScriptBuf {
 
 fn addresses(script: &Script) -> [String; 3] {
     let scripts = [script.to_p2sh(), script.to_p2wsh(), script.to_p2wsh().to_p2sh()];
-    scripts.map(|script| bitcoin::Address::from_script(&script, bitcoin::Network::Bitcoin).expect("an address").to_string())
+    scripts.map(|script| {
+        bitcoin::Address::from_script(&script, bitcoin::Network::Bitcoin).expect("an address").to_string()
+    })
 }
 
 fn check(address: &str, script: &Script, signatures: &[String]) -> Result<Control, ControlError> {
@@ -80,7 +82,8 @@ fn a_repeated_key_counts_once() {
 #[test]
 fn uncompressed_keys_belong_to_scripts_without_witness() {
     let long = public(1).serialize_uncompressed();
-    let script = Builder::new().push_int(1).push_slice(long).push_int(1).push_opcode(op::OP_CHECKMULTISIG).into_script();
+    let script =
+        Builder::new().push_int(1).push_slice(long).push_int(1).push_opcode(op::OP_CHECKMULTISIG).into_script();
     let [hash, witness, nested] = addresses(&script);
     let compressed = [message(1, LINE)];
     assert_eq!(code(check(&hash, &script, &compressed)), 5095, "the other form of the key");
@@ -121,7 +124,12 @@ fn scripts_with_more_than_keys_are_not_judged() {
         script(2, &[1]),
         script(0, &[1]),
         Builder::new().push_int(1).push_slice([2; 32]).push_int(1).push_opcode(op::OP_CHECKMULTISIG).into_script(),
-        Builder::new().push_int(1).push_slice(public(1).serialize()).push_int(2).push_opcode(op::OP_CHECKMULTISIG).into_script(),
+        Builder::new()
+            .push_int(1)
+            .push_slice(public(1).serialize())
+            .push_int(2)
+            .push_opcode(op::OP_CHECKMULTISIG)
+            .into_script(),
         Builder::new().push_slice(public(1).serialize()).push_opcode(op::OP_CHECKSIG).into_script(),
         ScriptBuf::from_bytes(vec![0x51, 0x4c]),
         ScriptBuf::new(),
