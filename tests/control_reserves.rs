@@ -12,16 +12,18 @@ use counterfoil::asset::ChainId;
 use counterfoil::bundle::{self, MANIFEST, MemoryFiles, paths};
 use counterfoil::hash::sha256;
 use counterfoil::json;
+use counterfoil::lab::bitcoin_chain::{BitcoinChain, Payment, Question};
 use counterfoil::lab::example_venue::ExampleVenue;
 use counterfoil::policy::Policy;
+use counterfoil::publish::{self, Statement};
 use counterfoil::reconcile::{Finding, Report, Verdict, reconcile};
 use counterfoil::reserve::bitcoin::control::sign::{AddressKey, AddressKind, sign};
-use counterfoil::reserve::bitcoin::control::{self, bip127, bip322};
+use counterfoil::reserve::bitcoin::control::{self, bip127, bip322, movement};
 use counterfoil::reserve::bitcoin::network::script_of;
 use counterfoil::reserve::challenge;
 use counterfoil::reserve::claim::ControlProof;
 use counterfoil::secret::{Secret, SecretKind};
-use counterfoil::signature::{Algorithm, SigningKey};
+use counterfoil::signature::{Algorithm, Envelope, SigningKey};
 use counterfoil::snapshot::Time;
 
 fn seed(purpose: &str) -> [u8; 32] {
@@ -171,9 +173,7 @@ fn a_lock_after_the_cutoff_counts_nothing() {
 fn the_lock_is_compared_with_the_cutoff_block_exactly() {
     let venue = Venue::new();
     let number = with_witness(&venue);
-    let statement = counterfoil::signature::Envelope::parse(&venue.files[paths::STATEMENT], "statement").unwrap();
-    let statement: counterfoil::publish::Statement = json::read_canonical(&statement.document).unwrap();
-    let height = statement.chains.iter().find(|block| block.chain == chain()).unwrap().height;
+    let height = venue.statement().chains.iter().find(|block| block.chain == chain()).unwrap().height;
     let height = u32::try_from(height).unwrap();
     for (lock, told) in [(height, 0), (height + 1, 1)] {
         let mut venue = Venue::new();
@@ -284,4 +284,108 @@ fn a_movement_without_evidence_is_refused() {
     venue.proofs[place] = proof;
     let report = venue.run();
     assert!(found(&report, 7005)[0].detail.starts_with("CF-5097"), "its coin is not shown: {:?}", found(&report, 7005));
+}
+
+const SPACING: i64 = 600;
+const DAY: i64 = 86_400;
+
+fn signing_key(purpose: &str) -> SigningKey {
+    SigningKey::new(Algorithm::Bip340, &Secret::new(SecretKind::Signing, &mut seed(purpose))).unwrap()
+}
+
+impl Venue {
+    fn statement(&self) -> Statement {
+        let envelope = Envelope::parse(&self.files[paths::STATEMENT], "statement").unwrap();
+        json::read_canonical(&envelope.document).unwrap()
+    }
+
+    /// The example on another chain, the same up to the block that the challenge names. Behind it, the address with
+    /// this number is paid the challenge's amount, and pays it to itself.
+    fn moving(number: usize) -> (Self, Transaction) {
+        let mut venue = Self::new();
+        let (key, own, script, _) = venue.address(number);
+        let mut statement = venue.statement();
+        let document = challenge::parse(&venue.files[paths::CHALLENGE]).unwrap();
+        let named = document.blocks.iter().find(|block| block.chain == chain()).unwrap();
+        let mark = movement::mark_amount(sha256(&venue.files[paths::CHALLENGE]), &script);
+        let time = |blocks: i64| Time::from_unix(statement.cutoff.unix() - DAY + blocks * SPACING);
+        let mut mined = BitcoinChain::new().unwrap();
+        let before = i64::try_from(named.height).unwrap();
+        mined.mine_empty(time(-before), SPACING, named.height).unwrap();
+        assert_eq!(mined.block(named.height).as_ref(), Some(named), "the block that the challenge names");
+        let others = (0..3).filter(|other| *other != number).map(|other| {
+            let amount = u128::from(venue.coin(other).1.value.to_sat());
+            (venue.address(other).1, amount)
+        });
+        let paid: Vec<(String, u128)> = others.chain([(own.clone(), u128::from(mark))]).collect();
+        let payment = |(address, amount): &(String, u128)| {
+            let amount = counterfoil::amount::Amount::from_base_units(*amount);
+            vec![Payment { address: address.clone(), amount }]
+        };
+        mined.mine(time(0), &paid.iter().map(payment).collect::<Vec<_>>()).unwrap();
+        mined.sweep(time(1), &key, &own, &own).unwrap();
+        mined.mine_empty(time(2), SPACING, 155).unwrap();
+        let transactions = |height: u64| {
+            let raw = mined.raw_blocks().nth(usize::try_from(height).unwrap()).unwrap();
+            encode::deserialize::<bitcoin::Block>(&raw).unwrap().txdata
+        };
+        let moved = transactions(named.height + 2).remove(1);
+        let made = transactions(named.height + 1);
+        let made = made.iter().find(|made| made.compute_txid() == moved.input[0].previous_output.txid).unwrap();
+        venue.adopt(&mined, &mut statement, &paid);
+        let mut bare = made.clone();
+        bare.input.iter_mut().for_each(|input| input.witness.clear());
+        let path = paths::chain(&chain(), &paths::transaction(&made.compute_txid().to_string()));
+        venue.files.insert(path, encode::serialize(&bare));
+        (venue, moved)
+    }
+
+    /// Evidence, statement and pin of another chain.
+    fn adopt(&mut self, mined: &BitcoinChain, statement: &mut Statement, paid: &[(String, u128)]) {
+        let folder = paths::chain(&chain(), "");
+        self.files.retain(|path, _| !path.starts_with(&folder));
+        let addresses: Vec<&str> = paid.iter().map(|(address, _)| address.as_str()).collect();
+        let now = Time::from_unix(statement.cutoff.unix() + DAY);
+        let question = Question { addresses: &addresses, from_height: 1, cutoff: Some(statement.cutoff), now };
+        let fetched = mined.evidence(&question).unwrap();
+        self.files.extend(fetched.files.into_iter().map(|(name, bytes)| (paths::chain(&chain(), &name), bytes)));
+        let transcript = fetched.transcript.to_file(&signing_key("auditor's node")).unwrap();
+        self.files.insert(paths::chain(&chain(), paths::TRANSCRIPT), transcript);
+        let cutoff = statement.chains.iter_mut().find(|block| block.chain == chain()).unwrap();
+        *cutoff = fetched.cutoff_block.unwrap();
+        let mut envelope = Envelope { document: json::canonical(statement).unwrap(), signatures: Vec::new() };
+        publish::sign(&mut envelope, &signing_key("venue")).unwrap();
+        self.files.insert(paths::STATEMENT.to_owned(), envelope.to_file("statement").unwrap());
+        let tip = mined.block(mined.height()).unwrap();
+        let pins = self.policy.match_indices("[[pin]]").map(|(at, _)| at).collect::<Vec<_>>();
+        let start = *pins.iter().find(|at| self.policy[**at..].lines().nth(1).unwrap().contains("bip122")).unwrap();
+        let end = pins.iter().copied().find(|at| *at > start).unwrap_or(self.policy.len());
+        let pin = format!("[[pin]]\nchain = \"{}\"\nheight = {}\nhash = \"{}\"\n", tip.chain, tip.height, tip.hash);
+        self.policy.replace_range(start..end, &pin);
+    }
+}
+
+/// An address that shows control by moving a coin: the amount as mark counts, and the report tells its weakness.
+#[test]
+fn a_movement_in_the_bundle_counts_and_its_mark_is_told() {
+    let number = (0..3).find(|number| Venue::new().address(*number).2.is_p2wpkh()).unwrap();
+    let (venue, moved) = Venue::moving(number);
+    let (_, address, _, place) = venue.address(number);
+    let worth = u128::from(moved.output[0].value.to_sat());
+    let report = |proof: ControlProof| {
+        let (mut venue, _) = Venue::moving(number);
+        venue.proofs[place] = proof;
+        venue.run()
+    };
+    let all = btc(&report(venue.proofs[place].clone())).1;
+    let mut proof = ControlProof::signed(chain(), address.clone(), control::MOVED, String::new());
+    proof.transaction = Some(moved.compute_txid().to_string());
+    let counted = report(proof.clone());
+    assert_eq!(btc(&counted).1, all, "{:?}", counted.findings);
+    let told = found(&counted, 7033);
+    assert_eq!((told.len(), &told[0].subject), (1, &address));
+    proof.transaction = Some(moved.input[0].previous_output.txid.to_string());
+    let refused = report(proof);
+    assert_eq!(btc(&refused).1, all - worth, "the payment before it is no movement");
+    assert!(found(&refused, 7033).is_empty());
 }
