@@ -130,7 +130,7 @@ fn signatures(signer: &Signer) -> Result<(), Failed> {
         let native = address.starts_with("bcrt1");
         match verify(&chain(), &address, LINE, &simple) {
             Ok(control) => assert!(native && control == shown, "{kind}"),
-            Err(error) => assert!(!native && error.code().number == 5014, "{kind}: {error}"),
+            Err(error) => assert!(!native && error.code().number == 5001, "{kind}: {error}"),
         }
         for flag in ["NONE", "SINGLE", "ALL|ANYONECANPAY"] {
             let (_, [_, full]) = signer.sign(&descriptor, |_| {}, flag);

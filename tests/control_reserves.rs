@@ -382,6 +382,10 @@ fn a_movement_in_the_bundle_counts_and_its_mark_is_told() {
     proof.transaction = Some(moved.compute_txid().to_string());
     let counted = report(proof.clone());
     assert_eq!(btc(&counted).1, all, "{:?}", counted.findings);
+    let asset = counted.assets.iter().find(|asset| asset.asset.as_str() == "BTC").unwrap();
+    assert_eq!(asset.held.by_control["moved"].base_units(), worth);
+    let sum: u128 = asset.held.by_control.values().map(|sum| sum.base_units()).sum();
+    assert_eq!(sum, all, "each coin counts by one grade");
     let told = found(&counted, 7033);
     assert_eq!((told.len(), &told[0].subject), (1, &address));
     proof.transaction = Some(moved.input[0].previous_output.txid.to_string());

@@ -15,7 +15,7 @@ use crate::policy::Policy;
 use crate::publish::{Statement, VerifiedStatement};
 use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role};
 use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
-use crate::reserve::claim::{ChainEvidence, ChainQuery, CutoffCheck, Holding};
+use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, CutoffCheck, Holding};
 use crate::reserve::transcript::Transcript;
 use crate::reserve::{bitcoin, evm};
 use crate::snapshot::BlockRef;
@@ -27,8 +27,8 @@ pub struct Held {
     pub holding: Holding,
     /// What the address is for.
     pub role: Role,
-    /// Whether control of the address was shown.
-    pub controlled: bool,
+    /// How control was shown, of the address or of the coin itself; `None` when it was not.
+    pub control: Option<ControlGrade>,
     /// Whether it counts at all: not internal, not pledged, not self-issued.
     pub free: bool,
 }
@@ -334,9 +334,9 @@ impl Gathering<'_> {
         for holding in evidence.holdings {
             // a chain's verifier answers for asked addresses only; anything else is not counted
             let Some(entry) = by_address.get(holding.address.as_str()) else { continue };
-            let controlled = controlled.is_some_and(|controlled| self.is_controlled(chain, controlled, &holding));
+            let control = controlled.and_then(|controlled| self.grade(chain, controlled, &holding));
             self.reserves.claimed.insert(holding.deployment.clone());
-            self.reserves.held.push(Held { controlled, role: entry.role, free: is_free(entry), holding });
+            self.reserves.held.push(Held { control, role: entry.role, free: is_free(entry), holding });
         }
     }
 

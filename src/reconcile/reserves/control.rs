@@ -176,15 +176,17 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    /// Whether control over a coin or balance was shown: over its address, or over itself.
-    pub(super) fn is_controlled(&mut self, chain: &ChainId, shown: &ChainControl, holding: &Holding) -> bool {
-        let Some(coin) = shown.coins.get(&holding.id) else { return shown.addresses.contains_key(&holding.address) };
+    /// How control over a coin or balance was shown: over its address, or over itself.
+    pub(super) fn grade(&mut self, chain: &ChainId, shown: &ChainControl, holding: &Holding) -> Option<ControlGrade> {
+        let of_address = shown.addresses.get(&holding.address).copied();
+        let Some(coin) = shown.coins.get(&holding.id) else { return of_address };
         let script = script_of(chain, &holding.address).map(|script| script.to_hex_string());
         if coin.amount == holding.amount && script.as_ref() == Ok(&coin.script) {
-            return true;
+            // lists of coins are executed scripts
+            return of_address.max(Some(ControlGrade::ScriptSatisfied));
         }
         let detail = format!("it says {} to {}, the chain evidence {}", coin.amount, coin.script, holding.amount);
         self.find_control(&codes::CONTROL_COIN_DIFFERS, chain, &holding.id, detail);
-        false
+        None
     }
 }

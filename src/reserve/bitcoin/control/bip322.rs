@@ -43,6 +43,10 @@ pub fn verify(
     match scheme {
         BIP322_FULL => full(&spend, body(signature, PREFIX_FULL, FULL_MAX)?),
         BIP322_FUNDS => funds(&spend, message, body(signature, PREFIX_FUNDS, psbt::TEXT_MAX)?),
+        // a witness alone leaves nothing to say for a script that reads none
+        _ if !script_pubkey.is_witness_program() => {
+            Err(ControlError::Scheme { scheme, script: script_pubkey.to_string() })
+        }
         _ => simple(&spend, body(signature, PREFIX_SIMPLE, SIMPLE_MAX)?),
     }
 }
