@@ -35,6 +35,65 @@ pub(super) type Controlled = BTreeMap<ChainId, ChainControl>;
 /// Addresses that some proof spoke of: they are not missing, whatever it showed.
 type Answered = BTreeSet<(ChainId, String)>;
 
+/// What is asked: the addresses of the set, by their chains.
+type Asked<'s> = BTreeMap<&'s ChainId, BTreeSet<&'s str>>;
+
+/// What a proof shows, or why it shows nothing.
+type Verified = Result<Control, Box<dyn Coded>>;
+
+/// Proofs that one thread checks at least: fewer are checked sooner than a thread is started.
+const PROOFS_MIN: usize = 64;
+
+/// Something with the number of its line.
+type Numbered<T> = (u64, T);
+
+/// The lines up to the first that cannot be read, each with its number; that one's number, and why.
+fn read(file: &[u8]) -> (Vec<Numbered<ControlProof>>, Option<Numbered<String>>) {
+    let mut proofs = Vec::new();
+    for (number, line) in (1..).zip(lines(file)) {
+        match json::read(line) {
+            Ok(proof) => proofs.push((number, proof)),
+            Err(error) => return (proofs, Some((number, error.to_string()))),
+        }
+    }
+    (proofs, None)
+}
+
+/// The question that a proof answers, in the set's own words.
+fn question<'s>(asked: &Asked<'s>, proof: &ControlProof) -> Option<(&'s ChainId, &'s str)> {
+    let (chain, addresses) = asked.get_key_value(&proof.chain)?;
+    Some((chain, addresses.get(proof.address.as_str())?))
+}
+
+/// Whether a proof is judged by the chain's evidence, not by itself.
+fn is_movement(proof: &ControlProof) -> bool {
+    proof.scheme == MOVED && proof.chain.namespace() == "bip122"
+}
+
+/// Checks every proof that answers a question by itself, in their order, on all cores.
+fn check_signatures(line: &str, asked: &Asked<'_>, proofs: &[Numbered<ControlProof>]) -> Vec<Verified> {
+    let own = proofs.iter().map(|(_, proof)| proof).filter(|proof| !is_movement(proof));
+    let all: Vec<_> = own.filter_map(|proof| Some((question(asked, proof)?, proof))).collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let size = all.len().div_ceil(cores).max(PROOFS_MIN);
+    let check = |part: &[((&ChainId, &str), &ControlProof)]| -> Vec<Verified> {
+        part.iter().map(|((chain, address), proof)| verify_signature(chain, address, line, proof)).collect()
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = all.chunks(size).map(|part| scope.spawn(move || check(part))).collect();
+        let joined = workers.into_iter().map(|worker| worker.join());
+        joined.flat_map(|checked| checked.unwrap_or_else(|payload| std::panic::resume_unwind(payload))).collect()
+    })
+}
+
+fn verify_signature(chain: &ChainId, address: &str, line: &str, proof: &ControlProof) -> Verified {
+    if chain.namespace() == "bip122" {
+        return bitcoin::control::verify(chain, address, line, proof).map_err(|error| Box::new(error) as _);
+    }
+    let grade = evm::control::verify(chain, address, line, proof);
+    grade.map(Control::of).map_err(|error| Box::new(error) as _)
+}
+
 impl<'a> Gathering<'a> {
     /// Checks every proof against the line that the challenge gives.
     pub(super) fn control(&mut self, set: &AddressSet) -> Result<Option<Controlled>, ReconcileError> {
@@ -43,29 +102,27 @@ impl<'a> Gathering<'a> {
             self.missing(paths::CONTROL, &codes::EVIDENCE_MISSING);
             return Ok(None);
         };
-        let asked: BTreeSet<(&ChainId, &str)> =
-            set.entries().iter().map(|entry| (&entry.chain, entry.address.as_str())).collect();
+        let mut asked = Asked::new();
+        for entry in set.entries() {
+            asked.entry(&entry.chain).or_default().insert(&entry.address);
+        }
+        let (proofs, broken) = read(&file);
+        let mut checked = check_signatures(challenge.line(), &asked, &proofs).into_iter();
         let mut controlled = Controlled::new();
         let mut answered = Answered::new();
         let mut evidence = BTreeMap::new();
-        for (number, line) in (1..).zip(lines(&file)) {
-            let subject = format!("{} line {number}", paths::CONTROL);
-            let proof: ControlProof = match json::read(line) {
-                Ok(proof) => proof,
-                Err(error) => {
-                    let finding =
-                        Finding::new(&codes::EVIDENCE_REFUSED, Severity::Critical, subject, error.to_string());
-                    self.find(finding.in_file(paths::CONTROL));
-                    return Ok(None);
-                }
-            };
-            let Some(&(chain, address)) = asked.get(&(&proof.chain, proof.address.as_str())) else {
+        for (number, proof) in &proofs {
+            let Some((chain, address)) = question(&asked, proof) else {
+                let subject = format!("{} line {number}", paths::CONTROL);
                 let detail = format!("{} on {} is not in the address set", proof.address, proof.chain);
                 let finding = Finding::new(&codes::CONTROL_UNASKED, Severity::Exception, subject, detail);
                 self.find(finding.in_file(paths::CONTROL));
                 continue;
             };
-            let verified = self.verify_control(chain, address, &challenge, &proof, &mut evidence);
+            let verified = match is_movement(proof) {
+                true => self.verify_movement(chain, address, &challenge, proof, &mut evidence),
+                false => checked.next().unwrap_or_else(|| verify_signature(chain, address, challenge.line(), proof)),
+            };
             match verified {
                 Ok(control) => {
                     let shown = controlled.entry(chain.clone()).or_default();
@@ -77,6 +134,12 @@ impl<'a> Gathering<'a> {
                 }
             }
             answered.insert((chain.clone(), address.to_owned()));
+        }
+        if let Some((number, error)) = broken {
+            let subject = format!("{} line {number}", paths::CONTROL);
+            let finding = Finding::new(&codes::EVIDENCE_REFUSED, Severity::Critical, subject, error);
+            self.find(finding.in_file(paths::CONTROL));
+            return Ok(None);
         }
         self.note_missing(set, &answered);
         Ok(Some(controlled))
@@ -93,30 +156,21 @@ impl<'a> Gathering<'a> {
         self.find(finding.on_chain(chain).in_file(paths::CONTROL));
     }
 
-    /// `evidence` keeps what is read of a chain for movements.
-    fn verify_control(
+    /// `evidence` keeps what is read of a chain.
+    fn verify_movement(
         &self,
         chain: &ChainId,
         address: &str,
         challenge: &VerifiedChallenge,
         proof: &ControlProof,
         evidence: &mut BTreeMap<ChainId, BundleTransactions<'a>>,
-    ) -> Result<Control, Box<dyn Coded>> {
-        let line = challenge.line();
-        if chain.namespace() != "bip122" {
-            let grade = evm::control::verify(chain, address, line, proof);
-            return grade.map(Control::of).map_err(|error| Box::new(error) as _);
-        }
+    ) -> Verified {
         let named = challenge.challenge().blocks.iter().find(|block| block.chain == *chain);
-        let result = match named.filter(|_| proof.scheme == MOVED) {
-            None => bitcoin::control::verify(chain, address, line, proof),
-            Some(block) => {
-                let query = MovementQuery { chain, address, challenge: challenge.digest(), after: block.height };
-                let read = || BundleTransactions::read(chain, self.files, self.policy.pins());
-                movement::verify(&query, evidence.entry(chain.clone()).or_insert_with(read), proof)
-            }
-        };
-        result.map_err(|error| Box::new(error) as _)
+        let Some(named) = named else { return verify_signature(chain, address, challenge.line(), proof) };
+        let query = MovementQuery { chain, address, challenge: challenge.digest(), after: named.height };
+        let read = || BundleTransactions::read(chain, self.files, self.policy.pins());
+        let known = evidence.entry(chain.clone()).or_insert_with(read);
+        movement::verify(&query, known, proof).map_err(|error| Box::new(error) as _)
     }
 
     /// Keeps what counts at the cut-off; what does not is a finding.
