@@ -4,6 +4,7 @@
 //! compares. The `E-…` mnemonics of older notes are not codes.
 
 pub mod bitcoin;
+pub mod bitcoin_chain;
 pub mod bundle;
 pub mod cli;
 pub mod evm;
@@ -65,8 +66,17 @@ pub trait Coded: std::error::Error + Send + Sync {
 
 /// All tables, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    let tables =
-        [ledger::ALL, liability::ALL, publish::ALL, bundle::ALL, bitcoin::ALL, evm::ALL, finding::ALL, cli::ALL];
+    let tables = [
+        ledger::ALL,
+        liability::ALL,
+        publish::ALL,
+        bundle::ALL,
+        bitcoin::ALL,
+        bitcoin_chain::ALL,
+        evm::ALL,
+        finding::ALL,
+        cli::ALL,
+    ];
     tables.into_iter().flatten().copied()
 }
 
