@@ -96,12 +96,7 @@ fn check_timewarp(
 }
 
 /// Whether the median of the eleven blocks before is known; near the first block of a chain it is that of fewer.
-fn check_median(
-    position: usize,
-    header: &Header,
-    before: &[Header],
-    from_genesis: bool,
-) -> Result<bool, HeaderError> {
+fn check_median(position: usize, header: &Header, before: &[Header], from_genesis: bool) -> Result<bool, HeaderError> {
     let start = position.saturating_sub(MEDIAN_SPAN);
     if position < MEDIAN_SPAN && !from_genesis {
         return Ok(false);
