@@ -7,5 +7,6 @@ pub mod control;
 pub mod header;
 pub mod merkle_proof;
 pub mod network;
+pub mod own;
 pub mod set_pins;
 pub mod utxo_snapshot;

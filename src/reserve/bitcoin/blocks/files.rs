@@ -162,8 +162,16 @@ impl<'a> BlockReader<'a> {
         begun: [u8; 4],
         wanted: &mut dyn FnMut(BlockHash) -> bool,
     ) -> Result<Option<FoundBlock>, BlockFileError> {
+        let mut header = [0; HEADER_LENGTH];
+        let (front, rest) = header.split_at_mut(begun.len());
+        front.copy_from_slice(&begun);
+        self.input.exact(rest, &BlockFileError::Cut { start })?;
+        let parsed = encode::deserialize::<Header>(&header).ok();
+        if !parsed.is_some_and(|header| header.target().is_met_by(header.block_hash())) {
+            return Err(BlockFileError::Magic { start, got: begun, expected: self.network });
+        }
         let mut bytes = Vec::new();
-        let source = Cursor::new(begun).chain(&mut self.input);
+        let source = Cursor::new(header).chain(&mut self.input);
         let mut copied = Copied { source: source.take(BLOCK_LENGTH_MAX as u64), bytes: &mut bytes };
         let decoded = Block::consensus_decode(&mut copied);
         match decoded {
