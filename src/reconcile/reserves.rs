@@ -7,6 +7,7 @@ use super::findings::{Finding, Severity};
 use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
 use crate::bundle::{FileSource, paths};
+use crate::code::bitcoin::SCAN_MISSING;
 use crate::code::{Coded, finding as codes};
 use crate::json;
 use crate::policy::Policy;
@@ -378,6 +379,8 @@ impl Gathering<'_> {
         evidence.problems.extend(refused);
         if query.transcript.is_none() && !judged.complete {
             let path = paths::chain(chain, paths::TRANSCRIPT);
+            // one missing file is one finding
+            evidence.problems.retain(|problem| problem.code.number != SCAN_MISSING.number);
             let detail = "without a node's answer nothing shows which coins are unspent";
             let finding = Finding::new(&codes::EVIDENCE_MISSING, Severity::Critical, path, detail);
             self.find(finding.on_chain(chain));
