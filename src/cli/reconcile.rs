@@ -17,7 +17,7 @@ pub(super) struct Args {
     /// Your own policy: which keys, blocks and nodes you pin, and what you demand
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
-    /// Block files of your own node, or its `blocks` folder: what leaves and enters the addresses is then read, not asked
+    /// Block files of your own node, or its `blocks` folder: which coins came and went is then read, not asked
     #[arg(long, value_name = "PATH", num_args = 1..)]
     blocks: Vec<PathBuf>,
     /// Write the report as JSON, too (`-` for standard output instead of the text)

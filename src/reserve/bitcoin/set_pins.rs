@@ -23,8 +23,8 @@ pub struct SetPin {
     pub hash: Digest,
 }
 
-/// Sets of mainnet: height, hash and block. Bitcoin Core ships the same values to start from such a set, `m_assumeutxo_data`
-/// in `src/kernel/chainparams.cpp` of its sources.
+/// Sets of mainnet: height, hash and block. Bitcoin Core ships the same values to start from such a set:
+/// `m_assumeutxo_data` in `src/kernel/chainparams.cpp` of its sources.
 const MAINNET: [(u64, &str, &str); 4] = [
     (
         840_000,
