@@ -4,3 +4,4 @@ pub mod bitcoin_chain;
 pub mod evm_chain;
 pub mod example_venue;
 pub mod ledger;
+pub mod utxo_set;
