@@ -11,18 +11,23 @@ mod honest;
 mod ledgers;
 mod sealed;
 mod stores;
+mod utxo_snapshots;
 
 pub use amounts::amount;
 pub use documents::{inclusion_proof, json, statement};
 pub use ledgers::ledger;
 pub use sealed::sealed_pack;
 pub use stores::store;
+pub use utxo_snapshots::utxo_snapshot;
 
 /// What honest programs write, as inputs: the target, a name, and the bytes.
 pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut inputs = vec![("sealed_pack", "pack".to_owned(), sealed::honest_pack())];
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
+    for (name, bytes) in utxo_snapshots::honest_snapshots() {
+        inputs.push(("utxo_snapshot", name.to_owned(), bytes));
+    }
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
             let name = format!(
@@ -40,7 +45,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("amount", amount),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
@@ -48,4 +53,5 @@ pub const TARGETS: [(&str, Target); 7] = [
     ("sealed_pack", sealed_pack),
     ("statement", statement),
     ("store", store),
+    ("utxo_snapshot", utxo_snapshot),
 ];

@@ -84,7 +84,8 @@ fn snapshot(path: &Path) -> Outcome {
         bar.set_position(coins);
     });
     bar.finish_and_clear();
-    let Summary { head, hash, transactions, total, height_max } = read.map_err(|error| Failure::about(path, &error))?;
+    let Summary { head, hash, transactions, total, height_max, .. } =
+        read.map_err(|error| Failure::about(path, &error))?;
     say(format!("{}: a snapshot of all unspent outputs (`dumptxoutset`)", path.display()));
     say(format!("network            {}", head.network));
     say(format!("base block         {}", head.block));

@@ -42,6 +42,8 @@ pub struct ManyAddresses {
     pub bundle: MemoryFiles,
     /// The auditor's policy.
     pub policy: String,
+    /// The line that every address signed.
+    pub line: String,
 }
 
 impl ManyAddresses {
@@ -70,7 +72,8 @@ impl ManyAddresses {
         let draft = json::canonical(&statement(venue, owed, &set, &document, &chain)?).map_err(fault)?;
         let mut envelope = Envelope { document: draft, signatures: Vec::new() };
         publish::sign(&mut envelope, &venue_key).map_err(fault)?;
-        let mut bundle = evidence(&chain, &keys, &challenge.line().map_err(fault)?, &node_key)?;
+        let line = challenge.line().map_err(fault)?;
+        let mut bundle = evidence(&chain, &keys, &line, &node_key)?;
         bundle.insert(paths::STATEMENT.to_owned(), envelope.to_file("statement").map_err(fault)?);
         bundle.insert(paths::CHALLENGE.to_owned(), document);
         bundle.insert(paths::ADDRESSES.to_owned(), set.to_file().map_err(fault)?);
@@ -78,7 +81,7 @@ impl ManyAddresses {
         let manifest = bundle::seal(&bundle, "Many Addresses Ltd", sealed_at, &venue_key).map_err(fault)?;
         bundle.insert(MANIFEST.to_owned(), manifest);
         let policy = policy(&venue_key, &node_key, &tip(&chain)?);
-        Ok(Self { bundle, policy })
+        Ok(Self { bundle, policy, line })
     }
 }
 

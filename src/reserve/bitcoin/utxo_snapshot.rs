@@ -39,6 +39,8 @@ pub const TRANSACTION_LENGTH_MAX: usize = 1_000_000;
 pub const OUTPUTS_MAX: u32 = 111_111;
 /// A longer script can never be satisfied, and no node keeps its output.
 pub const SCRIPT_LENGTH_MAX: usize = 10_000;
+/// Bytes that are hashed of a coin besides its output: outpoint, height and kind.
+const OUTPOINT_LENGTH: usize = 40;
 /// Satoshis of 21 million bitcoins: more than will ever be.
 pub const SATOSHIS_MAX: u64 = 2_100_000_000_000_000;
 /// Coins of the asked scripts that are kept: more than any venue has.
@@ -95,6 +97,8 @@ pub struct Summary {
     pub total: Amount,
     /// Height of the youngest coin.
     pub height_max: u32,
+    /// How many bytes were hashed.
+    pub hashed: u64,
 }
 
 impl Head {
@@ -176,9 +180,9 @@ fn scan(
         Ok((scan.state, head))
     })
     .map(|((state, head), hash)| {
-        let State { coins, transactions, total, height_max, .. } = state;
+        let State { coins, transactions, total, height_max, hashed, .. } = state;
         let total = Amount::from_base_units(u128::from(total));
-        (Summary { head, hash, transactions, total, height_max }, coins)
+        (Summary { head, hash, transactions, total, height_max, hashed }, coins)
     })
 }
 
@@ -189,6 +193,7 @@ struct State {
     transactions: u64,
     total: u64,
     height_max: u32,
+    hashed: u64,
     last: Option<Txid>,
     coins: Coins,
     /// Outputs of one transaction with their places among the bytes to hash.
@@ -286,6 +291,7 @@ impl<R: Read> Scan<'_, '_, R> {
         self.state.count += 1;
         self.state.height_max = self.state.height_max.max(coin.height);
         self.state.total += coin.satoshis;
+        self.state.hashed += (coin.output_length + OUTPOINT_LENGTH) as u64;
         let outpoint = OutPoint { txid, vout };
         if self.state.total > SATOSHIS_MAX {
             return Err(SnapshotError::Sum { outpoint, total: self.state.total });
