@@ -14,6 +14,7 @@ const Y_ODD: &str = "b7c52588d95c3b9aa25b0403f1eef75702e84bb7597aabe663b82f6f04e
 pub(super) fn add(vectors: &mut Vectors) {
     kinds(vectors);
     sizes(vectors);
+    whole_sets(vectors);
     heads(vectors);
     lists(vectors);
     coins(vectors);
@@ -132,6 +133,13 @@ fn sizes(vectors: &mut Vectors) {
         "DatabaseOrder",
         raw(2, &[&id(1), &[2], first, second]),
     );
+}
+
+fn whole_sets(vectors: &mut Vectors) {
+    let mut good = |name: &str, comment: &str, flag: &str, set: Vec<u8>| {
+        case(vectors, (name, comment, flag), &["51"], set, Want::Valid);
+    };
+    let anyone = |vout, satoshis| coin(vout, satoshis, &[0x51]);
     let several = (0..5).map(|first| (first * 50, vec![anyone(0, 5), coin(1, 6, &[0x52])])).collect::<Vec<_>>();
     good("several_transactions", "half of the coins are asked for", "Snapshot", file(&several));
     let many = (0..253).map(|vout| coin(vout, 1, &[])).collect();

@@ -310,3 +310,23 @@ impl<R: Read> Scan<'_, '_, R> {
         Ok((vout, coin.output_length))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Coded as _;
+
+    #[test]
+    fn coins_that_are_kept_are_limited() {
+        let head = [&b"utxo\xff"[..], &[2, 0], &Network::Regtest.magic().to_bytes(), &[7; 32], &[3], &[0; 7]].concat();
+        let bytes = [&head, &[9; 32][..], &[3, 0, 2, 1, 7, 0x51, 1, 2, 1, 7, 0x51, 2, 2, 1, 7, 0x52]].concat();
+        let asked: BTreeSet<ScriptBuf> = [ScriptBuf::from_bytes(vec![0x51])].into();
+        let scan = |limit| scan(bytes.as_slice(), None, &Wanted::new(&asked, limit), &mut |_, _| {});
+        assert_eq!(scan(2).expect("two of three").1.len(), 2);
+        let error = scan(1).expect_err("one too many");
+        assert_eq!(
+            (error.code().number, error.to_string().as_str()),
+            (5194, "more than 1 coins are on the addresses asked about")
+        );
+    }
+}

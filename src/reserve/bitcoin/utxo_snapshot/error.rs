@@ -30,7 +30,7 @@ pub enum SnapshotError {
         left: u64,
     },
     /// The file ends too early.
-    #[error("the file ends at byte {at}, after {coins} coins{}", count.map_or(String::new(), |count| format!(", expected {count}")))]
+    #[error("the file ends at byte {at}, after {coins} coins, expected {}", whole(count))]
     Cut {
         /// Bytes before.
         at: u64,
@@ -161,6 +161,10 @@ pub enum SnapshotError {
         /// The number.
         got: u64,
     },
+}
+
+fn whole(count: &Option<u64>) -> String {
+    count.map_or_else(|| "a head of 51 bytes".to_owned(), |count| count.to_string())
 }
 
 impl SnapshotError {
