@@ -12,6 +12,7 @@ pub mod finding;
 pub mod ledger;
 pub mod liability;
 pub mod publish;
+pub mod utxo_snapshot;
 
 use std::fmt;
 
@@ -73,6 +74,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         bundle::ALL,
         bitcoin::ALL,
         bitcoin_chain::ALL,
+        utxo_snapshot::ALL,
         evm::ALL,
         finding::ALL,
         cli::ALL,

@@ -48,6 +48,7 @@ fn run(program: &OsStr) -> Result<(), Failed> {
     foreign_challenge(&venue, &first);
     weaker_evidence(&venue, &first);
     replay::replayed(&venue, &first);
+    replay::full_set(&venue, &first);
     missing_liabilities(&venue, &first);
     private_chain(&venue, program);
     venue.spend_one();

@@ -1,11 +1,11 @@
-//! An auditor who reads the blocks of a node of their own.
+//! An auditor who reads the blocks, or the whole set of unspent outputs, of a node of their own.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Snapshot, Venue, codes, stderr};
+use super::{CHAIN, Snapshot, Venue, codes, stderr};
 
 /// The auditor reads the blocks of the own node instead of believing an answer.
 pub(super) fn replayed(venue: &Venue, snapshot: &Snapshot) {
@@ -46,4 +46,41 @@ pub(super) fn replayed(venue: &Venue, snapshot: &Snapshot) {
     assert_eq!(found, 2, "{:?}", codes(&report));
     let output = venue.run(2, &[arguments.as_slice(), &["--blocks", "no-such-folder"]].concat());
     assert!(stderr(&output).contains("no-such-folder"), "{}", stderr(&output));
+}
+
+/// The auditor dumps the whole set of unspent outputs of the own node, and pins its hash.
+pub(super) fn full_set(venue: &Venue, snapshot: &Snapshot) {
+    let file = venue.path().join("utxo.dat");
+    let params = format!("[\"{}\",\"latest\"]", file.display());
+    let dumped: Value = venue.node.client().ask("dumptxoutset", &params).unwrap();
+    let policy = fs::read_to_string(&snapshot.policy).unwrap();
+    let with = |code: i32, hash: &str| -> Value {
+        let height = &dumped["base_height"];
+        let rows = format!(
+            "[require]\ncompleteness = \"full-set\"\n[[utxo_set]]\nchain = \"{CHAIN}\"\nheight = {height}\n\
+             hash = \"{hash}\"\n[[pin]]"
+        );
+        venue.write("full-set.toml", &policy.replacen("[[pin]]", &rows, 1));
+        let bundle = snapshot.bundle.to_str().unwrap();
+        let arguments =
+            ["reconcile", bundle, "--policy", "full-set.toml", "--json", "-", "--utxo-snapshot", "utxo.dat"];
+        serde_json::from_slice(&venue.run(code, &arguments).stdout).unwrap()
+    };
+    let report = with(0, dumped["txoutset_hash"].as_str().unwrap());
+    let held = &report["assets"][0]["held"];
+    assert_eq!((&report["assets"][0]["verdict"], &held["counted"]), (&"covered".into(), &held["possible"]));
+    assert_eq!(held["by_evidence"][0]["completeness"], "full-set");
+    // a hash from elsewhere, and the right one with a changed file
+    let refused = |report: &Value, code: &str| {
+        assert!(codes(report).contains(&code), "{:?}", codes(report));
+        assert_eq!(report["assets"][0]["held"]["counted"], "0");
+    };
+    refused(&with(2, &"11".repeat(32)), "CF-5170");
+    let mut bytes = fs::read(&file).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    refused(&with(2, dumped["txoutset_hash"].as_str().unwrap()), "CF-5170");
+    fs::write(&file, &bytes[..last]).unwrap();
+    refused(&with(2, dumped["txoutset_hash"].as_str().unwrap()), "CF-5183");
 }
