@@ -55,6 +55,7 @@ fn run(program: &OsStr) -> Result<(), Failed> {
     let second = venue.snapshot(1, Some(&first), FIRST_CUTOFF + 2 * DAY);
     spent(&venue, &second);
     lowered_before_building(&venue);
+    replay::spent_since(program);
     Ok(())
 }
 
@@ -215,12 +216,18 @@ impl Venue {
 
     /// One whole snapshot: challenge, cut-off, evidence, tree, statement, bundle, and the auditor's policy.
     fn snapshot(&self, sequence: u64, before: Option<&Snapshot>, cutoff: i64) -> Snapshot {
+        self.snapshot_after(sequence, before, cutoff, || ())
+    }
+
+    /// The same; `late` happens between the cut-off and the fetching.
+    fn snapshot_after(&self, sequence: u64, before: Option<&Snapshot>, cutoff: i64, late: impl FnOnce()) -> Snapshot {
         let folder = self.path().join(format!("snapshot-{sequence}"));
         let name = |file: &str| format!("snapshot-{sequence}/{file}");
         fs::create_dir(&folder).unwrap();
         self.challenge("venue", cutoff - 3_600, &name("challenge"));
         self.clock(cutoff + 3_600);
         self.mine(12, LOST);
+        late();
         let cutoff_text = time(cutoff);
         let cookie = self.node.cookie_file();
         let fetched = self.run(
@@ -238,6 +245,8 @@ impl Venue {
                 "addresses.jsonl",
                 "--cutoff",
                 &cutoff_text,
+                "--from-height",
+                "1",
                 "--node-key",
                 "node.key",
                 "--out",

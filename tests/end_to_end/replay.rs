@@ -1,11 +1,12 @@
 //! An auditor who reads the blocks, or the whole set of unspent outputs, of a node of their own.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::{CHAIN, Snapshot, Venue, codes, stderr};
+use super::{CHAIN, FIRST_CUTOFF, Snapshot, Venue, codes, stderr};
 
 /// The auditor reads the blocks of the own node instead of believing an answer.
 pub(super) fn replayed(venue: &Venue, snapshot: &Snapshot) {
@@ -83,4 +84,18 @@ pub(super) fn full_set(venue: &Venue, snapshot: &Snapshot) {
     refused(&with(2, dumped["txoutset_hash"].as_str().unwrap()), "CF-5170");
     fs::write(&file, &bytes[..last]).unwrap();
     refused(&with(2, dumped["txoutset_hash"].as_str().unwrap()), "CF-5183");
+}
+
+/// An honest venue pays out between the cut-off and the fetching: the node's list is too short, the blocks show it.
+pub(super) fn spent_since(program: &OsStr) {
+    let venue = Venue::open(program);
+    let snapshot = venue.snapshot_after(0, None, FIRST_CUTOFF, || venue.spend_one());
+    let report = venue.reconcile(1, &snapshot.bundle, &snapshot.policy);
+    assert_eq!((&report["assets"][0]["verdict"], codes(&report)), (&"short".into(), vec!["CF-7024"]));
+    let (bundle, policy) = (snapshot.bundle.to_str().unwrap(), snapshot.policy.to_str().unwrap());
+    let blocks = venue.node.folder.path().join("regtest/blocks");
+    let arguments = ["reconcile", bundle, "--policy", policy, "--json", "-", "--blocks", blocks.to_str().unwrap()];
+    let report: Value = serde_json::from_slice(&venue.run(0, &arguments).stdout).unwrap();
+    assert_eq!((&report["assets"][0]["verdict"], codes(&report).len()), (&"covered".into(), 0));
+    assert_eq!(report["assets"][0]["held"]["counted"], "15000000000");
 }
