@@ -228,8 +228,7 @@ impl Venue {
         self.clock(cutoff + 3_600);
         self.mine(12, LOST);
         late();
-        let cutoff_text = time(cutoff);
-        let cookie = self.node.cookie_file();
+        let (cutoff_text, cookie) = (time(cutoff), self.node.cookie_file());
         let fetched = self.run(
             0,
             &[
