@@ -13,6 +13,7 @@ mod interrupt;
 mod keygen;
 mod lab;
 mod omission;
+mod own_files;
 mod policy;
 mod prove;
 mod reconcile;

@@ -4,6 +4,7 @@
 //! compares. The `E-…` mnemonics of older notes are not codes.
 
 pub mod bitcoin;
+pub mod bitcoin_chain;
 pub mod bitcoin_control;
 pub mod bundle;
 pub mod cli;
@@ -13,6 +14,7 @@ pub mod ledger;
 pub mod liability;
 pub mod omission;
 pub mod publish;
+pub mod utxo_snapshot;
 
 use std::fmt;
 
@@ -74,6 +76,8 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         bundle::ALL,
         bitcoin::ALL,
         bitcoin_control::ALL,
+        bitcoin_chain::ALL,
+        utxo_snapshot::ALL,
         evm::ALL,
         finding::ALL,
         omission::ALL,

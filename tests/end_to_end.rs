@@ -16,6 +16,8 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 
 mod node_support;
+#[path = "end_to_end/replay.rs"]
+mod replay;
 
 use node_support::Node;
 
@@ -45,12 +47,15 @@ fn run(program: &OsStr) -> Result<(), Failed> {
     customer(&venue, &first);
     foreign_challenge(&venue, &first);
     weaker_evidence(&venue, &first);
+    replay::replayed(&venue, &first);
+    replay::full_set(&venue, &first);
     missing_liabilities(&venue, &first);
     private_chain(&venue, program);
     venue.spend_one();
     let second = venue.snapshot(1, Some(&first), FIRST_CUTOFF + 2 * DAY);
     spent(&venue, &second);
     lowered_before_building(&venue);
+    replay::spent_since(program);
     Ok(())
 }
 
@@ -211,14 +216,19 @@ impl Venue {
 
     /// One whole snapshot: challenge, cut-off, evidence, tree, statement, bundle, and the auditor's policy.
     fn snapshot(&self, sequence: u64, before: Option<&Snapshot>, cutoff: i64) -> Snapshot {
+        self.snapshot_after(sequence, before, cutoff, || ())
+    }
+
+    /// The same; `late` happens between the cut-off and the fetching.
+    fn snapshot_after(&self, sequence: u64, before: Option<&Snapshot>, cutoff: i64, late: impl FnOnce()) -> Snapshot {
         let folder = self.path().join(format!("snapshot-{sequence}"));
         let name = |file: &str| format!("snapshot-{sequence}/{file}");
         fs::create_dir(&folder).unwrap();
         self.challenge("venue", cutoff - 3_600, &name("challenge"));
         self.clock(cutoff + 3_600);
         self.mine(12, LOST);
-        let cutoff_text = time(cutoff);
-        let cookie = self.node.cookie_file();
+        late();
+        let (cutoff_text, cookie) = (time(cutoff), self.node.cookie_file());
         let fetched = self.run(
             0,
             &[
@@ -234,6 +244,8 @@ impl Venue {
                 "addresses.jsonl",
                 "--cutoff",
                 &cutoff_text,
+                "--from-height",
+                "1",
                 "--node-key",
                 "node.key",
                 "--out",

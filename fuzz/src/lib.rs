@@ -6,27 +6,35 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a finding is a panic")]
 
 mod amounts;
+mod blocks;
 mod control;
 mod documents;
 mod honest;
 mod ledgers;
 mod sealed;
 mod stores;
+mod utxo_snapshots;
 
 pub use amounts::amount;
+pub use blocks::{block_file, merkle_block};
 pub use control::{control_signature, psbt_proof};
 pub use documents::{inclusion_proof, json, statement};
 pub use ledgers::ledger;
 pub use sealed::sealed_pack;
 pub use stores::store;
+pub use utxo_snapshots::utxo_snapshot;
 
 /// What honest programs write, as inputs: the target, a name, and the bytes.
 pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut inputs = vec![("sealed_pack", "pack".to_owned(), sealed::honest_pack())];
+    inputs.extend(blocks::honest_blocks());
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
     inputs.extend(control::honest_proofs().into_iter().map(|(name, bytes)| ("control_signature", name, bytes)));
     inputs.extend(control::honest_files().into_iter().map(|(name, bytes)| ("psbt_proof", name, bytes)));
+    for (name, bytes) in utxo_snapshots::honest_snapshots() {
+        inputs.push(("utxo_snapshot", name.to_owned(), bytes));
+    }
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
             let name = format!(
@@ -44,14 +52,17 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("amount", amount),
+    ("block_file", block_file),
     ("control_signature", control_signature),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
     ("ledger", ledger),
+    ("merkle_block", merkle_block),
     ("psbt_proof", psbt_proof),
     ("sealed_pack", sealed_pack),
     ("statement", statement),
     ("store", store),
+    ("utxo_snapshot", utxo_snapshot),
 ];

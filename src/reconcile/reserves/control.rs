@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::ReconcileError;
 use super::super::findings::{Finding, Severity};
+use super::super::parallel;
 use super::{Gathering, block_of};
 use crate::asset::ChainId;
 use crate::bundle::paths;
@@ -41,9 +42,6 @@ type Asked<'s> = BTreeMap<&'s ChainId, BTreeSet<&'s str>>;
 /// What a proof shows, or why it shows nothing.
 type Verified = Result<Control, Box<dyn Coded>>;
 
-/// Proofs that one thread checks at least: fewer are checked sooner than a thread is started.
-const PROOFS_MIN: usize = 64;
-
 /// Something with the number of its line.
 type Numbered<T> = (u64, T);
 
@@ -74,16 +72,7 @@ fn is_movement(proof: &ControlProof) -> bool {
 fn check_signatures(line: &str, asked: &Asked<'_>, proofs: &[Numbered<ControlProof>]) -> Vec<Verified> {
     let own = proofs.iter().map(|(_, proof)| proof).filter(|proof| !is_movement(proof));
     let all: Vec<_> = own.filter_map(|proof| Some((question(asked, proof)?, proof))).collect();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let size = all.len().div_ceil(cores).max(PROOFS_MIN);
-    let check = |part: &[((&ChainId, &str), &ControlProof)]| -> Vec<Verified> {
-        part.iter().map(|((chain, address), proof)| verify_signature(chain, address, line, proof)).collect()
-    };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = all.chunks(size).map(|part| scope.spawn(move || check(part))).collect();
-        let joined = workers.into_iter().map(|worker| worker.join());
-        joined.flat_map(|checked| checked.unwrap_or_else(|payload| std::panic::resume_unwind(payload))).collect()
-    })
+    parallel::map(&all, |((chain, address), proof)| verify_signature(chain, address, line, proof))
 }
 
 fn verify_signature(chain: &ChainId, address: &str, line: &str, proof: &ControlProof) -> Verified {
