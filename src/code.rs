@@ -11,6 +11,7 @@ pub mod finding;
 pub mod ledger;
 pub mod liability;
 pub mod publish;
+pub mod window;
 
 use std::fmt;
 
@@ -65,8 +66,17 @@ pub trait Coded: std::error::Error + Send + Sync {
 
 /// All tables, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    let tables =
-        [ledger::ALL, liability::ALL, publish::ALL, bundle::ALL, bitcoin::ALL, evm::ALL, finding::ALL, cli::ALL];
+    let tables = [
+        ledger::ALL,
+        liability::ALL,
+        publish::ALL,
+        bundle::ALL,
+        bitcoin::ALL,
+        window::ALL,
+        evm::ALL,
+        finding::ALL,
+        cli::ALL,
+    ];
     tables.into_iter().flatten().copied()
 }
 

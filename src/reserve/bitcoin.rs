@@ -1,4 +1,5 @@
-//! Evidence on Bitcoin. Specifications: `docs/spec/bitcoin-control.md`, `docs/spec/bitcoin-balance.md`.
+//! Evidence on Bitcoin. Specifications: `docs/spec/bitcoin-control.md`, `docs/spec/bitcoin-balance.md`,
+//! `docs/spec/window.md`.
 
 pub mod activity;
 pub mod balance;
@@ -7,3 +8,4 @@ pub mod header;
 pub mod merkle_proof;
 pub mod network;
 pub mod utxo_snapshot;
+pub mod window;
