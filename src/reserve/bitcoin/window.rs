@@ -10,8 +10,6 @@ mod error;
 pub mod file;
 mod proofs;
 mod replay;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 
