@@ -21,6 +21,7 @@ pub struct Policy {
     digest: Digest,
     venue: PinnedVenue,
     require: Requirements,
+    window: WindowRules,
     assets: Vec<Asset>,
     pins: Vec<BlockRef>,
     nodes: Vec<PinnedNode>,
@@ -74,6 +75,94 @@ impl Default for Requirements {
     }
 }
 
+/// What a window of blocks must cover, and what in it is told. Shares are in hundredths of a percent.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WindowRules {
+    /// Blocks before the cut-off block; without it and `after`, the window is the one that the bundle offers.
+    pub before: Option<u64>,
+    /// Blocks after the cut-off block.
+    pub after: Option<u64>,
+    /// Blocks within which coins that came from somebody and went back there are a round trip.
+    pub round_trip_blocks: u64,
+    /// How far the two amounts of a round trip may differ.
+    pub round_trip_tolerance: u64,
+    /// From which share of the highest balance of the window on a flow or a round trip is told.
+    pub flow_share: u64,
+    /// Blocks at which the verifier had seen the signatures, or found them in a log: what is no longer there then may
+    /// have been signed for by whoever got the key afterwards.
+    pub seen: Vec<SeenBlock>,
+}
+
+impl Default for WindowRules {
+    /// A week of Bitcoin's blocks, one percent, one percent.
+    fn default() -> Self {
+        Self {
+            before: None,
+            after: None,
+            round_trip_blocks: 1_008,
+            round_trip_tolerance: 100,
+            flow_share: 100,
+            seen: Vec::new(),
+        }
+    }
+}
+
+impl WindowRules {
+    fn departures(&self) -> Vec<String> {
+        let built_in = Self::default();
+        let mut departures = Vec::new();
+        if (self.before, self.after) != (None, None) {
+            let (before, after) = (self.before.unwrap_or(0), self.after.unwrap_or(0));
+            departures
+                .push(format!("stricter: a window of {before} blocks before the cut-off block and {after} after it"));
+        }
+        let word = |stricter: bool| if stricter { "stricter" } else { "laxer" };
+        let mut compare = |own: u64, built_in: u64, higher_is_stricter: bool, what: &str| {
+            if own != built_in {
+                let word = word((own > built_in) == higher_is_stricter);
+                departures.push(format!("{word}: {what} {own}, built-in {built_in}"));
+            }
+        };
+        let share = "hundredths of a percent:";
+        compare(self.round_trip_blocks, built_in.round_trip_blocks, true, "blocks of a round trip:");
+        compare(
+            self.round_trip_tolerance,
+            built_in.round_trip_tolerance,
+            true,
+            &format!("difference within a round trip, {share}"),
+        );
+        compare(self.flow_share, built_in.flow_share, false, &format!("flows are told from, {share}"));
+        for seen in &self.seen {
+            departures.push(format!(
+                "stricter: what is on signed addresses must still be there at block {} of {}",
+                seen.height, seen.chain
+            ));
+        }
+        departures
+    }
+
+    /// The heights that the verifier asks about, when the policy names any.
+    #[must_use]
+    pub fn range(&self, cutoff: u64) -> Option<(u64, u64)> {
+        if (self.before, self.after) == (None, None) {
+            return None;
+        }
+        let (before, after) = (self.before.unwrap_or(0), self.after.unwrap_or(0));
+        Some((cutoff.saturating_sub(before), cutoff.saturating_add(after)))
+    }
+}
+
+/// A block at which signatures had been seen.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenBlock {
+    /// The chain.
+    pub chain: ChainId,
+    /// Height or number.
+    pub height: u64,
+}
+
 /// A node whose answers count as observed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,6 +180,8 @@ struct PolicyToml {
     venue: PinnedVenue,
     #[serde(default)]
     require: Requirements,
+    #[serde(default)]
+    window: WindowRules,
     #[serde(default)]
     pin: Vec<PinToml>,
     #[serde(default)]
@@ -130,6 +221,13 @@ impl Policy {
             return Err(fail(format!("format {:?}, expected {FORMAT:?}", file.format)));
         }
         file.venue.check()?;
+        for (name, share) in
+            [("round_trip_tolerance", file.window.round_trip_tolerance), ("flow_share", file.window.flow_share)]
+        {
+            if share > 10_000 {
+                return Err(fail(format!("window: {name} {share}, expected at most 10000 hundredths of a percent")));
+            }
+        }
         for node in &file.node {
             node.key.check().map_err(|error| fail(format!("node {:?}: {error}", node.name)))?;
         }
@@ -146,6 +244,7 @@ impl Policy {
             digest: sha256(text.as_bytes()),
             venue: file.venue,
             require: file.require,
+            window: file.window,
             assets,
             pins,
             nodes: file.node,
@@ -182,6 +281,12 @@ impl Policy {
     #[must_use]
     pub fn require(&self) -> &Requirements {
         &self.require
+    }
+
+    /// What a window must cover.
+    #[must_use]
+    pub fn window(&self) -> &WindowRules {
+        &self.window
     }
 
     /// Which deployments count for which asset.
@@ -232,6 +337,7 @@ impl Policy {
             let names: Vec<&str> = own.assets.iter().map(AssetId::as_str).collect();
             departures.push(format!("laxer: the overall verdict speaks of {} only", names.join(", ")));
         }
+        departures.extend(self.window.departures());
         if let Some(days) = own.max_age_days {
             departures.push(format!("stricter, for `verify` alone: a statement is accepted for {days} days"));
         }

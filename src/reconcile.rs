@@ -7,6 +7,8 @@ mod findings;
 mod model;
 mod reserves;
 mod verdicts;
+pub mod window;
+mod windows;
 
 use crate::bundle::{self, BundleError, FileSource, SealedFiles, SourceError, paths};
 use crate::code::{Code, Coded};
@@ -18,7 +20,7 @@ pub use findings::{Finding, Severity};
 pub use model::{
     AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
 };
-pub use reserves::Reserves;
+pub use reserves::{ChainWindow, Reserves};
 
 /// Why no report could be made.
 #[derive(Debug, thiserror::Error)]

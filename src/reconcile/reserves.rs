@@ -15,6 +15,7 @@ use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role
 use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
 use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, ControlProof, CutoffCheck, Holding};
 use crate::reserve::transcript::Transcript;
+use crate::reserve::window::WindowEvidence;
 use crate::reserve::{bitcoin, evm};
 use crate::snapshot::BlockRef;
 
@@ -42,10 +43,25 @@ pub struct Reserves {
     pub unreadable: BTreeSet<ChainId>,
     /// Blocks between the cut-off block and the list of coins, where a chain's evidence is such a list.
     pub late: BTreeMap<ChainId, u64>,
+    /// What is known of every block around the cut-off block, by chain.
+    pub windows: BTreeMap<ChainId, ChainWindow>,
+    /// The blocks that the challenge names, by chain.
+    pub challenged: BTreeMap<ChainId, u64>,
     /// Whether address set, challenge and signatures could be read.
     pub readable: bool,
     /// What was found on the way.
     pub findings: Vec<Finding>,
+}
+
+/// The window of one chain.
+#[derive(Clone, Debug, Default)]
+pub struct ChainWindow {
+    /// The cut-off block.
+    pub snapshot: u64,
+    /// Addresses that count: free, and under control.
+    pub counted: BTreeSet<String>,
+    /// What the bundle shows; none when it shows nothing that can be used.
+    pub evidence: Option<WindowEvidence>,
 }
 
 /// Reads the reserve side of a bundle.
@@ -158,6 +174,8 @@ impl Gathering<'_> {
                 match contradicted {
                     None => {
                         self.note_long_term(&challenge);
+                        let blocks = challenge.challenge().blocks.iter();
+                        self.reserves.challenged = blocks.map(|block| (block.chain.clone(), block.height)).collect();
                         return Ok(Some(challenge));
                     }
                     Some(detail) => detail,
@@ -263,6 +281,12 @@ impl Gathering<'_> {
         // an answer about Bitcoin covers every address; elsewhere something is claimed where evidence speaks of it
         let native = |id: &&DeploymentId| chain.namespace() == "bip122" && id.asset().starts_with("slip44:");
         self.reserves.claimed.extend(deployments.iter().filter(native).cloned());
+        let controlled = control.and_then(|control| control.get(chain));
+        let counts = |entry: &&AddressEntry| {
+            is_free(entry) && controlled.is_some_and(|controlled| controlled.contains_key(&entry.address))
+        };
+        let counted = entries.iter().filter(counts).map(|entry| entry.address.clone()).collect();
+        self.reserves.windows.insert(chain.clone(), ChainWindow { counted, ..ChainWindow::default() });
         match self.chain_evidence(chain, entries, &deployments)? {
             Some(evidence) => self.take(chain, entries, control, evidence),
             None => {
@@ -339,6 +363,7 @@ impl Gathering<'_> {
             deployments,
             transcript: transcript.as_ref().map(|(transcript, basis)| (&**transcript, *basis)),
         };
+        self.window(&query);
         let result = match chain.namespace() {
             "bip122" => {
                 bitcoin::balance::balances(&query, self.files).map_err(|error| Box::new(error) as Box<dyn Coded>)
@@ -353,6 +378,27 @@ impl Gathering<'_> {
                 self.find(finding.on_chain(chain));
                 Ok(None)
             }
+        }
+    }
+
+    /// What the bundle shows of the blocks around the cut-off block.
+    fn window(&mut self, query: &ChainQuery<'_>) {
+        let evidence = match query.chain.namespace() {
+            "bip122" => bitcoin::window::window(query, None, self.files),
+            _ => Ok(None),
+        };
+        let evidence = evidence.unwrap_or_else(|error| {
+            let path = paths::chain(query.chain, paths::WINDOW);
+            let detail = format!("{}: {error}", error.code());
+            let finding = Finding::new(&codes::WINDOW_REFUSED, Severity::Critical, path.clone(), detail);
+            self.find(finding.on_chain(query.chain).in_file(path));
+            None
+        });
+        for problem in evidence.iter().flat_map(|evidence| evidence.problems.clone()) {
+            self.find(Finding::from_problem(problem, query.chain));
+        }
+        if let Some(window) = self.reserves.windows.get_mut(query.chain) {
+            (window.snapshot, window.evidence) = (query.cutoff_block.height, evidence);
         }
     }
 

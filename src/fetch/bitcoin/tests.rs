@@ -1,5 +1,6 @@
 //! A node that answers what the test tells it to.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
