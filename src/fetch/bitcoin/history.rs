@@ -1,6 +1,9 @@
 //! What happened to the coins since a block: receipts and spends as the node lists them, and the coins at the start,
 //! found by unwinding from the tip.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{OutPoint, ScriptBuf};

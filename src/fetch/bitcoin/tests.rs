@@ -9,7 +9,8 @@ use crate::reserve::bitcoin::network::{genesis_hash, identifier};
 
 const NETWORK: bitcoin::Network = bitcoin::Network::Regtest;
 
-/// A node that gives each method its next answer, the last one again and again; it ends with the test.
+/// A node that gives each method its next answer, the last one again and again; it ends with the test. An answer
+/// `!-1` is an error with that number.
 fn node(answers: &[(&str, &[&str])]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -29,7 +30,14 @@ fn node(answers: &[(&str, &[&str])]) -> String {
             let method = text.split("\"method\":\"").nth(1).and_then(|rest| rest.split('"').next());
             let queue = answers.get_mut(method.expect("a method")).expect("an expected method");
             let result = if queue.len() > 1 { queue.pop() } else { queue.first().cloned() };
-            let body = format!(r#"{{"result":{},"error":null,"id":0}}"#, result.expect("an answer"));
+            let result = result.expect("an answer");
+            let body = match result.strip_prefix('!') {
+                Some(code) => format!(r#"{{"result":null,"error":{{"code":{code},"message":"no"}},"id":0}}"#),
+                None => format!(r#"{{"result":{result},"error":null,"id":0}}"#),
+            };
+            // one question in a request of many
+            let many = text.contains("\r\n\r\n[");
+            let body = if many { format!("[{body}]") } else { body };
             let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
             let _ = stream.write_all(format!("{head}{body}").as_bytes());
         }
@@ -82,8 +90,8 @@ fn a_scan_is_made_again_when_a_block_arrived() {
     ]);
     let mut steps = Vec::new();
     let result = fetch(&request(url), Time::from_unix(0), &mut |step| steps.push(step.to_owned()));
-    // the headers are asked for in one request of many, which this node answers with one
-    assert!(matches!(result, Err(FetchError::Answer { method: "getblockhash", .. })), "{result:?}");
+    // the node has an answer for the hash of the one header, and none for the header
+    assert!(matches!(result, Err(FetchError::Unreachable { .. })), "{result:?}");
     assert_eq!(steps.len(), 3, "two scans, then headers: {steps:?}");
 }
 
@@ -99,4 +107,52 @@ fn scans_ask_for_scripts_not_for_addresses() {
     let scripts = [bitcoin::ScriptBuf::from_bytes(vec![0x51]), bitcoin::ScriptBuf::from_bytes(vec![0x6a, 0])];
     assert_eq!(scan_params(scripts.iter().map(|script| script.as_script())), r#"["start",["raw(51)","raw(6a00)"]]"#);
     assert_eq!(scan_params([]), r#"["start",[]]"#);
+}
+
+/// A node with tip 7 and these answers about a window.
+fn with_window(window: (u64, u64), more: &[(&str, &[&str])]) -> (Result<Fetched, FetchError>, Vec<String>) {
+    let genesis = genesis_hash(NETWORK).to_string();
+    let (quoted, tip) = (format!("\"{genesis}\""), scan(&genesis));
+    let always: [(&str, &[&str]); 4] = [
+        ("getnetworkinfo", &[r#"{"version":280000,"subversion":"/Satoshi:28.0.0/"}"#]),
+        ("scantxoutset", &[&tip]),
+        ("getbestblockhash", &[&quoted]),
+        ("getblockhash", &[&quoted]),
+    ];
+    let url = node(&[always.as_slice(), more].concat());
+    let mut steps = Vec::new();
+    let asked = Request { window: Some(window), ..request(url) };
+    (fetch(&asked, Time::from_unix(0), &mut |step| steps.push(step.to_owned())), steps)
+}
+
+#[test]
+fn a_window_lies_below_the_tip() {
+    for window in [(5, 9), (6, 5), (8, 8)] {
+        let error = with_window(window, &[]).0.expect_err("no such blocks");
+        assert_eq!(error.code().number, 5202, "{error}");
+    }
+}
+
+#[test]
+fn a_node_without_the_method_is_named_with_the_remedy() {
+    let (error, steps) = with_window((6, 7), &[("getindexinfo", &["{}"]), ("getdescriptoractivity", &["!-32601"])]);
+    let error = error.expect_err("an older node");
+    assert_eq!(error.to_string(), "getdescriptoractivity: the node does not have this method");
+    assert_eq!(error.code().number, 5201);
+    assert!(error.code().remedy.contains("version 29"), "{}", error.code().remedy);
+    assert!(steps.iter().any(|step| step.contains("-blockfilterindex=1")), "{steps:?}");
+}
+
+/// Behind its own index, a scan passes over blocks without a word.
+#[test]
+fn an_index_that_is_behind_is_not_used() {
+    let behind = r#"{"basic block filter index":{"synced":true,"best_block_height":6}}"#;
+    let (error, steps) = with_window((6, 7), &[("getindexinfo", &[behind]), ("getdescriptoractivity", &["!-1"])]);
+    assert_eq!(error.expect_err("no answer").code().number, 5061);
+    assert!(steps.iter().any(|step| step.contains("is not up to date")), "{steps:?}");
+    let there = r#"{"basic block filter index":{"synced":true,"best_block_height":7}}"#;
+    let stopped = r#"{"from_height":7,"to_height":7,"relevant_blocks":[],"completed":false}"#;
+    let (error, steps) = with_window((6, 7), &[("getindexinfo", &[there]), ("scanblocks", &[stopped])]);
+    assert_eq!(error.expect_err("a scan that was stopped").code().number, 5062);
+    assert!(steps.iter().any(|step| step.contains("filters of blocks 7 to 7")), "{steps:?}");
 }

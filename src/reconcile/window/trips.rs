@@ -197,9 +197,9 @@ impl Search<'_> {
         let out_at = went.iter().map(|(net, _)| net.height).max().unwrap_or(0);
         let first_out = went.iter().map(|(net, _)| net.height).min().unwrap_or(0);
         let mut losses: BTreeMap<String, Amount> = BTreeMap::new();
-        for (net, amount) in went {
-            // what the same transaction paid to others is no part of the trip
-            let mut left = *amount;
+        // the coins that came, and no more: the same transactions may have paid others, too
+        let mut left = sums.0;
+        for (net, _) in went {
             for (address, loss) in &net.losses {
                 let own = left.min(*loss);
                 left = left.checked_sub(own).unwrap_or(Amount::ZERO);
