@@ -14,6 +14,8 @@ use crate::signature::PublicKey;
 use crate::snapshot::{BlockRef, VenueId};
 
 const FORMAT: &str = "counterfoil-policy-v1";
+/// More blocks than a window of years has.
+const BLOCKS_MAX: u64 = 100_000_000;
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +111,21 @@ impl Default for WindowRules {
 }
 
 impl WindowRules {
+    fn check(&self) -> Result<(), PolicyError> {
+        let limits = [
+            ("before", self.before.unwrap_or(0), BLOCKS_MAX),
+            ("after", self.after.unwrap_or(0), BLOCKS_MAX),
+            ("round_trip_blocks", self.round_trip_blocks, BLOCKS_MAX),
+            ("round_trip_tolerance, in hundredths of a percent,", self.round_trip_tolerance, 10_000),
+            ("flow_share, in hundredths of a percent,", self.flow_share, 10_000),
+        ];
+        let seen = self.seen.iter().map(|seen| ("seen: height", seen.height, u64::from(u32::MAX)));
+        match limits.into_iter().chain(seen).find(|(_, got, limit)| got > limit) {
+            Some((name, got, limit)) => Err(PolicyError(format!("window: {name} {got}, expected at most {limit}"))),
+            None => Ok(()),
+        }
+    }
+
     fn departures(&self) -> Vec<String> {
         let built_in = Self::default();
         let mut departures = Vec::new();
@@ -221,13 +238,7 @@ impl Policy {
             return Err(fail(format!("format {:?}, expected {FORMAT:?}", file.format)));
         }
         file.venue.check()?;
-        for (name, share) in
-            [("round_trip_tolerance", file.window.round_trip_tolerance), ("flow_share", file.window.flow_share)]
-        {
-            if share > 10_000 {
-                return Err(fail(format!("window: {name} {share}, expected at most 10000 hundredths of a percent")));
-            }
-        }
+        file.window.check()?;
         for node in &file.node {
             node.key.check().map_err(|error| fail(format!("node {:?}: {error}", node.name)))?;
         }
@@ -406,6 +417,29 @@ mod tests {
                 "stricter: no coverage without a schedule of other liabilities"
             ]
         );
+    }
+
+    #[test]
+    fn windows_have_defaults_and_limits() {
+        let plain = policy("[window]\n").expect("defaults");
+        assert_eq!((plain.window(), plain.window().range(500)), (&WindowRules::default(), None));
+        let chain = "bip122:000000000019d6689c085ae165831e93";
+        let text = format!("[window]\nafter = 7\nflow_share = 50\n[[window.seen]]\nchain = \"{chain}\"\nheight = 9\n");
+        let own = policy(&text).expect("a window");
+        assert_eq!(own.window().range(500), Some((500, 507)));
+        assert_eq!(
+            own.departures(),
+            [
+                "stricter: a window of 0 blocks before the cut-off block and 7 after it",
+                "stricter: flows are told from, hundredths of a percent: 50, built-in 100",
+                &format!("stricter: what is on signed addresses must still be there at block 9 of {chain}")
+            ]
+        );
+        for bad in ["before = 100000001", "flow_share = 10001", "round_trip_tolerance = 10001", "blocks = 1"] {
+            assert!(policy(&format!("[window]\n{bad}\n")).is_err(), "{bad}");
+        }
+        let high = text.replace("height = 9", "height = 4294967296");
+        assert!(policy(&high).expect_err("no such height").to_string().contains("4294967295"));
     }
 
     #[test]

@@ -136,6 +136,7 @@ fn files_of_another_form_are_refused() {
         text.replacen("window-v1", "window-v2", 1),
         text.replacen("\"from\":\"107\"", "\"from\":\"121\"", 1),
         text.replacen("\"to\":\"120\"", "\"to\":\"900\"", 1),
+        text.replacen("\"height\":\"130\"", "\"height\":\"18446744073709551615\"", 1),
         text.replacen("\"kind\":\"spend\"", "\"kind\":\"burn\"", 1),
         text.replacen(":0\"", ":00\"", 1),
         text.replacen("\"script\":\"0014", "\"script\":\"001G", 1),

@@ -126,7 +126,7 @@ pub(super) struct Section<'a> {
 }
 
 impl Section<'_> {
-    fn report(&self, findings: &mut Vec<Finding>) -> AssetReport {
+    pub(super) fn report(&self, findings: &mut Vec<Finding>) -> AssetReport {
         let mapped = self.policy.assets().iter().find(|asset| asset.id == *self.id);
         let listed = self.statement.and_then(|statement| statement.assets.iter().find(|asset| asset.id == *self.id));
         self.compare_maps(mapped, listed, findings);

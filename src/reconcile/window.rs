@@ -64,8 +64,9 @@ pub fn measure(evidence: &WindowEvidence, question: &WindowQuestion<'_>) -> Opti
     flows.retain(|flow| !flow.amount.is_zero());
     let round_trips = trips::find(&inside, question.snapshot, question.rules, told);
     let gaps = gaps(evidence, asked);
-    let uncovered: u64 = gaps.iter().map(|gap| gap.to - gap.from + 1).sum();
-    let blocks = asked.1 - asked.0 + 1;
+    let length = |range: &BlockRange| range.to.saturating_sub(range.from).saturating_add(1);
+    let uncovered = gaps.iter().map(length).fold(0, u64::saturating_add);
+    let blocks = length(&BlockRange { from: asked.0, to: asked.1 });
     let snapshot = set.at(question.snapshot);
     let median = set.median();
     let addresses = addresses(evidence, (from, to), question)?;
@@ -76,7 +77,7 @@ pub fn measure(evidence: &WindowEvidence, question: &WindowQuestion<'_>) -> Opti
         asked: BlockRange { from: asked.0, to: asked.1 },
         measured: BlockRange { from, to },
         blocks,
-        covered: blocks - uncovered,
+        covered: blocks.saturating_sub(uncovered),
         gaps,
         snapshot_height: question.snapshot,
         snapshot,
@@ -186,7 +187,9 @@ fn addresses(
     range: (u64, u64),
     question: &WindowQuestion<'_>,
 ) -> Option<Vec<AddressWindow>> {
-    let mut own: BTreeMap<&str, (Vec<&Part>, Vec<(u64, &Part, Direction)>)> = BTreeMap::new();
+    /// What an address had at the start, and what moved.
+    type Own<'a> = (Vec<&'a Part>, Vec<(u64, &'a Part, Direction)>);
+    let mut own: BTreeMap<&str, Own<'_>> = BTreeMap::new();
     for part in &evidence.opening {
         own.entry(part.address.as_str()).or_default().0.push(part);
     }

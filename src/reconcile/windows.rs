@@ -126,3 +126,125 @@ pub(super) fn below_owed(
     let detail = format!("{minimum} at {}; {owed} were owed at the cut-off", at.join(", "));
     Some(Finding::new(&codes::WINDOW_BELOW_OWED, Severity::Exception, asset.as_str(), detail).of_asset(asset))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::basis::{Basis, Completeness};
+    use crate::policy::Policy;
+    use crate::reconcile::reserves::{ChainWindow, Held, Reserves};
+    use crate::reserve::address_set::Role;
+    use crate::reserve::claim::Holding;
+    use crate::reserve::window::{Part, Party, Transfer, WindowEvidence};
+    use crate::snapshot::BlockRef;
+
+    const CHAIN: &str = "bip122:000000000019d6689c085ae165831e93";
+
+    fn policy(window: &str) -> Policy {
+        let text = format!(
+            "format = \"counterfoil-policy-v1\"\n[venue]\nid = \"example\"\nlog_origin = \"log.example\"\n\
+             keys = [{{ alg = \"bip340\", key = \"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798\" }}]\n\
+             {window}\n[[asset]]\nid = \"BTC\"\ndecimals = 10\n[[asset.deployment]]\nid = \"{CHAIN}/slip44:0\"\ndecimals = 8\n"
+        );
+        Policy::parse(&text).expect("a policy")
+    }
+
+    fn part(id: &str, units: u128) -> Part {
+        Part { address: "hot".to_owned(), id: id.to_owned(), amount: Amount::from_base_units(units) }
+    }
+
+    /// 100 of the venue's own and 40 that somebody lends it over block 150; all of it is listed as held.
+    fn reserves(with_window: bool) -> Reserves {
+        let lender = |units| vec![Party { name: "lender".into(), amount: Some(Amount::from_base_units(units)) }];
+        let transfer = |height, spent, received, from, to| Transfer {
+            height,
+            place: 1,
+            txid: format!("at {height}"),
+            spent,
+            received,
+            from,
+            to,
+            authenticity: Basis::Proved,
+        };
+        let evidence = WindowEvidence {
+            deployment: format!("{CHAIN}/slip44:0").parse().expect("a deployment"),
+            from: 100,
+            to: 200,
+            tip: BlockRef { chain: CHAIN.parse().expect("a chain"), height: 200, hash: crate::hash::sha256(b"") },
+            opening: vec![part("own", 100)],
+            transfers: vec![
+                transfer(149, Vec::new(), vec![part("lent", 40)], lender(40), Vec::new()),
+                transfer(151, vec![part("lent", 40)], Vec::new(), Vec::new(), lender(40)),
+            ],
+            times: std::collections::BTreeMap::new(),
+            gaps: Vec::new(),
+            authenticity: Basis::Proved,
+            completeness: Completeness::UnspentObserved,
+            problems: Vec::new(),
+        };
+        let held = |id: &str, units| Held {
+            holding: Holding {
+                deployment: evidence.deployment.clone(),
+                address: "hot".to_owned(),
+                id: id.to_owned(),
+                amount: Amount::from_base_units(units),
+                authenticity: Basis::Proved,
+                completeness: Completeness::UnspentUntilSpend,
+            },
+            role: Role::Hot,
+            controlled: true,
+            free: true,
+        };
+        let mut reserves = Reserves { readable: true, ..Reserves::default() };
+        reserves.held = vec![held("own", 100), held("lent", 40)];
+        reserves.claimed.insert(evidence.deployment.clone());
+        let counted = BTreeSet::from(["hot".to_owned()]);
+        let window = ChainWindow { snapshot: 150, counted, evidence: with_window.then_some(evidence) };
+        reserves.windows.insert(CHAIN.parse().expect("a chain"), window);
+        reserves
+    }
+
+    fn section(policy: &Policy, reserves: &Reserves) -> (crate::reconcile::AssetReport, Vec<u16>) {
+        let id = "BTC".parse().expect("an asset");
+        let mut findings = Vec::new();
+        let report = Section { policy, statement: None, reserves, id: &id }.report(&mut findings);
+        (report, findings.iter().map(|finding| finding.code.number).collect())
+    }
+
+    #[test]
+    fn borrowed_coins_are_taken_from_what_is_counted() {
+        let (report, codes) = section(&policy(""), &reserves(true));
+        let units = Amount::from_base_units;
+        assert_eq!((report.held.counted, report.not_sustained), (units(14_000), units(4_000)), "ten decimals");
+        assert_eq!((report.held.possible, report.window_minimum), (units(14_000), Some(units(10_000))));
+        assert_eq!(codes, [7041, 7045]);
+        let (report, codes) = section(&policy("[window]\nround_trip_blocks = 0"), &reserves(true));
+        assert_eq!((report.not_sustained, codes), (Amount::ZERO, vec![7041]));
+    }
+
+    #[test]
+    fn a_window_that_is_demanded_and_missing_is_told() {
+        let demanded = policy(&format!("[window]\nbefore = 9\n[[window.seen]]\nchain = \"{CHAIN}\"\nheight = 160"));
+        let (report, codes) = section(&demanded, &reserves(false));
+        assert_eq!((report.windows.len(), report.window_minimum, codes), (0, None, vec![7040, 7043]));
+        assert!(section(&policy(""), &reserves(false)).1.is_empty());
+        let (report, codes) = section(&demanded, &reserves(true));
+        assert_eq!((report.windows[0].asked.from, report.windows[0].asked.to), (141, 160), "up to the closing block");
+        assert_eq!(codes, [7045, 7044]);
+    }
+
+    #[test]
+    fn a_minimum_below_what_is_owed_is_told() {
+        let reports = section(&policy(""), &reserves(true)).0.windows;
+        let id: AssetId = "BTC".parse().expect("an asset");
+        let below = |minimum, owed| {
+            let amounts = (Amount::from_base_units(minimum), Amount::from_base_units(owed));
+            below_owed(&reports, amounts, (&id, Decimals::ZERO)).map(|finding| finding.detail)
+        };
+        assert_eq!(below(100, 100), None);
+        let detail = format!("99 at block 100 of {CHAIN}/slip44:0; 100 were owed at the cut-off");
+        assert_eq!(below(99, 100), Some(detail));
+    }
+}

@@ -10,7 +10,7 @@ use bitcoin::{OutPoint, ScriptBuf};
 use serde::Deserialize;
 
 use super::proofs::{Places, Wanted, digest};
-use super::{Node, Request, SCRIPTS_PER_SCAN, read, scan_params};
+use super::{HEADERS_MAX, Node, Request, SCRIPTS_PER_SCAN, read, scan_params};
 use crate::fetch::rpc::FetchError;
 use crate::hash::Digest;
 use crate::reserve::bitcoin::activity::{Activity, ActivityKind};
@@ -76,8 +76,12 @@ impl Node {
         let whole = request.window.is_some();
         let window = request.window.map(|window| window.0);
         let Some(start) = window.into_iter().chain(cutoff).min() else { return Ok(None) };
+        if tip.height.saturating_sub(start) > HEADERS_MAX {
+            let detail = format!("height {}, expected at most {HEADERS_MAX} blocks from {start} on", tip.height);
+            return Err(FetchError::Answer { method: "scantxoutset", detail });
+        }
         let mut calls = Vec::new();
-        let events = match self.events((start + 1, tip.height), &mut calls, progress) {
+        let events = match self.events((start.saturating_add(1), tip.height), &mut calls, progress) {
             Ok(events) => events,
             Err(FetchError::MethodMissing { method }) if !whole => {
                 progress(&format!("the node has no {method}: coins spent since the cut-off are not shown"));

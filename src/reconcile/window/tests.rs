@@ -255,3 +255,79 @@ fn sums_that_do_not_fit_give_no_figures() {
     let story = evidence(&[("hot", 1)], vec![went(120, &[("hot", 2)], &[], &[])]);
     assert_eq!(measured_with(&story, &WindowRules::default(), None), None, "below zero");
 }
+
+const POLICY: &str = "format = \"counterfoil-policy-v1\"\n[venue]\nid = \"example\"\nlog_origin = \"log.example\"\n\
+    keys = [{ alg = \"bip340\", key = \"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798\" }]\n";
+
+/// Codes and subjects of what is found, in the order in which it is found.
+fn found(
+    evidence: &WindowEvidence,
+    range: Option<(u64, u64)>,
+    closing: Option<(u64, bool)>,
+    held: &[crate::reconcile::reserves::Held],
+) -> Vec<(u16, String)> {
+    let counted = ["hot", "cold"].into_iter().map(str::to_owned).collect();
+    let policy = crate::policy::Policy::parse(POLICY).expect("a policy");
+    let question = WindowQuestion {
+        range,
+        snapshot: 150,
+        closing,
+        counted: &counted,
+        decimals: Decimals::ZERO,
+        rules: policy.window(),
+    };
+    let report = measure(evidence, &question).expect("it fits");
+    let asset = "BTC".parse().expect("an asset");
+    let list = findings(&report, &question, &policy, &asset, held);
+    list.iter().map(|finding| (finding.code.number, finding.subject.clone())).collect()
+}
+
+#[test]
+fn every_finding_has_its_cause() {
+    let lent = came(148, &[("hot", 800)], &[("lender", 800)], &[]);
+    let back = went(153, &[("hot", 800)], &[("lender", 800)], &[]);
+    let left = went(160, &[("cold", 30)], &[("buyer", 30)], &[]);
+    let story = evidence(&[("hot", 100), ("cold", 30)], vec![lent, back, left]);
+    let asked = Some((110, 190));
+    let chain = || CHAIN.to_owned();
+    let deployment = || format!("{CHAIN}/slip44:0");
+    let trip = || (7045, "lender".to_owned());
+    assert_eq!(found(&story, asked, None, &[]), [trip()]);
+    assert_eq!(found(&story, None, None, &[]), [(7041, chain()), trip()]);
+    assert_eq!(found(&story, Some((90, 190)), None, &[]), [(7040, chain()), trip()]);
+    assert_eq!(found(&story, asked, Some((140, false)), &[]), [trip(), (7049, deployment())]);
+    assert_eq!(found(&story, asked, Some((191, true)), &[]), [trip(), (7043, deployment())]);
+    let gone = |address: &str| (7044, address.to_owned());
+    assert_eq!(found(&story, asked, Some((170, true)), &[]), [trip(), gone("cold"), gone("hot")]);
+    let weak = WindowEvidence { completeness: Completeness::UnspentStated, ..story.clone() };
+    assert_eq!(found(&weak, asked, None, &[]), [(7048, chain()), trip()]);
+    let stated = WindowEvidence { authenticity: Basis::Stated, ..story.clone() };
+    assert_eq!(found(&stated, asked, None, &[]), [(7048, chain()), trip()]);
+    let held = |units| crate::reconcile::reserves::Held {
+        holding: crate::reserve::claim::Holding {
+            deployment: deployment().parse().expect("a deployment"),
+            address: "cold".to_owned(),
+            id: "a coin".to_owned(),
+            amount: amount(units),
+            authenticity: Basis::Proved,
+            completeness: Completeness::UnspentObserved,
+        },
+        role: crate::reserve::address_set::Role::Cold,
+        controlled: true,
+        free: true,
+    };
+    assert_eq!(found(&story, asked, None, &[held(30)]), [trip()]);
+    assert_eq!(found(&story, asked, None, &[held(31)]), [trip(), (7047, "cold".to_owned())]);
+    assert_eq!(found(&story, asked, None, &[held(16), held(15)]), [trip(), (7047, "cold".to_owned())]);
+}
+
+#[test]
+fn a_chain_without_a_window_is_told_when_one_is_asked_for() {
+    let codes = |range, closing| -> Vec<u16> {
+        let chain = CHAIN.parse().expect("a chain");
+        missing(&chain, range, closing, "the bundle shows none").iter().map(|finding| finding.code.number).collect()
+    };
+    assert!(codes(None, None).is_empty());
+    assert_eq!(codes(Some((1, 2)), None), [7040]);
+    assert_eq!(codes(Some((1, 2)), Some(9)), [7040, 7043]);
+}

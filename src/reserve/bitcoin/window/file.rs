@@ -12,6 +12,8 @@ use crate::reserve::bitcoin::network::{internal, readable, transaction_id};
 use crate::snapshot::BlockRef;
 
 const FORMAT: &str = "counterfoil-window-v1";
+/// No chain reaches it: a block has its height in four bytes.
+const HEIGHT_MAX: u64 = 0xffff_ffff;
 /// The longest line: a script has at most 10,000 bytes, each two digits.
 const LINE_MAX: usize = 24_000;
 
@@ -156,7 +158,7 @@ impl WindowFile {
         if head.format != FORMAT {
             return Err(malformed(1, format!("format {:?}, expected {FORMAT:?}", head.format)));
         }
-        if head.from > head.to || head.to > head.tip.height {
+        if head.from > head.to || head.to > head.tip.height || head.tip.height > HEIGHT_MAX {
             let detail = format!("blocks {} to {}, expected a range below the tip {}", head.from, head.to, head.tip);
             return Err(malformed(1, detail));
         }
