@@ -321,7 +321,7 @@ fn handed_over(venue: &Venue) {
         let gone = findings.filter(|finding| finding["code"] == "CF-7044");
         gone.map(|finding| finding["subject"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(gone(&report), [venue.hot.address.clone()], "only the loan was back by then");
+    assert_eq!(gone(&report), [venue.hot.address.as_str()], "only the loan was back by then");
     assert_eq!(report["assets"][0]["windows"][0]["sustained"], "10000000000");
     assert!(finding(&report, "CF-7049").is_none());
     venue.policy("seen.toml", &seen(6));
