@@ -12,6 +12,7 @@ mod inspect;
 mod interrupt;
 mod keygen;
 mod lab;
+mod own_files;
 mod policy;
 mod prove;
 mod reconcile;

@@ -4,6 +4,7 @@
 //! compares. The `E-…` mnemonics of older notes are not codes.
 
 pub mod bitcoin;
+pub mod bitcoin_chain;
 pub mod bundle;
 pub mod cli;
 pub mod evm;
@@ -72,6 +73,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         publish::ALL,
         bundle::ALL,
         bitcoin::ALL,
+        bitcoin_chain::ALL,
         window::ALL,
         evm::ALL,
         finding::ALL,

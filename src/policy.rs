@@ -3,6 +3,7 @@
 //! A policy is the verifier's own file. It is never taken from a proof, a bundle or the venue's page; every result
 //! names its hash.
 
+use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
 
 use crate::asset::{Asset, AssetId, Assets, ChainId, DeploymentId};
@@ -10,6 +11,8 @@ use crate::basis::{Basis, Completeness};
 use crate::code::{Code, Coded, publish as codes};
 use crate::hash::{Digest, sha256};
 use crate::publish::StatementPins;
+use crate::reserve::bitcoin::header::WorkRule;
+use crate::reserve::bitcoin::set_pins::SetPin;
 use crate::signature::PublicKey;
 use crate::snapshot::{BlockRef, VenueId};
 
@@ -26,6 +29,8 @@ pub struct Policy {
     window: WindowRules,
     assets: Vec<Asset>,
     pins: Vec<BlockRef>,
+    work: Vec<(ChainId, WorkRule)>,
+    utxo_sets: Vec<SetPin>,
     nodes: Vec<PinnedNode>,
 }
 
@@ -202,6 +207,10 @@ struct PolicyToml {
     #[serde(default)]
     pin: Vec<PinToml>,
     #[serde(default)]
+    work: Vec<WorkToml>,
+    #[serde(default)]
+    utxo_set: Vec<SetPin>,
+    #[serde(default)]
     node: Vec<PinnedNode>,
     #[serde(default)]
     asset: Vec<toml::Value>,
@@ -213,6 +222,14 @@ struct PinToml {
     chain: ChainId,
     height: u64,
     hash: Digest,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WorkToml {
+    chain: ChainId,
+    min_confirmations: u64,
+    min_work: String,
 }
 
 /// A policy is not usable.
@@ -250,6 +267,13 @@ impl Policy {
             }
             pins.push(BlockRef { chain, height, hash });
         }
+        let work = read_work(file.work)?;
+        for (place, set) in file.utxo_set.iter().enumerate() {
+            let before = file.utxo_set.get(..place).unwrap_or_default();
+            if before.iter().any(|other| (&other.chain, other.height) == (&set.chain, set.height)) {
+                return Err(fail(format!("two sets of unspent outputs at block {} of {}", set.height, set.chain)));
+            }
+        }
         let assets = if file.asset.is_empty() { Vec::new() } else { read_assets(file.asset)? };
         let policy = Self {
             digest: sha256(text.as_bytes()),
@@ -258,6 +282,8 @@ impl Policy {
             window: file.window,
             assets,
             pins,
+            work,
+            utxo_sets: file.utxo_set,
             nodes: file.node,
         };
         policy.check_deployments()?;
@@ -312,6 +338,18 @@ impl Policy {
         &self.pins
     }
 
+    /// What must stand on a block of the chain above the highest pin; nothing above it counts without.
+    #[must_use]
+    pub fn work(&self, chain: &ChainId) -> Option<&WorkRule> {
+        self.work.iter().find(|(of, _)| of == chain).map(|(_, rule)| rule)
+    }
+
+    /// Whole sets of unspent outputs, pinned by hash.
+    #[must_use]
+    pub fn utxo_sets(&self) -> &[SetPin] {
+        &self.utxo_sets
+    }
+
     /// Keys of the pinned nodes.
     #[must_use]
     pub fn node_keys(&self) -> Vec<PublicKey> {
@@ -343,6 +381,13 @@ impl Policy {
         }
         if own.other_liabilities {
             departures.push("stricter: no coverage without a schedule of other liabilities".to_owned());
+        }
+        for (chain, rule) in &self.work {
+            let WorkRule { confirmations, work } = rule;
+            departures.push(format!(
+                "laxer: on {chain}, blocks above the highest pin count from {confirmations} blocks with the work {work:#x} \
+                 on, built-in never"
+            ));
         }
         if !own.assets.is_empty() {
             let names: Vec<&str> = own.assets.iter().map(AssetId::as_str).collect();
@@ -377,6 +422,27 @@ impl PinnedVenue {
         }
         Ok(())
     }
+}
+
+/// Both numbers are needed: few blocks can have much work, and many blocks little.
+fn read_work(rows: Vec<WorkToml>) -> Result<Vec<(ChainId, WorkRule)>, PolicyError> {
+    let mut rules: Vec<(ChainId, WorkRule)> = Vec::with_capacity(rows.len());
+    for WorkToml { chain, min_confirmations, min_work } in rows {
+        let fail = |detail: String| Err(PolicyError(format!("work of {chain}: {detail}")));
+        if rules.iter().any(|(of, _)| *of == chain) {
+            return fail("it stands twice".to_owned());
+        }
+        let digits = min_work.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        let work = (digits && !min_work.is_empty()).then(|| U256::from_str_radix(&min_work, 16).ok()).flatten();
+        let Some(work) = work.filter(|work| !work.is_zero()) else {
+            return fail(format!("min_work {min_work:?}, expected 1 to 64 lower-case hexadecimal digits, not zero"));
+        };
+        if min_confirmations == 0 {
+            return fail("min_confirmations 0, expected at least 1: the block itself".to_owned());
+        }
+        rules.push((chain, WorkRule { confirmations: min_confirmations, work }));
+    }
+    Ok(rules)
 }
 
 fn read_assets(entries: Vec<toml::Value>) -> Result<Vec<Asset>, PolicyError> {
@@ -440,6 +506,44 @@ mod tests {
         }
         let high = text.replace("height = 9", "height = 4294967296");
         assert!(policy(&high).expect_err("no such height").to_string().contains("4294967295"));
+    }
+
+    #[test]
+    fn work_needs_both_numbers_and_is_laxer() {
+        let chain = "bip122:000000000019d6689c085ae165831e93";
+        let work = |confirmations: &str, work: &str| {
+            policy(&format!("[[work]]\nchain = \"{chain}\"\nmin_confirmations = {confirmations}\n{work}\n"))
+        };
+        let good = work("6", "min_work = \"00ff\"").expect("a policy");
+        let rule = good.work(&chain.parse().expect("a chain")).expect("a rule");
+        assert_eq!((rule.confirmations, rule.work), (6, U256::from(255)));
+        assert_eq!(good.work(&"eip155:1".parse().expect("a chain")), None);
+        assert_eq!(
+            good.departures(),
+            [format!(
+                "laxer: on {chain}, blocks above the highest pin count from 6 blocks with the work 0xff on, built-in never"
+            )]
+        );
+        let wide = format!("min_work = \"1{}\"", "0".repeat(64));
+        for bad in ["", "min_work = \"\"", "min_work = \"0\"", "min_work = \"0xff\"", "min_work = \"FF\"", &wide] {
+            assert!(work("6", bad).is_err(), "{bad}");
+        }
+        assert!(work("0", "min_work = \"ff\"").is_err());
+        let row = format!("[[work]]\nchain = \"{chain}\"\nmin_confirmations = 1\nmin_work = \"1\"\n");
+        let error = policy(&row.repeat(2)).expect_err("two rules");
+        assert_eq!(error.to_string(), format!("work of {chain}: it stands twice"));
+    }
+
+    #[test]
+    fn one_set_of_unspent_outputs_per_block() {
+        let row = |hash: &str| {
+            format!(
+                "[[utxo_set]]\nchain = \"bip122:000000000019d6689c085ae165831e93\"\nheight = 7\nhash = \"{hash}\"\n"
+            )
+        };
+        let one = policy(&row(KEY)).expect("a policy");
+        assert_eq!((one.utxo_sets().len(), one.departures()), (1, Vec::new()));
+        assert!(policy(&(row(KEY) + &row(&"11".repeat(32)))).is_err());
     }
 
     #[test]

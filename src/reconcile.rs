@@ -14,13 +14,14 @@ use crate::bundle::{self, BundleError, FileSource, SealedFiles, SourceError, pat
 use crate::code::{Code, Coded};
 use crate::policy::Policy;
 use crate::publish::{self, StatementError};
+use crate::reserve::bitcoin::own::{BundleAlone, OwnEvidence};
 
 pub use coverage::{Position, Verdict, percent, verdict};
 pub use findings::{Finding, Severity};
 pub use model::{
     AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
 };
-pub use reserves::{ChainWindow, Reserves};
+pub use reserves::{ChainWindow, Late, Reserves};
 
 /// Why no report could be made.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,18 @@ impl Coded for ReconcileError {
 /// # Errors
 /// [`ReconcileError`] when bundle or statement are not what they claim to be. Everything else is a finding.
 pub fn reconcile(files: &dyn FileSource, policy: &Policy) -> Result<Report, ReconcileError> {
+    reconcile_with(files, policy, &BundleAlone)
+}
+
+/// The same, with files that the verifier reads itself.
+///
+/// # Errors
+/// [`ReconcileError`].
+pub fn reconcile_with(
+    files: &dyn FileSource,
+    policy: &Policy,
+    own: &dyn OwnEvidence,
+) -> Result<Report, ReconcileError> {
     let sealed = bundle::open(files)?;
     let files: &dyn FileSource = &SealedFiles::new(files, &sealed);
     let statement = match files.read(paths::STATEMENT)? {
@@ -58,7 +71,7 @@ pub fn reconcile(files: &dyn FileSource, policy: &Policy) -> Result<Report, Reco
         None => None,
     };
     let reserves = match &statement {
-        Some(statement) => reserves::gather(files, policy, statement)?,
+        Some(statement) => reserves::gather(files, policy, statement, own)?,
         None => Reserves::default(),
     };
     Ok(verdicts::report(&sealed, policy, statement.as_ref(), reserves))

@@ -7,8 +7,8 @@ use counterfoil::basis::{Basis, Completeness};
 use counterfoil::bundle::{MemoryFiles, paths};
 use counterfoil::code::Coded as _;
 use counterfoil::reserve::bitcoin::activity::{Activity, ActivityKind};
+use counterfoil::reserve::bitcoin::window::WindowError;
 use counterfoil::reserve::bitcoin::window::file::{OpeningCoin, WindowFile, order};
-use counterfoil::reserve::bitcoin::window::{Replayed, WindowError};
 use counterfoil::reserve::transcript::Transcript;
 use counterfoil::reserve::window::WindowEvidence;
 
@@ -73,16 +73,49 @@ fn what_the_list_rests_on_is_said() {
         let evidence = story.judge(&story.files, transcript, &addresses, None).unwrap();
         assert_eq!(evidence.completeness, Completeness::UnspentStated);
     }
-    let activity = story.chain.activity(&addresses, FROM).unwrap();
-    let replayed = |from, to| Some(Replayed { from, to, activity: &activity });
-    let evidence = story.judge(&story.files, Some(&scan_only), &addresses, replayed(FROM, TO)).unwrap();
-    assert_eq!(evidence.completeness, Completeness::UnspentUntilSpend, "every coin of the start was spent since");
-    let evidence = story.judge(&story.files, Some(&scan_only), &addresses, replayed(FROM, TO - 1)).unwrap();
-    assert_eq!(evidence.completeness, Completeness::UnspentStated, "a block too few");
-    let mut fewer = activity.clone();
-    fewer.pop();
-    let replayed = Replayed { from: FROM, to: TO, activity: &fewer };
-    assert_eq!(refused(story.judge(&story.files, Some(&scan_only), &addresses, Some(replayed))), 5217);
+    let judge = |transcript, first, heights| {
+        let replay = story.replay(first, heights);
+        story.judge(&story.files, transcript, &addresses, Some(&replay)).unwrap().completeness
+    };
+    let (from, to) = (usize::try_from(FROM).unwrap(), usize::try_from(TO).unwrap());
+    assert_eq!(judge(None, 0, 1..=130), Completeness::Replayed, "from the first block of the chain on");
+    assert_eq!(judge(None, 0, 1..=to), Completeness::Replayed);
+    assert_eq!(judge(Some(&story.transcript), 0, 1..=to - 1), Completeness::UnspentObserved, "a block too few");
+    let since = Completeness::UnspentUntilSpend;
+    assert_eq!(judge(None, from + 1, from + 1..=to), since, "every coin of the start was spent since");
+    assert_eq!(judge(None, 0, 100..=to), since, "what was there before is not known");
+    assert_eq!(judge(Some(&scan_only), 0, from + 2..=to), Completeness::UnspentStated);
+}
+
+/// What the list leaves out, or has more, the blocks show.
+#[test]
+fn whole_blocks_refute_a_list() {
+    let story = Story::tell();
+    let addresses = [story.hot.as_str(), story.cold.as_str()];
+    let whole = story.replay(0, 1..=130);
+    let judge = |files: MemoryFiles| refused(story.judge(&unproved(files), None, &addresses, Some(&whole)));
+    let came_and_went = with(&story, |list| {
+        let borrowed = list.events[at(list, 108, ActivityKind::Receive)].coin;
+        list.events.retain(|event| event.coin != borrowed);
+    });
+    assert_eq!(judge(came_and_went), 5217);
+    let never_left = with(&story, |list| {
+        let place = at(list, 117, ActivityKind::Spend);
+        list.events.remove(place);
+    });
+    assert_eq!(judge(never_left), 5217);
+    let poorer = with(&story, |list| {
+        let coin = list.events[at(list, 117, ActivityKind::Spend)].coin;
+        list.opening.retain(|opening| opening.coin != coin);
+        list.events.retain(|event| event.coin != coin);
+    });
+    assert_eq!(judge(poorer), 5217);
+    let more = with(&story, |list| {
+        let coin = OutPoint { txid: bitcoin::Txid::all_zeros(), vout: 0 };
+        let opening = OpeningCoin { coin, ..list.opening[0].clone() };
+        list.opening.insert(0, opening);
+    });
+    assert_eq!(judge(more), 5217, "a coin at the start that no block made");
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::files::{self, Folder, Readers};
+use super::own_files::OwnFiles;
 use super::{Outcome, policy, remark, say};
-use crate::reconcile::reconcile;
+use crate::reconcile::reconcile_with;
 use crate::report;
 
 /// Compare what is owed with what is held.
@@ -16,6 +17,9 @@ pub(super) struct Args {
     /// Your own policy: which keys, blocks and nodes you pin, and what you demand
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
+    /// Block files of your own node, or its `blocks` folder: what leaves and enters the addresses is then read, not asked
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    blocks: Vec<PathBuf>,
     /// Write the report as JSON, too (`-` for standard output instead of the text)
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -26,7 +30,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let policy = policy::read(&args.policy)?;
-    let report = reconcile(&Folder(args.bundle.clone()), &policy)?;
+    let own = OwnFiles::find(&args.blocks)?;
+    let report = reconcile_with(&Folder(args.bundle.clone()), &policy, &own)?;
     match &args.json {
         Some(path) if path.as_os_str() == "-" => {
             super::say_exactly(String::from_utf8_lossy(&report::json(&report)?).trim_end())

@@ -72,7 +72,7 @@ super::codes! {
         "compare an own balance, written with its point, with `verify --expect`";
     ANSWER_AFTER_CUTOFF = 7024, NotMade, "a node listed its coins after the cut-off block",
         "A coin that was held at the cut-off and spent since is not on the list: less is seen than was there.",
-        "fetch as soon as the next block shows which one is the cut-off block; evidence of later spends comes with windows";
+        "fetch as soon as the next block shows which one is the cut-off block, gather later spends, or let `--blocks` show them";
     CHALLENGE_LONG = 7025, NotMade, "the challenge is valid for more than 400 days",
         "A signature over it says little about who holds the key today.",
         "issue challenges for at most 400 days";

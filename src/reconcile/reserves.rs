@@ -7,11 +7,15 @@ use super::findings::{Finding, Severity};
 use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
 use crate::bundle::{FileSource, paths};
+use crate::code::bitcoin::SCAN_MISSING;
 use crate::code::{Coded, finding as codes};
 use crate::json;
 use crate::policy::Policy;
 use crate::publish::{Statement, VerifiedStatement};
 use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role, lines};
+use crate::reserve::bitcoin::balance::{BitcoinError, Own};
+use crate::reserve::bitcoin::blocks::Replay;
+use crate::reserve::bitcoin::own::OwnEvidence;
 use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
 use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, ControlProof, CutoffCheck, Holding};
 use crate::reserve::transcript::Transcript;
@@ -32,6 +36,15 @@ pub struct Held {
     pub free: bool,
 }
 
+/// How much later than the cut-off block a list of coins was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// Blocks in between.
+    pub blocks: u64,
+    /// Coins spent in these blocks that are counted all the same: their spends prove that they were there.
+    pub proved: u64,
+}
+
 /// What the reserve side shows.
 #[derive(Clone, Debug, Default)]
 pub struct Reserves {
@@ -41,8 +54,8 @@ pub struct Reserves {
     pub claimed: BTreeSet<DeploymentId>,
     /// Chains whose evidence could not be read.
     pub unreadable: BTreeSet<ChainId>,
-    /// Blocks between the cut-off block and the list of coins, where a chain's evidence is such a list.
-    pub late: BTreeMap<ChainId, u64>,
+    /// Chains whose coins are known from a list that was made after the cut-off block, and from nothing that is whole.
+    pub late: BTreeMap<ChainId, Late>,
     /// What is known of every block around the cut-off block, by chain.
     pub windows: BTreeMap<ChainId, ChainWindow>,
     /// The blocks that the challenge names, by chain.
@@ -72,8 +85,9 @@ pub(super) fn gather(
     files: &dyn FileSource,
     policy: &Policy,
     statement: &VerifiedStatement,
+    own: &dyn OwnEvidence,
 ) -> Result<Reserves, ReconcileError> {
-    let mut gathering = Gathering { files, policy, statement, reserves: Reserves::default() };
+    let mut gathering = Gathering { files, policy, statement, own, reserves: Reserves::default() };
     if let Some(set) = gathering.address_set()? {
         let control = gathering.control(&set)?;
         gathering.reserves.readable = control.is_some();
@@ -114,6 +128,7 @@ struct Gathering<'a> {
     files: &'a dyn FileSource,
     policy: &'a Policy,
     statement: &'a VerifiedStatement,
+    own: &'a dyn OwnEvidence,
     reserves: Reserves,
 }
 
@@ -341,17 +356,6 @@ impl Gathering<'_> {
             Answers::None => None,
             Answers::Unreadable => return Ok(None),
         };
-        if transcript.is_none() && chain.namespace() == "bip122" {
-            let path = paths::chain(chain, paths::TRANSCRIPT);
-            let detail = "without a node's answer nothing shows which coins are unspent";
-            let finding = Finding::new(&codes::EVIDENCE_MISSING, Severity::Critical, path, detail);
-            self.find(finding.on_chain(chain));
-            return Ok(None);
-        }
-        let tip = transcript.as_ref().filter(|_| chain.namespace() == "bip122").map(|(answers, _)| answers.tip.height);
-        if let Some(late) = tip.and_then(|tip| tip.checked_sub(cutoff_block.height)).filter(|late| *late > 0) {
-            self.reserves.late.insert(chain.clone(), late);
-        }
         let addresses: Vec<&str> = entries.iter().map(|entry| entry.address.as_str()).collect();
         let pins: Vec<BlockRef> = self.policy.pins().iter().filter(|pin| pin.chain == *chain).cloned().collect();
         let query = ChainQuery {
@@ -363,11 +367,11 @@ impl Gathering<'_> {
             deployments,
             transcript: transcript.as_ref().map(|(transcript, basis)| (&**transcript, *basis)),
         };
-        self.window(&query);
+        if let Some(window) = self.reserves.windows.get_mut(chain) {
+            window.snapshot = cutoff_block.height;
+        }
         let result = match chain.namespace() {
-            "bip122" => {
-                bitcoin::balance::balances(&query, self.files).map_err(|error| Box::new(error) as Box<dyn Coded>)
-            }
+            "bip122" => self.bitcoin(&query).map_err(|error| Box::new(error) as Box<dyn Coded>),
             _ => evm::balance::balances(&query, self.files).map_err(|error| Box::new(error) as Box<dyn Coded>),
         };
         match result {
@@ -382,12 +386,9 @@ impl Gathering<'_> {
     }
 
     /// What the bundle shows of the blocks around the cut-off block.
-    fn window(&mut self, query: &ChainQuery<'_>) {
-        let evidence = match query.chain.namespace() {
-            "bip122" => bitcoin::window::window(query, None, self.files),
-            _ => Ok(None),
-        };
-        let evidence = evidence.unwrap_or_else(|error| {
+    fn window(&mut self, query: &ChainQuery<'_>, replay: Option<&Replay>) {
+        let own = bitcoin::window::Own { work: self.policy.work(query.chain), replay };
+        let evidence = bitcoin::window::window(query, &own, self.files).unwrap_or_else(|error| {
             let path = paths::chain(query.chain, paths::WINDOW);
             let detail = format!("{}: {error}", error.code());
             let finding = Finding::new(&codes::WINDOW_REFUSED, Severity::Critical, path.clone(), detail);
@@ -398,8 +399,45 @@ impl Gathering<'_> {
             self.find(Finding::from_problem(problem, query.chain));
         }
         if let Some(window) = self.reserves.windows.get_mut(query.chain) {
-            (window.snapshot, window.evidence) = (query.cutoff_block.height, evidence);
+            window.evidence = evidence;
         }
+    }
+
+    /// The evidence of a bundle about a chain of Bitcoin, with what the verifier reads itself.
+    fn bitcoin(&mut self, query: &ChainQuery<'_>) -> Result<ChainEvidence, BitcoinError> {
+        let chain = query.chain;
+        let network = bitcoin::network::network(chain)?;
+        let script = |address: &&str| bitcoin::network::script(network, address).ok();
+        let wanted = query.addresses.iter().filter_map(script).collect();
+        let (full_set, refused) = match self.own.full_set(network, &wanted) {
+            Some(Ok(set)) => (Some(set), None),
+            Some(Err(problem)) => (None, Some(problem)),
+            None => (None, None),
+        };
+        let own = Own {
+            work: self.policy.work(chain),
+            blocks: self.own.blocks(),
+            full_set: full_set.as_ref(),
+            set_pins: self.policy.utxo_sets(),
+        };
+        let judged = bitcoin::balance::judge(query, &own, self.files)?;
+        self.window(query, judged.replay.as_ref());
+        let mut evidence = judged.evidence;
+        evidence.problems.extend(refused);
+        if query.transcript.is_none() && !judged.complete {
+            let path = paths::chain(chain, paths::TRANSCRIPT);
+            // one missing file is one finding
+            evidence.problems.retain(|problem| problem.code.number != SCAN_MISSING.number);
+            let detail = "without a node's answer nothing shows which coins are unspent";
+            let finding = Finding::new(&codes::EVIDENCE_MISSING, Severity::Critical, path, detail);
+            self.find(finding.on_chain(chain));
+        }
+        let tip = query.transcript.map(|(answers, _)| answers.tip.height).filter(|_| !judged.complete);
+        let blocks = tip.and_then(|tip| tip.checked_sub(query.cutoff_block.height)).filter(|blocks| *blocks > 0);
+        if let Some(blocks) = blocks {
+            self.reserves.late.insert(chain.clone(), Late { blocks, proved: judged.by_later_spend });
+        }
+        Ok(evidence)
     }
 
     /// Takes over what a chain shows, with what is known of each address.

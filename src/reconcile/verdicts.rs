@@ -7,7 +7,7 @@ use super::findings::{Finding, Severity};
 use super::model::{
     AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
 };
-use super::reserves::{self, Reserves};
+use super::reserves::{self, Late, Reserves};
 use super::windows;
 use crate::amount::{Amount, Decimals};
 use crate::asset::{Asset, AssetId, Class, Deployment};
@@ -193,9 +193,15 @@ impl Section<'_> {
 
     /// A list of coins that was made later misses those that were spent since: whoever reads "short" must know.
     fn note_late_answers(&self, findings: &mut Vec<Finding>) {
-        for (chain, blocks) in &self.reserves.late {
+        for (chain, Late { blocks, proved }) in &self.reserves.late {
             if reserves::lives_on(self.policy, self.id, chain) {
-                let detail = format!("{blocks} blocks after it; coins spent in between were not looked at");
+                let detail = match proved {
+                    0 => format!("{blocks} blocks after it; coins spent in between were not looked at"),
+                    _ => format!(
+                        "{blocks} blocks after it; {proved} coins spent in between are proved by their spends and counted, \
+                         others were not looked at"
+                    ),
+                };
                 let code = &codes::ANSWER_AFTER_CUTOFF;
                 let finding = Finding::new(code, Severity::Exception, self.id.as_str(), detail);
                 findings.push(finding.of_asset(self.id).on_chain(chain));

@@ -3,9 +3,12 @@
 
 pub mod activity;
 pub mod balance;
+pub mod blocks;
 pub mod control;
 pub mod header;
 pub mod merkle_proof;
 pub mod network;
+pub mod own;
+pub mod set_pins;
 pub mod utxo_snapshot;
 pub mod window;

@@ -16,8 +16,11 @@ use counterfoil::basis::Basis;
 use counterfoil::bundle::{MemoryFiles, paths};
 use counterfoil::fetch::bitcoin::Fetched;
 use counterfoil::lab::bitcoin_chain::{BitcoinChain, Payment, Question};
+use counterfoil::reserve::bitcoin::blocks::{MemoryBlocks, Replay, ReplayQuery, replay};
 use counterfoil::reserve::bitcoin::control::sign::{AddressKey, AddressKind};
-use counterfoil::reserve::bitcoin::window::{Replayed, WindowError, window};
+use counterfoil::reserve::bitcoin::header::{HEADER_LENGTH, HeaderChain};
+use counterfoil::reserve::bitcoin::network::script;
+use counterfoil::reserve::bitcoin::window::{Own, WindowError, window};
 use counterfoil::reserve::claim::ChainQuery;
 use counterfoil::reserve::transcript::Transcript;
 use counterfoil::reserve::window::WindowEvidence;
@@ -81,7 +84,7 @@ impl Story {
         files: &MemoryFiles,
         transcript: Option<&Transcript>,
         addresses: &[&str],
-        replayed: Option<Replayed<'_>>,
+        replay: Option<&Replay>,
     ) -> Result<WindowEvidence, WindowError> {
         let deployments: Vec<DeploymentId> = vec![format!("{}/slip44:0", self.chain.id()).parse().unwrap()];
         let (tip, cutoff_block) = (self.tip(), self.chain.block(SNAPSHOT).unwrap());
@@ -94,7 +97,20 @@ impl Story {
             deployments: &deployments,
             transcript: transcript.map(|transcript| (transcript, Basis::Observed)),
         };
-        window(&query, replayed, files).map(|evidence| evidence.expect("the bundle has a window"))
+        let own = Own { replay, work: None };
+        window(&query, &own, files).map(|evidence| evidence.expect("the bundle has a window"))
+    }
+
+    /// What the whole blocks of some heights show, with the headers from `first` on.
+    pub(crate) fn replay(&self, first: usize, heights: std::ops::RangeInclusive<usize>) -> Replay {
+        let raw: Vec<Vec<u8>> = self.chain.raw_blocks().collect();
+        let headers: Vec<u8> = raw[first..].iter().flat_map(|block| block[..HEADER_LENGTH].to_vec()).collect();
+        let mut chain = HeaderChain::parse(bitcoin::Network::Regtest, &headers).unwrap();
+        chain.anchor(&[self.tip()]).unwrap();
+        let files: MemoryBlocks = vec![("blocks".to_owned(), raw[heights].concat())];
+        let network = bitcoin::Network::Regtest;
+        let scripts = [&self.hot, &self.cold].map(|address| script(network, address).unwrap()).into();
+        replay(&ReplayQuery { network, chain: &chain, scripts: &scripts, opening: None }, &files)
     }
 
     pub(crate) fn tip(&self) -> BlockRef {

@@ -1,28 +1,60 @@
 //! Balances on Bitcoin at the cut-off block. Specification: `docs/spec/bitcoin-balance.md`.
 //!
 //! A node's scan says which coins are unspent. Merkle blocks under anchored headers prove that they were made, where
-//! and with which value. The second cannot stand in for the first: inclusion proofs can only add.
+//! and with which value. The second cannot stand in for the first: inclusion proofs can only add. That a coin was
+//! unspent is proved by its later spend, or by what the verifier reads itself: whole blocks, or a whole set.
 
+mod count;
+mod history;
+mod proofs;
 pub mod scan;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use bitcoin::{Network, OutPoint, ScriptBuf, Transaction, Txid};
+use bitcoin::{Network, ScriptBuf};
 
-use self::scan::{Coin, Scan};
-use super::header::{HeaderChain, HeaderError};
-use super::merkle_proof::{BlockProof, MerkleProofError, block_proof, transaction};
+use self::proofs::Proofs;
+use self::scan::Scan;
+use super::blocks::{BlockFiles, Replay};
+use super::header::{HeaderChain, HeaderError, WorkRule};
 use super::network::{AddressError, internal, network, readable, script};
+use super::set_pins::SetPin;
+use super::utxo_snapshot::FullSet;
 use crate::asset::DeploymentId;
 use crate::basis::{Basis, Completeness};
 use crate::bundle::{FileSource, SourceError, paths};
-use crate::code::{Code, Coded, bitcoin as codes, bundle as bundle_codes};
+use crate::code::{Code, Coded, bitcoin as codes, bitcoin_chain as chain_codes, bundle as bundle_codes};
 use crate::hash::Digest;
-use crate::reserve::claim::{ChainEvidence, ChainQuery, Holding, Problem};
+use crate::reserve::claim::{ChainEvidence, ChainQuery, Problem};
 use crate::snapshot::BlockRef;
 
-/// Confirmations that a block reward needs before it can be spent.
-const COINBASE_MATURITY: u64 = 100;
+pub use proofs::{Shown, ShownCoin, ShownSpend, shown};
+
+/// What the verifier brings along for one chain, beside the bundle.
+#[derive(Clone, Copy, Default)]
+pub struct Own<'a> {
+    /// What must stand on a block above the highest pin; nothing above it counts without.
+    pub work: Option<&'a WorkRule>,
+    /// Files with whole blocks.
+    pub blocks: Option<&'a dyn BlockFiles>,
+    /// A set of unspent outputs that was read, of the scripts asked about.
+    pub full_set: Option<&'a FullSet>,
+    /// Sets whose hashes are pinned, for any chain.
+    pub set_pins: &'a [SetPin],
+}
+
+/// What the evidence of a bundle and the verifier's own show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Holdings and problems.
+    pub evidence: ChainEvidence,
+    /// Whether every coin at the cut-off is known from whole blocks or a whole set: none is missing.
+    pub complete: bool,
+    /// Coins that no node listed and that a later spend shows.
+    pub by_later_spend: u64,
+    /// The replay, when blocks were given.
+    pub replay: Option<Replay>,
+}
 
 /// What the evidence of a bundle shows of the addresses asked about, at the cut-off block.
 ///
@@ -33,22 +65,45 @@ const COINBASE_MATURITY: u64 = 100;
 /// [`BitcoinError`] when the chain is unknown, the headers are no chain, pins contradict, or a file cannot be read.
 /// Everything about single coins is a problem in the result.
 pub fn balances(query: &ChainQuery<'_>, files: &dyn FileSource) -> Result<ChainEvidence, BitcoinError> {
-    let mut check = Check::new(query, files)?;
+    judge(query, &Own::default(), files).map(|judged| judged.evidence)
+}
+
+/// The same, with what the verifier brings along.
+///
+/// # Errors
+/// [`BitcoinError`].
+pub fn judge(query: &ChainQuery<'_>, own: &Own<'_>, files: &dyn FileSource) -> Result<Judged, BitcoinError> {
+    let mut check = Check::new(query, own, files)?;
     check.chain_problems();
-    let scanned = check.scan();
-    let readable = scanned.is_some();
-    let mut holdings = match scanned {
-        Some((deployment, scan, completeness)) => check.count(&deployment, &scan, completeness)?,
-        None => Vec::new(),
+    let deployment = check.deployment();
+    let mut judged = Judged {
+        evidence: ChainEvidence {
+            holdings: Vec::new(),
+            problems: Vec::new(),
+            cutoff: check.chain.cutoff(query.cutoff_block, query.cutoff),
+            anchored: check.chain.is_anchored(internal(query.cutoff_block.hash)),
+            readable: false,
+        },
+        complete: false,
+        by_later_spend: 0,
+        replay: None,
     };
-    holdings.sort_by(|left: &Holding, right| left.id.cmp(&right.id));
-    Ok(ChainEvidence {
-        holdings,
-        cutoff: check.chain.cutoff(query.cutoff_block, query.cutoff),
-        anchored: check.chain.is_anchored(internal(query.cutoff_block.hash)),
-        readable,
-        problems: check.problems,
-    })
+    check.note_unconfirmed();
+    let scripts = if check.countable { check.scripts() } else { BTreeMap::new() };
+    let proofs = if check.countable { proofs::proofs(files, query.chain)? } else { Proofs::default() };
+    let history = check.history(&scripts, &proofs)?;
+    let scan = check.scan(history.complete);
+    check.problems.extend(proofs.problems.iter().cloned());
+    if let Some(deployment) = deployment.filter(|_| check.countable) {
+        judged.evidence.readable = scan.is_some() || history.complete;
+        judged.complete = history.complete;
+        let counted = check.count(&deployment, &scripts, scan.as_ref(), &proofs, &history)?;
+        (judged.evidence.holdings, judged.by_later_spend) = counted;
+    }
+    judged.evidence.holdings.sort_by(|left, right| left.id.cmp(&right.id));
+    judged.evidence.problems = check.problems;
+    judged.replay = history.replay;
+    Ok(judged)
 }
 
 /// The block at `height` among the headers of a bundle, counted from the block `known`; `None` when they do not reach
@@ -64,19 +119,34 @@ pub fn hash_at(known: &BlockRef, height: u64, files: &dyn FileSource) -> Option<
 /// One run: the question, the files, and what was found so far.
 struct Check<'a> {
     query: &'a ChainQuery<'a>,
+    own: &'a Own<'a>,
     files: &'a dyn FileSource,
     network: Network,
     chain: HeaderChain,
+    /// What kept work above the highest pin from being checked.
+    unchecked: Option<String>,
     /// False when a fault makes every coin uncertain.
     countable: bool,
     problems: Vec<Problem>,
 }
 
+/// What a node listed, and what its word is worth.
+struct Listed {
+    scan: Scan,
+    completeness: Completeness,
+    /// The height at which it answered.
+    tip: u64,
+}
+
+/// The addresses asked about, by their scripts.
+type Scripts<'a> = BTreeMap<ScriptBuf, &'a str>;
+
 impl<'a> Check<'a> {
-    fn new(query: &'a ChainQuery<'a>, files: &'a dyn FileSource) -> Result<Self, BitcoinError> {
+    fn new(query: &'a ChainQuery<'a>, own: &'a Own<'a>, files: &'a dyn FileSource) -> Result<Self, BitcoinError> {
         let network = network(query.chain)?;
+        let chain = HeaderChain::empty(network);
         let mut check =
-            Self { query, files, network, chain: HeaderChain::empty(network), countable: true, problems: Vec::new() };
+            Self { query, own, files, network, chain, unchecked: None, countable: true, problems: Vec::new() };
         let Some(bytes) = check.read(paths::HEADERS)? else {
             check.problem(&codes::HEADERS_MISSING, query.chain, format!("the bundle has no {}", paths::HEADERS));
             return Ok(check);
@@ -86,6 +156,9 @@ impl<'a> Check<'a> {
         if !check.chain.anchor(&pins)? {
             let detail = format!("none of {} pinned blocks is among {} headers", pins.len(), check.chain.len());
             check.problem(&codes::HEADERS_UNANCHORED, query.chain, detail);
+        }
+        if let Some(rule) = own.work {
+            check.unchecked = check.chain.confirm(rule);
         }
         Ok(check)
     }
@@ -102,6 +175,25 @@ impl<'a> Check<'a> {
 
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, BitcoinError> {
         Ok(self.files.read(&paths::chain(self.query.chain, name))?)
+    }
+
+    /// Why work above the highest pin did not anchor the cut-off block, where the policy lets it.
+    fn note_unconfirmed(&mut self) {
+        let block = self.query.cutoff_block;
+        let Some(rule) = self.own.work.filter(|_| !self.chain.is_anchored(internal(block.hash))) else { return };
+        if self.chain.anchored_heights().is_none() {
+            return;
+        }
+        match self.unchecked.take() {
+            Some(detail) => self.problem(&chain_codes::WORK_UNCHECKED, block.hash, detail),
+            None => {
+                let detail = format!(
+                    "{block}: expected {} blocks with the work {:#x} from it on",
+                    rule.confirmations, rule.work
+                );
+                self.problem(&chain_codes::WORK_TOO_LITTLE, block.hash, detail);
+            }
+        }
     }
 
     /// Whether the statement's block is where it says. Without pins, heights are counted from the node's tip or,
@@ -136,8 +228,8 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The coins that the node listed, what they are coins of, and how good "unspent" is; `None` when nothing counts.
-    fn scan(&mut self) -> Option<(DeploymentId, Scan, Completeness)> {
+    /// What the coins of this chain are coins of.
+    fn deployment(&mut self) -> Option<DeploymentId> {
         let chain = self.query.chain;
         let own = |id: &&DeploymentId| id.chain().as_ref() == Some(chain) && id.asset().starts_with("slip44:");
         let deployment = self.query.deployments.iter().find(own).cloned();
@@ -145,21 +237,31 @@ impl<'a> Check<'a> {
             let detail = format!("no deployment {chain}/slip44:… is among {}", self.query.deployments.len());
             self.stop(&codes::BITCOIN_DEPLOYMENT_MISSING, chain, detail);
         }
+        deployment
+    }
+
+    /// The coins that the node listed, and how good "unspent" is; `None` when its answer cannot be used.
+    fn scan(&mut self, complete: bool) -> Option<Listed> {
+        let chain = self.query.chain;
         let Some((transcript, basis)) = self.query.transcript else {
-            let detail = "the bundle has no transcript of a node: unspentness unknown".to_owned();
-            self.stop(&codes::SCAN_MISSING, chain, detail);
+            if !complete {
+                let detail = "the bundle has no transcript of a node: unspentness unknown".to_owned();
+                self.problem(&codes::SCAN_MISSING, chain, detail);
+            }
             return None;
         };
         let tip = &transcript.tip;
+        let before = self.problems.len();
         if tip.chain != *chain {
-            self.stop(&codes::SCAN_INCONSISTENT, &tip.chain, format!("{tip}, expected a block of {chain}"));
+            self.problem(&codes::SCAN_INCONSISTENT, &tip.chain, format!("{tip}, expected a block of {chain}"));
         } else if tip.height < self.query.cutoff_block.height {
             let detail = format!("the node answered at {tip}, expected {} or later", self.query.cutoff_block);
-            self.stop(&codes::SCAN_TOO_EARLY, tip.hash, detail);
+            self.problem(&codes::SCAN_TOO_EARLY, tip.hash, detail);
         } else if let Some(other) = self.chain.at_height(tip.height).filter(|hash| *hash != internal(tip.hash)) {
             let detail = format!("the node answered at {tip}, the headers have {other} at that height");
-            self.stop(&codes::SCAN_INCONSISTENT, tip.hash, detail);
+            self.problem(&codes::SCAN_INCONSISTENT, tip.hash, detail);
         }
+        let usable = self.problems.len() == before;
         let scan = match scan::read(transcript) {
             Ok(scan) => scan,
             Err(error) => {
@@ -169,18 +271,18 @@ impl<'a> Check<'a> {
         };
         let observed = basis >= Basis::Observed && self.chain.is_anchored(internal(tip.hash));
         let anchored = self.chain.is_anchored(internal(self.query.cutoff_block.hash));
-        if self.countable && anchored && basis >= Basis::Observed && !observed {
+        if self.countable && usable && anchored && basis >= Basis::Observed && !observed {
             let detail =
                 format!("the node answered at {tip}; no pinned block stands there or above, so its word is stated");
             self.problem(&codes::SCAN_UNANCHORED, tip.hash, detail);
         }
         let completeness = if observed { Completeness::UnspentObserved } else { Completeness::UnspentStated };
-        deployment.filter(|_| self.countable).map(|deployment| (deployment, scan, completeness))
+        (usable && self.countable).then_some(Listed { scan, completeness, tip: tip.height })
     }
 
     /// The addresses asked about, by their scripts.
-    fn scripts(&mut self) -> BTreeMap<ScriptBuf, &'a str> {
-        let mut scripts: BTreeMap<ScriptBuf, &'a str> = BTreeMap::new();
+    fn scripts(&mut self) -> Scripts<'a> {
+        let mut scripts = Scripts::new();
         for address in self.query.addresses {
             match script(self.network, address) {
                 Ok(script) => {
@@ -196,198 +298,6 @@ impl<'a> Check<'a> {
         }
         scripts
     }
-
-    fn count(
-        &mut self,
-        deployment: &DeploymentId,
-        scan: &Scan,
-        completeness: Completeness,
-    ) -> Result<Vec<Holding>, BitcoinError> {
-        let scripts = self.scripts();
-        let listed: BTreeSet<&ScriptBuf> = scan.coins.values().map(|coin| &coin.script).collect();
-        for (script, address) in &scripts {
-            if !listed.contains(script) && !scan.asked.contains(script) {
-                let detail = "no question of the transcript names its script, as `raw(…)`".to_owned();
-                self.problem(&codes::SCAN_NOT_ASKED, address, detail);
-            }
-        }
-        let proofs = self.proofs()?;
-        let mut holdings = Vec::new();
-        let mut last: Option<(Txid, Made)> = None;
-        for (outpoint, coin) in &scan.coins {
-            match scan.repeated.get(outpoint) {
-                Some(false) => {
-                    let detail = "listed more than once, with different contents; it counts nothing".to_owned();
-                    self.problem(&codes::COIN_CONTRADICTED, outpoint, detail);
-                    continue;
-                }
-                Some(true) => {
-                    self.problem(&codes::COIN_TWICE, outpoint, "listed more than once; counted once".to_owned());
-                }
-                None => {}
-            }
-            let Some(address) = scripts.get(&coin.script) else {
-                let detail = format!("its script {} is that of no address asked about", coin.script.to_hex_string());
-                self.problem(&codes::COIN_UNASKED, outpoint, detail);
-                continue;
-            };
-            // coins come in the order of their ids: a transaction of many coins is read once
-            let made = match last.take().filter(|(txid, _)| *txid == outpoint.txid) {
-                Some((_, made)) => made,
-                None => self.made(outpoint.txid)?,
-            };
-            let judged = self.judge(coin, &proofs, &made);
-            last = Some((outpoint.txid, made));
-            match judged {
-                Ok(Some(authenticity)) => holdings.push(Holding {
-                    deployment: deployment.clone(),
-                    address: (*address).to_owned(),
-                    id: outpoint.to_string(),
-                    amount: coin.amount,
-                    authenticity,
-                    completeness,
-                }),
-                Ok(None) => {}
-                Err(problem) => self.problems.push(problem),
-            }
-        }
-        Ok(holdings)
-    }
-
-    /// What the existence of a coin rests on; `None` when it was made after the cut-off.
-    fn judge(&self, coin: &Coin, proofs: &Proofs, made: &Made) -> Result<Option<Basis>, Problem> {
-        let cutoff = self.query.cutoff_block.height;
-        let problem = |code, detail: String| Problem { code, subject: coin.outpoint.to_string(), detail };
-        let tip = self.query.transcript.map_or(cutoff, |(transcript, _)| transcript.tip.height);
-        if coin.height > tip {
-            let detail = format!("made at height {}, above the node's tip {tip}", coin.height);
-            return Err(problem(&codes::COIN_CONTRADICTED, detail));
-        }
-        let authenticity = self.authenticate(coin, proofs, made).map_err(|(code, detail)| problem(code, detail))?;
-        let Some(depth) = cutoff.checked_sub(coin.height) else { return Ok(None) };
-        let confirmations = depth + 1;
-        if coin.coinbase && confirmations < COINBASE_MATURITY {
-            let detail =
-                format!("a block reward with {confirmations} confirmations, expected at least {COINBASE_MATURITY}");
-            return Err(problem(&codes::COIN_IMMATURE, detail));
-        }
-        Ok(Some(authenticity))
-    }
-
-    /// The transaction in the bundle; `None` when there is no such file.
-    fn made(&self, txid: Txid) -> Result<Made, BitcoinError> {
-        let bytes = self.read(&paths::transaction(&txid.to_string()))?;
-        Ok(bytes.map(|bytes| transaction(txid, &bytes)))
-    }
-
-    /// Whether a coin was really made: proved, stated for lack of evidence, or contradicted.
-    fn authenticate(&self, coin: &Coin, proofs: &Proofs, made: &Made) -> Result<Basis, Contradiction> {
-        let contradicted = |detail: String| Err((&codes::COIN_CONTRADICTED, detail));
-        let at_height = self.chain.at_height(coin.height);
-        if let (Some(said), Some(found)) = (coin.block, at_height)
-            && said != readable(found)
-        {
-            let height = coin.height;
-            return contradicted(format!(
-                "said to be made in block {said}, the headers have {found} at height {height}"
-            ));
-        }
-        if let Some(error) = at_height.and_then(|block| proofs.broken.get(&block)) {
-            return Err((error.code(), error.to_string()));
-        }
-        let OutPoint { txid, vout } = coin.outpoint;
-        let made = match made {
-            None => return Ok(Basis::Stated),
-            Some(Ok(made)) => made,
-            Some(Err(error)) => return Err((error.code(), error.to_string())),
-        };
-        let Some(output) = usize::try_from(vout).ok().and_then(|place| made.output.get(place)) else {
-            return contradicted(format!("the transaction has {} outputs, expected output {vout}", made.output.len()));
-        };
-        let value = u128::from(output.value.to_sat());
-        if output.script_pubkey != coin.script || value != coin.amount.base_units() {
-            let script = output.script_pubkey.to_hex_string();
-            let (said, units) = (coin.script.to_hex_string(), coin.amount);
-            return contradicted(format!("the output is {value} to {script}, the node said {units} to {said}"));
-        }
-        if made.is_coinbase() != coin.coinbase {
-            let (is, said) = (made.is_coinbase(), coin.coinbase);
-            return contradicted(format!("block reward: {is}, the node said {said}"));
-        }
-        let Some((block, place)) = proofs.places.get(&txid) else { return Ok(Basis::Stated) };
-        if (*place == 0) != coin.coinbase {
-            return contradicted(format!(
-                "it is at place {place} of its block, the node said block reward: {}",
-                coin.coinbase
-            ));
-        }
-        match self.chain.height(*block) {
-            Some(height) if height != coin.height => {
-                contradicted(format!("made at height {height}, the node said {}", coin.height))
-            }
-            Some(_) if self.chain.is_anchored(*block) => Ok(Basis::Proved),
-            _ => Ok(Basis::Stated),
-        }
-    }
-
-    /// Every Merkle block in the bundle; a broken one is a problem of its own.
-    fn proofs(&mut self) -> Result<Proofs, BitcoinError> {
-        let folder = paths::chain(self.query.chain, "");
-        let mut proofs = Proofs::default();
-        for path in self.files.list()? {
-            let name = path.strip_prefix(&folder).and_then(|rest| rest.strip_prefix("merkle/"));
-            let Some(block) = name.and_then(|name| name.strip_suffix(".bin")?.parse().ok()).map(internal) else {
-                continue;
-            };
-            let bytes = self.files.read(&path)?.unwrap_or_default();
-            match self.proof(block, &bytes)? {
-                Ok(None) => {
-                    let detail =
-                        "the block's coinbase is not in the bundle, so its Merkle block proves nothing".to_owned();
-                    self.problem(&codes::COINBASE_MISSING, path, detail);
-                }
-                Ok(Some(proof)) => {
-                    proofs.places.extend(proof.places.into_iter().map(|(txid, place)| (txid, (block, place))));
-                }
-                Err(error) => {
-                    self.problems.push(Problem::from_error(path, &error));
-                    proofs.broken.insert(block, error);
-                }
-            }
-        }
-        Ok(proofs)
-    }
-
-    /// One Merkle block; `None` when the coinbase that fixes its depth is missing: then it shows nothing, for or
-    /// against a coin.
-    fn proof(
-        &self,
-        block: bitcoin::BlockHash,
-        bytes: &[u8],
-    ) -> Result<Result<Option<BlockProof>, MerkleProofError>, BitcoinError> {
-        let proof = match block_proof(block, bytes) {
-            Ok(proof) => proof,
-            Err(error) => return Ok(Err(error)),
-        };
-        let coinbase = self.read(&paths::transaction(&proof.coinbase.to_string()))?;
-        Ok(match coinbase {
-            None => Ok(None),
-            Some(bytes) => proof.check_coinbase(&bytes).map(|()| Some(proof)),
-        })
-    }
-}
-
-/// What the file of a transaction holds, when it is there.
-type Made = Option<Result<Transaction, MerkleProofError>>;
-
-/// A code and what was got and expected.
-type Contradiction = (&'static Code, String);
-
-/// What the Merkle blocks of a bundle prove.
-#[derive(Default)]
-struct Proofs {
-    places: BTreeMap<Txid, (bitcoin::BlockHash, u32)>,
-    broken: BTreeMap<bitcoin::BlockHash, MerkleProofError>,
 }
 
 /// Why the evidence of a chain cannot be judged at all.

@@ -1,20 +1,26 @@
 //! Block headers: links, proof of work, heights, and what a pinned block anchors.
 //!
 //! A height stands in no header. It is counted from a block that the verifier pins by hash and height; a block is
-//! anchored when it is such a block or an ancestor of one. Whatever lies above the highest pin is not anchored: its
-//! work may be a few cheap blocks, since the rule for the next target is not checked.
+//! anchored when it is such a block or an ancestor of one. What lies above the highest pin is anchored only where the
+//! verifier says how much must stand on a block, and only as far as every rule could be checked.
+
+mod rules;
+mod work;
 
 use std::collections::BTreeMap;
 
+use alloy_primitives::U256;
 use bitcoin::block::Header;
 use bitcoin::consensus::encode;
 use bitcoin::params::Params;
 use bitcoin::{BlockHash, Network};
 
 use super::network::{genesis_hash, internal};
-use crate::code::{Code, Coded, bitcoin as codes};
+use crate::code::{Code, Coded, bitcoin as codes, bitcoin_chain as chain_codes};
 use crate::reserve::claim::CutoffCheck;
 use crate::snapshot::{BlockRef, Time};
+
+pub use work::{WorkRule, work_of};
 
 /// Bytes of one header.
 pub const HEADER_LENGTH: usize = 80;
@@ -31,6 +37,8 @@ pub struct HeaderChain {
     first_height: Option<u64>,
     /// How many headers, from the first, are anchored.
     anchored: usize,
+    /// The first header above the highest pin of which a rule could not be checked.
+    unchecked: Option<rules::Unchecked>,
 }
 
 impl HeaderChain {
@@ -75,6 +83,7 @@ impl HeaderChain {
             index: BTreeMap::new(),
             first_height: None,
             anchored: 0,
+            unchecked: None,
         }
     }
 
@@ -90,11 +99,12 @@ impl HeaderChain {
         self.headers.is_empty()
     }
 
-    /// Counts heights from the pinned blocks and anchors their ancestors. `false` when none of them is here.
+    /// Counts heights from the pinned blocks, anchors their ancestors, and checks the rules that need heights. `false`
+    /// when none of the pinned blocks is here.
     ///
     /// # Errors
     /// [`HeaderError::Pins`] when two pins do not fit each other in this chain, or when the chain has another
-    /// block at the height of a pin.
+    /// block at the height of a pin; others for a header that breaks a rule.
     pub fn anchor(&mut self, pins: &[BlockRef]) -> Result<bool, HeaderError> {
         for pin in pins {
             if let Some(position) = self.place(pin)? {
@@ -108,7 +118,40 @@ impl HeaderChain {
                 return Err(HeaderError::Pins { detail });
             }
         }
+        if let Some(first) = self.first_height.filter(|_| self.anchored > 0) {
+            self.unchecked = rules::check(self.network, &self.headers, first, self.anchored)?;
+        }
         Ok(self.anchored > 0)
+    }
+
+    /// Anchors blocks above the highest pin, too: those on which enough stands. `None` when all headers above the pin
+    /// could be checked, otherwise what was missing: from that header on, nothing counts.
+    ///
+    /// Only what stands on a block counts for it, so a branch of easy blocks from an old pin needs all of the work
+    /// that the rule demands.
+    pub fn confirm(&mut self, rule: &WorkRule) -> Option<String> {
+        if self.anchored == 0 {
+            return None;
+        }
+        let end = self.unchecked.as_ref().map_or(self.headers.len(), |found| found.position);
+        self.anchored += work::confirmed(self.headers.get(self.anchored..end).unwrap_or_default(), rule);
+        let found = self.unchecked.as_ref()?;
+        let height = self.first_height?.saturating_add(found.position as u64);
+        Some(format!("header {}, of height {height}: {} is not here", found.position, found.missing))
+    }
+
+    /// Hashes that all headers here took on average. `None` when the sum does not fit 256 bits.
+    #[must_use]
+    pub fn work(&self) -> Option<U256> {
+        self.headers.iter().try_fold(U256::ZERO, |sum, header| sum.checked_add(work_of(header)))
+    }
+
+    /// The heights of the anchored blocks, when there are any.
+    #[must_use]
+    pub fn anchored_heights(&self) -> Option<std::ops::RangeInclusive<u64>> {
+        let first = self.first_height?;
+        let last = first.checked_add(self.anchored.checked_sub(1)? as u64)?;
+        Some(first..=last)
     }
 
     /// Counts heights from a block that nobody pins: they are only as good as whoever named the block. It changes
@@ -155,7 +198,7 @@ impl HeaderChain {
         self.hashes.get(position).copied()
     }
 
-    /// Whether a block is pinned or an ancestor of a pinned block.
+    /// Whether a block is pinned, an ancestor of a pinned block, or confirmed by enough work.
     #[must_use]
     pub fn is_anchored(&self, hash: BlockHash) -> bool {
         self.index.get(&hash).is_some_and(|position| *position < self.anchored)
@@ -238,6 +281,16 @@ pub enum HeaderError {
         /// The header before it.
         expected: BlockHash,
     },
+    /// A target that the rule does not give.
+    #[error("header {position} names the target {got:#010x}, the rule gives {expected:#010x}")]
+    NextTarget {
+        /// Which header.
+        position: usize,
+        /// The compact target that it names.
+        got: u32,
+        /// The compact target that follows from those before it.
+        expected: u32,
+    },
     /// Pins and headers do not fit.
     #[error("{detail}")]
     Pins {
@@ -251,6 +304,36 @@ pub enum HeaderError {
         position: usize,
         /// The compact target.
         bits: u32,
+    },
+    /// Not after the median of the eleven blocks before.
+    #[error("header {position} has the time {got}, expected more than the median {median} of those before it")]
+    Time {
+        /// Which header.
+        position: usize,
+        /// Its time, seconds since 1970.
+        got: u32,
+        /// The median.
+        median: i64,
+    },
+    /// The first block of a period, too far before its predecessor (BIP-94).
+    #[error("header {position} has the time {got}, expected at least {earliest} at the start of a period")]
+    Timewarp {
+        /// Which header.
+        position: usize,
+        /// Its time, seconds since 1970.
+        got: u32,
+        /// The earliest time allowed.
+        earliest: i64,
+    },
+    /// A version that is no longer valid at its height.
+    #[error("header {position} has the version {got}, expected at least {least}")]
+    Version {
+        /// Which header.
+        position: usize,
+        /// Its version.
+        got: i32,
+        /// The least version.
+        least: i32,
     },
     /// Above its own target.
     #[error("header {position} has the hash {hash}, which is above its target")]
@@ -267,8 +350,12 @@ impl Coded for HeaderError {
         match self {
             Self::Length { .. } => &codes::HEADERS_LENGTH,
             Self::Link { .. } => &codes::HEADER_LINK,
+            Self::NextTarget { .. } => &chain_codes::HEADER_NEXT_TARGET,
             Self::Pins { .. } => &codes::PINS_CONTRADICT,
             Self::Target { .. } => &codes::HEADER_TARGET,
+            Self::Time { .. } => &chain_codes::HEADER_TIME,
+            Self::Timewarp { .. } => &chain_codes::HEADER_TIMEWARP,
+            Self::Version { .. } => &chain_codes::HEADER_VERSION,
             Self::Work { .. } => &codes::HEADER_WORK,
         }
     }

@@ -21,22 +21,21 @@ use self::proofs::Proofs;
 use self::replay::Replay;
 use super::activity::{Activity, ActivityKind};
 use super::balance::scan;
-use super::header::HeaderChain;
+use super::blocks::Replay as Blocks;
+use super::header::{HeaderChain, WorkRule};
 use super::network::{internal, network, readable, script};
 use crate::basis::{Basis, Completeness};
 use crate::bundle::{FileSource, paths};
 use crate::reserve::claim::ChainQuery;
 use crate::reserve::window::WindowEvidence;
 
-/// Every event of the asked scripts in a stretch of whole blocks that the verifier read: none can be missing.
-#[derive(Clone, Copy, Debug)]
-pub struct Replayed<'a> {
-    /// The stretch begins above this block.
-    pub from: u64,
-    /// Its last block.
-    pub to: u64,
-    /// The events.
-    pub activity: &'a [Activity],
+/// What the verifier brings along: nothing of it comes from a bundle.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Own<'a> {
+    /// What must stand on a block above the highest pin.
+    pub work: Option<&'a WorkRule>,
+    /// What whole blocks show.
+    pub replay: Option<&'a Blocks>,
 }
 
 /// What the window in a bundle shows of the addresses asked about; `None` when the bundle has none, or when the policy
@@ -47,24 +46,27 @@ pub struct Replayed<'a> {
 /// it can be believed.
 pub fn window(
     query: &ChainQuery<'_>,
-    replayed: Option<Replayed<'_>>,
+    own: &Own<'_>,
     files: &dyn FileSource,
 ) -> Result<Option<WindowEvidence>, WindowError> {
     let proofs = Proofs::new(files, query.chain);
-    let own = |id: &&crate::asset::DeploymentId| {
+    let native = |id: &&crate::asset::DeploymentId| {
         id.chain().as_ref() == Some(query.chain) && id.asset().starts_with("slip44:")
     };
-    let Some(deployment) = query.deployments.iter().find(own) else { return Ok(None) };
+    let Some(deployment) = query.deployments.iter().find(native) else { return Ok(None) };
     let Some(bytes) = proofs.read(paths::WINDOW)? else { return Ok(None) };
     let list = WindowFile::parse(&bytes)?;
-    let chain = headers(query, &list, &proofs)?;
+    let chain = headers(query, own, &list, &proofs)?;
     let scripts = scripts(query)?;
     let mut replay = Replay::new(&chain, &scripts, proofs, network(query.chain)?);
     replay.open(&list)?;
     replay.run(&list)?;
-    let mut sources = Sources { query, list: &list, chain: &chain, scripts: &scripts };
+    let sources = Sources { query, list: &list, chain: &chain, scripts: &scripts };
     let said = sources.node(&replay)?;
-    let (completeness, gaps) = sources.replayed(replayed, said, &replay)?;
+    let (completeness, gaps) = match own.replay {
+        Some(blocks) => sources.blocks(blocks, said, &replay)?,
+        None => (said.list, said.gaps),
+    };
     let times = (list.from..=list.to).filter_map(|height| {
         let block = chain.at_height(height)?;
         Some((height, chain.median_time(block)?))
@@ -85,7 +87,12 @@ pub fn window(
 }
 
 /// The headers of the bundle, with heights; the list must lie on them.
-fn headers(query: &ChainQuery<'_>, list: &WindowFile, proofs: &Proofs<'_>) -> Result<HeaderChain, WindowError> {
+fn headers(
+    query: &ChainQuery<'_>,
+    own: &Own<'_>,
+    list: &WindowFile,
+    proofs: &Proofs<'_>,
+) -> Result<HeaderChain, WindowError> {
     let tip = &list.tip;
     let other = |detail: String| Err(WindowError::OtherChain { detail });
     if tip.chain != *query.chain {
@@ -97,6 +104,10 @@ fn headers(query: &ChainQuery<'_>, list: &WindowFile, proofs: &Proofs<'_>) -> Re
     let mut chain = HeaderChain::parse(network(query.chain)?, &bytes)?;
     let pins: Vec<_> = query.pins.iter().filter(|pin| pin.chain == *query.chain).cloned().collect();
     chain.anchor(&pins)?;
+    if let Some(rule) = own.work {
+        // what could not be checked is told with the balances
+        let _ = chain.confirm(rule);
+    }
     chain.hint(query.cutoff_block)?;
     chain.hint(tip)?;
     for (block, whose) in [(query.cutoff_block, "the statement's cut-off block"), (tip, "the end of the list")] {
@@ -137,26 +148,34 @@ struct Sources<'a> {
     scripts: &'a BTreeMap<ScriptBuf, &'a str>,
 }
 
-/// How whole a list is, and the stretches of which nobody says it.
-type Said = (Completeness, Vec<(u64, u64)>);
+/// What a node's answers say.
+struct Said {
+    /// How whole the list is.
+    list: Completeness,
+    /// What it rests on that the coins at the end are there.
+    end: Completeness,
+    /// Stretches of which it said nothing.
+    gaps: Vec<(u64, u64)>,
+}
 
 impl Sources<'_> {
     /// What the node's answers are worth, when they agree.
-    fn node(&mut self, replay: &Replay<'_>) -> Result<Said, WindowError> {
+    fn node(&self, replay: &Replay<'_>) -> Result<Said, WindowError> {
+        const STATED: Completeness = Completeness::UnspentStated;
         let Some((transcript, basis)) = self.query.transcript else {
-            return Ok((Completeness::UnspentStated, Vec::new()));
+            return Ok(Said { list: STATED, end: STATED, gaps: Vec::new() });
         };
         let scan = scan::read(transcript)?;
         let scanned = scan.coins.into_iter().filter(|(_, coin)| self.scripts.contains_key(&coin.script));
         replay.compare_end(&scanned.collect())?;
+        let observed = basis >= Basis::Observed && self.chain.is_anchored(internal(self.list.tip.hash));
+        let end = if observed { Completeness::UnspentObserved } else { STATED };
         let Some(answers) = answers::read(transcript, self.chain)? else {
-            return Ok((Completeness::UnspentStated, Vec::new()));
+            return Ok(Said { list: STATED, end, gaps: Vec::new() });
         };
         self.compare(&answers)?;
-        let uncovered = answers.uncovered(self.scripts.keys(), (self.list.from + 1, self.list.to));
-        let observed = basis >= Basis::Observed && self.chain.is_anchored(internal(self.list.tip.hash));
-        let said = if observed { Completeness::UnspentObserved } else { Completeness::UnspentStated };
-        Ok((said, stretches(uncovered)))
+        let uncovered = answers.uncovered(self.scripts.keys(), (self.list.from.saturating_add(1), self.list.to));
+        Ok(Said { list: end, end, gaps: stretches(uncovered) })
     }
 
     /// List and answers have the same events.
@@ -189,36 +208,69 @@ impl Sources<'_> {
         Ok(())
     }
 
-    /// Whole blocks say more than any answer: nothing in them is left out.
-    fn replayed(&self, replayed: Option<Replayed<'_>>, said: Said, replay: &Replay<'_>) -> Result<Said, WindowError> {
-        let Some(Replayed { from, to, activity }) = replayed else { return Ok(said) };
+    /// Whole blocks say more than any answer: nothing in them is left out. A replay that does not know a coin, since the
+    /// coin is older, does not see its spend either.
+    fn blocks(
+        &self,
+        blocks: &Blocks,
+        said: Said,
+        replay: &Replay<'_>,
+    ) -> Result<(Completeness, Vec<(u64, u64)>), WindowError> {
+        let (from, to) = (self.list.from, self.list.to);
+        let known = |event: &&Activity| event.kind == ActivityKind::Receive || blocks.coins().contains_key(&event.coin);
         let inside = |event: &&Activity| {
-            event.height > from.max(self.list.from)
-                && event.height <= to.min(self.list.tip.height)
-                && self.scripts.contains_key(&event.script)
+            event.height > from && event.height <= self.list.tip.height && self.scripts.contains_key(&event.script)
         };
-        let mut whole: Vec<&Activity> = activity.iter().filter(inside).collect();
+        let mut whole: Vec<&Activity> = blocks.activity().iter().filter(inside).collect();
         whole.sort_by_key(|event| file::order(event));
-        let listed: Vec<&Activity> = self.list.events.iter().filter(inside).collect();
-        if whole != listed {
-            let same = whole.iter().zip(&listed).take_while(|(left, right)| left == right).count();
-            let (block, list) = (whole.get(same), listed.get(same));
-            let text = |event: Option<&&Activity>| {
-                event.map_or_else(
-                    || "nothing more".to_owned(),
-                    |event| format!("{} {} at height {}", event.coin, verb(event.kind), event.height),
-                )
-            };
-            return Err(WindowError::ReplayDiffers { listed: text(list), found: text(block) });
+        let listed = self.list.events.iter().filter(|event| blocks.has(event.height));
+        same(&listed.filter(known).collect::<Vec<_>>(), &whole)?;
+        if !blocks.gaps(from.saturating_add(1), to).is_empty() {
+            return Ok((said.list, said.gaps));
         }
-        if from > self.list.from || to < self.list.to {
-            return Ok(said);
+        if !blocks.is_complete(from) {
+            // coins of the start that never moved are only as unspent as the node says
+            let moved = replay.opening_all_spent();
+            return Ok((if moved { Completeness::UnspentUntilSpend } else { said.end }, Vec::new()));
         }
-        // coins that never moved are only as unspent as the node says
-        let moved = replay.opening_all_spent();
-        let completeness = if moved { Completeness::UnspentUntilSpend } else { said.0 };
-        Ok((completeness, Vec::new()))
+        self.opening(blocks)?;
+        Ok((Completeness::Replayed, Vec::new()))
     }
+
+    /// A replay that knows every coin at the start must have those of the list.
+    fn opening(&self, blocks: &Blocks) -> Result<(), WindowError> {
+        let from = self.list.from;
+        let there = blocks.coins().iter().filter(|(_, coin)| {
+            let unspent = coin.spent.is_none_or(|(height, _)| height > from);
+            coin.height <= from && unspent && self.scripts.contains_key(&coin.script)
+        });
+        let there: Vec<_> = there.map(|(outpoint, coin)| (*outpoint, coin.amount)).collect();
+        let listed: Vec<_> = self.list.opening.iter().map(|coin| (coin.coin, coin.amount)).collect();
+        if there == listed {
+            return Ok(());
+        }
+        let at = there.iter().zip(&listed).take_while(|(left, right)| left == right).count();
+        let text = |coin: Option<&(bitcoin::OutPoint, crate::amount::Amount)>| {
+            coin.map_or_else(|| "no further coin".to_owned(), |(coin, amount)| format!("{coin} with {amount}"))
+        };
+        let (listed, found) = (text(listed.get(at)), text(there.get(at)));
+        Err(WindowError::ReplayDiffers { listed: format!("{listed} at the start"), found })
+    }
+}
+
+/// List and blocks have the same events.
+fn same(listed: &[&Activity], found: &[&Activity]) -> Result<(), WindowError> {
+    if listed == found {
+        return Ok(());
+    }
+    let at = found.iter().zip(listed).take_while(|(left, right)| left == right).count();
+    let text = |event: Option<&&Activity>| {
+        event.map_or_else(
+            || "nothing more".to_owned(),
+            |event| format!("{} {} at height {}", event.coin, verb(event.kind), event.height),
+        )
+    };
+    Err(WindowError::ReplayDiffers { listed: text(listed.get(at)), found: text(found.get(at)) })
 }
 
 const fn verb(kind: ActivityKind) -> &'static str {

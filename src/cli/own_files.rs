@@ -1,0 +1,114 @@
+//! Files that the verifier brings along: blocks of a node. They are opened here, and read by what verifies.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use bitcoin::{Network, ScriptBuf};
+
+use super::error::CliError;
+use crate::bundle::SourceError;
+use crate::reserve::bitcoin::blocks::{BlockFile, BlockFiles, OBFUSCATION_LENGTH};
+use crate::reserve::bitcoin::own::OwnEvidence;
+use crate::reserve::bitcoin::utxo_snapshot::FullSet;
+use crate::reserve::claim::Problem;
+
+/// Bytes that are read from a file at a time.
+const BUFFER: usize = 1 << 20;
+/// The key with which a node has obfuscated the files beside it.
+const KEY_FILE: &str = "xor.dat";
+
+/// What was named on the command line.
+pub(super) struct OwnFiles {
+    blocks: Option<BlockFolder>,
+}
+
+impl OwnFiles {
+    /// Finds the files; they are opened one by one later.
+    pub(super) fn find(blocks: &[PathBuf]) -> Result<Self, CliError> {
+        let blocks = if blocks.is_empty() { None } else { Some(BlockFolder::find(blocks)?) };
+        Ok(Self { blocks })
+    }
+}
+
+impl OwnEvidence for OwnFiles {
+    fn blocks(&self) -> Option<&dyn BlockFiles> {
+        self.blocks.as_ref().map(|folder| folder as &dyn BlockFiles)
+    }
+
+    fn full_set(&self, _: Network, _: &BTreeSet<ScriptBuf>) -> Option<Result<FullSet, Problem>> {
+        None
+    }
+}
+
+/// Block files, by path.
+struct BlockFolder {
+    files: Vec<(PathBuf, [u8; OBFUSCATION_LENGTH])>,
+}
+
+impl BlockFolder {
+    /// Of a folder, the files that a node names `blk….dat`, in their order; files as they are named.
+    fn find(paths: &[PathBuf]) -> Result<Self, CliError> {
+        let mut files = Vec::new();
+        for path in paths {
+            let unreadable =
+                |error: std::io::Error| CliError::Unreadable { path: path.clone(), detail: error.to_string() };
+            if !fs::metadata(path).map_err(unreadable)?.is_dir() {
+                let beside = path.parent().unwrap_or(Path::new("."));
+                let key = if is_of_node(path) { read_key(beside)? } else { [0; OBFUSCATION_LENGTH] };
+                files.push((path.clone(), key));
+                continue;
+            }
+            let key = read_key(path)?;
+            let mut found = Vec::new();
+            for entry in fs::read_dir(path).map_err(unreadable)? {
+                let file = entry.map_err(unreadable)?.path();
+                if is_of_node(&file) {
+                    found.push((file, key));
+                }
+            }
+            if found.is_empty() {
+                let detail = "the folder has no file blk….dat".to_owned();
+                return Err(CliError::Unreadable { path: path.clone(), detail });
+            }
+            found.sort();
+            files.extend(found);
+        }
+        Ok(Self { files })
+    }
+}
+
+fn is_of_node(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.strip_prefix("blk").and_then(|rest| rest.strip_suffix(".dat")).is_some()
+}
+
+/// The key beside block files; zeros when there is none.
+fn read_key(folder: &Path) -> Result<[u8; OBFUSCATION_LENGTH], CliError> {
+    let path = folder.join(KEY_FILE);
+    if !super::files::is_there(&path)? {
+        return Ok([0; OBFUSCATION_LENGTH]);
+    }
+    let bytes = super::files::read(&path, 64)?;
+    let got = bytes.len();
+    bytes.try_into().map_err(|_| CliError::Unreadable {
+        path,
+        detail: format!("{got} bytes, expected a key of {OBFUSCATION_LENGTH}"),
+    })
+}
+
+impl BlockFiles for BlockFolder {
+    fn names(&self) -> Vec<String> {
+        self.files.iter().map(|(path, _)| path.display().to_string()).collect()
+    }
+
+    fn open(&self, name: &str) -> Result<BlockFile<'_>, SourceError> {
+        let fail = |detail: String| SourceError { path: name.to_owned(), detail };
+        let found = self.files.iter().find(|(path, _)| path.display().to_string() == name);
+        let (path, key) = found.ok_or_else(|| fail("there is no such file".to_owned()))?;
+        let file = File::open(path).map_err(|error| fail(error.to_string()))?;
+        let reader: Box<dyn Read> = Box::new(BufReader::with_capacity(BUFFER, file));
+        Ok(BlockFile { reader, key: *key })
+    }
+}
