@@ -339,3 +339,26 @@ fn changed_answers_of_the_node_are_refused() {
     };
     assert_eq!(changed(&twice), 5215, "one coin in two ways");
 }
+
+/// Whatever byte of a question or answer changes: no panic, and never another curve.
+#[test]
+fn every_changed_answer_is_refused_or_says_the_same() {
+    let story = Story::tell();
+    let addresses = [story.hot.as_str(), story.cold.as_str()];
+    let honest = story.window(&story.files).unwrap();
+    for (call, result) in [(1, false), (1, true), (2, false), (2, true)] {
+        let original = &story.transcript.calls[call];
+        let length = if result { original.result.len() } else { original.params.len() };
+        for at in (0..length).step_by(5) {
+            let mut transcript = story.transcript.clone();
+            let changed = &mut transcript.calls[call];
+            let text = if result { &mut changed.result } else { &mut changed.params };
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= if bytes[at] == b'9' { 8 } else { 1 };
+            *text = String::from_utf8(bytes).unwrap();
+            if let Ok(other) = story.judge(&story.files, Some(&transcript), &addresses, None) {
+                assert_eq!((&other.opening, &other.transfers), (&honest.opening, &honest.transfers), "byte {at}");
+            }
+        }
+    }
+}

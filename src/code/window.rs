@@ -53,6 +53,6 @@ super::codes! {
         "Transaction or Merkle block are missing, or its block is not anchored: the event is stated.",
         "fetch the window again, and pin a block at or above its end";
     WINDOW_REPLAY_DIFFERS = 5217, Failed, "whole blocks show other events than the window",
-        "The blocks leave nothing out; the list does, or has more.",
+        "The blocks leave nothing out; the list does, or has more, or begins with other coins.",
         "believe the blocks, and ask whoever made the bundle";
 }

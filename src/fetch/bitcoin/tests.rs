@@ -156,3 +156,28 @@ fn an_index_that_is_behind_is_not_used() {
     assert_eq!(error.expect_err("a scan that was stopped").code().number, 5062);
     assert!(steps.iter().any(|step| step.contains("filters of blocks 7 to 7")), "{steps:?}");
 }
+
+/// Without a window an older node is good enough: what it cannot tell is said, and left out.
+#[test]
+fn later_spends_are_left_out_where_the_node_cannot_list_them() {
+    let genesis = genesis_hash(NETWORK).to_string();
+    let (quoted, tip) = (format!("\"{genesis}\""), scan(&genesis));
+    let header = |height: u64| format!(r#"{{"mediantime":{},"height":{height}}}"#, height * 10);
+    let headers = [7, 0, 3, 5, 6].map(header);
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let url = node(&[
+        ("getnetworkinfo", &[r#"{"version":280000,"subversion":"/Satoshi:28.0.0/"}"#]),
+        ("scantxoutset", &[&tip]),
+        ("getbestblockhash", &[&quoted]),
+        ("getblockhash", &[&quoted]),
+        ("getblockheader", &headers),
+        ("getindexinfo", &["{}"]),
+        ("getdescriptoractivity", &["!-32601"]),
+    ]);
+    let mut steps = Vec::new();
+    let asked = Request { cutoff: Some(Time::from_unix(60)), ..request(url) };
+    let result = fetch(&asked, Time::from_unix(0), &mut |step| steps.push(step.to_owned()));
+    assert!(steps.iter().any(|step| step.contains("coins spent since the cut-off are not shown")), "{steps:?}");
+    // it went on to the headers, which this node has one of
+    assert!(matches!(result, Err(FetchError::Answer { method: "getblockhash", .. })), "{result:?}");
+}

@@ -208,8 +208,8 @@ impl Sources<'_> {
         Ok(())
     }
 
-    /// Whole blocks say more than any answer: nothing in them is left out. A replay that does not know a coin, since the
-    /// coin is older, does not see its spend either.
+    /// Whole blocks say more than any answer: nothing in them is left out. A replay that does not know a coin, since it
+    /// is older, does not see its spend either.
     fn blocks(
         &self,
         blocks: &Blocks,
