@@ -372,7 +372,8 @@ fn longer_than_shown(venue: &Venue) {
     let window = &report["assets"][0]["windows"][0];
     assert_eq!((&window["blocks"], &window["covered"]), (&"31".into(), &"21".into()));
     let detail = format!("blocks {} to {} without evidence", venue.snapshot - 20, venue.snapshot - 11);
-    assert_eq!(finding(&report, "CF-7040").expect("a gap")["detail"], detail);
+    let gap = finding(&report, "CF-7040").expect("a gap");
+    assert_eq!((&gap["detail"], &gap["severity"]), (&detail.into(), &"critical".into()));
     let text = venue.read("policy.toml").replace("before = 10\nafter = 10\n", "");
     venue.write("open.toml", &text);
     let report = venue.reconcile("bundle", "open.toml");

@@ -38,8 +38,12 @@ impl Section<'_> {
                     findings.extend(window::findings(&report, &question, self.policy, self.id, held));
                     reports.push(report);
                 }
+                None if range.is_none_or(|(from, to)| from <= evidence.to && to >= evidence.from) => {
+                    let detail = "a sum of its amounts does not fit, or falls below zero";
+                    let finding = Finding::new(&codes::WINDOW_REFUSED, Severity::Critical, chain.as_str(), detail);
+                    findings.push(finding.of_asset(self.id).on_chain(chain));
+                }
                 None => {
-                    let range = Some(range.unwrap_or((evidence.from, evidence.to)));
                     let why = format!("the bundle shows {} to {} only", evidence.from, evidence.to);
                     let missing = window::missing(chain, range, named, &why);
                     findings.extend(missing.into_iter().map(|finding| finding.of_asset(self.id)));
@@ -233,6 +237,19 @@ mod tests {
         let (report, codes) = section(&demanded, &reserves(true));
         assert_eq!((report.windows[0].asked.from, report.windows[0].asked.to), (141, 160), "up to the closing block");
         assert_eq!(codes, [7045, 7044]);
+    }
+
+    #[test]
+    fn a_window_that_cannot_be_measured_is_told() {
+        let mut broken = reserves(true);
+        let window = broken.windows.values_mut().next().and_then(|window| window.evidence.as_mut());
+        window.expect("a window").opening.push(part("more", u128::MAX));
+        let (report, codes) = section(&policy(""), &broken);
+        assert_eq!((report.windows.len(), codes), (0, vec![7042]));
+        let elsewhere = policy("[window]\nafter = 1");
+        let mut early = reserves(true);
+        early.windows.values_mut().for_each(|window| window.snapshot = 50);
+        assert_eq!(section(&elsewhere, &early).1, [7040]);
     }
 
     #[test]

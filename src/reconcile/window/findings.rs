@@ -16,7 +16,7 @@ use crate::reconcile::reserves::Held;
 pub(crate) fn missing(chain: &ChainId, range: Option<(u64, u64)>, closing: Option<u64>, why: &str) -> Vec<Finding> {
     let gap = range.map(|(from, to)| {
         let detail = format!("blocks {from} to {to}: {why}");
-        Finding::new(&codes::WINDOW_GAP, Severity::Exception, chain.as_str(), detail).on_chain(chain)
+        Finding::new(&codes::WINDOW_GAP, Severity::Critical, chain.as_str(), detail).on_chain(chain)
     });
     let closing = closing.map(|closing| {
         let detail = format!("block {closing}: {why}");
@@ -40,9 +40,11 @@ pub(crate) fn findings(
         let finding = Finding::new(code, severity, subject, detail).of_asset(asset).on_chain(&chain);
         found.push(finding.in_file(paths::chain(&chain, paths::WINDOW)));
     };
+    // what the policy asks for and nobody shows keeps from coverage; what a bundle offers beside it does not
+    let severity = if question.range.is_some() { Severity::Critical } else { Severity::Exception };
     for gap in &report.gaps {
         let detail = format!("blocks {} to {} without evidence", gap.from, gap.to);
-        add(&codes::WINDOW_GAP, Severity::Exception, chain.as_str(), detail);
+        add(&codes::WINDOW_GAP, severity, chain.as_str(), detail);
     }
     if question.range.is_none() {
         let detail = format!("blocks {} to {}, chosen by whoever made the bundle", report.asked.from, report.asked.to);
@@ -55,7 +57,7 @@ pub(crate) fn findings(
             "movements are {authenticity}, that none is left out {completeness}; demanded are {} and {}",
             require.authenticity, require.completeness
         );
-        add(&codes::WINDOW_WEAK, Severity::Exception, chain.as_str(), detail);
+        add(&codes::WINDOW_WEAK, severity, chain.as_str(), detail);
     }
     for trip in &report.round_trips {
         let around = if trip.around_snapshot { "they were there at the cut-off" } else { "not around the cut-off" };
