@@ -5,6 +5,8 @@
 #   benches/run.sh --rows 100_000_000           one of 10^8 rows, about 20 GB of disk
 #   benches/run.sh --dir FOLDER                 measure the disk under FOLDER
 #   benches/run.sh --leaves N                   leaves of the trees in memory
+#   benches/run.sh --coins N                    coins of the snapshot of unspent outputs (5 million)
+#   benches/run.sh --reserves                   the reserve side only
 #   benches/run.sh --keep                       keep ledgers and stores for a look
 #   benches/run.sh --smoke                      tiny sizes: only to see that it runs
 #

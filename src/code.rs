@@ -12,6 +12,7 @@ pub mod finding;
 pub mod ledger;
 pub mod liability;
 pub mod publish;
+pub mod utxo_snapshot;
 pub mod window;
 
 use std::fmt;
@@ -74,6 +75,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         bundle::ALL,
         bitcoin::ALL,
         bitcoin_chain::ALL,
+        utxo_snapshot::ALL,
         window::ALL,
         evm::ALL,
         finding::ALL,

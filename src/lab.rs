@@ -4,3 +4,5 @@ pub mod bitcoin_chain;
 pub mod evm_chain;
 pub mod example_venue;
 pub mod ledger;
+pub mod many_addresses;
+pub mod utxo_set;

@@ -5,6 +5,7 @@
 mod coverage;
 mod findings;
 mod model;
+mod parallel;
 mod reserves;
 mod verdicts;
 pub mod window;

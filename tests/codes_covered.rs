@@ -86,6 +86,18 @@ fn every_code_of_this_side_is_reached_by_a_test() {
     expect_only(missing, &NOT_REACHED, "not reached by a test");
 }
 
+/// Tests of the chain's rules name a code by its number alone.
+#[test]
+fn every_code_of_the_bitcoin_chain_is_reached_by_a_test() {
+    let (_, mut tests) = program();
+    for (_, text) in texts("tests").into_iter().filter(|(path, _)| !path.ends_with("codes_covered.rs")) {
+        tests.push_str(&text);
+    }
+    let reached = |code: &Code| names(&tests, &code.number.to_string());
+    let missing = code::bitcoin_chain::ALL.iter().copied().filter(|code| !reached(code)).collect();
+    expect_only(missing, &[], "not reached by a test");
+}
+
 #[test]
 fn names_are_whole_words() {
     assert!(names("x = codes::KEY_FILE;", "KEY_FILE") && names("error[CF-1004]:", "CF-1004"));

@@ -16,6 +16,8 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 
 mod node_support;
+#[path = "end_to_end/replay.rs"]
+mod replay;
 
 use node_support::Node;
 
@@ -45,7 +47,8 @@ fn run(program: &OsStr) -> Result<(), Failed> {
     customer(&venue, &first);
     foreign_challenge(&venue, &first);
     weaker_evidence(&venue, &first);
-    replayed(&venue, &first);
+    replay::replayed(&venue, &first);
+    replay::full_set(&venue, &first);
     missing_liabilities(&venue, &first);
     private_chain(&venue, program);
     venue.spend_one();
@@ -447,47 +450,6 @@ fn weaker_evidence(venue: &Venue, snapshot: &Snapshot) {
     assert_eq!(report["assets"][0]["held"]["by_basis"]["proved"], "0");
     assert_eq!(report["assets"][0]["held"]["counted"], "0");
     assert!(codes(&report).contains(&"CF-7009"), "{:?}", codes(&report));
-}
-
-/// The auditor reads the blocks of the own node instead of believing an answer.
-fn replayed(venue: &Venue, snapshot: &Snapshot) {
-    let policy = fs::read_to_string(&snapshot.policy).unwrap();
-    let demanding = policy.replacen("[[pin]]", "[require]\ncompleteness = \"replayed\"\n[[pin]]", 1);
-    venue.write("replayed.toml", &demanding);
-    let bundle = snapshot.bundle.to_str().unwrap();
-    let arguments = ["reconcile", bundle, "--policy", "replayed.toml", "--json", "-"];
-    let report: Value = serde_json::from_slice(&venue.run(2, &arguments).stdout).unwrap();
-    assert_eq!((&report["assets"][0]["held"]["counted"], codes(&report).contains(&"CF-5150")), (&"0".into(), false));
-    let blocks = venue.node.folder.path().join("regtest/blocks");
-    let key = fs::read(blocks.join("xor.dat")).unwrap();
-    assert!(key.iter().any(|byte| *byte != 0), "the node obfuscates its files");
-    let with = |code: i32, paths: &[&Path]| -> Value {
-        let mut all: Vec<&str> = arguments.to_vec();
-        all.push("--blocks");
-        all.extend(paths.iter().map(|path| path.to_str().unwrap()));
-        serde_json::from_slice(&venue.run(code, &all).stdout).unwrap()
-    };
-    for paths in [&[blocks.as_path()][..], &[&blocks.join("blk00000.dat")]] {
-        let report = with(0, paths);
-        let held = &report["assets"][0]["held"];
-        assert_eq!((&report["assets"][0]["verdict"], &held["counted"]), (&"covered".into(), &held["possible"]));
-        let row = &held["by_evidence"][0];
-        assert_eq!((&row["authenticity"], &row["completeness"]), (&"proved".into(), &"replayed".into()));
-        assert!(!codes(&report).contains(&"CF-5150"), "{:?}", report["findings"]);
-    }
-    // the same file without its key, and a file cut short
-    let copy = venue.path().join("blk00000.dat");
-    fs::copy(blocks.join("blk00000.dat"), &copy).unwrap();
-    let found = codes(&with(2, &[&copy])).iter().filter(|code| ["CF-5141", "CF-5150"].contains(code)).count();
-    assert_eq!(found, 2);
-    let whole = fs::read(&copy).unwrap();
-    fs::write(&copy, &whole[..20_001]).unwrap();
-    fs::write(venue.path().join("xor.dat"), key).unwrap();
-    let report = with(2, &[&copy]);
-    let found = codes(&report).iter().filter(|code| ["CF-5140", "CF-5150"].contains(code)).count();
-    assert_eq!(found, 2, "{:?}", codes(&report));
-    let output = venue.run(2, &[arguments.as_slice(), &["--blocks", "no-such-folder"]].concat());
-    assert!(stderr(&output).contains("no-such-folder"), "{}", stderr(&output));
 }
 
 fn missing_liabilities(venue: &Venue, snapshot: &Snapshot) {

@@ -50,7 +50,7 @@ pub(crate) fn run(program: &Path, arguments: &[String]) -> anyhow::Result<Took> 
 }
 
 /// User and system time, in the ticks of a hundredth of a second that Linux shows everywhere.
-fn processor_seconds(stat: &str) -> f64 {
+pub(crate) fn processor_seconds(stat: &str) -> f64 {
     // the name in parentheses may hold anything; behind it are numbers
     let rest = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
     let ticks: u64 = rest.split(' ').skip(11).take(2).filter_map(|text| text.parse::<u64>().ok()).sum();

@@ -21,6 +21,7 @@ mod instructions;
 mod machine;
 mod ops;
 mod proofs;
+mod reserves;
 mod table;
 mod trees;
 
@@ -37,6 +38,11 @@ struct Plan {
     leaves: u64,
     /// Leaves for the peer that takes a millisecond for each.
     slow_leaves: u64,
+    /// Coins of a snapshot of all unspent outputs.
+    coins: u64,
+    /// Addresses of a venue to reconcile, and their coins.
+    addresses: usize,
+    address_coins: usize,
     /// Seconds for each rate.
     seconds: f64,
     /// Repetitions of an operation whose instructions are counted.
@@ -47,9 +53,12 @@ struct Plan {
     peers: Option<PathBuf>,
     /// Whether the store is kept for a look.
     keep: bool,
+    /// Whether only the reserve side is measured.
+    reserves_only: bool,
 }
 
-const USAGE: &str = "benches/run.sh [--rows N,N…] [--leaves N] [--dir FOLDER] [--keep] [--smoke]";
+const USAGE: &str =
+    "benches/run.sh [--rows N,N…] [--leaves N] [--coins N] [--reserves] [--dir FOLDER] [--keep] [--smoke]";
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -76,14 +85,19 @@ fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
         rows: vec![100_000, 1_000_000, 10_000_000],
         leaves: 4_000_000,
         slow_leaves: 1_000,
+        coins: 5_000_000,
+        addresses: 10_000,
+        address_coins: 100_000,
         seconds: 1.0,
         repeats: 2 * ops::BATCH as u64,
         folder,
         peers: None,
         keep: false,
+        reserves_only: false,
     };
     let tiny = |plan: &mut Plan| {
         (plan.rows, plan.leaves, plan.slow_leaves) = (vec![1_000, 2_000], 2_000, 20);
+        (plan.coins, plan.addresses, plan.address_coins) = (2_000, 20, 50);
         (plan.seconds, plan.repeats) = (0.01, 16);
     };
     if smoke {
@@ -99,6 +113,8 @@ fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
                 plan.rows = texts.iter().map(count).collect::<Result<_, _>>()?;
             }
             "--leaves" => plan.leaves = count(value()?)?,
+            "--coins" => plan.coins = count(value()?)?,
+            "--reserves" => plan.reserves_only = true,
             "--dir" => plan.folder = PathBuf::from(value()?),
             "--peers" => plan.peers = Some(PathBuf::from(value()?)),
             "--keep" => plan.keep = true,
@@ -112,9 +128,13 @@ fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
 fn run(plan: &Plan) -> anyhow::Result<()> {
     std::fs::create_dir_all(&plan.folder).with_context(|| plan.folder.display().to_string())?;
     machine::print();
+    if plan.reserves_only {
+        return reserves::print(plan);
+    }
     let ceiling = hashes::print(plan.seconds);
     trees::print(plan, &ceiling)?;
     build::print(plan, &ceiling)?;
+    reserves::print(plan)?;
     hashes::print_drift(plan.seconds, &ceiling);
     instructions::print(plan.repeats)
 }

@@ -12,6 +12,7 @@ mod honest;
 mod ledgers;
 mod sealed;
 mod stores;
+mod utxo_snapshots;
 
 pub use amounts::amount;
 pub use blocks::{block_file, merkle_block};
@@ -19,6 +20,7 @@ pub use documents::{inclusion_proof, json, statement};
 pub use ledgers::ledger;
 pub use sealed::sealed_pack;
 pub use stores::store;
+pub use utxo_snapshots::utxo_snapshot;
 
 /// What honest programs write, as inputs: the target, a name, and the bytes.
 pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
@@ -26,6 +28,9 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     inputs.extend(blocks::honest_blocks());
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
+    for (name, bytes) in utxo_snapshots::honest_snapshots() {
+        inputs.push(("utxo_snapshot", name.to_owned(), bytes));
+    }
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
             let name = format!(
@@ -43,7 +48,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("amount", amount),
     ("block_file", block_file),
     ("inclusion_proof", inclusion_proof),
@@ -53,4 +58,5 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("sealed_pack", sealed_pack),
     ("statement", statement),
     ("store", store),
+    ("utxo_snapshot", utxo_snapshot),
 ];

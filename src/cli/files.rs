@@ -42,6 +42,11 @@ pub(super) fn read(path: &Path, max: u64) -> Result<Vec<u8>, CliError> {
     Ok(bytes)
 }
 
+/// Opens a file that is read piece by piece.
+pub(super) fn open(path: &Path) -> Result<File, CliError> {
+    File::open(path).map_err(|error| unreadable(path, &error))
+}
+
 /// Reads a text file.
 pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
     let bytes = read(path, TEXT_SIZE_MAX)?;

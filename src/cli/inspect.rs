@@ -1,15 +1,20 @@
 //! `inspect`: what a file is. It verifies nothing, and says so.
 
-use std::path::PathBuf;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
+use super::error::Failure;
 use super::{Outcome, files, say};
+use crate::amount::Decimals;
 use crate::code::Coded as _;
 use crate::hash::sha256;
 use crate::json;
 use crate::liability::sealed_proof::{self, Pack};
+use crate::reserve::bitcoin::utxo_snapshot::{self, Summary};
 
 /// Say what a file is.
 #[derive(clap::Args)]
@@ -34,6 +39,10 @@ const KINDS: [(&str, &str); 8] = [
 const TABLE_HEAD: &[u8] = b"account,code\n";
 
 pub(super) fn run(args: &Args) -> Outcome {
+    // larger than memory: it is read as a stream
+    if files::begins_with(&args.file, &utxo_snapshot::MAGIC)? {
+        return snapshot(&args.file);
+    }
     let bytes = files::read(&args.file, crate::bundle::FILE_SIZE_MAX)?;
     say(format!("{}: {} bytes, sha256 {}", args.file.display(), bytes.len(), sha256(&bytes)));
     if bytes.starts_with(sealed_proof::MAGIC.split_last().map_or(&[], |(_, name)| name)) {
@@ -61,6 +70,51 @@ pub(super) fn run(args: &Args) -> Outcome {
     say("\nNothing was verified.");
     Ok(ExitCode::SUCCESS)
 }
+
+/// A set of unspent outputs: every coin is read, and the hash over them is computed.
+fn snapshot(path: &Path) -> Outcome {
+    let bar = if std::io::stderr().is_terminal() {
+        let style = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} coins, {per_sec}, {eta}");
+        ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    } else {
+        ProgressBar::hidden()
+    };
+    let read = utxo_snapshot::summarize(files::open(path)?, &mut |coins, total| {
+        bar.set_length(total);
+        bar.set_position(coins);
+    });
+    bar.finish_and_clear();
+    let Summary { head, hash, transactions, total, height_max, .. } =
+        read.map_err(|error| Failure::about(path, &error))?;
+    say(format!("{}: a snapshot of all unspent outputs (`dumptxoutset`)", path.display()));
+    say(format!("network            {}", head.network));
+    say(format!("base block         {}", head.block));
+    say(format!(
+        "coins              {} of {transactions} transactions, the youngest of block {height_max}",
+        head.count
+    ));
+    say(format!("sum                {} BTC", total.to_decimal(BTC)));
+    say(format!("hash_serialized_3  {hash}, computed from every coin"));
+    match utxo_snapshot::known(head.network, head.block) {
+        Some(known) if known.hash == hash.to_string() => {
+            say(format!("\nBitcoin Core carries this hash for this block, number {}.", known.height));
+        }
+        Some(known) => {
+            say(format!("\nBitcoin Core carries another hash for this block: {}. Do not use this file.", known.hash));
+            return Ok(ExitCode::FAILURE);
+        }
+        None => say(
+            "\nNothing was compared. The hash covers the coins, not the block: pin both, from a source of your own.",
+        ),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Satoshis in a bitcoin.
+const BTC: Decimals = match Decimals::new(8) {
+    Some(decimals) => decimals,
+    None => Decimals::ZERO,
+};
 
 fn pack(bytes: &[u8]) -> Outcome {
     let pack = match Pack::parse(bytes) {

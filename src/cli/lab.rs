@@ -8,20 +8,24 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::error::{CliError, Failure};
-use super::files::{NewFolder, Readers};
+use super::files::{NewFile, NewFolder, Readers};
 use super::{Outcome, remark, say};
 use crate::lab::ledger::{self, ROWS_MAX, SyntheticLedger};
+use crate::lab::utxo_set::{COINS_MAX, SyntheticSet};
 
 /// The verbs of `lab`.
 #[derive(clap::Subcommand)]
 pub(super) enum Verb {
     /// Write a ledger of a made-up venue, with everything that `build` needs beside it
     Ledger(LedgerArgs),
+    /// Write a made-up set of unspent outputs, in the format of `dumptxoutset`
+    UtxoSet(UtxoSetArgs),
 }
 
 pub(super) fn run(verb: &Verb) -> Outcome {
     match verb {
         Verb::Ledger(args) => ledger(args),
+        Verb::UtxoSet(args) => utxo_set(args),
     }
 }
 
@@ -57,6 +61,26 @@ pub(super) struct LedgerArgs {
     force: bool,
 }
 
+/// Write a made-up set of unspent outputs.
+///
+/// The file is what a node's `dumptxoutset` would write on regtest, with the kinds of scripts that are common on
+/// Bitcoin's main chain. The coins are nobody's. The same seed gives the same bytes.
+#[derive(clap::Args)]
+pub(super) struct UtxoSetArgs {
+    /// How many coins
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=COINS_MAX))]
+    coins: u64,
+    /// Another seed gives other coins
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// The file to make
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Replace the file if it exists
+    #[arg(long)]
+    force: bool,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Order {
     /// The rows of an account are neighbours
@@ -80,7 +104,7 @@ fn ledger(args: &LedgerArgs) -> Outcome {
 
 /// The rows alone. A reader that has gone away wants no more of them.
 fn stream(synthetic: &SyntheticLedger) -> Outcome {
-    let bar = progress(synthetic.rows);
+    let bar = progress(synthetic.rows, "rows");
     let written = synthetic.write(&mut std::io::stdout().lock(), &mut |rows| bar.set_position(rows));
     bar.finish_and_clear();
     match written {
@@ -91,7 +115,7 @@ fn stream(synthetic: &SyntheticLedger) -> Outcome {
 
 fn write(synthetic: &SyntheticLedger, path: &Path, force: bool) -> Outcome {
     let folder = NewFolder::create(path, force, Readers::All)?;
-    let bar = progress(synthetic.rows);
+    let bar = progress(synthetic.rows, "rows");
     let totals = folder.add_with("ledger.csv", Readers::All, |file| {
         let totals = synthetic.write(file, &mut |rows| bar.set_position(rows));
         bar.finish_and_clear();
@@ -128,11 +152,28 @@ fn add_files(folder: &NewFolder, seed: u64, totals: &str) -> Result<(), Failure>
     Ok(())
 }
 
-/// Rows written; shown only to a person.
-fn progress(rows: u64) -> ProgressBar {
+fn utxo_set(args: &UtxoSetArgs) -> Outcome {
+    let mut file = NewFile::create(&args.out, Readers::All, args.force)?;
+    let bar = progress(args.coins, "coins");
+    let set = SyntheticSet { coins: args.coins, seed: args.seed };
+    let written = set.write(&mut file, &mut |coins| bar.set_position(coins));
+    bar.finish_and_clear();
+    written.map_err(|error| CliError::OutputUnwritable { path: args.out.clone(), detail: error.to_string() })?;
+    file.publish()?;
+    remark(format!(
+        "{} coins written to {path}; read them with:\n  counterfoil inspect {path}",
+        args.coins,
+        path = args.out.display()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Rows or coins written; shown only to a person.
+fn progress(count: u64, what: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} rows, {per_sec}, {eta}");
-    ProgressBar::new(rows).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    let style =
+        ProgressStyle::with_template(&format!("{{bar:30}} {{human_pos}}/{{human_len}} {what}, {{per_sec}}, {{eta}}"));
+    ProgressBar::new(count).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -1,4 +1,5 @@
-//! Files that the verifier brings along: blocks of a node. They are opened here, and read by what verifies.
+//! Files that the verifier brings along: blocks of a node, a set of unspent outputs. They are opened here, and read by
+//! what verifies.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -11,7 +12,7 @@ use super::error::CliError;
 use crate::bundle::SourceError;
 use crate::reserve::bitcoin::blocks::{BlockFile, BlockFiles, OBFUSCATION_LENGTH};
 use crate::reserve::bitcoin::own::OwnEvidence;
-use crate::reserve::bitcoin::utxo_snapshot::FullSet;
+use crate::reserve::bitcoin::utxo_snapshot::{self, FullSet};
 use crate::reserve::claim::Problem;
 
 /// Bytes that are read from a file at a time.
@@ -22,13 +23,17 @@ const KEY_FILE: &str = "xor.dat";
 /// What was named on the command line.
 pub(super) struct OwnFiles {
     blocks: Option<BlockFolder>,
+    utxo_snapshot: Option<PathBuf>,
 }
 
 impl OwnFiles {
     /// Finds the files; they are opened one by one later.
-    pub(super) fn find(blocks: &[PathBuf]) -> Result<Self, CliError> {
+    pub(super) fn find(blocks: &[PathBuf], utxo_snapshot: Option<&Path>) -> Result<Self, CliError> {
         let blocks = if blocks.is_empty() { None } else { Some(BlockFolder::find(blocks)?) };
-        Ok(Self { blocks })
+        if let Some(path) = utxo_snapshot {
+            File::open(path).map_err(|error| unreadable(path, &error))?;
+        }
+        Ok(Self { blocks, utxo_snapshot: utxo_snapshot.map(Path::to_owned) })
     }
 }
 
@@ -37,9 +42,20 @@ impl OwnEvidence for OwnFiles {
         self.blocks.as_ref().map(|folder| folder as &dyn BlockFiles)
     }
 
-    fn full_set(&self, _: Network, _: &BTreeSet<ScriptBuf>) -> Option<Result<FullSet, Problem>> {
-        None
+    fn full_set(&self, network: Network, wanted: &BTreeSet<ScriptBuf>) -> Option<Result<FullSet, Problem>> {
+        let path = self.utxo_snapshot.as_deref()?;
+        let subject = path.display().to_string();
+        let file = match File::open(path) {
+            Ok(file) => BufReader::with_capacity(BUFFER, file),
+            Err(error) => return Some(Err(Problem::from_error(subject, &unreadable(path, &error)))),
+        };
+        let set = utxo_snapshot::read(file, network, wanted, &mut |_, _| ());
+        Some(set.map_err(|error| Problem::from_error(subject, &error)))
     }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::Unreadable { path: path.to_owned(), detail: error.to_string() }
 }
 
 /// Block files, by path.
@@ -52,9 +68,7 @@ impl BlockFolder {
     fn find(paths: &[PathBuf]) -> Result<Self, CliError> {
         let mut files = Vec::new();
         for path in paths {
-            let unreadable =
-                |error: std::io::Error| CliError::Unreadable { path: path.clone(), detail: error.to_string() };
-            if !fs::metadata(path).map_err(unreadable)?.is_dir() {
+            if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_dir() {
                 let beside = path.parent().unwrap_or(Path::new("."));
                 let key = if is_of_node(path) { read_key(beside)? } else { [0; OBFUSCATION_LENGTH] };
                 files.push((path.clone(), key));
@@ -62,8 +76,8 @@ impl BlockFolder {
             }
             let key = read_key(path)?;
             let mut found = Vec::new();
-            for entry in fs::read_dir(path).map_err(unreadable)? {
-                let file = entry.map_err(unreadable)?.path();
+            for entry in fs::read_dir(path).map_err(|error| unreadable(path, &error))? {
+                let file = entry.map_err(|error| unreadable(path, &error))?.path();
                 if is_of_node(&file) {
                     found.push((file, key));
                 }

@@ -289,7 +289,7 @@ impl SyntheticLedger {
 }
 
 /// SplitMix64's output function, a permutation of the 64-bit numbers.
-fn scrambled(mut value: u64) -> u64 {
+pub(super) fn scrambled(mut value: u64) -> u64 {
     value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)

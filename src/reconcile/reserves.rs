@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ReconcileError;
 use super::findings::{Finding, Severity};
+use super::{ReconcileError, parallel};
 use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
 use crate::bundle::{FileSource, paths};
@@ -240,32 +240,33 @@ impl Gathering<'_> {
             self.missing(paths::CONTROL, &codes::EVIDENCE_MISSING);
             return Ok(None);
         };
-        let asked: BTreeSet<(&ChainId, &str)> =
-            set.entries().iter().map(|entry| (&entry.chain, entry.address.as_str())).collect();
+        let mut asked = Asked::new();
+        for entry in set.entries() {
+            asked.entry(&entry.chain).or_default().insert(&entry.address);
+        }
+        let lines: Vec<&[u8]> = lines(&file).collect();
+        // signatures take the time: they are checked on all cores, and told in the order of the file
+        let judged = parallel::map(&lines, |line| judge(line, &asked, challenge.line()));
         let mut controlled = Controlled::new();
         let mut refused = BTreeSet::new();
-        for (number, line) in (1..).zip(lines(&file)) {
+        for (number, judged) in (1..).zip(judged) {
             let subject = format!("{} line {number}", paths::CONTROL);
-            let proof: ControlProof = match json::read(line) {
-                Ok(proof) => proof,
-                Err(error) => {
+            match judged {
+                Judged::Unreadable(error) => {
                     let finding =
                         Finding::new(&codes::EVIDENCE_REFUSED, Severity::Critical, subject, error.to_string());
                     self.find(finding.in_file(paths::CONTROL));
                     return Ok(None);
                 }
-            };
-            let Some(&(chain, address)) = asked.get(&(&proof.chain, proof.address.as_str())) else {
-                let detail = format!("{} on {} is not in the address set", proof.address, proof.chain);
-                let finding = Finding::new(&codes::CONTROL_UNASKED, Severity::Exception, subject, detail);
-                self.find(finding.in_file(paths::CONTROL));
-                continue;
-            };
-            match verify_control(chain, address, challenge.line(), &proof) {
-                Ok(grade) => {
+                Judged::Unasked(proof) => {
+                    let detail = format!("{} on {} is not in the address set", proof.address, proof.chain);
+                    let finding = Finding::new(&codes::CONTROL_UNASKED, Severity::Exception, subject, detail);
+                    self.find(finding.in_file(paths::CONTROL));
+                }
+                Judged::Of(chain, address, Ok(grade)) => {
                     controlled.entry(chain.clone()).or_default().insert(address.to_owned(), grade);
                 }
-                Err(error) => {
+                Judged::Of(chain, address, Err(error)) => {
                     refused.insert((chain.clone(), address.to_owned()));
                     let detail = format!("{}: {error}", error.code());
                     let finding = Finding::new(&codes::CONTROL_INVALID, Severity::Exception, address, detail);
@@ -496,6 +497,32 @@ impl Gathering<'_> {
 
 fn is_free(entry: &AddressEntry) -> bool {
     entry.role != Role::Internal && entry.encumbrance.is_none() && entry.issuer == IssuerRelation::None
+}
+
+/// The addresses of the set, per chain.
+type Asked<'a> = BTreeMap<&'a ChainId, BTreeSet<&'a str>>;
+
+/// What one line of the signatures is worth.
+enum Judged<'a> {
+    /// It cannot be read.
+    Unreadable(json::JsonError),
+    /// Nobody asked about its address.
+    Unasked(ControlProof),
+    /// About an address of the set.
+    Of(&'a ChainId, &'a str, Result<ControlGrade, Box<dyn Coded>>),
+}
+
+fn judge<'a>(line: &[u8], asked: &Asked<'a>, text: &str) -> Judged<'a> {
+    let proof: ControlProof = match json::read(line) {
+        Ok(proof) => proof,
+        Err(error) => return Judged::Unreadable(error),
+    };
+    let on_chain = asked.get_key_value(&proof.chain);
+    let found = on_chain.and_then(|(chain, set)| Some((*chain, *set.get(proof.address.as_str())?)));
+    match found {
+        Some((chain, address)) => Judged::Of(chain, address, verify_control(chain, address, text, &proof)),
+        None => Judged::Unasked(proof),
+    }
 }
 
 fn verify_control(

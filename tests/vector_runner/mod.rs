@@ -5,6 +5,7 @@ pub(crate) mod publish;
 pub(crate) mod range;
 pub(crate) mod reserve;
 pub(crate) mod sealed;
+pub(crate) mod utxo;
 pub(crate) mod values;
 
 use counterfoil::code::Code;
@@ -12,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 13] = [
+pub(crate) const KINDS: [&str; 14] = [
     "address-set",
     "amount",
     "canonical-json",
@@ -26,6 +27,7 @@ pub(crate) const KINDS: [&str; 13] = [
     "signature",
     "statement",
     "sum-tree",
+    "utxo-snapshot",
 ];
 
 /// What was sent, in one of the three fields that carry it.
@@ -65,6 +67,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "signature" => values::signature(query, sent),
         "statement" => publish::statement(query, sent),
         "sum-tree" => liability::sum_tree(query, sent),
+        "utxo-snapshot" => utxo::utxo_snapshot(query, sent),
         unknown => Err(format!("unknown kind {unknown:?}")),
     }
 }

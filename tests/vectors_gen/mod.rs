@@ -14,6 +14,7 @@ mod signature;
 mod split;
 mod statement;
 mod sum_tree;
+mod utxo_snapshot;
 
 use std::collections::BTreeMap;
 
@@ -145,6 +146,7 @@ pub(crate) fn all() -> Vectors {
     split::add(&mut vectors);
     statement::add(&mut vectors);
     sum_tree::add(&mut vectors);
+    utxo_snapshot::add(&mut vectors);
     vectors
 }
 

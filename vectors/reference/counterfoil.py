@@ -81,6 +81,19 @@ OUTCOME = {
     "CF-4010": INVALID,  # number of hashes of a disclosure
     "CF-4011": INVALID,  # root of a disclosure
     "CF-4013": UNDETERMINED,  # challenge cannot be used
+    "CF-5180": UNDETERMINED,  # no snapshot of unspent outputs
+    "CF-5181": UNDETERMINED,  # snapshot of another version
+    "CF-5182": UNDETERMINED,  # snapshot of another network
+    "CF-5183": UNDETERMINED,  # snapshot ends too early
+    "CF-5184": UNDETERMINED,  # snapshot goes on behind its last coin
+    "CF-5185": UNDETERMINED,  # CompactSize longer than needed
+    "CF-5186": UNDETERMINED,  # transactions of a snapshot out of order
+    "CF-5187": UNDETERMINED,  # number of coins of a transaction
+    "CF-5188": UNDETERMINED,  # a coin twice
+    "CF-5189": UNDETERMINED,  # more bitcoins than there are
+    "CF-5190": UNDETERMINED,  # height above 31 bits
+    "CF-5191": UNDETERMINED,  # key not on the curve
+    "CF-5192": UNDETERMINED,  # output that fits into no transaction
 }
 
 
@@ -1428,6 +1441,133 @@ def verify_challenge(data, question):
             raise Refused("bind", "CF-4013", what)
     return line
 
+# ------------------------------------------------------------------------------------------- utxo-snapshot.md
+
+NETWORK_MARKS = {
+    "bitcoin": "f9beb4d9",
+    "regtest": "fabfb5da",
+    "signet": "0a03cf40",
+    "testnet": "0b110907",
+    "testnet4": "1c163f28",
+}
+ALL_SATOSHIS = 21_000_000 * 10**8
+
+
+class Reader:
+    """Bytes from front to end."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, count):
+        if self.at + count > len(self.data):
+            raise Refused("parse", "CF-5183", "the file ends too early")
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def compact_size(self):
+        first = self.take(1)[0]
+        if first < 0xFD:
+            return first
+        width = {0xFD: 2, 0xFE: 4, 0xFF: 8}[first]
+        value = int.from_bytes(self.take(width), "little")
+        if value < {2: 0xFD, 4: 2**16, 8: 2**32}[width]:
+            raise Refused("parse", "CF-5185", "a longer form than needed")
+        return value
+
+    def varint(self, bits, code):
+        value = 0
+        while True:
+            byte = self.take(1)[0]
+            value = value * 128 + byte % 128
+            if byte < 128:
+                break
+            value += 1
+            if value >= 2**64:
+                raise Refused("parse", code, "above 64 bits")
+        if value >= 2**bits:
+            raise Refused("parse", code, f"above {bits} bits")
+        return value
+
+    def amount(self):
+        stored = self.varint(64, "CF-5189")
+        if stored == 0:
+            return 0
+        rest, zeros = divmod(stored - 1, 10)
+        digits = rest // 9 * 10 + rest % 9 + 1 if zeros < 9 else rest + 1
+        if digits * 10**zeros > ALL_SATOSHIS:
+            raise Refused("parse", "CF-5189", "above 21 million bitcoins")
+        return digits * 10**zeros
+
+    def script(self):
+        kind = self.varint(32, "CF-5192")
+        if kind == 0:
+            return bytes.fromhex("76a914") + self.take(20) + bytes.fromhex("88ac")
+        if kind == 1:
+            return bytes.fromhex("a914") + self.take(20) + bytes.fromhex("87")
+        if kind in (2, 3):
+            return bytes([33, kind]) + self.take(32) + bytes.fromhex("ac")
+        if kind in (4, 5):
+            point = lift_x(int.from_bytes(self.take(32), "big"), kind - 4)
+            if point is None:
+                raise Refused("parse", "CF-5191", "no point")
+            return bytes([65, 4]) + point[0].to_bytes(32, "big") + point[1].to_bytes(32, "big") + bytes.fromhex("ac")
+        if kind - 6 > 10_000:
+            raise Refused("parse", "CF-5192", "a script that nobody can satisfy")
+        return self.take(kind - 6)
+
+
+def written_compact_size(value):
+    if value < 0xFD:
+        return bytes([value])
+    return bytes([0xFD]) + value.to_bytes(2, "little")
+
+
+def read_snapshot(data, network, wanted):
+    """Block, hash, number of coins, and the coins of the wanted scripts by outpoint."""
+    reader = Reader(data)
+    if data[:5] != b"utxo\xff":
+        raise Refused("parse", "CF-5180", "no snapshot")
+    reader.take(5)
+    if reader.take(2) != b"\x02\x00":
+        raise Refused("parse", "CF-5181", "another version")
+    if reader.take(4).hex() != NETWORK_MARKS[network]:
+        raise Refused("parse", "CF-5182", "another network")
+    block, count = reader.take(32), int.from_bytes(reader.take(8), "little")
+    hasher, seen, total, last, found = hashlib.sha256(), 0, 0, None, {}
+    while seen < count:
+        txid, number = reader.take(32), reader.compact_size()
+        if last is not None and not last < txid:
+            raise Refused("parse", "CF-5186", "ids do not rise")
+        if not 1 <= number <= count - seen:
+            raise Refused("parse", "CF-5187", "no coin, or more than are left")
+        coins, size, last = {}, 0, txid
+        for _ in range(number):
+            vout = reader.compact_size()
+            if vout >= 111_111:
+                raise Refused("parse", "CF-5192", "no such output")
+            place = reader.varint(32, "CF-5190")
+            amount, script = reader.amount(), reader.script()
+            total += amount
+            if total > ALL_SATOSHIS:
+                raise Refused("parse", "CF-5189", "the sum")
+            output = amount.to_bytes(8, "little") + written_compact_size(len(script)) + script
+            size += len(output)
+            if size > 1_000_000:
+                raise Refused("parse", "CF-5192", "no transaction has so many bytes")
+            if vout in coins:
+                raise Refused("parse", "CF-5188", "one output twice")
+            coins[vout] = place.to_bytes(4, "little") + output
+            if script in wanted:
+                found[txid, vout] = (place, amount, script)
+        for vout in sorted(coins):
+            hasher.update(txid + vout.to_bytes(4, "little") + coins[vout])
+        seen += number
+    if reader.at != len(data):
+        raise Refused("parse", "CF-5184", "something behind")
+    return block, sha256(hasher.digest()), count, found
+
+
 # ----------------------------------------------------------------------------------------- the runner of vectors/
 
 # A runner takes `query` and what was sent, and returns the computed values. `bytes` are sent for `proof_text` and
@@ -1621,6 +1761,23 @@ def run_challenge(query, proof):
     return {"line": verify_challenge(proof, record({**fields, **known})(query))}
 
 
+def run_utxo_snapshot(query, proof):
+    query = record({"network": one_of(*NETWORK_MARKS), "wanted": sequence_of(text)})(query)
+    wanted = {bytes.fromhex(script) for script in query["wanted"]}
+    block, digest, count, found = read_snapshot(proof, query["network"], wanted)
+    coins = [
+        {
+            "amount": str(amount),
+            "coinbase": "yes" if place % 2 else "no",
+            "height": str(place // 2),
+            "outpoint": f"{txid[::-1].hex()}:{vout}",
+            "script": script.hex(),
+        }
+        for (txid, vout), (place, amount, script) in sorted(found.items())
+    ]
+    return {"block": block[::-1].hex(), "coins": coins, "count": str(count), "hash": digest[::-1].hex()}
+
+
 RUNNERS = {
     "address-set": run_address_set,
     "amount": run_amount,
@@ -1635,6 +1792,7 @@ RUNNERS = {
     "signature": run_signature,
     "statement": run_statement,
     "sum-tree": run_sum_tree,
+    "utxo-snapshot": run_utxo_snapshot,
 }
 FOLDERS_WITHOUT_VECTORS = {"reference"}
 

@@ -14,8 +14,8 @@ pub trait OwnEvidence {
     /// Files with whole blocks; `None` when there are none.
     fn blocks(&self) -> Option<&dyn BlockFiles>;
 
-    /// Reads a whole set of unspent outputs and keeps the coins of the scripts `wanted`; `None` when there is none. What
-    /// is wrong with it is a problem of the report.
+    /// Reads a whole set of unspent outputs and keeps the coins of the scripts `wanted`; `None` when there is none.
+    /// What is wrong with it is a problem of the report.
     fn full_set(&self, network: Network, wanted: &BTreeSet<ScriptBuf>) -> Option<Result<FullSet, Problem>>;
 }
 

@@ -1,11 +1,11 @@
-//! Sets of unspent outputs whose hashes are pinned: by the policy, or here.
+//! Sets of unspent outputs whose hashes are pinned: by the policy, or built in.
 
 use bitcoin::Network;
 use serde::Deserialize;
 
 use super::header::HeaderChain;
-use super::network::{internal, readable};
-use super::utxo_snapshot::FullSet;
+use super::network::readable;
+use super::utxo_snapshot::{FullSet, KNOWN};
 use crate::asset::ChainId;
 use crate::code::bitcoin_chain as codes;
 use crate::hash::Digest;
@@ -23,31 +23,6 @@ pub struct SetPin {
     pub hash: Digest,
 }
 
-/// Sets of mainnet: height, hash and block. Bitcoin Core ships the same values to start from such a set, `m_assumeutxo_data`
-/// in `src/kernel/chainparams.cpp` of its sources.
-const MAINNET: [(u64, &str, &str); 4] = [
-    (
-        840_000,
-        "a2a5521b1b5ab65f67818e5e8eccabb7171a517f9e2382208f77687310768f96",
-        "0000000000000000000320283a032748cef8227873ff4872689bf23f1cda83a5",
-    ),
-    (
-        880_000,
-        "dbd190983eaf433ef7c15f78a278ae42c00ef52e0fd2a54953782175fbadcea9",
-        "000000000000000000010b17283c3c400507969a9c2afd1dcf2082ec5cca2880",
-    ),
-    (
-        910_000,
-        "4daf8a17b4902498c5787966a2b51c613acdab5df5db73f196fa59a4da2f1568",
-        "0000000000000000000108970acb9522ffd516eae17acddcb1bd16469194a821",
-    ),
-    (
-        935_000,
-        "e4b90ef9eae834f56c4b64d2d50143cee10ad87994c614d7d04125e2a6025050",
-        "0000000000000000000147034958af1652b2b91bba607beacc5e72a56f0fb5ee",
-    ),
-];
-
 /// The height of a set that is pinned, and is not of another block than its pin or the headers say.
 ///
 /// # Errors
@@ -60,14 +35,15 @@ pub fn height_of(
     chain: &HeaderChain,
 ) -> Result<u64, Problem> {
     let problem = |code, detail| Problem { code, subject: "set of unspent outputs".to_owned(), detail };
-    let built_in = MAINNET.iter().find(|(_, hash, _)| network == Network::Bitcoin && *hash == set.hash.to_string());
+    let hash = set.hash.to_string();
+    let built_in = KNOWN.iter().find(|known| known.network == network && known.hash == hash);
     let pinned = pins.iter().find(|pin| pin.chain == *id && pin.hash == set.hash).map(|pin| pin.height);
-    let Some(height) = pinned.or(built_in.map(|(height, _, _)| *height)) else {
+    let Some(height) = pinned.or(built_in.map(|known| known.height)) else {
         let count = pins.iter().filter(|pin| pin.chain == *id).count();
         let detail = format!("its hash is {}, {count} other hashes are pinned for {id}", set.hash);
         return Err(problem(&codes::UTXO_SET_UNPINNED, detail));
     };
-    let by_pin = built_in.and_then(|(_, _, block)| block.parse::<Digest>().ok()).map(internal);
+    let by_pin = built_in.and_then(|known| known.block());
     let other = [by_pin, chain.at_height(height)].into_iter().flatten().find(|block| *block != set.block);
     match other {
         Some(block) => {
@@ -84,7 +60,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::reserve::bitcoin::network::{genesis_hash, identifier};
+    use crate::reserve::bitcoin::network::{genesis_hash, identifier, internal};
 
     fn set(block: &str, hash: &str) -> FullSet {
         let block = internal(block.parse().expect("a hash"));
@@ -98,14 +74,16 @@ mod tests {
     }
 
     #[test]
-    fn four_sets_of_mainnet_are_built_in() {
-        for (expected, hash, block) in MAINNET {
-            assert_eq!(height(&set(block, hash), Network::Bitcoin, &[]), Ok(expected));
-            assert_eq!(height(&set(block, hash), Network::Testnet, &[]), Err(5170), "of another chain");
-            let other = genesis_hash(Network::Bitcoin).to_string();
-            assert_eq!(height(&set(&other, hash), Network::Bitcoin, &[]), Err(5171));
-            assert_eq!(height(&set(block, block), Network::Bitcoin, &[]), Err(5170));
+    fn sets_that_nodes_start_from_are_built_in() {
+        for known in &KNOWN {
+            let (own, block, hash) = (known.network, known.block, known.hash);
+            assert_eq!(height(&set(block, hash), own, &[]), Ok(known.height));
+            assert_eq!(height(&set(block, hash), Network::Regtest, &[]), Err(5170), "of another chain");
+            let other = genesis_hash(own).to_string();
+            assert_eq!(height(&set(&other, hash), own, &[]), Err(5171));
+            assert_eq!(height(&set(block, block), own, &[]), Err(5170));
         }
+        assert_eq!(KNOWN.iter().filter(|known| known.network == Network::Bitcoin).count(), 4);
     }
 
     #[test]

@@ -62,8 +62,8 @@ pub struct Shown {
     pub(super) broken: BTreeMap<Txid, MerkleProofError>,
 }
 
-/// Reads every transaction of a bundle that a Merkle block proves: the coins of `scripts` that it makes, and all that it
-/// spends. The files cannot hold a spend that is not seen here.
+/// Reads every transaction of a bundle that a Merkle block proves: the coins of `scripts` that it makes, and all that
+/// it spends. The files cannot hold a spend that is not seen here.
 ///
 /// `chain` has heights, counted from pinned blocks.
 ///

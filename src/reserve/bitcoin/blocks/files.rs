@@ -291,7 +291,11 @@ pub enum BlockFileError {
         got: u32,
     },
     /// No block of this network begins here.
-    #[error("at byte {start} stand {}, expected a block or the magic of {expected}, {}", hex::encode(got), expected.magic())]
+    #[error(
+        "at byte {start} stand {}, expected a block or the magic of {expected}, {}",
+        hex::encode(got),
+        expected.magic()
+    )]
     Magic {
         /// Where.
         start: u64,

@@ -109,7 +109,8 @@ impl<'a> Pass<'a> {
     fn new(query: &'a ReplayQuery<'a>) -> Self {
         // nothing is anchored: an empty range
         let anchored = query.chain.anchored_heights().unwrap_or(RangeInclusive::new(1, 0));
-        let (mut first, last) = (*anchored.start(), *anchored.end());
+        // the first block of a chain makes no coin that anybody can spend, so nobody has to show it
+        let (mut first, last) = ((*anchored.start()).max(1), *anchored.end());
         let mut opening = if first <= 1 { Opening::Genesis } else { Opening::Created };
         let mut opening_coins = BTreeMap::new();
         let mut made = HashMap::new();
@@ -192,8 +193,7 @@ impl<'a> Pass<'a> {
                     self.activity.insert(activity(input.previous_output, ActivityKind::Spend, made));
                 }
             }
-            // the output of the first block of a chain is in no set: nobody can spend it
-            if again || height == 0 {
+            if again {
                 continue;
             }
             for (vout, output) in (0_u32..).zip(&transaction.output) {

@@ -1,0 +1,86 @@
+//! An auditor who reads the blocks, or the whole set of unspent outputs, of a node of their own.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{CHAIN, Snapshot, Venue, codes, stderr};
+
+/// The auditor reads the blocks of the own node instead of believing an answer.
+pub(super) fn replayed(venue: &Venue, snapshot: &Snapshot) {
+    let policy = fs::read_to_string(&snapshot.policy).unwrap();
+    let demanding = policy.replacen("[[pin]]", "[require]\ncompleteness = \"replayed\"\n[[pin]]", 1);
+    venue.write("replayed.toml", &demanding);
+    let bundle = snapshot.bundle.to_str().unwrap();
+    let arguments = ["reconcile", bundle, "--policy", "replayed.toml", "--json", "-"];
+    let report: Value = serde_json::from_slice(&venue.run(2, &arguments).stdout).unwrap();
+    assert_eq!((&report["assets"][0]["held"]["counted"], codes(&report).contains(&"CF-5150")), (&"0".into(), false));
+    let blocks = venue.node.folder.path().join("regtest/blocks");
+    let key = fs::read(blocks.join("xor.dat")).unwrap();
+    assert!(key.iter().any(|byte| *byte != 0), "the node obfuscates its files");
+    let with = |code: i32, paths: &[&Path]| -> Value {
+        let mut all: Vec<&str> = arguments.to_vec();
+        all.push("--blocks");
+        all.extend(paths.iter().map(|path| path.to_str().unwrap()));
+        serde_json::from_slice(&venue.run(code, &all).stdout).unwrap()
+    };
+    for paths in [&[blocks.as_path()][..], &[&blocks.join("blk00000.dat")]] {
+        let report = with(0, paths);
+        let held = &report["assets"][0]["held"];
+        assert_eq!((&report["assets"][0]["verdict"], &held["counted"]), (&"covered".into(), &held["possible"]));
+        let row = &held["by_evidence"][0];
+        assert_eq!((&row["authenticity"], &row["completeness"]), (&"proved".into(), &"replayed".into()));
+        assert!(!codes(&report).contains(&"CF-5150"), "{:?}", report["findings"]);
+    }
+    // the same file without its key, and a file cut short
+    let copy = venue.path().join("blk00000.dat");
+    fs::copy(blocks.join("blk00000.dat"), &copy).unwrap();
+    let found = codes(&with(2, &[&copy])).iter().filter(|code| ["CF-5141", "CF-5150"].contains(code)).count();
+    assert_eq!(found, 2);
+    let whole = fs::read(&copy).unwrap();
+    fs::write(&copy, &whole[..20_001]).unwrap();
+    fs::write(venue.path().join("xor.dat"), key).unwrap();
+    let report = with(2, &[&copy]);
+    let found = codes(&report).iter().filter(|code| ["CF-5140", "CF-5150"].contains(code)).count();
+    assert_eq!(found, 2, "{:?}", codes(&report));
+    let output = venue.run(2, &[arguments.as_slice(), &["--blocks", "no-such-folder"]].concat());
+    assert!(stderr(&output).contains("no-such-folder"), "{}", stderr(&output));
+}
+
+/// The auditor dumps the whole set of unspent outputs of the own node, and pins its hash.
+pub(super) fn full_set(venue: &Venue, snapshot: &Snapshot) {
+    let file = venue.path().join("utxo.dat");
+    let params = format!("[\"{}\",\"latest\"]", file.display());
+    let dumped: Value = venue.node.client().ask("dumptxoutset", &params).unwrap();
+    let policy = fs::read_to_string(&snapshot.policy).unwrap();
+    let with = |code: i32, hash: &str| -> Value {
+        let height = &dumped["base_height"];
+        let rows = format!(
+            "[require]\ncompleteness = \"full-set\"\n[[utxo_set]]\nchain = \"{CHAIN}\"\nheight = {height}\n\
+             hash = \"{hash}\"\n[[pin]]"
+        );
+        venue.write("full-set.toml", &policy.replacen("[[pin]]", &rows, 1));
+        let bundle = snapshot.bundle.to_str().unwrap();
+        let arguments =
+            ["reconcile", bundle, "--policy", "full-set.toml", "--json", "-", "--utxo-snapshot", "utxo.dat"];
+        serde_json::from_slice(&venue.run(code, &arguments).stdout).unwrap()
+    };
+    let report = with(0, dumped["txoutset_hash"].as_str().unwrap());
+    let held = &report["assets"][0]["held"];
+    assert_eq!((&report["assets"][0]["verdict"], &held["counted"]), (&"covered".into(), &held["possible"]));
+    assert_eq!(held["by_evidence"][0]["completeness"], "full-set");
+    // a hash from elsewhere, and the right one with a changed file
+    let refused = |report: &Value, code: &str| {
+        assert!(codes(report).contains(&code), "{:?}", codes(report));
+        assert_eq!(report["assets"][0]["held"]["counted"], "0");
+    };
+    refused(&with(2, &"11".repeat(32)), "CF-5170");
+    let mut bytes = fs::read(&file).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    refused(&with(2, dumped["txoutset_hash"].as_str().unwrap()), "CF-5170");
+    fs::write(&file, &bytes[..last]).unwrap();
+    refused(&with(2, dumped["txoutset_hash"].as_str().unwrap()), "CF-5183");
+}
