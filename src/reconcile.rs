@@ -22,7 +22,8 @@ pub use findings::{Finding, Severity};
 pub use model::{
     AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
 };
-pub use reserves::{ChainWindow, Late, Reserves};
+pub use reserves::{Late, Reserves};
+pub use windows::ChainWindow;
 
 /// Why no report could be made.
 #[derive(Debug, thiserror::Error)]

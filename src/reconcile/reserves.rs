@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::{Finding, Severity};
+use super::windows::{self, ChainWindow};
 use super::{ReconcileError, parallel};
 use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
@@ -14,12 +15,10 @@ use crate::policy::Policy;
 use crate::publish::{Statement, VerifiedStatement};
 use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role, lines};
 use crate::reserve::bitcoin::balance::{BitcoinError, Own};
-use crate::reserve::bitcoin::blocks::Replay;
 use crate::reserve::bitcoin::own::OwnEvidence;
 use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
 use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, ControlProof, CutoffCheck, Holding};
 use crate::reserve::transcript::Transcript;
-use crate::reserve::window::WindowEvidence;
 use crate::reserve::{bitcoin, evm};
 use crate::snapshot::BlockRef;
 
@@ -64,17 +63,6 @@ pub struct Reserves {
     pub readable: bool,
     /// What was found on the way.
     pub findings: Vec<Finding>,
-}
-
-/// The window of one chain.
-#[derive(Clone, Debug, Default)]
-pub struct ChainWindow {
-    /// The cut-off block.
-    pub snapshot: u64,
-    /// Addresses that count: free, and under control.
-    pub counted: BTreeSet<String>,
-    /// What the bundle shows; none when it shows nothing that can be used.
-    pub evidence: Option<WindowEvidence>,
 }
 
 /// Reads the reserve side of a bundle.
@@ -386,24 +374,6 @@ impl Gathering<'_> {
         }
     }
 
-    /// What the bundle shows of the blocks around the cut-off block.
-    fn window(&mut self, query: &ChainQuery<'_>, replay: Option<&Replay>) {
-        let own = bitcoin::window::Own { work: self.policy.work(query.chain), replay };
-        let evidence = bitcoin::window::window(query, &own, self.files).unwrap_or_else(|error| {
-            let path = paths::chain(query.chain, paths::WINDOW);
-            let detail = format!("{}: {error}", error.code());
-            let finding = Finding::new(&codes::WINDOW_REFUSED, Severity::Critical, path.clone(), detail);
-            self.find(finding.on_chain(query.chain).in_file(path));
-            None
-        });
-        for problem in evidence.iter().flat_map(|evidence| evidence.problems.clone()) {
-            self.find(Finding::from_problem(problem, query.chain));
-        }
-        if let Some(window) = self.reserves.windows.get_mut(query.chain) {
-            window.evidence = evidence;
-        }
-    }
-
     /// The evidence of a bundle about a chain of Bitcoin, with what the verifier reads itself.
     fn bitcoin(&mut self, query: &ChainQuery<'_>) -> Result<ChainEvidence, BitcoinError> {
         let chain = query.chain;
@@ -422,7 +392,12 @@ impl Gathering<'_> {
             set_pins: self.policy.utxo_sets(),
         };
         let judged = bitcoin::balance::judge(query, &own, self.files)?;
-        self.window(query, judged.replay.as_ref());
+        let own = bitcoin::window::Own { work: own.work, replay: judged.replay.as_ref() };
+        let (window, found) = windows::read(query, &own, self.files);
+        self.reserves.findings.extend(found);
+        if let Some(known) = self.reserves.windows.get_mut(chain) {
+            known.evidence = window;
+        }
         let mut evidence = judged.evidence;
         evidence.problems.extend(refused);
         if query.transcript.is_none() && !judged.complete {

@@ -1,12 +1,49 @@
 //! Windows in the section of an asset: which of them concern it, and what they take from what is counted.
 
+use std::collections::BTreeSet;
+
 use super::findings::{Finding, Severity};
 use super::reserves::lives_on;
 use super::verdicts::Section;
 use super::window::{self, WindowQuestion, WindowReport};
 use crate::amount::{Amount, Decimals};
 use crate::asset::{Asset, AssetId, ChainId, Deployment};
-use crate::code::finding as codes;
+use crate::bundle::{FileSource, paths};
+use crate::code::{Coded as _, finding as codes};
+use crate::reserve::bitcoin;
+use crate::reserve::claim::ChainQuery;
+use crate::reserve::window::WindowEvidence;
+
+/// The window of one chain.
+#[derive(Clone, Debug, Default)]
+pub struct ChainWindow {
+    /// The cut-off block.
+    pub snapshot: u64,
+    /// Addresses that count: free, and under control.
+    pub counted: BTreeSet<String>,
+    /// What the bundle shows; none when it shows nothing that can be used.
+    pub evidence: Option<WindowEvidence>,
+}
+
+/// What the bundle shows of the blocks around the cut-off block of a chain of Bitcoin.
+pub(super) fn read(
+    query: &ChainQuery<'_>,
+    own: &bitcoin::window::Own<'_>,
+    files: &dyn FileSource,
+) -> (Option<WindowEvidence>, Vec<Finding>) {
+    let evidence = match bitcoin::window::window(query, own, files) {
+        Ok(evidence) => evidence,
+        Err(error) => {
+            let path = paths::chain(query.chain, paths::WINDOW);
+            let detail = format!("{}: {error}", error.code());
+            let finding = Finding::new(&codes::WINDOW_REFUSED, Severity::Critical, path.clone(), detail);
+            return (None, vec![finding.on_chain(query.chain).in_file(path)]);
+        }
+    };
+    let problems = evidence.iter().flat_map(|evidence| evidence.problems.clone());
+    let found = problems.map(|problem| Finding::from_problem(problem, query.chain)).collect();
+    (evidence, found)
+}
 
 impl Section<'_> {
     /// The windows of the asset's deployments, with their findings.
@@ -133,15 +170,13 @@ pub(super) fn below_owed(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::basis::{Basis, Completeness};
     use crate::policy::Policy;
-    use crate::reconcile::reserves::{ChainWindow, Held, Reserves};
+    use crate::reconcile::reserves::{Held, Reserves};
     use crate::reserve::address_set::Role;
     use crate::reserve::claim::Holding;
-    use crate::reserve::window::{Part, Party, Transfer, WindowEvidence};
+    use crate::reserve::window::{Part, Party, Transfer};
     use crate::snapshot::BlockRef;
 
     const CHAIN: &str = "bip122:000000000019d6689c085ae165831e93";
