@@ -119,6 +119,9 @@ pub mod paths {
         format!("merkle/{block_hash}.bin")
     }
 
+    /// What moved in a window of blocks, one coin or event a line.
+    pub const WINDOW: &str = "window.jsonl";
+
     /// EVM block headers, one `{"rlp":"…"}` a line.
     pub const EVM_HEADERS: &str = "headers.jsonl";
     /// EVM account proofs, one a line.

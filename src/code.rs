@@ -15,6 +15,7 @@ pub mod liability;
 pub mod omission;
 pub mod publish;
 pub mod utxo_snapshot;
+pub mod window;
 
 use std::fmt;
 
@@ -78,6 +79,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         bitcoin_control::ALL,
         bitcoin_chain::ALL,
         utxo_snapshot::ALL,
+        window::ALL,
         evm::ALL,
         finding::ALL,
         omission::ALL,

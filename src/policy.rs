@@ -17,6 +17,8 @@ use crate::signature::PublicKey;
 use crate::snapshot::{BlockRef, VenueId};
 
 const FORMAT: &str = "counterfoil-policy-v1";
+/// More blocks than a window of years has.
+const BLOCKS_MAX: u64 = 100_000_000;
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,7 @@ pub struct Policy {
     digest: Digest,
     venue: PinnedVenue,
     require: Requirements,
+    window: WindowRules,
     assets: Vec<Asset>,
     pins: Vec<BlockRef>,
     work: Vec<(ChainId, WorkRule)>,
@@ -79,6 +82,109 @@ impl Default for Requirements {
     }
 }
 
+/// What a window of blocks must cover, and what in it is told. Shares are in hundredths of a percent.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WindowRules {
+    /// Blocks before the cut-off block; without it and `after`, the window is the one that the bundle offers.
+    pub before: Option<u64>,
+    /// Blocks after the cut-off block.
+    pub after: Option<u64>,
+    /// Blocks within which coins that came from somebody and went back there are a round trip.
+    pub round_trip_blocks: u64,
+    /// How far the two amounts of a round trip may differ.
+    pub round_trip_tolerance: u64,
+    /// From which share of the highest balance of the window on a flow or a round trip is told.
+    pub flow_share: u64,
+    /// Blocks at which the verifier had seen the signatures, or found them in a log: what is no longer there then may
+    /// have been signed for by whoever got the key afterwards.
+    pub seen: Vec<SeenBlock>,
+}
+
+impl Default for WindowRules {
+    /// A week of Bitcoin's blocks, one percent, one percent.
+    fn default() -> Self {
+        Self {
+            before: None,
+            after: None,
+            round_trip_blocks: 1_008,
+            round_trip_tolerance: 100,
+            flow_share: 100,
+            seen: Vec::new(),
+        }
+    }
+}
+
+impl WindowRules {
+    fn check(&self) -> Result<(), PolicyError> {
+        let limits = [
+            ("before", self.before.unwrap_or(0), BLOCKS_MAX),
+            ("after", self.after.unwrap_or(0), BLOCKS_MAX),
+            ("round_trip_blocks", self.round_trip_blocks, BLOCKS_MAX),
+            ("round_trip_tolerance, in hundredths of a percent,", self.round_trip_tolerance, 10_000),
+            ("flow_share, in hundredths of a percent,", self.flow_share, 10_000),
+        ];
+        let seen = self.seen.iter().map(|seen| ("seen: height", seen.height, u64::from(u32::MAX)));
+        match limits.into_iter().chain(seen).find(|(_, got, limit)| got > limit) {
+            Some((name, got, limit)) => Err(PolicyError(format!("window: {name} {got}, expected at most {limit}"))),
+            None => Ok(()),
+        }
+    }
+
+    fn departures(&self) -> Vec<String> {
+        let built_in = Self::default();
+        let mut departures = Vec::new();
+        if (self.before, self.after) != (None, None) {
+            let (before, after) = (self.before.unwrap_or(0), self.after.unwrap_or(0));
+            departures
+                .push(format!("stricter: a window of {before} blocks before the cut-off block and {after} after it"));
+        }
+        let word = |stricter: bool| if stricter { "stricter" } else { "laxer" };
+        let mut compare = |own: u64, built_in: u64, higher_is_stricter: bool, what: &str| {
+            if own != built_in {
+                let word = word((own > built_in) == higher_is_stricter);
+                departures.push(format!("{word}: {what} {own}, built-in {built_in}"));
+            }
+        };
+        let share = "hundredths of a percent:";
+        compare(self.round_trip_blocks, built_in.round_trip_blocks, true, "blocks of a round trip:");
+        compare(
+            self.round_trip_tolerance,
+            built_in.round_trip_tolerance,
+            true,
+            &format!("difference within a round trip, {share}"),
+        );
+        compare(self.flow_share, built_in.flow_share, false, &format!("flows are told from, {share}"));
+        for seen in &self.seen {
+            departures.push(format!(
+                "stricter: what is on signed addresses must still be there at block {} of {}",
+                seen.height, seen.chain
+            ));
+        }
+        departures
+    }
+
+    /// The heights that the verifier asks about, when the policy names any.
+    #[must_use]
+    pub fn range(&self, cutoff: u64) -> Option<(u64, u64)> {
+        if (self.before, self.after) == (None, None) {
+            return None;
+        }
+        let (before, after) = (self.before.unwrap_or(0), self.after.unwrap_or(0));
+        Some((cutoff.saturating_sub(before), cutoff.saturating_add(after)))
+    }
+}
+
+/// A block at which signatures had been seen.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenBlock {
+    /// The chain.
+    pub chain: ChainId,
+    /// Height or number.
+    pub height: u64,
+}
+
 /// A node whose answers count as observed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +202,8 @@ struct PolicyToml {
     venue: PinnedVenue,
     #[serde(default)]
     require: Requirements,
+    #[serde(default)]
+    window: WindowRules,
     #[serde(default)]
     pin: Vec<PinToml>,
     #[serde(default)]
@@ -147,6 +255,7 @@ impl Policy {
             return Err(fail(format!("format {:?}, expected {FORMAT:?}", file.format)));
         }
         file.venue.check()?;
+        file.window.check()?;
         for node in &file.node {
             node.key.check().map_err(|error| fail(format!("node {:?}: {error}", node.name)))?;
         }
@@ -170,6 +279,7 @@ impl Policy {
             digest: sha256(text.as_bytes()),
             venue: file.venue,
             require: file.require,
+            window: file.window,
             assets,
             pins,
             work,
@@ -208,6 +318,12 @@ impl Policy {
     #[must_use]
     pub fn require(&self) -> &Requirements {
         &self.require
+    }
+
+    /// What a window must cover.
+    #[must_use]
+    pub fn window(&self) -> &WindowRules {
+        &self.window
     }
 
     /// Which deployments count for which asset.
@@ -277,6 +393,7 @@ impl Policy {
             let names: Vec<&str> = own.assets.iter().map(AssetId::as_str).collect();
             departures.push(format!("laxer: the overall verdict speaks of {} only", names.join(", ")));
         }
+        departures.extend(self.window.departures());
         if let Some(days) = own.max_age_days {
             departures.push(format!("stricter, for `verify` alone: a statement is accepted for {days} days"));
         }
@@ -366,6 +483,29 @@ mod tests {
                 "stricter: no coverage without a schedule of other liabilities"
             ]
         );
+    }
+
+    #[test]
+    fn windows_have_defaults_and_limits() {
+        let plain = policy("[window]\n").expect("defaults");
+        assert_eq!((plain.window(), plain.window().range(500)), (&WindowRules::default(), None));
+        let chain = "bip122:000000000019d6689c085ae165831e93";
+        let text = format!("[window]\nafter = 7\nflow_share = 50\n[[window.seen]]\nchain = \"{chain}\"\nheight = 9\n");
+        let own = policy(&text).expect("a window");
+        assert_eq!(own.window().range(500), Some((500, 507)));
+        assert_eq!(
+            own.departures(),
+            [
+                "stricter: a window of 0 blocks before the cut-off block and 7 after it",
+                "stricter: flows are told from, hundredths of a percent: 50, built-in 100",
+                &format!("stricter: what is on signed addresses must still be there at block 9 of {chain}")
+            ]
+        );
+        for bad in ["before = 100000001", "flow_share = 10001", "round_trip_tolerance = 10001", "blocks = 1"] {
+            assert!(policy(&format!("[window]\n{bad}\n")).is_err(), "{bad}");
+        }
+        let high = text.replace("height = 9", "height = 4294967296");
+        assert!(policy(&high).expect_err("no such height").to_string().contains("4294967295"));
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub mod omission;
 mod parallel;
 mod reserves;
 mod verdicts;
+pub mod window;
+mod windows;
 
 use crate::bundle::{self, BundleError, FileSource, SealedFiles, SourceError, paths};
 use crate::code::{Code, Coded};
@@ -22,6 +24,7 @@ pub use model::{
     AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
 };
 pub use reserves::{Late, Reserves};
+pub use windows::ChainWindow;
 
 /// Why no report could be made.
 #[derive(Debug, thiserror::Error)]

@@ -9,3 +9,4 @@ pub mod challenge;
 pub mod claim;
 pub mod evm;
 pub mod transcript;
+pub mod window;

@@ -42,6 +42,7 @@ impl Ask for Node {
             addresses: addresses.to_vec(),
             from_height: Some(90),
             cutoff: Some(cutoff),
+            window: None,
         }
     }
 }

@@ -13,12 +13,13 @@ use crate::asset::ChainId;
 use crate::bundle::paths;
 use crate::fetch::bitcoin::{Request, fetch};
 use crate::fetch::rpc::Credentials;
+use crate::json::uint;
 use crate::snapshot::Time;
 
 /// Gather evidence from your own node.
 #[derive(clap::Subcommand)]
 pub(super) enum Verb {
-    /// From a node of Bitcoin Core that keeps all blocks; no index and no wallet is needed
+    /// From a node of Bitcoin Core that keeps all blocks; no wallet is needed, and an index for long windows only
     Bitcoin(BitcoinArgs),
 }
 
@@ -43,6 +44,9 @@ pub(super) struct BitcoinArgs {
     /// The first header to fetch
     #[arg(long, value_name = "HEIGHT")]
     from_height: Option<u32>,
+    /// Every receipt and spend from one height to another: the node needs version 29, and -blockfilterindex=1 for speed
+    #[arg(long, value_name = "FROM..TO", value_parser = window)]
+    window: Option<(u64, u64)>,
     /// The key that signs the node's answers: who pins it in a policy observes, who does not is told
     #[arg(long, value_name = "FILE")]
     node_key: PathBuf,
@@ -55,6 +59,12 @@ pub(super) struct BitcoinArgs {
     /// Replace the evidence of this chain if it exists
     #[arg(long)]
     force: bool,
+}
+
+/// Two heights with two points between them.
+fn window(text: &str) -> Result<(u64, u64), String> {
+    let heights = text.split_once("..").and_then(|(from, to)| Some((uint::parse(from)?, uint::parse(to)?)));
+    heights.filter(|(from, to)| from <= to).ok_or_else(|| "expected two heights, as in 899000..900150".to_owned())
 }
 
 pub(super) fn run(verb: &Verb) -> Outcome {
@@ -88,6 +98,7 @@ pub(super) fn run(verb: &Verb) -> Outcome {
         addresses,
         from_height: args.from_height,
         cutoff: args.cutoff,
+        window: args.window,
     };
     let loud = std::io::stderr().is_terminal();
     let fetched = fetch(&request, now(), &mut |step| {
@@ -103,6 +114,9 @@ pub(super) fn run(verb: &Verb) -> Outcome {
     folder.publish()?;
     let tip = &fetched.transcript.tip;
     remark(format!("answers at {tip}, signed with {}", key.public_key()));
+    if let Some((from, to)) = args.window {
+        remark(format!("{} lists blocks {from} to {to} and on to the tip", paths::WINDOW));
+    }
     match (&fetched.cutoff_block, args.cutoff) {
         (Some(block), _) => {
             remark("the cut-off block, for the snapshot file:");

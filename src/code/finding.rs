@@ -97,4 +97,34 @@ super::codes! {
     CONTROL_COIN_DIFFERS = 7034, Failed, "a proof of funds shows a coin with another amount than the chain evidence",
         "One outpoint has one amount.",
         "the coin counts nothing; keep the bundle as evidence and ask the venue";
+    WINDOW_GAP = 7040, NotMade, "blocks of the window without evidence",
+        "Coins can be elsewhere in the blocks that nobody shows.",
+        "fetch the whole window that the policy asks for, from a node with the block filter index";
+    WINDOW_OFFERED = 7041, NotMade, "the window is the one that the bundle offers",
+        "Whoever chooses the blocks chooses the minimum.",
+        "name blocks before and after the cut-off in the policy, under [window]";
+    WINDOW_REFUSED = 7042, NotMade, "the window in the bundle cannot be used",
+        "It contradicts itself, its proofs or the node's answers: no block of it can be believed.",
+        "see the detail; fetch the window again";
+    CLOSING_NOT_REACHED = 7043, NotMade, "the evidence ends before the block at which signatures had been seen",
+        "Nobody shows that what was signed for was still there then.",
+        "fetch a window that reaches this block";
+    GONE_BEFORE_CLOSING = 7044, NotMade, "coins left before the signature for their address had been seen",
+        "A key that is handed over after the coins left signs for nothing.",
+        "count the address at the next snapshot; the venue logs its signatures earlier";
+    ROUND_TRIP = 7045, NotMade, "coins came from a counterparty and went back there",
+        "Coins that are borrowed for a snapshot are nobody's reserve. Around the cut-off they do not count as accepted evidence.",
+        "the venue explains the transfers; a customer who deposits and withdraws has a balance in the tree in between";
+    WINDOW_BELOW_OWED = 7046, NotMade, "the balance fell below what was owed at the cut-off",
+        "At some block of the window less was held than is owed at its cut-off; less may have been owed then.",
+        "compare with the statements of that time";
+    WINDOW_BALANCE_DIFFERS = 7047, Failed, "the window has less than the list of coins",
+        "Both are about the same addresses at the same block.",
+        "fetch coins and window in one go";
+    WINDOW_WEAK = 7048, NotMade, "the window rests on less than the policy demands",
+        "A window that is only stated shows what its maker likes.",
+        "fetch it yourself, have it signed by a node that the policy pins, or read whole blocks";
+    CLOSING_UNKNOWN = 7049, NotMade, "nothing shows by when the signatures had been made",
+        "A signature has no date: the key may have been handed over after the coins left.",
+        "name the block at which you had seen the signatures, as [[window.seen]] in the policy";
 }

@@ -1,6 +1,11 @@
-//! Evidence on Bitcoin from a node of Bitcoin Core. A node that keeps all blocks is needed; no index, no wallet.
+//! Evidence on Bitcoin from a node of Bitcoin Core. A node that keeps all blocks is needed; no wallet. With an index of
+//! block filters (`-blockfilterindex=1`) it finds the blocks of a window quickly; without, it reads them all.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod history;
+mod proofs;
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 
 use bitcoin::Transaction;
@@ -9,12 +14,15 @@ use bitcoin::consensus::encode;
 use bitcoin::hex::FromHex as _;
 use serde::Deserialize;
 
+use self::proofs::{Wanted, digest};
 use super::rpc::{Client, Credentials, FetchError};
 use crate::asset::ChainId;
 use crate::bundle::{MemoryFiles, paths};
 use crate::code::Coded;
 use crate::hash::Digest;
+use crate::reserve::bitcoin::balance::scan;
 use crate::reserve::bitcoin::network::{network, script};
+use crate::reserve::bitcoin::window::answers;
 use crate::reserve::transcript::{Call, Transcript};
 use crate::snapshot::{BlockRef, Time};
 
@@ -42,6 +50,8 @@ pub struct Request {
     pub from_height: Option<u32>,
     /// The cut-off, to find its block.
     pub cutoff: Option<Time>,
+    /// The window: heights of its first and last block.
+    pub window: Option<(u64, u64)>,
 }
 
 /// What was gathered.
@@ -56,7 +66,8 @@ pub struct Fetched {
     pub cutoff_block: Option<BlockRef>,
 }
 
-/// Gathers headers, transactions, Merkle blocks and the list of unspent outputs.
+/// Gathers headers, transactions, Merkle blocks and the list of unspent outputs; with a window, every receipt and
+/// spend from its start to the tip; with a cut-off, every spend since then of a coin that was there.
 ///
 /// `now` stands in the transcript. `progress` gets one sentence per step.
 ///
@@ -65,14 +76,27 @@ pub struct Fetched {
 pub fn fetch(request: &Request, now: Time, progress: &mut dyn FnMut(&str)) -> Result<Fetched, FetchError> {
     let mut node = Node::connect(request)?;
     let (tip, calls) = node.scan_until_still(request, progress)?;
-    let coins = coins(&calls)?;
+    if let Some((from, to)) = request.window.filter(|(from, to)| from > to || *to > tip.height) {
+        return Err(FetchError::Range { detail: format!("{from}..{to}, expected two heights up to {}", tip.height) });
+    }
+    let mut transcript = Transcript::new(tip.clone(), node.name.clone(), now, calls);
+    let scan = scan::read(&transcript)
+        .map_err(|error| FetchError::Answer { method: scan::METHOD, detail: error.to_string() })?;
     let cutoff_height = match request.cutoff {
         Some(cutoff) => node.cutoff_height(&tip, cutoff)?,
         None => None,
     };
-    let needed = coins.values().flat_map(BTreeSet::iter).map(|coin| coin.0).min();
-    let before = cutoff_height.map(|height| height.saturating_sub(BEFORE_CUTOFF));
-    let first = [needed, before, request.from_height.map(u64::from)].into_iter().flatten().min();
+    let history = node.history(request, cutoff_height, &tip, &mut transcript, progress)?;
+    let mut wanted = Wanted::default();
+    for coin in scan.coins.values() {
+        wanted.prove(coin.height, digest(coin.outpoint.txid));
+    }
+    if let Some(history) = &history {
+        history.want(&mut wanted);
+    }
+    let before = cutoff_height.into_iter().chain(request.window.map(|window| window.0));
+    let before = before.map(|height| height.saturating_sub(BEFORE_CUTOFF));
+    let first = wanted.first().into_iter().chain(before).chain(request.from_height.map(u64::from)).min();
     let first = first.unwrap_or(tip.height.saturating_sub(BEFORE_CUTOFF)).min(tip.height);
     progress(&format!("headers {first} to {}", tip.height));
     let hashes = node.headers(first, &tip)?;
@@ -80,8 +104,14 @@ pub fn fetch(request: &Request, now: Time, progress: &mut dyn FnMut(&str)) -> Re
         Some(height) => node.block_ref(height, &hashes, first)?,
         None => None,
     };
-    node.transactions(&coins, &hashes, first, progress)?;
-    let transcript = Transcript::new(tip, node.name, now, calls);
+    let places = node.transactions(&wanted, &hashes, first, progress)?;
+    if let (Some(history), Some((from, to))) = (history, request.window) {
+        let list = history.list(&scan, &places, (from, to), tip)?;
+        let file = list
+            .to_bytes()
+            .map_err(|error| FetchError::Answer { method: answers::ACTIVITY, detail: error.to_string() })?;
+        node.files.insert(paths::WINDOW.to_owned(), file);
+    }
     Ok(Fetched { files: node.files, transcript, cutoff_block })
 }
 
@@ -106,20 +136,10 @@ pub(crate) fn without_witnesses(transaction: &Transaction) -> Vec<u8> {
     encode::serialize(&bare)
 }
 
-/// A coin by the height and the transaction that made it.
-type Made = (u64, Digest);
-
 #[derive(Deserialize)]
 struct ScanJson {
     height: u64,
     bestblock: Digest,
-    unspents: Vec<UnspentJson>,
-}
-
-#[derive(Deserialize)]
-struct UnspentJson {
-    txid: Digest,
-    height: u64,
 }
 
 #[derive(Deserialize)]
@@ -132,23 +152,6 @@ struct InfoJson {
 struct HeaderJson {
     mediantime: i64,
     height: u64,
-}
-
-#[derive(Deserialize)]
-struct BlockJson {
-    tx: Vec<Digest>,
-}
-
-/// The transactions that made coins, by height.
-fn coins(calls: &[Call]) -> Result<BTreeMap<u64, BTreeSet<Made>>, FetchError> {
-    let mut made: BTreeMap<u64, BTreeSet<Made>> = BTreeMap::new();
-    for call in calls {
-        let scan: ScanJson = read("scantxoutset", &call.result)?;
-        for coin in scan.unspents {
-            made.entry(coin.height).or_default().insert((coin.height, coin.txid));
-        }
-    }
-    Ok(made)
 }
 
 fn read<T: serde::de::DeserializeOwned>(method: &'static str, text: &str) -> Result<T, FetchError> {
@@ -293,43 +296,6 @@ impl Node {
         let hash = at(hashes, first, height)?;
         Ok(Some(BlockRef { chain: self.chain.clone(), height, hash }))
     }
-
-    /// Keeps the transactions that made coins, the coinbases of their blocks, and the proofs of both.
-    fn transactions(
-        &mut self,
-        coins: &BTreeMap<u64, BTreeSet<Made>>,
-        hashes: &[Digest],
-        first: u64,
-        progress: &mut dyn FnMut(&str),
-    ) -> Result<(), FetchError> {
-        for (place, (height, made)) in coins.iter().enumerate() {
-            progress(&format!("proofs of block {height}, {} of {}", place + 1, coins.len()));
-            let block = at(hashes, first, *height)?;
-            let content: BlockJson = self.client.ask("getblock", &format!(r#"["{block}",1]"#))?;
-            let coinbase = content.tx.first().copied();
-            let coinbase = coinbase.ok_or_else(|| FetchError::Answer {
-                method: "getblock",
-                detail: format!("block {block} has no transactions"),
-            })?;
-            let mut wanted: BTreeSet<Digest> = made.iter().map(|coin| coin.1).collect();
-            wanted.insert(coinbase);
-            let list: Vec<String> = wanted.iter().map(|txid| format!(r#""{txid}""#)).collect();
-            let params = format!(r#"[[{}],"{block}"]"#, list.join(","));
-            let proof: String = self.client.ask("gettxoutproof", &params)?;
-            self.files.insert(paths::merkle_block(&block.to_string()), bytes("gettxoutproof", &proof)?);
-            let params: Vec<String> = wanted.iter().map(|txid| format!(r#"["{txid}",false,"{block}"]"#)).collect();
-            let texts: Vec<String> = self.client.ask_many("getrawtransaction", &params)?;
-            for (text, txid) in texts.iter().zip(&wanted) {
-                let raw = bytes("getrawtransaction", text)?;
-                let parsed: Transaction = encode::deserialize(&raw).map_err(|error| FetchError::Answer {
-                    method: "getrawtransaction",
-                    detail: format!("{txid}: {error}"),
-                })?;
-                self.files.insert(paths::transaction(&txid.to_string()), without_witnesses(&parsed));
-            }
-        }
-        Ok(())
-    }
 }
 
 fn at(hashes: &[Digest], first: u64, height: u64) -> Result<Digest, FetchError> {
@@ -338,109 +304,4 @@ fn at(hashes: &[Digest], first: u64, height: u64) -> Result<Digest, FetchError> 
         method: "scantxoutset",
         detail: format!("height {height} is outside the headers from {first} on"),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Read as _, Write as _};
-    use std::net::TcpListener;
-
-    use super::*;
-    use crate::reserve::bitcoin::network::{genesis_hash, identifier};
-
-    const NETWORK: bitcoin::Network = bitcoin::Network::Regtest;
-
-    /// A node that gives each method its next answer, the last one again and again; it ends with the test.
-    fn node(answers: &[(&str, &[&str])]) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let own = |(method, texts): &(&str, &[&str])| {
-            ((*method).to_owned(), texts.iter().rev().map(|text| (*text).to_owned()).collect::<Vec<_>>())
-        };
-        let mut answers: BTreeMap<String, Vec<String>> = answers.iter().map(own).collect();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.expect("a client");
-                let mut request = [0; 8192];
-                let mut length = 0;
-                while !request[..length].ends_with(b"}") && !request[..length].ends_with(b"]") {
-                    length += stream.read(&mut request[length..]).expect("a request");
-                }
-                let text = String::from_utf8_lossy(&request[..length]).into_owned();
-                let method = text.split("\"method\":\"").nth(1).and_then(|rest| rest.split('"').next());
-                let queue = answers.get_mut(method.expect("a method")).expect("an expected method");
-                let result = if queue.len() > 1 { queue.pop() } else { queue.first().cloned() };
-                let body = format!(r#"{{"result":{},"error":null,"id":0}}"#, result.expect("an answer"));
-                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-                let _ = stream.write_all(format!("{head}{body}").as_bytes());
-            }
-        });
-        url
-    }
-
-    fn request(url: String) -> Request {
-        Request {
-            url,
-            credentials: None,
-            chain: identifier(NETWORK).parse().expect("a chain"),
-            addresses: vec!["bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080".to_owned()],
-            from_height: None,
-            cutoff: None,
-        }
-    }
-
-    fn scan(hash: &str) -> String {
-        format!(r#"{{"success":true,"height":7,"bestblock":"{hash}","unspents":[]}}"#)
-    }
-
-    #[test]
-    fn a_tip_that_keeps_moving_ends_the_attempt() {
-        let genesis = format!("\"{}\"", genesis_hash(NETWORK));
-        let (one, other) = ("11".repeat(32), format!("\"{}\"", "22".repeat(32)));
-        let url = node(&[
-            ("getblockhash", &[&genesis]),
-            ("getnetworkinfo", &[r#"{"version":310000,"subversion":"/Satoshi:31.0.0/"}"#]),
-            ("scantxoutset", &[&scan(&one)]),
-            ("getbestblockhash", &[&other]),
-        ]);
-        let mut steps = Vec::new();
-        let error = fetch(&request(url), Time::from_unix(0), &mut |step| steps.push(step.to_owned()));
-        assert_eq!(error, Err(FetchError::TipMoved { attempts: 3 }));
-        assert_eq!(steps.len(), 3, "{steps:?}");
-    }
-
-    #[test]
-    fn a_scan_is_made_again_when_a_block_arrived() {
-        let genesis = genesis_hash(NETWORK).to_string();
-        let quoted = format!("\"{genesis}\"");
-        let tip = scan(&genesis).replace("\"height\":7", "\"height\":0");
-        let url = node(&[
-            ("getnetworkinfo", &[r#"{"version":310000,"subversion":"/Satoshi:31.0.0/"}"#]),
-            ("scantxoutset", &[&scan(&"11".repeat(32)), &tip]),
-            ("getbestblockhash", &[&quoted]),
-            ("getblockhash", &[&quoted]),
-        ]);
-        let mut steps = Vec::new();
-        let result = fetch(&request(url), Time::from_unix(0), &mut |step| steps.push(step.to_owned()));
-        // the headers are asked for in one request of many, which this node answers with one
-        assert!(matches!(result, Err(FetchError::Answer { method: "getblockhash", .. })), "{result:?}");
-        assert_eq!(steps.len(), 3, "two scans, then headers: {steps:?}");
-    }
-
-    #[test]
-    fn a_node_of_another_chain_is_refused() {
-        let other = format!("\"{}\"", genesis_hash(bitcoin::Network::Signet));
-        let error = fetch(&request(node(&[("getblockhash", &[&other])])), Time::from_unix(0), &mut |_| ());
-        assert!(matches!(error, Err(FetchError::OtherChain { .. })), "{error:?}");
-    }
-
-    #[test]
-    fn scans_ask_for_scripts_not_for_addresses() {
-        let scripts = [bitcoin::ScriptBuf::from_bytes(vec![0x51]), bitcoin::ScriptBuf::from_bytes(vec![0x6a, 0])];
-        assert_eq!(
-            scan_params(scripts.iter().map(|script| script.as_script())),
-            r#"["start",["raw(51)","raw(6a00)"]]"#
-        );
-        assert_eq!(scan_params([]), r#"["start",[]]"#);
-    }
 }

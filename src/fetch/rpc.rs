@@ -9,10 +9,12 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use crate::code::{Code, Coded, bitcoin as codes};
+use crate::code::{Code, Coded, bitcoin as codes, window as window_codes};
 
 /// The largest answer that is read, in bytes.
 const ANSWER_MAX: u64 = 1 << 30;
+/// The number of JSON-RPC for a method that a node does not have.
+const METHOD_NOT_FOUND: i64 = -32601;
 /// Questions in one request.
 const BATCH: usize = 500;
 const CONNECT: Duration = Duration::from_secs(10);
@@ -187,12 +189,17 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<B
 
 #[derive(serde::Deserialize)]
 struct NodeError {
+    #[serde(default)]
+    code: i64,
     message: String,
 }
 
 impl Answer {
     fn into_result(self, method: &'static str) -> Result<String, FetchError> {
         if let Some(error) = self.error {
+            if error.code == METHOD_NOT_FOUND {
+                return Err(FetchError::MethodMissing { method });
+            }
             let mut message: String = error.message.chars().take(400).collect();
             if message.contains("pruned") {
                 message.push_str("; ask a node that keeps all blocks (prune=0)");
@@ -226,6 +233,20 @@ pub enum FetchError {
     /// No `user:password`.
     #[error("the file of credentials is not one line user:password")]
     Credentials,
+    /// Answers that cannot all be true.
+    #[error("coin {coin}: {detail}")]
+    Inconsistent {
+        /// The coin.
+        coin: String,
+        /// What the answers say.
+        detail: String,
+    },
+    /// A method that older nodes do not have.
+    #[error("{method}: the node does not have this method")]
+    MethodMissing {
+        /// The method.
+        method: &'static str,
+    },
     /// An error of the node itself.
     #[error("{method}: the node says: {message}")]
     Node {
@@ -241,6 +262,12 @@ pub enum FetchError {
         got: String,
         /// The reference of the chain asked for.
         expected: String,
+    },
+    /// Not a range of the node's blocks.
+    #[error("window {detail}")]
+    Range {
+        /// Got and expected.
+        detail: String,
     },
     /// An HTTP status.
     #[error("{method}: HTTP status {status}: {detail}")]
@@ -281,7 +308,10 @@ impl Coded for FetchError {
             Self::Question { code, .. } => code,
             Self::Credentials => &codes::RPC_CREDENTIALS,
             Self::Node { .. } | Self::Refused { .. } => &codes::RPC_REFUSED,
+            Self::Inconsistent { .. } => &window_codes::WINDOW_NODE_INCONSISTENT,
+            Self::MethodMissing { .. } => &window_codes::WINDOW_METHOD_MISSING,
             Self::OtherChain { .. } => &codes::RPC_OTHER_CHAIN,
+            Self::Range { .. } => &window_codes::WINDOW_RANGE,
             Self::TipMoved { .. } => &codes::RPC_TIP_MOVED,
             Self::Unreachable { .. } | Self::Url { .. } => &codes::RPC_UNREACHABLE,
         }

@@ -3,6 +3,8 @@
 //! The first block is that of regtest, so the chain has its identifier, and a node in regtest mode accepts every block
 //! made here. Times come from the caller; nothing is drawn by chance.
 
+mod window;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

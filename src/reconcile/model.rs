@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::coverage::Verdict;
 use super::findings::Finding;
+use super::window::WindowReport;
 use crate::amount::{Amount, Decimals};
 use crate::asset::AssetId;
 use crate::basis::{Basis, Completeness};
@@ -22,7 +23,7 @@ pub const NOT_SHOWN: [&str; 7] = [
     "Whose money it is: side agreements, loans and pledges live in heads and drawers; no computation finds them.",
     "That the liabilities are complete: the total is committed, and it is as complete as the customers who checked.",
     "That anybody controls coins: no signature proves control of funds. It is out of date as soon as it is made, it says only that somebody could satisfy a script after the challenge, and a key can be rented, shared or used on behalf of others.",
-    "What was held before or after the cut-off: this version looks at one instant, and coins can be moved in for it.",
+    "What was held in blocks outside of a window in this report; and the verdict itself still speaks of the cut-off.",
     "That every customer sees the same statement: this version has no public log yet.",
     "What an asset is worth: no prices are used, and nothing is netted between assets.",
     "That the venue can pay everybody at once: fees, limits and opening hours of chains and banks are not looked at.",
@@ -183,9 +184,15 @@ pub struct AssetReport {
     pub owed: Option<Owed>,
     /// What is held.
     pub held: Held,
+    /// What the windows of its deployments show.
+    pub windows: Vec<WindowReport>,
+    /// The sum of the lowest balances of all deployments for which a reserve is claimed; none when one has no window.
+    pub window_minimum: Option<Amount>,
+    /// Of what is counted: what is not known to have been there for longer than the snapshot.
+    pub not_sustained: Amount,
     /// Whether any reserve is claimed.
     pub claimed: bool,
-    /// Counted against owed, rounded down.
+    /// Counted, less what was not sustained, against owed, rounded down.
     pub coverage: Option<String>,
     /// Possible against owed, rounded down.
     pub coverage_possible: Option<String>,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::control::Controlled;
 use super::ReconcileError;
 use super::findings::{Finding, Severity};
+use super::windows::{self, ChainWindow};
 use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
 use crate::bundle::{FileSource, paths};
@@ -56,6 +57,10 @@ pub struct Reserves {
     pub unreadable: BTreeSet<ChainId>,
     /// Chains whose coins are known from a list that was made after the cut-off block, and from nothing that is whole.
     pub late: BTreeMap<ChainId, Late>,
+    /// What is known of every block around the cut-off block, by chain.
+    pub windows: BTreeMap<ChainId, ChainWindow>,
+    /// The blocks that the challenge names, by chain.
+    pub challenged: BTreeMap<ChainId, u64>,
     /// Whether address set, challenge and signatures could be read.
     pub readable: bool,
     /// What was found on the way.
@@ -171,6 +176,8 @@ impl Gathering<'_> {
                 match contradicted {
                     None => {
                         self.note_long_term(&challenge);
+                        let blocks = challenge.challenge().blocks.iter();
+                        self.reserves.challenged = blocks.map(|block| (block.chain.clone(), block.height)).collect();
                         return Ok(Some(challenge));
                     }
                     Some(detail) => detail,
@@ -220,6 +227,12 @@ impl Gathering<'_> {
         // an answer about Bitcoin covers every address; elsewhere something is claimed where evidence speaks of it
         let native = |id: &&DeploymentId| chain.namespace() == "bip122" && id.asset().starts_with("slip44:");
         self.reserves.claimed.extend(deployments.iter().filter(native).cloned());
+        let controlled = control.and_then(|control| control.get(chain));
+        let counts = |entry: &&AddressEntry| {
+            is_free(entry) && controlled.is_some_and(|controlled| controlled.shows(&entry.address))
+        };
+        let counted = entries.iter().filter(counts).map(|entry| entry.address.clone()).collect();
+        self.reserves.windows.insert(chain.clone(), ChainWindow { counted, ..ChainWindow::default() });
         match self.chain_evidence(chain, entries, &deployments)? {
             Some(evidence) => self.take(chain, entries, control, evidence),
             None => {
@@ -285,6 +298,9 @@ impl Gathering<'_> {
             deployments,
             transcript: transcript.as_ref().map(|(transcript, basis)| (&**transcript, *basis)),
         };
+        if let Some(window) = self.reserves.windows.get_mut(chain) {
+            window.snapshot = cutoff_block.height;
+        }
         let result = match chain.namespace() {
             "bip122" => self.bitcoin(&query).map_err(|error| Box::new(error) as Box<dyn Coded>),
             _ => evm::balance::balances(&query, self.files).map_err(|error| Box::new(error) as Box<dyn Coded>),
@@ -318,6 +334,12 @@ impl Gathering<'_> {
             set_pins: self.policy.utxo_sets(),
         };
         let judged = bitcoin::balance::judge(query, &own, self.files)?;
+        let own = bitcoin::window::Own { work: own.work, replay: judged.replay.as_ref() };
+        let (window, found) = windows::read(query, &own, self.files);
+        self.reserves.findings.extend(found);
+        if let Some(known) = self.reserves.windows.get_mut(chain) {
+            known.evidence = window;
+        }
         let mut evidence = judged.evidence;
         evidence.problems.extend(refused);
         if query.transcript.is_none() && !judged.complete {

@@ -8,6 +8,7 @@ use super::model::{
     AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
 };
 use super::reserves::{self, Late, Reserves};
+use super::windows;
 use crate::amount::{Amount, Decimals};
 use crate::asset::{Asset, AssetId, Class, Deployment};
 use crate::basis::Basis;
@@ -116,15 +117,16 @@ fn too_few_signers(statement: &VerifiedStatement) -> Option<Finding> {
     (got < declared).then(finding)
 }
 
-struct Section<'a> {
-    policy: &'a Policy,
-    statement: Option<&'a Statement>,
-    reserves: &'a Reserves,
-    id: &'a AssetId,
+/// One asset, and everything that is known.
+pub(super) struct Section<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) statement: Option<&'a Statement>,
+    pub(super) reserves: &'a Reserves,
+    pub(super) id: &'a AssetId,
 }
 
 impl Section<'_> {
-    fn report(&self, findings: &mut Vec<Finding>) -> AssetReport {
+    pub(super) fn report(&self, findings: &mut Vec<Finding>) -> AssetReport {
         let mapped = self.policy.assets().iter().find(|asset| asset.id == *self.id);
         let listed = self.statement.and_then(|statement| statement.assets.iter().find(|asset| asset.id == *self.id));
         self.compare_maps(mapped, listed, findings);
@@ -148,9 +150,16 @@ impl Section<'_> {
         });
         let on_unreadable =
             self.reserves.unreadable.iter().any(|chain| reserves::lives_on(self.policy, self.id, chain));
+        let windows = self.windows(mapped, findings);
+        let not_sustained = windows::not_sustained(&windows, self, decimals).unwrap_or(held.counted);
+        let window_minimum = windows::minimum(&windows, self, mapped, decimals);
+        if let (Some(minimum), Some(owed)) = (window_minimum, &owed) {
+            findings.extend(windows::below_owed(&windows, (minimum, owed.total), (self.id, decimals)));
+        }
+        let low = held.counted.checked_sub(not_sustained).unwrap_or(Amount::ZERO);
         let position = Position {
             owed: owed.as_ref().map(|owed| owed.total),
-            low: held.counted,
+            low,
             high: held.possible,
             claimed,
             readable: self.reserves.readable && !on_unreadable && fits,
@@ -166,7 +175,7 @@ impl Section<'_> {
             asset: self.id.clone(),
             decimals,
             required: required.is_empty() || required.contains(self.id),
-            coverage: cover(held.counted),
+            coverage: cover(low),
             coverage_possible: cover(held.possible),
             sentence: match fits {
                 true => sentence(self.id, decimals, &position, verdict),
@@ -174,6 +183,9 @@ impl Section<'_> {
             },
             owed,
             held,
+            windows,
+            window_minimum,
+            not_sustained,
             claimed,
             verdict,
         }

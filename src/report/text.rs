@@ -1,5 +1,7 @@
 //! The report for people: plain text within 80 columns.
 
+mod window;
+
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, Table, presets};
@@ -73,7 +75,9 @@ fn scope(page: &mut Page, report: &Report) {
 pub fn assets_table(report: &Report) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["Asset", "Owed", "Held", "Coverage", "Verdict"]);
+    let windows = report.assets.iter().any(|asset| !asset.windows.is_empty());
+    let minimum: &[&str] = if windows { &["Window min"] } else { &[] };
+    table.set_header([&["Asset", "Owed", "Held", "Coverage"], minimum, &["Verdict"]].concat());
     for asset in &report.assets {
         let amount = |amount: Amount| amount.to_readable(asset.decimals);
         let owed = asset.owed.as_ref().map_or_else(|| "not stated".to_owned(), |owed| amount(owed.total));
@@ -81,16 +85,21 @@ pub fn assets_table(report: &Report) -> String {
         let mut held = match report.statement {
             // without a cut-off there is no moment at which to look
             None => "not looked at".to_owned(),
-            Some(_) => format!("{} counted", amount(asset.held.counted)),
+            Some(_) => format!("{} counted", amount(low(asset))),
         };
         let mut coverage = asset.coverage.clone().unwrap_or_else(|| "-".to_owned());
-        if asset.held.possible > asset.held.counted {
+        if asset.held.possible > low(asset) {
             let _ = write!(held, "\n{} at most", amount(asset.held.possible));
             let _ = write!(coverage, "\n{}", asset.coverage_possible.as_deref().unwrap_or("-"));
         }
-        table.add_row([format!("{}{star}", asset.asset), owed, held, coverage, asset.verdict.text().to_owned()]);
+        let mut row = vec![format!("{}{star}", asset.asset), owed, held, coverage];
+        if windows {
+            row.push(window::minimum(asset));
+        }
+        row.push(asset.verdict.text().to_owned());
+        table.add_row(row);
     }
-    for column in table.column_iter_mut().skip(1).take(3) {
+    for column in table.column_iter_mut().skip(1).take(3 + minimum.len()) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let mut text = table.trim_fmt();
@@ -98,6 +107,11 @@ pub fn assets_table(report: &Report) -> String {
         text.push_str("\n* not required by the policy: the overall verdict does not speak of it");
     }
     text
+}
+
+/// What coverage is computed from.
+fn low(asset: &AssetReport) -> Amount {
+    asset.held.counted.checked_sub(asset.not_sustained).unwrap_or(Amount::ZERO)
 }
 
 /// What an asset's figures are made of, one kind a line.
@@ -132,6 +146,13 @@ fn asset_notes(page: &mut Page, asset: &AssetReport) {
     }
     if !asset.held.excluded.is_zero() {
         page.item(&format!("not counted: {} internal, pledged or self-issued", amount(asset.held.excluded)));
+    }
+    if !asset.not_sustained.is_zero() {
+        let amount = amount(asset.not_sustained);
+        page.item(&format!("not counted: {amount} that came and went, or left before the closing block"));
+    }
+    for report in &asset.windows {
+        window::notes(page, report);
     }
 }
 

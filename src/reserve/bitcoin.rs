@@ -1,4 +1,5 @@
-//! Evidence on Bitcoin. Specifications: `docs/spec/bitcoin-control.md`, `docs/spec/bitcoin-balance.md`.
+//! Evidence on Bitcoin. Specifications: `docs/spec/bitcoin-control.md`, `docs/spec/bitcoin-balance.md`,
+//! `docs/spec/window.md`.
 
 pub mod activity;
 pub mod balance;
@@ -10,3 +11,4 @@ pub mod network;
 pub mod own;
 pub mod set_pins;
 pub mod utxo_snapshot;
+pub mod window;

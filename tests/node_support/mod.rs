@@ -23,11 +23,17 @@ impl Drop for Node {
 
 impl Node {
     pub(crate) fn start(program: &OsStr) -> Self {
+        Self::start_with(program, &[])
+    }
+
+    /// With further arguments.
+    pub(crate) fn start_with(program: &OsStr, more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = Command::new(program)
             .arg(format!("-datadir={}", folder.path().display()))
             .arg(format!("-rpcport={port}"))
+            .args(more)
             .args(["-regtest", "-server", "-listen=0", "-rpcbind=127.0.0.1", "-rpcallowip=127.0.0.1"])
             .stdout(Stdio::null())
             .spawn()

@@ -30,6 +30,13 @@ pub(super) struct ChainControl {
     coins: BTreeMap<String, ShownCoin>,
 }
 
+impl ChainControl {
+    /// Whether control was shown of everything at an address, not of single coins only.
+    pub(super) fn shows(&self, address: &str) -> bool {
+        self.addresses.contains_key(address)
+    }
+}
+
 /// What was shown, per chain.
 pub(super) type Controlled = BTreeMap<ChainId, ChainControl>;
 

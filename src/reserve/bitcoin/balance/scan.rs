@@ -105,11 +105,22 @@ pub fn read(transcript: &Transcript) -> Result<Scan, ScanError> {
 /// The scripts that a question names; those that it describes in another way are not seen.
 fn asked(params: &str) -> Vec<ScriptBuf> {
     let Ok((_, descriptors)) = serde_json::from_str::<(String, Vec<String>)>(params) else { return Vec::new() };
-    let script = |text: &String| {
-        let digits = text.strip_prefix("raw(")?.split_once(')')?.0;
-        hex::decode(digits).ok().map(ScriptBuf::from_bytes)
-    };
-    descriptors.iter().filter_map(script).collect()
+    descriptors.iter().filter_map(|text| raw_script(text)).collect()
+}
+
+/// The script of a descriptor `raw(…)`.
+pub(crate) fn raw_script(descriptor: &str) -> Option<ScriptBuf> {
+    let digits = descriptor.strip_prefix("raw(")?.split_once(')')?.0;
+    hex::decode(digits).ok().map(ScriptBuf::from_bytes)
+}
+
+/// An amount in bitcoin as a node writes it, in base units.
+pub(crate) fn amount(text: &str) -> Result<Amount, String> {
+    let amount = Amount::parse(text, DECIMALS).map_err(|error| error.to_string())?;
+    if amount > MONEY_MAX {
+        return Err(format!("{amount}, expected at most {MONEY_MAX}"));
+    }
+    Ok(amount)
 }
 
 fn read_answer(transcript: &Transcript, call: &Call, number: usize, scan: &mut Scan) -> Result<(), ScanError> {

@@ -1,0 +1,130 @@
+//! What a reader must know of a window beside its figures.
+
+use super::WindowQuestion;
+use std::collections::BTreeMap;
+
+use super::model::WindowReport;
+use crate::amount::Amount;
+use crate::asset::{AssetId, ChainId};
+use crate::bundle::paths;
+use crate::code::finding as codes;
+use crate::policy::Policy;
+use crate::reconcile::findings::{Finding, Severity};
+use crate::reconcile::reserves::Held;
+
+/// A chain of which the policy asks for blocks, and the bundle shows none of them.
+pub(crate) fn missing(chain: &ChainId, range: Option<(u64, u64)>, closing: Option<u64>, why: &str) -> Vec<Finding> {
+    let gap = range.map(|(from, to)| {
+        let detail = format!("blocks {from} to {to}: {why}");
+        Finding::new(&codes::WINDOW_GAP, Severity::Critical, chain.as_str(), detail).on_chain(chain)
+    });
+    let closing = closing.map(|closing| {
+        let detail = format!("block {closing}: {why}");
+        Finding::new(&codes::CLOSING_NOT_REACHED, Severity::Critical, chain.as_str(), detail).on_chain(chain)
+    });
+    gap.into_iter().chain(closing).collect()
+}
+
+/// The findings of one window.
+pub(crate) fn findings(
+    report: &WindowReport,
+    question: &WindowQuestion<'_>,
+    policy: &Policy,
+    asset: &AssetId,
+    held: &[Held],
+) -> Vec<Finding> {
+    let Some(chain) = report.deployment.chain() else { return Vec::new() };
+    let text = |amount: Amount| amount.to_readable(report.decimals);
+    let mut found = Vec::new();
+    let mut add = |code, severity, subject: &str, detail: String| {
+        let finding = Finding::new(code, severity, subject, detail).of_asset(asset).on_chain(&chain);
+        found.push(finding.in_file(paths::chain(&chain, paths::WINDOW)));
+    };
+    // what the policy asks for and nobody shows keeps from coverage; what a bundle offers beside it does not
+    let severity = if question.range.is_some() { Severity::Critical } else { Severity::Exception };
+    for gap in &report.gaps {
+        let detail = format!("blocks {} to {} without evidence", gap.from, gap.to);
+        add(&codes::WINDOW_GAP, severity, chain.as_str(), detail);
+    }
+    if question.range.is_none() {
+        let detail = format!("blocks {} to {}, chosen by whoever made the bundle", report.asked.from, report.asked.to);
+        add(&codes::WINDOW_OFFERED, Severity::Note, chain.as_str(), detail);
+    }
+    let require = policy.require();
+    if report.authenticity < require.authenticity || report.completeness < require.completeness {
+        let (authenticity, completeness) = (report.authenticity, report.completeness);
+        let detail = format!(
+            "movements are {authenticity}, that none is left out {completeness}; demanded are {} and {}",
+            require.authenticity, require.completeness
+        );
+        add(&codes::WINDOW_WEAK, severity, chain.as_str(), detail);
+    }
+    for trip in &report.round_trips {
+        let around = if trip.around_snapshot { "they were there at the cut-off" } else { "not around the cut-off" };
+        let detail = format!(
+            "{} came at block {}, {} went back by block {}; {around}; transactions {}",
+            text(trip.amount_in),
+            trip.in_at,
+            text(trip.amount_out),
+            trip.out_at,
+            trip.txids.join(", ")
+        );
+        add(&codes::ROUND_TRIP, Severity::Exception, &trip.counterparty, detail);
+    }
+    closing(report, question, &mut add);
+    balances(report, held, &mut add);
+    found
+}
+
+/// The list of coins at the cut-off and the window must not contradict each other.
+fn balances(
+    report: &WindowReport,
+    held: &[Held],
+    add: &mut dyn FnMut(&'static crate::code::Code, Severity, &str, String),
+) {
+    let mut sums: BTreeMap<&str, Option<Amount>> = BTreeMap::new();
+    let counts = |item: &&Held| item.free && item.control.is_some() && item.holding.deployment == report.deployment;
+    for item in held.iter().filter(counts) {
+        let sum = sums.entry(item.holding.address.as_str()).or_insert(Some(Amount::ZERO));
+        *sum = sum.and_then(|sum| sum.checked_add(item.holding.amount));
+    }
+    for address in &report.addresses {
+        let (Some(window), Some(Some(coins))) = (address.snapshot, sums.get(address.address.as_str())) else {
+            continue;
+        };
+        if *coins > window {
+            let (coins, window) = (coins.to_readable(report.decimals), window.to_readable(report.decimals));
+            let detail = format!("{coins} in coins at the cut-off, {window} in the window");
+            add(&codes::WINDOW_BALANCE_DIFFERS, Severity::Critical, &address.address, detail);
+        }
+    }
+}
+
+/// The rule of the closing block.
+fn closing(
+    report: &WindowReport,
+    question: &WindowQuestion<'_>,
+    add: &mut dyn FnMut(&'static crate::code::Code, Severity, &str, String),
+) {
+    let text = |amount: Amount| amount.to_readable(report.decimals);
+    let subject = report.deployment.to_string();
+    let Some((closing, named)) = question.closing else { return };
+    if !named {
+        let detail =
+            format!("the challenge names block {closing} last; the policy names no later block as [[window.seen]]");
+        add(&codes::CLOSING_UNKNOWN, Severity::Note, &subject, detail);
+    }
+    if closing > report.measured.to {
+        let detail = format!("block {closing}, the window ends at block {}", report.measured.to);
+        add(&codes::CLOSING_NOT_REACHED, Severity::Critical, &subject, detail);
+        return;
+    }
+    for address in &report.addresses {
+        if let (Some(then), Some(later)) = (address.snapshot, address.closing)
+            && later < then
+        {
+            let detail = format!("{} at the cut-off, {} at block {closing}", text(then), text(later));
+            add(&codes::GONE_BEFORE_CLOSING, Severity::Exception, &address.address, detail);
+        }
+    }
+}

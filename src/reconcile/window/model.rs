@@ -1,0 +1,196 @@
+//! The figures of a window as they stand in a report. Amounts are base units of the deployment.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::amount::{Amount, Decimals};
+use crate::asset::DeploymentId;
+use crate::basis::{Basis, Completeness};
+use crate::json::uint;
+
+/// Blocks, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct BlockRange {
+    /// The first.
+    #[serde(with = "uint")]
+    pub from: u64,
+    /// The last.
+    #[serde(with = "uint")]
+    pub to: u64,
+}
+
+/// The window of one deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WindowReport {
+    /// The asset on its chain.
+    pub deployment: DeploymentId,
+    /// Decimals of every amount here.
+    pub decimals: Decimals,
+    /// The blocks asked about.
+    pub asked: BlockRange,
+    /// Those of them that the evidence reaches.
+    pub measured: BlockRange,
+    /// How many blocks were asked about.
+    #[serde(with = "uint")]
+    pub blocks: u64,
+    /// How many of them the evidence covers.
+    #[serde(with = "uint")]
+    pub covered: u64,
+    /// Where it does not.
+    pub gaps: Vec<BlockRange>,
+    /// The cut-off block.
+    #[serde(with = "uint")]
+    pub snapshot_height: u64,
+    /// The balance after it; none when it is outside.
+    pub snapshot: Option<Amount>,
+    /// The lowest balance at the end of a block.
+    pub minimum: Amount,
+    /// The first block that has it.
+    #[serde(with = "uint")]
+    pub minimum_at: u64,
+    /// The highest balance.
+    pub maximum: Amount,
+    /// The first block that has it.
+    #[serde(with = "uint")]
+    pub maximum_at: u64,
+    /// The balance of the middle block, the lower one of two.
+    pub median: Amount,
+    /// The mean over time, rounded down; none when block times are missing.
+    pub mean: Option<Amount>,
+    /// (snapshot − median) / snapshot in percent, rounded down; none without a balance at the snapshot.
+    pub dressing_ratio: Option<String>,
+    /// The share of the snapshot's value in coins that were made within the window.
+    pub younger: Option<String>,
+    /// The deepest low points, deepest first.
+    pub dips: Vec<Dip>,
+    /// Flows above the policy's share.
+    pub flows: Vec<Flow>,
+    /// Coins that came from somebody and went back there.
+    pub round_trips: Vec<RoundTrip>,
+    /// Each address by itself.
+    pub addresses: Vec<AddressWindow>,
+    /// What the movements rest on: the weakest.
+    pub authenticity: Basis,
+    /// What it rests on that none was left out.
+    pub completeness: Completeness,
+    /// Every change of the balance.
+    pub curve: Vec<Point>,
+    /// The block at which what was signed for must still be there.
+    #[serde(serialize_with = "optional")]
+    pub closing: Option<u64>,
+    /// Of the snapshot: coins of round trips around it.
+    pub came_and_went: Amount,
+    /// Of the snapshot: what had left its address before the closing block.
+    pub gone_before_closing: Amount,
+    /// The snapshot less both.
+    pub sustained: Option<Amount>,
+}
+
+fn optional<S: serde::Serializer>(value: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// The balance from a block on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Point {
+    /// The block.
+    #[serde(with = "uint")]
+    pub height: u64,
+    /// The balance.
+    pub amount: Amount,
+}
+
+/// A low point.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dip {
+    /// Its first block.
+    #[serde(with = "uint")]
+    pub height: u64,
+    /// The balance.
+    pub amount: Amount,
+    /// The transactions that led there; none at the window's start.
+    pub txids: Vec<String>,
+}
+
+/// Which way coins went, seen from the venue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// To it.
+    In,
+    /// From it.
+    Out,
+}
+
+/// The net effect of one transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Flow {
+    /// Its block.
+    #[serde(with = "uint")]
+    pub height: u64,
+    /// Its id.
+    pub txid: String,
+    /// Which way.
+    pub direction: Direction,
+    /// How much.
+    pub amount: Amount,
+    /// Where from, or where to.
+    pub counterparties: Vec<Counterparty>,
+    /// Whether it really happened.
+    pub authenticity: Basis,
+}
+
+/// Somebody on the other side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Counterparty {
+    /// Address, script or coin.
+    pub name: String,
+    /// How much; none where it is not known.
+    pub amount: Option<Amount>,
+}
+
+/// Coins that came from a counterparty and went back there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RoundTrip {
+    /// The counterparty.
+    pub counterparty: String,
+    /// What came.
+    pub amount_in: Amount,
+    /// The first block of it.
+    #[serde(with = "uint")]
+    pub in_at: u64,
+    /// What went back.
+    pub amount_out: Amount,
+    /// The last block of it.
+    #[serde(with = "uint")]
+    pub out_at: u64,
+    /// The transactions, in the order of the chain.
+    pub txids: Vec<String>,
+    /// Whether the coins were there at the snapshot and left after it.
+    pub around_snapshot: bool,
+    /// What the transactions back took from each address.
+    #[serde(skip)]
+    pub losses: BTreeMap<String, Amount>,
+}
+
+/// One address in the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AddressWindow {
+    /// The address.
+    pub address: String,
+    /// Its lowest balance.
+    pub minimum: Amount,
+    /// The first block that has it.
+    #[serde(with = "uint")]
+    pub minimum_at: u64,
+    /// The balance of the middle block.
+    pub median: Amount,
+    /// Its balance at the snapshot.
+    pub snapshot: Option<Amount>,
+    /// Its balance at the closing block, when that is above the snapshot and in evidence.
+    pub closing: Option<Amount>,
+}

@@ -1,0 +1,221 @@
+//! Flows of the whole set, and coins that come from somebody and go back there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_primitives::U256;
+
+use super::WHOLE;
+use super::model::{Counterparty, Direction, Flow, RoundTrip};
+use crate::amount::Amount;
+use crate::basis::Basis;
+use crate::policy::WindowRules;
+use crate::reserve::window::{Part, Party, Transfer};
+
+/// What one transaction did to the addresses that count, together.
+#[derive(Clone, Debug)]
+pub(super) struct Net {
+    pub(super) height: u64,
+    pub(super) txid: String,
+    pub(super) direction: Direction,
+    pub(super) amount: Amount,
+    parties: Vec<Counterparty>,
+    /// Who sent it, by name: also where change went.
+    senders: BTreeSet<String>,
+    /// Who got how much.
+    receivers: BTreeMap<String, Amount>,
+    /// What each address lost.
+    losses: BTreeMap<String, Amount>,
+    authenticity: Basis,
+}
+
+impl Net {
+    /// `None` when a sum does not fit.
+    pub(super) fn new(transfer: &Transfer, counted: &BTreeSet<String>) -> Option<Self> {
+        let (own_spent, other_spent): (Vec<&Part>, Vec<&Part>) =
+            transfer.spent.iter().partition(|part| counted.contains(&part.address));
+        let (own_received, other_received): (Vec<&Part>, Vec<&Part>) =
+            transfer.received.iter().partition(|part| counted.contains(&part.address));
+        let sum = |parts: &[&Part]| Amount::checked_sum(parts.iter().map(|part| part.amount));
+        let (spent, received) = (sum(&own_spent)?, sum(&own_received)?);
+        let (direction, amount) = match received.checked_sub(spent) {
+            Some(more) => (Direction::In, more),
+            None => (Direction::Out, spent.checked_sub(received)?),
+        };
+        let paid_in = others(&transfer.from, &other_spent);
+        let paid_out = others(&transfer.to, &other_received);
+        let mut senders: BTreeSet<String> =
+            paid_in.iter().filter(|party| party.amount.is_some()).map(|party| party.name.clone()).collect();
+        // one output beside ours is the sender's change
+        if let ([change], false) = (paid_out.as_slice(), paid_in.is_empty()) {
+            senders.insert(change.name.clone());
+        }
+        let mut receivers: BTreeMap<String, Amount> = BTreeMap::new();
+        for party in &paid_out {
+            let sum = receivers.entry(party.name.clone()).or_default();
+            *sum = sum.checked_add(party.amount?)?;
+        }
+        let mut losses: BTreeMap<String, Amount> = BTreeMap::new();
+        for part in &own_spent {
+            let sum = losses.entry(part.address.clone()).or_default();
+            *sum = sum.checked_add(part.amount)?;
+        }
+        for part in &own_received {
+            if let Some(sum) = losses.get_mut(&part.address) {
+                *sum = sum.checked_sub(part.amount).unwrap_or(Amount::ZERO);
+            }
+        }
+        let parties = if direction == Direction::In { paid_in } else { paid_out };
+        let (height, txid, authenticity) = (transfer.height, transfer.txid.clone(), transfer.authenticity);
+        Some(Self { height, txid, direction, amount, parties, senders, receivers, losses, authenticity })
+    }
+
+    pub(super) fn flow(&self) -> Flow {
+        Flow {
+            height: self.height,
+            txid: self.txid.clone(),
+            direction: self.direction,
+            amount: self.amount,
+            counterparties: self.parties.clone(),
+            authenticity: self.authenticity,
+        }
+    }
+}
+
+/// Strangers, and addresses of the set that do not count.
+fn others(strangers: &[Party], own: &[&Part]) -> Vec<Counterparty> {
+    let strangers = strangers.iter().map(|party| Counterparty { name: party.name.clone(), amount: party.amount });
+    let own = own.iter().map(|part| Counterparty { name: part.address.clone(), amount: Some(part.amount) });
+    strangers.chain(own).collect()
+}
+
+/// Whether two amounts are equal but for the tolerance, a share of the larger one.
+fn alike(left: Amount, right: Amount, tolerance: u64) -> bool {
+    let (less, more) = (left.min(right).base_units(), left.max(right).base_units());
+    U256::from(more - less) * U256::from(WHOLE) <= U256::from(more) * U256::from(tolerance)
+}
+
+/// Round trips worth at least `told`, in the order of their first block.
+///
+/// First one transaction in and one out, the earliest that fits; then, around the snapshot, all that is left of one
+/// counterparty together, so that a loan in pieces is seen, too. No transaction stands in two of them.
+pub(super) fn find(nets: &[Net], snapshot: u64, rules: &WindowRules, told: Amount) -> Vec<RoundTrip> {
+    let mut search = Search { nets, snapshot, rules, came: BTreeSet::new(), went: BTreeSet::new(), found: Vec::new() };
+    search.pairs(told);
+    search.together(told);
+    search.found.sort_by(|left, right| {
+        (left.in_at, left.out_at, &left.counterparty).cmp(&(right.in_at, right.out_at, &right.counterparty))
+    });
+    search.found
+}
+
+struct Search<'a> {
+    nets: &'a [Net],
+    snapshot: u64,
+    rules: &'a WindowRules,
+    /// Places of transactions in that are part of a round trip.
+    came: BTreeSet<usize>,
+    /// Places of payments back, with the counterparty.
+    went: BTreeSet<(usize, String)>,
+    found: Vec<RoundTrip>,
+}
+
+impl Search<'_> {
+    fn pairs(&mut self, told: Amount) {
+        // payments out by who got them, so that a long window takes no square of its length
+        let mut paid: BTreeMap<&str, Vec<(usize, Amount)>> = BTreeMap::new();
+        for (place, net) in self.nets.iter().enumerate().filter(|(_, net)| net.direction == Direction::Out) {
+            for (name, amount) in &net.receivers {
+                paid.entry(name.as_str()).or_default().push((place, *amount));
+            }
+        }
+        for (place, came) in self.nets.iter().enumerate() {
+            if came.direction != Direction::In || came.amount < told {
+                continue;
+            }
+            let last = came.height.saturating_add(self.rules.round_trip_blocks);
+            let back = came.senders.iter().filter_map(|name| {
+                let payments = paid.get(name.as_str())?;
+                let later = payments.partition_point(|(at, _)| *at <= place);
+                let fits = payments.get(later..)?.iter().find(|(at, amount)| {
+                    let height = self.nets.get(*at).map(|net| net.height);
+                    height.is_some_and(|height| height <= last)
+                        && alike(came.amount, *amount, self.rules.round_trip_tolerance)
+                        && !self.went.contains(&(*at, name.clone()))
+                });
+                fits.map(|(at, amount)| (*at, name.clone(), *amount))
+            });
+            let Some((at, name, amount)) = back.min() else { continue };
+            let Some(went) = self.nets.get(at) else { continue };
+            self.came.insert(place);
+            self.went.insert((at, name.clone()));
+            self.found.push(self.trip(name, &[came], &[(went, amount)], (came.amount, amount)));
+        }
+    }
+
+    /// Around the snapshot, the sums of what is left.
+    fn together(&mut self, told: Amount) {
+        let first = self.snapshot.saturating_sub(self.rules.round_trip_blocks);
+        let last = self.snapshot.saturating_add(self.rules.round_trip_blocks);
+        let mut names: BTreeMap<&str, Vec<(usize, &Net)>> = BTreeMap::new();
+        let nets = self.nets;
+        let before = |net: &Net| net.direction == Direction::In && (first..=self.snapshot).contains(&net.height);
+        for (place, net) in nets.iter().enumerate().filter(|(_, net)| before(net)) {
+            for name in &net.senders {
+                names.entry(name.as_str()).or_default().push((place, net));
+            }
+        }
+        let mut found = Vec::new();
+        for (name, came) in names {
+            let came: Vec<(usize, &Net)> = came.into_iter().filter(|(place, _)| !self.came.contains(place)).collect();
+            let went: Vec<(usize, &Net, Amount)> = self
+                .nets
+                .iter()
+                .enumerate()
+                .filter(|(_, net)| net.direction == Direction::Out && net.height > self.snapshot && net.height <= last)
+                .filter_map(|(place, net)| Some((place, net, *net.receivers.get(name)?)))
+                .filter(|(place, ..)| !self.went.contains(&(*place, name.to_owned())))
+                .collect();
+            let sum_in = Amount::checked_sum(came.iter().map(|(_, net)| net.amount));
+            let sum_out = Amount::checked_sum(went.iter().map(|(.., amount)| *amount));
+            let (Some(sum_in), Some(sum_out)) = (sum_in, sum_out) else { continue };
+            let fits = sum_in >= told && alike(sum_in, sum_out, self.rules.round_trip_tolerance);
+            if !fits || came.is_empty() || went.is_empty() {
+                continue;
+            }
+            self.came.extend(came.iter().map(|(place, _)| *place));
+            self.went.extend(went.iter().map(|(place, ..)| (*place, name.to_owned())));
+            let nets: Vec<&Net> = came.iter().map(|(_, net)| *net).collect();
+            let back: Vec<(&Net, Amount)> = went.iter().map(|(_, net, amount)| (*net, *amount)).collect();
+            found.push(self.trip(name.to_owned(), &nets, &back, (sum_in, sum_out)));
+        }
+        self.found.extend(found);
+    }
+
+    fn trip(&self, counterparty: String, came: &[&Net], went: &[(&Net, Amount)], sums: (Amount, Amount)) -> RoundTrip {
+        let in_at = came.iter().map(|net| net.height).min().unwrap_or(0);
+        let last_in = came.iter().map(|net| net.height).max().unwrap_or(0);
+        let out_at = went.iter().map(|(net, _)| net.height).max().unwrap_or(0);
+        let first_out = went.iter().map(|(net, _)| net.height).min().unwrap_or(0);
+        let mut losses: BTreeMap<String, Amount> = BTreeMap::new();
+        // the coins that came, and no more: the same transactions may have paid others, too
+        let mut left = sums.0;
+        for (net, _) in went {
+            for (address, loss) in &net.losses {
+                let own = left.min(*loss);
+                left = left.checked_sub(own).unwrap_or(Amount::ZERO);
+                let sum = losses.entry(address.clone()).or_default();
+                *sum = sum.checked_add(own).unwrap_or(*sum);
+            }
+        }
+        RoundTrip {
+            counterparty,
+            amount_in: sums.0,
+            in_at,
+            amount_out: sums.1,
+            out_at,
+            txids: came.iter().map(|net| &net.txid).chain(went.iter().map(|(net, _)| &net.txid)).cloned().collect(),
+            around_snapshot: last_in <= self.snapshot && first_out > self.snapshot,
+            losses,
+        }
+    }
+}

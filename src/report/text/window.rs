@@ -1,0 +1,91 @@
+//! A window in the text report: its figures, the deepest dips, the largest flows, the round trips.
+
+use super::Page;
+use crate::amount::Amount;
+use crate::reconcile::window::{Direction, WindowReport};
+use crate::reconcile::{AssetReport, percent};
+
+/// Flows that are written out; the rest is counted, and stands in the JSON.
+const FLOWS_SHOWN: usize = 8;
+/// Counterparties of one flow that are written out.
+const PARTIES_SHOWN: usize = 3;
+
+/// The lowest balance of the window against what is owed, for the table.
+pub(super) fn minimum(asset: &AssetReport) -> String {
+    let share = asset.window_minimum.zip(asset.owed.as_ref()).and_then(|(minimum, owed)| percent(minimum, owed.total));
+    share.unwrap_or_else(|| "-".to_owned())
+}
+
+/// One line per kind of figure.
+pub(super) fn notes(page: &mut Page, report: &WindowReport) {
+    let amount = |amount: Amount| amount.to_readable(report.decimals);
+    let percent =
+        percent(Amount::from_base_units(report.covered.into()), Amount::from_base_units(report.blocks.into()));
+    page.item(&format!(
+        "window {}: blocks {} to {}, evidence for {} of {} ({}); movements {}, none left out {}",
+        report.deployment,
+        report.asked.from,
+        report.asked.to,
+        report.covered,
+        report.blocks,
+        percent.as_deref().unwrap_or("-"),
+        report.authenticity,
+        report.completeness
+    ));
+    let at_cutoff = report.snapshot.map_or_else(|| "not in the window".to_owned(), amount);
+    page.item(&format!(
+        "window: minimum {} at block {}; median {}; mean {}; maximum {} at block {}; at the cut-off {at_cutoff}",
+        amount(report.minimum),
+        report.minimum_at,
+        amount(report.median),
+        report.mean.map_or_else(|| "-".to_owned(), amount),
+        amount(report.maximum),
+        report.maximum_at,
+    ));
+    if let Some(ratio) = &report.dressing_ratio {
+        let younger = report.younger.as_deref().unwrap_or("-");
+        page.item(&format!(
+            "window: dressing ratio {ratio}, (cut-off - median) / cut-off; in coins made since block {}: {younger}",
+            report.measured.from
+        ));
+    }
+    for dip in &report.dips {
+        let led = if dip.txids.is_empty() { String::new() } else { format!(", transaction {}", dip.txids.join(", ")) };
+        page.item(&format!("window: low point {} at block {}{led}", amount(dip.amount), dip.height));
+    }
+    flows(page, report);
+    for trip in &report.round_trips {
+        page.item(&format!(
+            "window: round trip, {} at block {} from {}, {} back by block {}",
+            amount(trip.amount_in),
+            trip.in_at,
+            trip.counterparty,
+            amount(trip.amount_out),
+            trip.out_at
+        ));
+    }
+}
+
+fn flows(page: &mut Page, report: &WindowReport) {
+    let mut largest: Vec<_> = report.flows.iter().collect();
+    largest.sort_by_key(|flow| (std::cmp::Reverse(flow.amount), flow.height));
+    largest.truncate(FLOWS_SHOWN);
+    largest.sort_by_key(|flow| flow.height);
+    for flow in &largest {
+        let (sign, word) = match flow.direction {
+            Direction::In => ("+", "from"),
+            Direction::Out => ("-", "to"),
+        };
+        let names = flow.counterparties.iter().take(PARTIES_SHOWN).map(|party| party.name.as_str());
+        let mut names = names.collect::<Vec<_>>().join(", ");
+        if flow.counterparties.len() > PARTIES_SHOWN {
+            names.push_str(&format!(" and {} more", flow.counterparties.len() - PARTIES_SHOWN));
+        }
+        let names = if names.is_empty() { "somebody unknown".to_owned() } else { names };
+        let (amount, height) = (flow.amount.to_readable(report.decimals), flow.height);
+        page.item(&format!("window: {sign}{amount} at block {height} {word} {names}"));
+    }
+    if report.flows.len() > largest.len() {
+        page.item(&format!("window: {} more flows (all of them with --json)", report.flows.len() - largest.len()));
+    }
+}
