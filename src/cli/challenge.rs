@@ -113,6 +113,7 @@ fn addresses(args: &AddressesArgs) -> Outcome {
             address: if row.chain.namespace() == "eip155" { lower(&row.address).map_err(wrong)? } else { row.address },
             chain: row.chain,
             custodian: row.custodian,
+            descriptor: None,
             encumbrance: row.encumbrance,
             issuer: row.issuer,
             role: row.role,

@@ -82,4 +82,13 @@ super::codes! {
     OUT_OF_SCOPE = 7027, NotMade, "a product is outside of the trees",
         "What is owed for it is in no total of this statement.",
         "the venue takes the product into its trees";
+    DESCRIPTORS_UNDISCLOSED = 7035, NotMade, "the descriptors behind the address set are not disclosed",
+        "Whether the set has every address of its wallets, or a choice of them, cannot be seen without the descriptors.",
+        "the venue gives the auditor a bundle with `auditor/descriptors.jsonl`";
+    DESCRIPTORS_REFUSED = 7036, NotMade, "the list of descriptors cannot be used",
+        "See the detail.",
+        "ask the venue for the list that `counterfoil challenge addresses` wrote beside the set";
+    DESCRIPTOR_DIFFERS = 7037, Failed, "the address set is not what its descriptors give",
+        "An address that is missing, surplus or another one means that the set was chosen, not derived.",
+        "keep the bundle as evidence and ask the venue";
 }

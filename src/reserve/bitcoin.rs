@@ -1,8 +1,10 @@
-//! Evidence on Bitcoin. Specifications: `docs/spec/bitcoin-control.md`, `docs/spec/bitcoin-balance.md`.
+//! Evidence on Bitcoin. Specifications: `docs/spec/bitcoin-control.md`, `docs/spec/bitcoin-balance.md`,
+//! `docs/spec/descriptor.md`.
 
 pub mod activity;
 pub mod balance;
 pub mod control;
+pub mod descriptor;
 pub mod header;
 pub mod merkle_proof;
 pub mod network;

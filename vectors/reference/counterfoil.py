@@ -148,6 +148,7 @@ TAGS = [
     "counterfoil/bundle-node",
     "counterfoil/code-check",
     "counterfoil/code-name",
+    "counterfoil/descriptor",
     "counterfoil/manifest",
     "counterfoil/transcript",
 ]
