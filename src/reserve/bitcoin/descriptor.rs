@@ -4,12 +4,12 @@
 mod check;
 mod error;
 mod list;
-mod text;
+pub(super) mod text;
 
 use std::collections::BTreeSet;
 
 use bitcoin::bip32::{ChildNumber, DerivationPath};
-use bitcoin::secp256k1::{Secp256k1, VerifyOnly};
+use bitcoin::secp256k1::{Secp256k1, Verification, VerifyOnly};
 use bitcoin::{Address, Network, NetworkKind, PublicKey, ScriptBuf};
 use miniscript::descriptor::{Descriptor, DescriptorPublicKey, DescriptorType, Wildcard, XKeyNetwork};
 use miniscript::{ForEachKey as _, TranslateErr, Translator, translate_hash_clone};
@@ -17,6 +17,7 @@ use miniscript::{ForEachKey as _, TranslateErr, Translator, translate_hash_clone
 pub use check::{Difference, compare};
 pub use error::DescriptorError;
 pub use list::{Derived, DescriptorList, ListedDescriptor, derive_all};
+pub use text::holds_private_key;
 
 use super::network::{address, network};
 use crate::asset::ChainId;
@@ -84,31 +85,14 @@ impl RangedDescriptor {
         let ranged = match &self.rule {
             Rule::Fixed(_) => false,
             Rule::Keys(keys) => {
-                self.check_keys(keys)?;
+                if keys.for_any_key(|key| key.has_hardened_step() || key.wildcard() == Some(Wildcard::Hardened)) {
+                    return Err(DescriptorError::Hardened);
+                }
+                check_network(self.network, keys)?;
                 keys.has_wildcard()
             }
         };
-        let wrong = |detail: String| Err(DescriptorError::Range(detail));
-        match (ranged, self.last) {
-            (true, None) => wrong("it ends in `/*`: a last index is needed".to_owned()),
-            (false, Some(last)) => wrong(format!("it stands for one address, and has the last index {last}")),
-            (true, Some(last)) if last > LAST_MAX => wrong(format!("last index {last}, at most {LAST_MAX}")),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_keys(&self, keys: &Descriptor<DescriptorPublicKey>) -> Result<(), DescriptorError> {
-        if keys.for_any_key(|key| key.has_hardened_step() || key.wildcard() == Some(Wildcard::Hardened)) {
-            return Err(DescriptorError::Hardened);
-        }
-        let name = |kind: NetworkKind| if kind.is_mainnet() { "the main network" } else { "test networks" };
-        let expected = NetworkKind::from(self.network);
-        let got = match keys.xkey_network() {
-            XKeyNetwork::Mixed => "both the main and test networks",
-            XKeyNetwork::Single(kind) if kind != expected => name(kind),
-            XKeyNetwork::Single(_) | XKeyNetwork::NoXKeys => return Ok(()),
-        };
-        Err(DescriptorError::Network { got, expected: name(expected) })
+        check_range(ranged, self.last)
     }
 
     /// The chain.
@@ -211,9 +195,35 @@ impl RangedDescriptor {
             DescriptorType::Wpkh => &["bip322-simple", "bip137"],
             DescriptorType::ShWpkh => &["bip137", "bip322-full"],
             DescriptorType::Tr => &["bip322-simple"],
+            DescriptorType::ShSortedMulti | DescriptorType::WshSortedMulti | DescriptorType::ShWshSortedMulti => {
+                &["bip322-full", "key-threshold"]
+            }
             _ => &["bip322-full"],
         }
     }
+}
+
+/// A descriptor that ends in `/*` has a last index, and no other one.
+pub(super) fn check_range(ranged: bool, last: Option<u32>) -> Result<(), DescriptorError> {
+    let wrong = |detail: String| Err(DescriptorError::Range(detail));
+    match (ranged, last) {
+        (true, None) => wrong("it ends in `/*`: a last index is needed".to_owned()),
+        (false, Some(last)) => wrong(format!("it stands for one address, and has the last index {last}")),
+        (true, Some(last)) if last > LAST_MAX => wrong(format!("last index {last}, at most {LAST_MAX}")),
+        _ => Ok(()),
+    }
+}
+
+/// Extended keys say whether they are for the main network.
+pub(super) fn check_network(network: Network, keys: &Descriptor<DescriptorPublicKey>) -> Result<(), DescriptorError> {
+    let name = |kind: NetworkKind| if kind.is_mainnet() { "the main network" } else { "test networks" };
+    let expected = NetworkKind::from(network);
+    let got = match keys.xkey_network() {
+        XKeyNetwork::Mixed => "both the main and test networks",
+        XKeyNetwork::Single(kind) if kind != expected => name(kind),
+        XKeyNetwork::Single(_) | XKeyNetwork::NoXKeys => return Ok(()),
+    };
+    Err(DescriptorError::Network { got, expected: name(expected) })
 }
 
 /// `addr(ADDRESS)` and `raw(HEX)` are not of miniscript: the script and its one spelling.
@@ -253,13 +263,15 @@ fn single_paths(
     if paths.iter().any(|other| *other != count) {
         return Err(DescriptorError::Malformed("its keys have different numbers of paths".to_owned()));
     }
-    let one = |number| {
-        keys.translate_pk(&mut OnePath(number)).map_err(|error| match error {
-            TranslateErr::TranslatorErr(error) => error,
-            TranslateErr::OuterError(error) => DescriptorError::Malformed(text::redacted(&error.to_string())),
-        })
-    };
-    (0..count).map(one).collect()
+    (0..count).map(|number| keys.translate_pk(&mut OnePath(number)).map_err(untranslated)).collect()
+}
+
+/// Why keys could not be put in the places of others.
+pub(super) fn untranslated(error: TranslateErr<DescriptorError>) -> DescriptorError {
+    match error {
+        TranslateErr::TranslatorErr(error) => error,
+        TranslateErr::OuterError(error) => DescriptorError::Malformed(text::redacted(&error.to_string())),
+    }
 }
 
 struct OnePath(usize);
@@ -283,23 +295,32 @@ struct AtIndex<'a> {
     index: u32,
 }
 
+/// The public key of an index.
+pub(super) fn public_key<C: Verification>(
+    key: &DescriptorPublicKey,
+    secp: &Secp256k1<C>,
+    index: u32,
+) -> Result<PublicKey, DescriptorError> {
+    let wrong = |error: &dyn std::fmt::Display| DescriptorError::Malformed(text::redacted(&error.to_string()));
+    let definite = key.clone().at_derivation_index(index).map_err(|error| wrong(&error))?;
+    // derived here, not by `derive_public_key`, which panics on what it holds impossible
+    let DescriptorPublicKey::XPub(extended) = definite.as_descriptor_public_key() else {
+        return Ok(definite.derive_public_key(secp));
+    };
+    let path: &DerivationPath = &extended.derivation_path;
+    if path.into_iter().any(ChildNumber::is_hardened) {
+        return Err(DescriptorError::Hardened);
+    }
+    let child = extended.xkey.derive_pub(secp, path).map_err(|error| wrong(&error))?;
+    Ok(PublicKey::new(child.public_key))
+}
+
 impl Translator<DescriptorPublicKey> for AtIndex<'_> {
     type TargetPk = PublicKey;
     type Error = DescriptorError;
 
     fn pk(&mut self, key: &DescriptorPublicKey) -> Result<PublicKey, DescriptorError> {
-        let wrong = |error: &dyn std::fmt::Display| DescriptorError::Malformed(text::redacted(&error.to_string()));
-        let definite = key.clone().at_derivation_index(self.index).map_err(|error| wrong(&error))?;
-        // derived here, not by `derive_public_key`, which panics on what it holds impossible
-        let DescriptorPublicKey::XPub(extended) = definite.as_descriptor_public_key() else {
-            return Ok(definite.derive_public_key(self.secp));
-        };
-        let path: &DerivationPath = &extended.derivation_path;
-        if path.into_iter().any(ChildNumber::is_hardened) {
-            return Err(DescriptorError::Hardened);
-        }
-        let child = extended.xkey.derive_pub(self.secp, path).map_err(|error| wrong(&error))?;
-        Ok(PublicKey::new(child.public_key))
+        public_key(key, self.secp, self.index)
     }
 
     translate_hash_clone!(DescriptorPublicKey);

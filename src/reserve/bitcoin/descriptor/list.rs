@@ -113,9 +113,12 @@ fn read_line(line: &[u8]) -> Result<RangedDescriptor, DescriptorError> {
     if std::str::from_utf8(line).is_ok_and(super::text::holds_private_key) {
         return Err(DescriptorError::Private);
     }
-    let listed: ListedDescriptor = json::read(line)?;
+    // reports are for everybody: no part of an extended key stands in a message
+    let malformed = |error: json::JsonError| DescriptorError::List(super::text::redacted(&error.to_string()));
+    let listed: ListedDescriptor = json::read(line).map_err(malformed)?;
     let last = listed.last.as_deref().map(|text| {
-        let wrong = || DescriptorError::Range(format!("last {text:?} is not a decimal integer in range"));
+        let shown: String = text.chars().take(20).collect();
+        let wrong = || DescriptorError::Range(format!("last {shown:?} is not a decimal integer in range"));
         uint::parse(text).ok_or_else(wrong)
     });
     let found = RangedDescriptor::read(&listed.chain, &listed.descriptor, last.transpose()?)?;

@@ -13,7 +13,7 @@ const CHECKSUM_LENGTH: usize = 9;
 const SHOWN_MAX: usize = 12;
 
 /// The text before its checksum, which is there and right.
-pub(super) fn body(text: &str) -> Result<&str, DescriptorError> {
+pub(in super::super) fn body(text: &str) -> Result<&str, DescriptorError> {
     if text.len() > LENGTH_MAX {
         let detail = format!("{} characters, at most {LENGTH_MAX} are read", text.len());
         return Err(DescriptorError::Malformed(detail));
@@ -35,14 +35,15 @@ pub(super) fn body(text: &str) -> Result<&str, DescriptorError> {
 }
 
 /// The text with its checksum.
-pub(super) fn with_checksum(body: &str) -> Result<String, DescriptorError> {
+pub(in super::super) fn with_checksum(body: &str) -> Result<String, DescriptorError> {
     let mut engine = Engine::new();
     engine.input(body).map_err(|error| DescriptorError::Malformed(redacted(&error.to_string())))?;
     Ok(format!("{body}#{}", engine.checksum()))
 }
 
 /// Whether a private key stands in the text, or what was meant as one: a mistyped key tells most of the right one.
-pub(super) fn holds_private_key(text: &str) -> bool {
+#[must_use]
+pub fn holds_private_key(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
         let extended = word.len() > 50 && word.get(1..4) == Some("prv");
         let looks_like_wif = matches!(word.len(), 51 | 52) && word.starts_with(['5', 'K', 'L', '9', 'c']);
@@ -51,7 +52,7 @@ pub(super) fn holds_private_key(text: &str) -> bool {
 }
 
 /// A message of the parser without long words: none of them can be a key.
-pub(super) fn redacted(message: &str) -> String {
+pub(in super::super) fn redacted(message: &str) -> String {
     let mut shown = String::new();
     let mut word = String::new();
     for c in message.chars().take(400).chain([' ']) {
