@@ -1338,22 +1338,34 @@ def check_spelling(entry):
     return pattern(spellings.get(entry["chain"].split(":")[0], "$^"))(entry["address"]) and entry
 
 
-ADDRESS = record(
-    {
-        "address": not_empty,
-        "chain": CHAIN_ID,
-        "custodian": optional(not_empty),
-        "encumbrance": optional(not_empty),
-        "issuer": one_of("none", "self", "affiliate"),
-        "role": one_of("hot", "warm", "cold", "custodian", "internal", "deposit"),
-        "salt": hex_bytes(16),
-    }
-)
+ADDRESS_FIELDS = {
+    "address": not_empty,
+    "chain": CHAIN_ID,
+    "custodian": optional(not_empty),
+    "encumbrance": optional(not_empty),
+    "issuer": one_of("none", "self", "affiliate"),
+    "role": one_of("hot", "warm", "cold", "custodian", "internal", "deposit"),
+    "salt": hex_bytes(16),
+}
+DERIVED_FROM = record({"id": hex_bytes(32), "index": uint(32)})
+
+
+def ADDRESS(value):
+    """An address; `descriptor` is there or left out, and never null."""
+    if not isinstance(value, dict) or "descriptor" not in value:
+        return record(ADDRESS_FIELDS)(value)
+    entry = record({**ADDRESS_FIELDS, "descriptor": DERIVED_FROM})(value)
+    if not entry["chain"].startswith("bip122:"):
+        raise Misshapen("only Bitcoin addresses come from descriptors")
+    return entry
 
 
 def address_leaf(entry):
     fields = [entry[name] or "" for name in ("chain", "address", "role", "custodian", "encumbrance", "issuer")]
-    return tagged_hash("counterfoil/address", entry["salt"] + b"".join(length_prefixed(field) for field in fields))
+    message = entry["salt"] + b"".join(length_prefixed(field) for field in fields)
+    if "descriptor" in entry:
+        message += entry["descriptor"]["id"] + entry["descriptor"]["index"].to_bytes(4, "big")
+    return tagged_hash("counterfoil/address", message)
 
 
 def parse_addresses(data):
