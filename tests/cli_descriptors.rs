@@ -197,7 +197,7 @@ fn bad_descriptors_are_refused_together_and_private_keys_are_not_repeated() {
 }
 
 #[test]
-fn many_devices_sign_and_everything_comes_together() {
+fn each_device_gets_a_file_of_its_own() {
     let venue = made();
     let folder = venue.path();
     committed(folder);
@@ -222,7 +222,14 @@ fn many_devices_sign_and_everything_comes_together() {
         2,
         "CF-9002",
     );
+}
 
+#[test]
+fn many_devices_sign_and_everything_comes_together() {
+    let venue = made();
+    let folder = venue.path();
+    committed(folder);
+    done(folder, "challenge batch challenge.json --addresses addresses.jsonl --out out");
     private(folder, "one.keys", &keys(1));
     let line = "reserves sign challenge.json --descriptors-file one.keys --out one.jsonl";
     assert!(done(folder, line).starts_with("10 signatures over: counterfoil v1 "));

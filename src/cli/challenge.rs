@@ -19,8 +19,8 @@ use crate::snapshot::{BlockRef, Time};
 
 /// What is said wherever a list of descriptors is written.
 pub(super) const FOR_AUDITORS: &str = "\
-the descriptors are for the auditor only: an extended public key shows every address of its wallet for ever, and with one
-private key below it, where no step between is hardened, it gives the private key above and with it every coin";
+the descriptors are for the auditor only: an extended public key shows every address of its wallet for ever, and with
+one private key below it, where no step between is hardened, it gives the private key above and with it every coin";
 
 /// Commit to addresses, and make the challenge that they sign.
 #[derive(clap::Subcommand)]

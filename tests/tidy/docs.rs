@@ -31,6 +31,11 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("canonical-json", "json", Vectors::Folder),
     ("challenge", "reserve/challenge", Vectors::Folder),
     ("compact-range", "liability/compact_range", Vectors::Folder),
+    (
+        "descriptor",
+        "reserve/bitcoin/descriptor",
+        Vectors::Elsewhere("published addresses in the module's tests; leaves that name one in those of `address-set`"),
+    ),
     ("evm-balance", "reserve/evm/balance", Vectors::Elsewhere("real account proofs in vectors/external.toml")),
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
     ("hash", "hash", Vectors::Folder),

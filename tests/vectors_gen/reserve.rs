@@ -134,7 +134,12 @@ fn derived_refused(vectors: &mut Vectors) {
     let id = hex::encode(seeded("one"));
     change("derived_null", "left out, not null", "NumberForm", Value::Null);
     change("derived_index_missing", "an id alone", "MissingField", json!({"id": id}));
-    change("derived_note", "a field that is not committed", "UnknownField", json!({"id": id, "index": "0", "note": ""}));
+    change(
+        "derived_note",
+        "a field that is not committed",
+        "UnknownField",
+        json!({"id": id, "index": "0", "note": ""}),
+    );
     change("derived_index_padded", "one spelling", "NumberForm", json!({"id": id, "index": "00"}));
     change("derived_index_too_large", "33 bits", "Boundary", json!({"id": id, "index": "4294967296"}));
     change("derived_index_number", "a JSON number", "JsonNumber", json!({"id": id, "index": 0}));

@@ -35,7 +35,8 @@ pub(crate) struct Args {
     /// Where the good signatures are collected; those of earlier runs stay in it
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Where to list the addresses that have not signed, in a form to be filled in; the list of an earlier run is replaced
+    /// Where to list the addresses that have not signed, in a form to be filled in; the list of an earlier run is
+    /// replaced
     #[arg(long, value_name = "FILE")]
     missing: Option<PathBuf>,
 }

@@ -7,7 +7,8 @@ use super::{DescriptorList, RangedDescriptor};
 use crate::hash::Digest;
 use crate::reserve::address_set::{AddressEntry, AddressSet, DerivedFrom};
 
-/// One way in which a set is not what its descriptors give. Ids, not texts, name descriptors: reports are for everybody.
+/// One way in which a set is not what its descriptors give. Ids, not texts, name descriptors: reports are for
+/// everybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// The set has addresses of a descriptor that is not in the list.
@@ -50,8 +51,8 @@ pub enum Difference {
     },
 }
 
-/// Everything in which the set differs, in the order of the descriptors' ids. The work is bounded by the size of the set:
-/// a list cannot ask for more derivations than there are addresses.
+/// Everything in which the set differs, in the order of the descriptors' ids. The work is bounded by the size of the
+/// set: a list cannot ask for more derivations than there are addresses.
 #[must_use]
 pub fn compare(list: &DescriptorList, set: &AddressSet) -> Vec<Difference> {
     let mut by_id: BTreeMap<Digest, Vec<(u32, &AddressEntry)>> = BTreeMap::new();

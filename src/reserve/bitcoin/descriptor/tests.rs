@@ -85,7 +85,10 @@ fn each_refusal_has_its_code() {
 
 #[test]
 fn private_keys_are_refused_and_not_repeated() {
-    let key = "xprvA1RpRA33e1JQ7ifknakTFpgNXPmW2YvmhqLQYMmrj4xJXXWYpDPS3xz7iAxn8L39njGVyuoseXzU6rcxFLJ8HFsTjSyQbLYnMpCqE2VbFWc";
+    let key = concat!(
+        "xprvA1RpRA33e1JQ7ifknakTFpgNXPmW2YvmhqLQYMmrj4xJXXWYpDPS3xz7iAxn8L39njGVyuos",
+        "eXzU6rcxFLJ8HFsTjSyQbLYnMpCqE2VbFWc",
+    );
     let wif = "L3VFeEujGtevx9w18HD1fhRbCH67Az2dpCymeRE1SoPK6XQtaN2k";
     for body in [format!("wpkh({key}/0/*)"), format!("wpkh({wif})"), format!("wpkh({}x/0/*)", &key[..80])] {
         let error = read(&body, Some(3)).expect_err("private");
@@ -115,6 +118,9 @@ fn a_descriptor_has_one_spelling_and_one_id() {
     for (at, id) in ids.iter().enumerate() {
         assert_eq!(ids.iter().position(|other| other == id), Some(at), "ids differ");
     }
+    let shown = one(&format!("wpkh([73c5da0a/84h/0h/0h]{BIP84}/0/*)"), Some(999));
+    let id = "ca20e2b1c7634ba90a7450c777b357712ee115508797af91131df6dfda24ffe8";
+    assert_eq!(shown.id().to_string(), id, "the example of the specification");
     let raw = one("raw(0014C0CEBCD6C3D3CA8C75DC5EC62EBE55330EF910E2)", None);
     assert_eq!(raw.text(), checked("raw(0014c0cebcd6c3d3ca8c75dc5ec62ebe55330ef910e2)"));
     assert!(!raw.has_extended_keys());
