@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a finding is a panic")]
 
 mod amounts;
+mod descriptors;
 mod documents;
 mod honest;
 mod ledgers;
@@ -13,6 +14,7 @@ mod sealed;
 mod stores;
 
 pub use amounts::amount;
+pub use descriptors::descriptor_list;
 pub use documents::{inclusion_proof, json, statement};
 pub use ledgers::ledger;
 pub use sealed::sealed_pack;
@@ -21,6 +23,7 @@ pub use stores::store;
 /// What honest programs write, as inputs: the target, a name, and the bytes.
 pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut inputs = vec![("sealed_pack", "pack".to_owned(), sealed::honest_pack())];
+    inputs.push(("descriptor_list", "list".to_owned(), descriptors::honest_list()));
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
     for (number, build) in honest::builds().iter().enumerate() {
@@ -40,8 +43,9 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("amount", amount),
+    ("descriptor_list", descriptor_list),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
     ("ledger", ledger),

@@ -17,7 +17,7 @@ use miniscript::{ForEachKey as _, TranslateErr, Translator, translate_hash_clone
 pub use check::{Difference, compare};
 pub use error::DescriptorError;
 pub use list::{Derived, DescriptorList, ListedDescriptor, derive_all};
-pub use text::holds_private_key;
+pub use text::{holds_private_key, with_checksum};
 
 use super::network::{address, network};
 use crate::asset::ChainId;

@@ -34,8 +34,12 @@ pub(in super::super) fn body(text: &str) -> Result<&str, DescriptorError> {
     }
 }
 
-/// The text with its checksum.
-pub(in super::super) fn with_checksum(body: &str) -> Result<String, DescriptorError> {
+/// A descriptor's text with the checksum that fits it, for whoever writes one. A text that came without is refused, not
+/// completed: only its wallet knows what it should be.
+///
+/// # Errors
+/// [`DescriptorError::Malformed`] for a character that no descriptor has.
+pub fn with_checksum(body: &str) -> Result<String, DescriptorError> {
     let mut engine = Engine::new();
     engine.input(body).map_err(|error| DescriptorError::Malformed(redacted(&error.to_string())))?;
     Ok(format!("{body}#{}", engine.checksum()))
