@@ -207,7 +207,7 @@ fn each_device_gets_a_file_of_its_own() {
     );
     let (one, two) = (Wallet::new(1).fingerprint(), Wallet::new(2).fingerprint());
     for (device, count) in [(one.as_str(), 10), (&two, 5), ("custodian-example-custody-ag", 1)] {
-        assert!(said.contains(&format!("{device}: {count} addresses\n")), "{said}");
+        assert!(said.contains(&format!("{device}: {count} address")), "{said}");
         let text = fs::read_to_string(folder.join(format!("out/{device}.txt"))).expect("written");
         assert_eq!(text.lines().filter(|line| !line.starts_with('#')).count(), count);
         let lines = fs::read_to_string(folder.join(format!("out/{device}.jsonl"))).expect("written");
@@ -268,7 +268,7 @@ fn many_devices_sign_and_everything_comes_together() {
     let output = run(folder, &collect("two.jsonl filled.txt one.jsonl two.jsonl"));
     let (said, remarked) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{said}{remarked}");
-    assert_eq!(said, "16 addresses have signed, 6 of them new: control.jsonl\n");
+    assert_eq!(said, "16 of 16 addresses have signed, 6 new: control.jsonl\n");
     assert_eq!(remarked.matches(" is in control.jsonl line ").count(), 10, "{remarked}");
     let whole = fs::read(folder.join("control.jsonl")).expect("collected");
     let lines = |file: &[u8]| String::from_utf8_lossy(file).lines().map(str::to_owned).collect::<BTreeSet<String>>();
@@ -335,7 +335,7 @@ fn devices_are_named_in_a_list() {
         |rows: &str| fs::write(folder.join("devices.csv"), format!("chain,address,device\n{rows}")).expect("writes");
     devices(&format!("{REGTEST},{ADDRESS},safe-7\n"));
     let said = done(folder, batch);
-    assert!(said.contains("safe-7: 1 addresses\n") && said.contains("descriptor-"), "{said}");
+    assert!(said.contains("safe-7: 1 address\n") && said.contains("descriptor-"), "{said}");
     fs::remove_dir_all(folder.join("out")).expect("was written");
     for rows in [
         format!("{REGTEST},{ADDRESS},../safe\n"),

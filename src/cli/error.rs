@@ -250,8 +250,13 @@ impl Failure {
     }
 
     /// Several errors, each of which says where it is.
-    pub(super) fn all<E: Coded>(errors: Vec<E>) -> Self {
-        let more = errors.len() >= FAULTS_KEPT;
+    pub(super) fn all<E: Coded>(mut errors: Vec<E>) -> Self {
+        let more = errors.len() > FAULTS_KEPT;
+        if more {
+            // what decides the exit code stays
+            errors.sort_by_key(|error| error.code().outcome.exit_code());
+            errors.truncate(FAULTS_KEPT);
+        }
         Self { items: errors.into_iter().flat_map(|error| Self::from(error).items).collect(), more }
     }
 

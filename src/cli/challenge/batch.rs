@@ -14,7 +14,7 @@ use crate::cli::files::{self, NewFolder, Readers};
 use crate::cli::{Outcome, remark, say};
 use crate::hash::{Digest, sha256};
 use crate::json;
-use crate::reserve::address_set::{AddressEntry, AddressSet, Role};
+use crate::reserve::address_set::{AddressEntry, AddressSet, DerivedFrom, Role};
 use crate::reserve::bitcoin::descriptor::{DescriptorList, RangedDescriptor};
 use crate::reserve::bitcoin::network::{network, script};
 use crate::reserve::challenge::{Challenge, ChallengeError};
@@ -44,6 +44,9 @@ pub(crate) struct Args {
 /// What one address has to do.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Request {
+    /// By which a device finds its keys one behind the other.
+    #[serde(skip)]
+    from: Option<DerivedFrom>,
     address: String,
     chain: ChainId,
     line: String,
@@ -76,6 +79,10 @@ pub(super) fn run(args: &Args) -> Outcome {
         let device = device.cloned().unwrap_or_else(|| group(entry, descriptor, &custodians));
         groups.entry(device).or_default().push(request(entry, descriptor, &line));
     }
+    for requests in groups.values_mut() {
+        // stable: without descriptors they stay in the order of the set
+        requests.sort_by_key(|request| request.from.map(|from| (from.id, from.index)));
+    }
     let folder = NewFolder::create(&args.out, args.force, Readers::Owner)?;
     for (device, requests) in &groups {
         folder.add(&format!("{device}.txt"), text(&challenge, device, requests).as_bytes(), Readers::Owner)?;
@@ -88,11 +95,11 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     folder.publish()?;
     for (device, requests) in &groups {
-        say(format!("{device}: {} addresses", requests.len()));
+        say(format!("{device}: {}", counted(requests.len())));
     }
     let internal = set.entries().iter().filter(|entry| entry.role == Role::Internal).count();
     if internal > 0 {
-        remark(format!("{internal} internal addresses count for nothing and are not asked"));
+        remark(format!("{} for internal use count for nothing and are not asked", counted(internal)));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -113,6 +120,7 @@ pub(super) fn read(challenge: &Path, addresses: &Path) -> Result<(Challenge, Add
 pub(super) fn request(entry: &AddressEntry, descriptor: Option<&RangedDescriptor>, line: &str) -> Request {
     let index = entry.descriptor.map_or(0, |from| from.index);
     Request {
+        from: entry.descriptor,
         address: entry.address.clone(),
         chain: entry.chain.clone(),
         line: line.to_owned(),
@@ -176,11 +184,15 @@ fn custodian_names(set: &AddressSet) -> BTreeMap<&str, String> {
     names.iter().map(|name| (*name, named(name))).collect()
 }
 
+fn counted(addresses: usize) -> String {
+    if addresses == 1 { "1 address".to_owned() } else { format!("{addresses} addresses") }
+}
+
 /// A list for one device, to be read by people and to be filled in.
 pub(super) fn text(challenge: &Challenge, device: &str, requests: &[Request]) -> String {
     let mut text = format!("# counterfoil challenge {} of {}: {device}\n", challenge.id, challenge.venue.id);
     if let Some(first) = requests.first() {
-        text += &format!("# Each of the {} addresses signs exactly this line:\n# {}\n", requests.len(), first.line);
+        text += &format!("# {} to sign exactly this line:\n# {}\n", counted(requests.len()), first.line);
     }
     text += "# Put each signature at the end of its line: CHAIN ADDRESS SCHEME SIGNATURE\n";
     for request in requests {

@@ -100,6 +100,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         all.take(&args.out)?;
         if !all.faults.is_empty() || !all.duplicates.is_empty() {
             // whatever this file is, it is no collection for this challenge, and stays as it is
+            all.faults.truncate(1);
             all.faults.push(Fault::of(&CliError::OutputExists(args.out.clone())));
             return Err(Failure::all(all.faults));
         }
@@ -121,7 +122,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     let now = all.good.len() - before;
     let total = set.entries().iter().filter(|entry| entry.role != Role::Internal).count();
-    say(format!("{} addresses have signed, {now} of them new: {}", all.good.len(), args.out.display()));
+    say(format!("{} of {total} addresses have signed, {now} new: {}", total - missing.len(), args.out.display()));
     if let Some(first) = missing.first() {
         let listed = args.missing.as_ref().map_or_else(String::new, |path| format!("; all in {}", path.display()));
         let (count, first) = (missing.len(), first.address.clone());

@@ -21,12 +21,13 @@ use crate::reserve::evm;
 
 /// Sign a challenge with keys from a file.
 #[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("keys").required(true).multiple(true).args(["keys_file", "descriptors_file"]))]
 pub(crate) struct Args {
     /// The challenge document
     challenge: PathBuf,
     /// Lines of CHAIN ADDRESS KEY (WIF on Bitcoin, 64 hexadecimal digits on EVM chains), readable by its owner only; -
     /// is standard input
-    #[arg(long, value_name = "FILE", required_unless_present = "descriptors_file")]
+    #[arg(long, value_name = "FILE")]
     keys_file: Option<PathBuf>,
     /// Lines of CHAIN DESCRIPTOR and, where it ends in /*, the last index: with checksum and private keys (xprv, WIF),
     /// readable by its owner only; - is standard input
@@ -113,10 +114,11 @@ fn read_secrets(path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
 fn rows<'a>(path: &Path, bytes: &'a [u8]) -> Result<Vec<(String, Vec<&'a str>)>, CliError> {
     let not_text = |_| CliError::Unreadable { path: path.to_owned(), detail: "it is not UTF-8".to_owned() };
     let text = std::str::from_utf8(bytes).map_err(not_text)?;
+    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
     let row = |(number, row): (usize, &'a str)| {
         let words: Vec<&str> = row.split_whitespace().collect();
         let shown = words.first().is_some_and(|word| !word.starts_with('#'));
-        shown.then(|| (format!("{} line {number}", path.display()), words))
+        shown.then(|| (format!("{name} line {number}"), words))
     };
     Ok((1..).zip(text.lines()).filter_map(row).collect())
 }
