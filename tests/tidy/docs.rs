@@ -34,7 +34,9 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     (
         "descriptor",
         "reserve/bitcoin/descriptor",
-        Vectors::Elsewhere("published addresses in the module's tests; leaves that name one in those of `address-set`"),
+        Vectors::Elsewhere(
+            "a node derives the same in tests/descriptor_node.rs; leaves that name one are in `address-set`",
+        ),
     ),
     ("evm-balance", "reserve/evm/balance", Vectors::Elsewhere("real account proofs in vectors/external.toml")),
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),

@@ -11,6 +11,8 @@ use crate::reserve::address_set::{DerivedFrom, lines};
 
 /// More descriptors than any venue has.
 const DESCRIPTORS_MAX: usize = 100_000;
+/// Bytes of a list: each descriptor takes time to read, whoever wrote it.
+const FILE_MAX: usize = 64 << 20;
 /// Addresses that are derived in one run: an hour of one core.
 const ADDRESSES_MAX: u64 = 50_000_000;
 /// Fewer addresses than this are derived sooner than a thread starts.
@@ -64,6 +66,9 @@ impl DescriptorList {
     /// # Errors
     /// [`DescriptorError`] with the line.
     pub fn parse(file: &[u8]) -> Result<Self, DescriptorError> {
+        if file.len() > FILE_MAX {
+            return Err(DescriptorError::List(format!("{} bytes, at most {FILE_MAX} are read", file.len())));
+        }
         if file.last().is_some_and(|&byte| byte != b'\n') {
             return Err(DescriptorError::List("the last line does not end in U+000A".to_owned()));
         }

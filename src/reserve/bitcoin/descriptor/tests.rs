@@ -162,6 +162,7 @@ fn lists_are_read_back_in_one_form() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(number(""), 5110);
     assert_eq!(number(text.trim_end()), 5110, "a cut file");
+    assert_eq!(number(&"\n".repeat((64 << 20) + 1)), 5110, "more than is read");
     assert_eq!(number(&format!("{}\n{}\n", lines[1], lines[0])), 5110, "order");
     assert_eq!(number(&format!("{0}\n{0}\n", lines[0])), 5110, "twice");
     assert_eq!(number(&text.replace("\"last\":\"4\"", "\"last\":\"04\"")), 5115);

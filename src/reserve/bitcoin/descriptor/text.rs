@@ -9,6 +9,9 @@ use super::DescriptorError;
 const LENGTH_MAX: usize = 16_384;
 /// Eight characters and the mark before them.
 const CHECKSUM_LENGTH: usize = 9;
+/// Letters and digits in a row: an uncompressed key has the most. The time to read base58 grows with the square of its
+/// length.
+const WORD_MAX: usize = 130;
 /// Letters and digits in a row that a message repeats: names of functions, checksums, fingerprints, never a key.
 const SHOWN_MAX: usize = 12;
 
@@ -20,6 +23,10 @@ pub(in super::super) fn body(text: &str) -> Result<&str, DescriptorError> {
     }
     if let Some((at, c)) = text.char_indices().find(|(_, c)| !c.is_ascii_graphic()) {
         return Err(DescriptorError::Malformed(format!("{c:?} at character {}", at + 1)));
+    }
+    let longest = words(text).map(str::len).max().unwrap_or(0);
+    if longest > WORD_MAX && !text.starts_with("raw(") {
+        return Err(DescriptorError::Malformed(format!("{longest} letters and digits in a row, at most {WORD_MAX}")));
     }
     let Some((body, checksum)) = text.rsplit_once('#') else {
         return Err(DescriptorError::Checksum("it has no checksum: nothing stands behind `#`".to_owned()));
@@ -48,11 +55,15 @@ pub fn with_checksum(body: &str) -> Result<String, DescriptorError> {
 /// Whether a private key stands in the text, or what was meant as one: a mistyped key tells most of the right one.
 #[must_use]
 pub fn holds_private_key(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+    words(text).any(|word| {
         let extended = word.len() > 50 && word.get(1..4) == Some("prv");
         let looks_like_wif = matches!(word.len(), 51 | 52) && word.starts_with(['5', 'K', 'L', '9', 'c']);
-        extended || looks_like_wif || PrivateKey::from_wif(word).is_ok()
+        extended || looks_like_wif || (word.len() <= WORD_MAX && PrivateKey::from_wif(word).is_ok())
     })
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
 }
 
 /// A message of the parser without long words: none of them can be a key.
@@ -90,7 +101,9 @@ mod tests {
             assert_eq!(body(bad).expect_err(bad).code().number, 5112, "{bad}");
         }
         assert_eq!(with_checksum(&good[..good.len() - 9]), Ok(good.to_owned()));
-        for bad in ["pk h()#00000000", "pkh(\u{e4})#00000000", &"a".repeat(20_000)] {
+        for bad in
+            ["pk h()#00000000", "pkh(\u{e4})#00000000", &"a".repeat(20_000), &format!("pkh({})", "1".repeat(131))]
+        {
             assert_eq!(body(bad).expect_err(bad).code().number, 5111, "{bad}");
         }
     }
