@@ -1,4 +1,5 @@
-//! Descriptors against a real node of Bitcoin Core: the same checksums, the same addresses, and its own signature check.
+//! Descriptors against a real node of Bitcoin Core: the same checksums, the same addresses, and signatures that the
+//! node itself checks.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::ffi::OsStr;
