@@ -190,11 +190,14 @@ impl Collection<'_> {
             self.faults.push(Fault::of(&CliError::SignatureUnasked { place, address, chain }));
             return;
         };
-        let checked: Result<_, Box<dyn Coded>> = match chain.namespace() {
-            "bip122" => {
-                bitcoin::control::verify(chain, address, self.line, &proof).map_err(|error| Box::new(error) as _)
-            }
-            _ => evm::control::verify(chain, address, self.line, &proof).map_err(|error| Box::new(error) as _),
+        // only whether it holds: what it is worth is the verifier's to say
+        let checked: Result<(), Box<dyn Coded>> = match chain.namespace() {
+            "bip122" => bitcoin::control::verify(chain, address, self.line, &proof)
+                .map(|_| ())
+                .map_err(|error| Box::new(error) as _),
+            _ => evm::control::verify(chain, address, self.line, &proof)
+                .map(|_| ())
+                .map_err(|error| Box::new(error) as _),
         };
         if let Err(error) = checked {
             self.faults.push(Fault { code: error.code(), detail: format!("{place}: {address}: {error}") });
