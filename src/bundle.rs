@@ -95,6 +95,8 @@ pub mod paths {
     pub const ADDRESSES: &str = "addresses.jsonl";
     /// Signatures over the challenge's line, one a line.
     pub const CONTROL: &str = "control.jsonl";
+    /// The output descriptors behind the address set. With extended public keys in it: for auditors only.
+    pub const DESCRIPTORS: &str = "auditor/descriptors.jsonl";
 
     /// A file of one chain's evidence.
     #[must_use]

@@ -8,6 +8,7 @@ pub mod bitcoin_chain;
 pub mod bitcoin_control;
 pub mod bundle;
 pub mod cli;
+pub mod descriptor;
 pub mod evm;
 pub mod finding;
 pub mod ledger;
@@ -77,6 +78,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         bundle::ALL,
         bitcoin::ALL,
         bitcoin_control::ALL,
+        descriptor::ALL,
         bitcoin_chain::ALL,
         utxo_snapshot::ALL,
         window::ALL,

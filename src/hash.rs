@@ -108,6 +108,8 @@ pub enum Tag {
     CodeCheck,
     /// The public name of a proof that is sealed under a code.
     CodeName,
+    /// An output descriptor and how far it is derived.
+    Descriptor,
     /// A leaf of a liability tree.
     Leaf,
     /// A signed manifest of a bundle.
@@ -128,7 +130,7 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, in the order of their discriminants.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Address,
         Self::AddressNode,
         Self::Asset,
@@ -136,6 +138,7 @@ impl Tag {
         Self::BundleNode,
         Self::CodeCheck,
         Self::CodeName,
+        Self::Descriptor,
         Self::Leaf,
         Self::Manifest,
         Self::Movement,
@@ -157,6 +160,7 @@ impl Tag {
             Self::BundleNode => "counterfoil/bundle-node",
             Self::CodeCheck => "counterfoil/code-check",
             Self::CodeName => "counterfoil/code-name",
+            Self::Descriptor => "counterfoil/descriptor",
             Self::Leaf => "counterfoil/leaf",
             Self::Manifest => "counterfoil/manifest",
             Self::Movement => "counterfoil/movement",
@@ -169,7 +173,7 @@ impl Tag {
     }
 }
 
-static MIDSTATES: LazyLock<[Sha256; 15]> = LazyLock::new(|| {
+static MIDSTATES: LazyLock<[Sha256; 16]> = LazyLock::new(|| {
     Tag::ALL.map(|tag| {
         let tag_hash = Sha256::digest(tag.text().as_bytes());
         Sha256::new().chain_update(tag_hash).chain_update(tag_hash)

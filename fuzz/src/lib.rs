@@ -8,6 +8,7 @@
 mod amounts;
 mod blocks;
 mod control;
+mod descriptors;
 mod documents;
 mod honest;
 mod ledgers;
@@ -18,6 +19,7 @@ mod utxo_snapshots;
 pub use amounts::amount;
 pub use blocks::{block_file, merkle_block};
 pub use control::{control_signature, psbt_proof};
+pub use descriptors::descriptor_list;
 pub use documents::{inclusion_proof, json, statement};
 pub use ledgers::ledger;
 pub use sealed::sealed_pack;
@@ -28,6 +30,7 @@ pub use utxo_snapshots::utxo_snapshot;
 pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut inputs = vec![("sealed_pack", "pack".to_owned(), sealed::honest_pack())];
     inputs.extend(blocks::honest_blocks());
+    inputs.push(("descriptor_list", "list".to_owned(), descriptors::honest_list()));
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
     inputs.extend(control::honest_proofs().into_iter().map(|(name, bytes)| ("control_signature", name, bytes)));
@@ -52,10 +55,11 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
+    ("descriptor_list", descriptor_list),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
     ("ledger", ledger),

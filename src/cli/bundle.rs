@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::error::CliError;
+use super::error::{CliError, Failure};
 use super::files::{self, Folder, Readers};
 use super::statement::Alg;
-use super::{Outcome, now, remark, say};
+use super::{Outcome, challenge, now, remark, say};
 use crate::bundle::{self, MANIFEST, paths};
+use crate::reserve::bitcoin::descriptor::DescriptorList;
 
 /// Put files into a bundle, and seal it.
 #[derive(clap::Subcommand)]
@@ -32,6 +33,9 @@ pub(super) struct AddArgs {
     /// The challenge document
     #[arg(long, value_name = "FILE")]
     challenge: Option<PathBuf>,
+    /// The descriptors behind the address set: for the auditor's bundle, never for a public one
+    #[arg(long, value_name = "FILE")]
+    descriptors: Option<PathBuf>,
     /// The signatures of the addresses
     #[arg(long, value_name = "FILE")]
     control: Option<PathBuf>,
@@ -72,20 +76,31 @@ fn add(args: &AddArgs) -> Outcome {
         (&args.addresses, paths::ADDRESSES),
         (&args.challenge, paths::CHALLENGE),
         (&args.control, paths::CONTROL),
+        (&args.descriptors, paths::DESCRIPTORS),
     ];
     let given: Vec<(&Path, &str)> =
         given.into_iter().filter_map(|(path, name)| path.as_deref().map(|path| (path, name))).collect();
     if given.is_empty() {
-        let detail = "nothing to add: give --statement, --addresses, --challenge or --control".to_owned();
+        let detail =
+            "nothing to add: give --statement, --addresses, --challenge, --control or --descriptors".to_owned();
         return Err(CliError::Arguments(detail).into());
     }
     let unwritable =
         |error: std::io::Error| CliError::OutputUnwritable { path: args.dir.clone(), detail: error.to_string() };
-    std::fs::create_dir_all(&args.dir).map_err(unwritable)?;
     for (path, name) in given {
         let bytes = files::read(path, bundle::FILE_SIZE_MAX)?;
-        files::write(&args.dir.join(name), &bytes, Readers::All, args.force)?;
+        let mut readers = Readers::All;
+        if name == paths::DESCRIPTORS {
+            DescriptorList::parse(&bytes).map_err(|error| Failure::about(path, &error))?;
+            readers = Readers::Owner;
+        }
+        let target = args.dir.join(name);
+        std::fs::create_dir_all(target.parent().unwrap_or(&args.dir)).map_err(unwritable)?;
+        files::write(&target, &bytes, readers, args.force)?;
         say(format!("{name}: {} bytes", bytes.len()));
+    }
+    if args.descriptors.is_some() {
+        remark(challenge::FOR_AUDITORS);
     }
     if args.dir.join(MANIFEST).exists() {
         remark("the manifest is of before: seal the bundle again");
@@ -107,6 +122,9 @@ fn seal(args: &SealArgs) -> Outcome {
         if !args.dir.join(name).is_file() {
             remark(format!("{name} is not in the bundle: {what}"));
         }
+    }
+    if args.dir.join(paths::DESCRIPTORS).is_file() {
+        remark(format!("{} is in the bundle: give it to auditors only", paths::DESCRIPTORS));
     }
     let manifest = bundle::seal(&folder, &args.maker, now(), &key)?;
     files::write(&path, &manifest, Readers::All, args.force)?;

@@ -1,4 +1,8 @@
-//! `challenge`: commit to addresses, then make the line that they sign.
+//! `challenge`: commit to addresses, make the line that they sign, send it to the devices and take signatures in.
+
+mod addresses;
+mod batch;
+mod collect;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,15 +13,24 @@ use super::files::{self, Readers};
 use super::{Outcome, build, now, random, remark, say};
 use crate::asset::ChainId;
 use crate::bundle::FILE_SIZE_MAX;
-use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role};
+use crate::reserve::address_set::AddressSet;
 use crate::reserve::challenge::{self, Challenge, ChallengedSet, ChallengedVenue};
 use crate::snapshot::{BlockRef, Time};
+
+/// What is said wherever a list of descriptors is written.
+pub(super) const FOR_AUDITORS: &str = "\
+the descriptors are for the auditor only: an extended public key shows every address of its wallet for ever, and with
+one private key below it, where no step between is hardened, it gives the private key above and with it every coin";
 
 /// Commit to addresses, and make the challenge that they sign.
 #[derive(clap::Subcommand)]
 pub(super) enum Verb {
-    /// Turn a list of addresses into the committed, salted set
-    Addresses(AddressesArgs),
+    /// Turn a list of addresses and descriptors into the committed, salted set
+    Addresses(addresses::Args),
+    /// Write what each device has to sign into a file of its own
+    Batch(batch::Args),
+    /// Take signatures in, check each, and list those that are missing; run again when more have come
+    Collect(collect::Args),
     /// Make a custody challenge for a committed set
     New(NewArgs),
     /// Print the one line that every key signs
@@ -25,20 +38,6 @@ pub(super) enum Verb {
         /// The challenge document
         challenge: PathBuf,
     },
-}
-
-/// Turn a list of addresses into the committed set.
-#[derive(clap::Args)]
-pub(super) struct AddressesArgs {
-    /// CSV with the columns chain, address, role, issuer (none, self, affiliate: how the venue is related to whoever
-    /// issues what lies there) and, if wanted, custodian, encumbrance
-    list: PathBuf,
-    /// Where to write the set; it holds the salts
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// Replace the output if it exists
-    #[arg(long)]
-    force: bool,
 }
 
 /// Make a custody challenge.
@@ -69,7 +68,9 @@ pub(super) struct NewArgs {
 
 pub(super) fn run(verb: &Verb) -> Outcome {
     match verb {
-        Verb::Addresses(args) => addresses(args),
+        Verb::Addresses(args) => addresses::run(args),
+        Verb::Batch(args) => batch::run(args),
+        Verb::Collect(args) => collect::run(args),
         Verb::New(args) => new(args),
         Verb::Line { challenge } => {
             say(read(challenge)?.line()?);
@@ -88,47 +89,6 @@ pub(super) fn read(path: &Path) -> Result<Challenge, Failure> {
 pub(super) fn read_set(path: &Path) -> Result<AddressSet, Failure> {
     let file = files::read(path, FILE_SIZE_MAX)?;
     AddressSet::parse(&file).map_err(|error| Failure::about(path, &error))
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListRow {
-    chain: ChainId,
-    address: String,
-    role: Role,
-    custodian: Option<String>,
-    encumbrance: Option<String>,
-    issuer: IssuerRelation,
-}
-
-fn addresses(args: &AddressesArgs) -> Outcome {
-    files::check_free(&args.out, args.force)?;
-    let bytes = files::read(&args.list, FILE_SIZE_MAX)?;
-    let wrong = |detail: String| CliError::AddressesFile { path: args.list.clone(), detail };
-    let mut entries = Vec::new();
-    for row in csv::Reader::from_reader(bytes.as_slice()).deserialize() {
-        let row: ListRow = row.map_err(|error| wrong(error.to_string()))?;
-        entries.push(AddressEntry {
-            // an EVM address may come with its checksum; the set has one spelling
-            address: if row.chain.namespace() == "eip155" { lower(&row.address).map_err(wrong)? } else { row.address },
-            chain: row.chain,
-            custodian: row.custodian,
-            encumbrance: row.encumbrance,
-            issuer: row.issuer,
-            role: row.role,
-            salt: hex::encode(random::<16>()?),
-        });
-    }
-    entries.sort_by(|left, right| (&left.chain, &left.address).cmp(&(&right.chain, &right.address)));
-    let set = AddressSet::from_entries(entries).map_err(|error| Failure::about(&args.list, &error))?;
-    files::write(&args.out, &set.to_file()?, Readers::Owner, args.force)?;
-    say(format!("{} addresses, root {}", set.count(), set.root()));
-    Ok(ExitCode::SUCCESS)
-}
-
-fn lower(text: &str) -> Result<String, String> {
-    let address: crate::reserve::evm::address::EvmAddress = text.parse().map_err(|error| format!("{error}"))?;
-    Ok(address.to_string())
 }
 
 fn new(args: &NewArgs) -> Outcome {

@@ -113,6 +113,44 @@ pub(super) enum CliError {
         /// What is wrong.
         detail: String,
     },
+    /// Addresses that have not signed.
+    #[error("{count} of {total} addresses have not signed, the first is {first}{listed}")]
+    SignaturesMissing {
+        /// How many.
+        count: usize,
+        /// Of how many.
+        total: usize,
+        /// The first of them.
+        first: String,
+        /// Where they are listed.
+        listed: String,
+    },
+    /// A signature that nobody asked for.
+    #[error("{place}: {address} on {chain} is not in the address set")]
+    SignatureUnasked {
+        /// File and line.
+        place: String,
+        /// The address.
+        address: String,
+        /// Its chain.
+        chain: String,
+    },
+    /// A file of signatures is not usable.
+    #[error("{place}: {detail}")]
+    SignaturesFile {
+        /// File and line.
+        place: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A list of devices is not usable.
+    #[error("{}: {detail}", path.display())]
+    DevicesFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
     /// A list of addresses is not usable.
     #[error("{}: {detail}", path.display())]
     AddressesFile {
@@ -171,6 +209,10 @@ impl Coded for CliError {
             Self::Unreadable { .. } => &codes::FILE_UNREADABLE,
             Self::SecretOpen { .. } => &crate::code::publish::KEY_FILE,
             Self::VenueFile { .. } => &crate::code::publish::VENUE_FILE,
+            Self::SignaturesMissing { .. } => &codes::SIGNATURES_MISSING,
+            Self::SignatureUnasked { .. } => &codes::SIGNATURE_UNASKED,
+            Self::SignaturesFile { .. } => &codes::SIGNATURES_FILE,
+            Self::DevicesFile { .. } => &codes::DEVICES_FILE,
             Self::AddressesFile { .. } => &crate::code::bundle::ADDRESSES_FILE,
             Self::OtherPredecessor { .. } => &crate::code::publish::OTHER_PREDECESSOR,
             Self::SignedTwice { .. } => &crate::code::publish::SIGNED_TWICE,
@@ -205,6 +247,17 @@ impl Failure {
     pub(super) fn about(path: impl AsRef<std::path::Path>, error: &dyn Coded) -> Self {
         let detail = format!("{}: {error}", path.as_ref().display());
         Self { items: vec![Item { code: error.code(), detail, place: None }], more: false }
+    }
+
+    /// Several errors, each of which says where it is.
+    pub(super) fn all<E: Coded>(mut errors: Vec<E>) -> Self {
+        let more = errors.len() > FAULTS_KEPT;
+        if more {
+            // what decides the exit code stays
+            errors.sort_by_key(|error| error.code().outcome.exit_code());
+            errors.truncate(FAULTS_KEPT);
+        }
+        Self { items: errors.into_iter().flat_map(|error| Self::from(error).items).collect(), more }
     }
 
     /// Several errors about one file.

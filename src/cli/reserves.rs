@@ -1,50 +1,24 @@
 //! `reserves`: sign a challenge with keys at hand, or check the reserve side of a bundle.
 
+mod sign;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use zeroize::Zeroizing;
-
-use super::error::CliError;
-use super::files::{self, Folder, Readers};
-use super::{Outcome, challenge, policy, remark, say};
+use super::files::Folder;
+use super::{Outcome, policy, remark, say};
 use crate::amount::Amount;
-use crate::asset::ChainId;
 use crate::basis::Basis;
 use crate::code::Outcome as CodeOutcome;
-use crate::hash::decode_lower;
-use crate::json;
 use crate::reconcile::{Report, Severity, reconcile};
-use crate::reserve::bitcoin::control::sign::{AddressKey, sign, sign_legacy};
-use crate::reserve::claim::ControlProof;
-use crate::reserve::evm;
 
 /// Sign a challenge, or check the reserve side of a bundle.
 #[derive(clap::Subcommand)]
 pub(super) enum Verb {
     /// Sign a challenge with keys from a file; for small holders and tests, others sign on their devices
-    Sign(SignArgs),
+    Sign(sign::Args),
     /// Check address set, signatures and chain evidence of a bundle, offline; gives no verdict on coverage
     Verify(VerifyArgs),
-}
-
-/// Sign a challenge with keys from a file.
-#[derive(clap::Args)]
-pub(super) struct SignArgs {
-    /// The challenge document
-    challenge: PathBuf,
-    /// Lines of CHAIN ADDRESS KEY (WIF on Bitcoin, 64 hexadecimal digits on EVM chains), readable by its owner only
-    #[arg(long, value_name = "FILE")]
-    keys_file: PathBuf,
-    /// Sign P2PKH addresses in the legacy form instead of BIP-137
-    #[arg(long)]
-    legacy: bool,
-    /// Where to write the signatures
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// Replace the output if it exists
-    #[arg(long)]
-    force: bool,
 }
 
 /// Check the reserve side of a bundle.
@@ -59,55 +33,9 @@ pub(super) struct VerifyArgs {
 
 pub(super) fn run(verb: &Verb) -> Outcome {
     match verb {
-        Verb::Sign(args) => sign_all(args),
+        Verb::Sign(args) => sign::run(args),
         Verb::Verify(args) => verify(args),
     }
-}
-
-fn sign_all(args: &SignArgs) -> Outcome {
-    files::check_free(&args.out, args.force)?;
-    let line = challenge::read(&args.challenge)?.line()?;
-    let bytes = files::read_private(&args.keys_file)?;
-    let wrong = |number: usize, detail: &str| CliError::Unreadable {
-        path: args.keys_file.clone(),
-        // never the line itself: it holds a key
-        detail: format!("line {number}: {detail}"),
-    };
-    let text = std::str::from_utf8(&bytes).map_err(|_| wrong(1, "it is not UTF-8"))?;
-    let mut proofs = Vec::new();
-    for (number, row) in (1..).zip(text.lines()) {
-        let fields: Vec<&str> = row.split_whitespace().collect();
-        let [chain, address, key] = fields.as_slice() else {
-            return Err(wrong(number, "expected CHAIN ADDRESS KEY").into());
-        };
-        let chain: ChainId = chain.parse().map_err(|_| wrong(number, "the chain is not a CAIP-2 identifier"))?;
-        let proof = sign_one(&chain, address, key, &line, args.legacy).map_err(|detail| wrong(number, &detail))?;
-        proofs.push(proof);
-    }
-    proofs.sort_by(|left, right| (&left.chain, &left.address).cmp(&(&right.chain, &right.address)));
-    let mut file = Vec::new();
-    for proof in &proofs {
-        file.extend(json::canonical(proof)?);
-        file.push(b'\n');
-    }
-    files::write(&args.out, &file, Readers::All, args.force)?;
-    say(format!("{} signatures over: {line}", proofs.len()));
-    remark("keys that have been in a file on a networked machine are not cold any more");
-    Ok(ExitCode::SUCCESS)
-}
-
-fn sign_one(chain: &ChainId, address: &str, key: &str, line: &str, legacy: bool) -> Result<ControlProof, String> {
-    if chain.namespace() == "eip155" {
-        let secret = decode_lower::<32>(key).map(Zeroizing::new).ok_or("the key is not 64 lower-case digits")?;
-        let own = evm::control::address_of(&secret).map_err(|error| error.to_string())?.to_string();
-        if own != address {
-            return Err(format!("the key is that of {own}, not of {address}"));
-        }
-        return evm::control::sign(chain, line, &secret).map_err(|error| error.to_string());
-    }
-    let key = AddressKey::from_wif(chain, key).map_err(|error| error.to_string())?;
-    let signed = if legacy { sign_legacy(chain, address, line, &key) } else { sign(chain, address, line, &key) };
-    signed.map_err(|error| error.to_string())
 }
 
 fn verify(args: &VerifyArgs) -> Outcome {

@@ -28,4 +28,16 @@ super::codes! {
     UNFINISHED = 9060, NotMade, "the folder is left over from a run that was killed",
         "What is under construction has a hidden name, which it loses when it is complete.",
         "delete the folder, and run the command again that was making it";
+    SIGNATURES_MISSING = 9070, NotMade, "addresses have not signed yet",
+        "The collection is not complete; what has come in is kept.",
+        "have the missing ones signed, and run the command again with the files that come";
+    SIGNATURE_UNASKED = 9071, NotMade, "a signature is for an address outside the committed set",
+        "Only committed addresses count, so nothing can be done with it.",
+        "check that the file answers this challenge";
+    SIGNATURES_FILE = 9072, NotMade, "a file of signatures cannot be read",
+        "Its lines are those of control.jsonl, or CHAIN ADDRESS SCHEME SIGNATURE.",
+        "correct the line as the message says";
+    DEVICES_FILE = 9073, NotMade, "the list of devices cannot be used",
+        "Every line names an address of the set and the device that holds its key.",
+        "correct the list as the message says";
 }

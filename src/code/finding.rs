@@ -97,6 +97,15 @@ super::codes! {
     CONTROL_COIN_DIFFERS = 7034, Failed, "a proof of funds shows a coin with another amount than the chain evidence",
         "One outpoint has one amount.",
         "the coin counts nothing; keep the bundle as evidence and ask the venue";
+    DESCRIPTORS_UNDISCLOSED = 7035, NotMade, "the descriptors behind the address set are not disclosed",
+        "Whether the set has every address of its wallets, or a choice of them, cannot be seen without the descriptors.",
+        "the venue gives the auditor a bundle with `auditor/descriptors.jsonl`";
+    DESCRIPTORS_REFUSED = 7036, NotMade, "the list of descriptors cannot be used",
+        "See the detail.",
+        "ask the venue for the list that `counterfoil challenge addresses` wrote beside the set";
+    DESCRIPTOR_DIFFERS = 7037, Failed, "the address set is not what its descriptors give",
+        "An address that is missing, surplus or another one means that the set was chosen, not derived.",
+        "keep the bundle as evidence and ask the venue";
     WINDOW_GAP = 7040, NotMade, "blocks of the window without evidence",
         "Coins can be elsewhere in the blocks that nobody shows.",
         "fetch the whole window that the policy asks for, from a node with the block filter index";

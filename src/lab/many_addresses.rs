@@ -123,6 +123,7 @@ fn address_set(chain: &BitcoinChain, keys: &[(String, AddressKey)]) -> Result<Ad
         address: address.clone(),
         chain: chain.id().clone(),
         custodian: None,
+        descriptor: None,
         encumbrance: None,
         issuer: IssuerRelation::None,
         role: Role::Hot,

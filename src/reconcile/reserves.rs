@@ -79,6 +79,8 @@ pub(super) fn gather(
 ) -> Result<Reserves, ReconcileError> {
     let mut gathering = Gathering { files, policy, statement, own, reserves: Reserves::default() };
     if let Some(set) = gathering.address_set()? {
+        let descriptors = files.read(paths::DESCRIPTORS)?;
+        gathering.reserves.findings.extend(super::descriptors::check(&set, descriptors.as_deref()));
         let control = gathering.control(&set)?;
         gathering.reserves.readable = control.is_some();
         for entries in set.entries().chunk_by(|left, right| left.chain == right.chain) {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::asset::ChainId;
 use crate::code::{Code, Coded, bundle as codes};
 use crate::hash::{Digest, ShortBytes, Tag, TaggedHasher, decode_lower};
-use crate::json::{self, JsonError};
+use crate::json::{self, JsonError, uint};
 use crate::merkle_set::{self, AddressSetKind};
 
 /// More addresses than any venue has.
@@ -73,6 +73,17 @@ impl IssuerRelation {
     }
 }
 
+/// Which descriptor an address was derived from, so that a set cannot have some of its addresses and not the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DerivedFrom {
+    /// The descriptor's id, a hash over its text and range: `docs/spec/descriptor.md`.
+    pub id: Digest,
+    /// What stands for `*`; 0 for a descriptor without it.
+    #[serde(with = "uint")]
+    pub index: u32,
+}
+
 /// One address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +95,9 @@ pub struct AddressEntry {
     /// Name of the custodian.
     #[serde(deserialize_with = "json::required")]
     pub custodian: Option<String>,
+    /// Which descriptor gives it; left out for an address that was listed as such. `null` would be a second spelling.
+    #[serde(default, deserialize_with = "written", skip_serializing_if = "Option::is_none")]
+    pub descriptor: Option<DerivedFrom>,
     /// What the coins are pledged for.
     #[serde(deserialize_with = "json::required")]
     pub encumbrance: Option<String>,
@@ -93,6 +107,10 @@ pub struct AddressEntry {
     pub role: Role,
     /// 32 lower-case hexadecimal digits.
     pub salt: String,
+}
+
+fn written<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<DerivedFrom>, D::Error> {
+    DerivedFrom::deserialize(deserializer).map(Some)
 }
 
 /// Why an address set is not usable.
@@ -248,6 +266,12 @@ impl AddressEntry {
             let bytes = ShortBytes::new(text.as_bytes());
             hasher = hasher.string(bytes.ok_or_else(|| format!("a text of {} bytes", text.len()))?);
         }
+        if let Some(from) = self.descriptor {
+            if self.chain.namespace() != "bip122" {
+                return Err(format!("chain {}: only Bitcoin addresses come from descriptors", self.chain));
+            }
+            hasher = hasher.fixed(from.id.as_bytes()).fixed(&from.index.to_be_bytes());
+        }
         Ok(hasher.finish())
     }
 }
@@ -282,6 +306,7 @@ mod tests {
             address: address.to_owned(),
             chain: "eip155:1".parse().expect("a chain"),
             custodian: None,
+            descriptor: None,
             encumbrance: None,
             issuer: IssuerRelation::None,
             role: Role::Cold,

@@ -1,10 +1,11 @@
 //! Evidence on Bitcoin. Specifications: `docs/spec/bitcoin-control.md`, `docs/spec/bitcoin-balance.md`,
-//! `docs/spec/window.md`.
+//! `docs/spec/descriptor.md`, `docs/spec/window.md`.
 
 pub mod activity;
 pub mod balance;
 pub mod blocks;
 pub mod control;
+pub mod descriptor;
 pub mod header;
 pub mod merkle_proof;
 pub mod network;

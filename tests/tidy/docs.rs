@@ -31,6 +31,13 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("canonical-json", "json", Vectors::Folder),
     ("challenge", "reserve/challenge", Vectors::Folder),
     ("compact-range", "liability/compact_range", Vectors::Folder),
+    (
+        "descriptor",
+        "reserve/bitcoin/descriptor",
+        Vectors::Elsewhere(
+            "a node derives the same in tests/descriptor_node.rs; leaves that name one are in `address-set`",
+        ),
+    ),
     ("evm-balance", "reserve/evm/balance", Vectors::Elsewhere("real account proofs in vectors/external.toml")),
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
     ("hash", "hash", Vectors::Folder),

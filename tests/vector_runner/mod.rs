@@ -13,12 +13,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 14] = [
+pub(crate) const KINDS: [&str; 15] = [
     "address-set",
     "amount",
     "canonical-json",
     "challenge",
     "compact-range",
+    "descriptor",
     "hash",
     "inclusion-proof",
     "leaf",
@@ -59,6 +60,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "canonical-json" => values::canonical_json(query, sent),
         "challenge" => reserve::challenge(query, sent),
         "compact-range" => range::compact_range(query, sent),
+        "descriptor" => reserve::descriptor(query, sent),
         "hash" => values::hash(query, sent),
         "inclusion-proof" => liability::inclusion_proof(query, sent),
         "leaf" => liability::leaf(query, sent),

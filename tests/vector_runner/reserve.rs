@@ -1,11 +1,12 @@
-//! Runners of the reserve half that need no chain: address-set, challenge.
+//! Runners of the reserve half that need no chain: address-set, challenge, descriptor.
 
 use std::collections::BTreeSet;
 
 use counterfoil::asset::ChainId;
-use counterfoil::code::{Coded as _, bundle as codes};
+use counterfoil::code::{Coded as _, bundle as codes, finding as findings};
 use counterfoil::publish::statement::SetCommitment;
 use counterfoil::reserve::address_set::AddressSet;
+use counterfoil::reserve::bitcoin::descriptor::{Deriver, DescriptorList, Difference, compare};
 use counterfoil::reserve::challenge::{self, ChallengeQuery};
 use counterfoil::signature::PublicKey;
 use counterfoil::snapshot::{Time, VenueId};
@@ -25,6 +26,35 @@ pub(super) fn address_set(query: &Value, sent: &Sent) -> Run {
     }
     let leaves = set.entries().iter().map(|entry| entry.leaf()).collect::<Result<Vec<_>, _>>()?;
     valid(json!({"leaves": leaves, "root": set.root()}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Set {
+    addresses: String,
+}
+
+/// The list is what was sent; the set is what the verifier knows.
+pub(super) fn descriptor(query: &Value, sent: &Sent) -> Run {
+    let known: Set = typed(query)?;
+    let set = AddressSet::parse(known.addresses.as_bytes()).map_err(|error| error.to_string())?;
+    let list = match DescriptorList::parse(bytes(sent)?) {
+        Ok(list) => list,
+        Err(error) => return Ok(Outcome::Refused(error.code())),
+    };
+    match compare(&list, &set).first() {
+        Some(Difference::Undisclosed { .. }) => return Ok(Outcome::Refused(&findings::DESCRIPTORS_UNDISCLOSED)),
+        Some(_) => return Ok(Outcome::Refused(&findings::DESCRIPTOR_DIFFERS)),
+        None => {}
+    }
+    let deriver = Deriver::default();
+    let (mut ids, mut derived) = (Vec::new(), Vec::new());
+    for one in list.descriptors() {
+        ids.push(one.id());
+        let all: Result<Vec<String>, _> = (0..one.count()).map(|index| one.address(&deriver, index)).collect();
+        derived.push(all.map_err(|error| error.to_string())?);
+    }
+    valid(json!({"derived": derived, "ids": ids}))
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@
 mod amount;
 mod canonical_json;
 mod compact_range;
+mod descriptor;
 mod hash;
 mod inclusion_proof;
 mod leaf;
@@ -140,6 +141,7 @@ pub(crate) fn all() -> Vectors {
     inclusion_proof::add(&mut vectors);
     leaf::add(&mut vectors);
     merkle_set::add(&mut vectors);
+    descriptor::add(&mut vectors);
     reserve::add(&mut vectors);
     sealed_proof::add(&mut vectors);
     signature::add(&mut vectors);

@@ -35,8 +35,17 @@ fn file(entries: &[Value]) -> String {
     entries.iter().map(|entry| format!("{entry}\n")).collect()
 }
 
+/// An address that names its descriptor.
+fn derived(entry: &Value, descriptor: &str, index: &str) -> Value {
+    let mut derived = entry.clone();
+    derived["descriptor"] = json!({"id": hex::encode(seeded(descriptor)), "index": index});
+    derived
+}
+
 pub(super) fn add(vectors: &mut Vectors) {
     sets_accepted(vectors);
+    derived_accepted(vectors);
+    derived_refused(vectors);
     sets_refused(vectors);
     lines_refused(vectors);
     challenges(vectors);
@@ -91,6 +100,52 @@ fn sets_accepted(vectors: &mut Vectors) {
     right["custodian"] = json!("loan");
     good("text_as_encumbrance", "a text in one field is not the text in the next", "Ambiguity", &[left]);
     good("text_as_custodian", "a text in one field is not the text in the next", "Ambiguity", &[right]);
+}
+
+fn derived_accepted(vectors: &mut Vectors) {
+    let mut good = |name: &str, comment: &str, flag: &str, entries: &[Value]| {
+        let file = file(entries);
+        add_set(vectors, name, comment, flag, committed(&file), &file, Want::Valid);
+    };
+    let [first, second, third] = bitcoins();
+    good("derived", "descriptor and index are committed", "WrongRoot", &[derived(&first, "one", "0")]);
+    good("derived_other_index", "another index is another leaf", "WrongRoot", &[derived(&first, "one", "1")]);
+    good("derived_other_descriptor", "another descriptor is another leaf", "WrongRoot", &[derived(&first, "two", "0")]);
+    good("derived_last_index", "the largest index of 32 bits", "Boundary", &[derived(&first, "one", "4294967295")]);
+    let mixed = [derived(&first, "one", "7"), second, derived(&third, "one", "6")];
+    good("derived_and_listed", "order is that of the addresses, not of the indices", "Order", &mixed);
+}
+
+fn derived_refused(vectors: &mut Vectors) {
+    let [first, ..] = bitcoins();
+    let good = derived(&first, "one", "0");
+    let mut refuse = |name: &str, comment: &str, flag: &str, entry: &Value, stage: Stage, code| {
+        let query = committed(&file(std::slice::from_ref(&good)));
+        add_set(vectors, name, comment, flag, query, &file(std::slice::from_ref(entry)), Want::Refused(stage, code));
+    };
+    refuse("derived_left_out", "the leaf names its descriptor", "WrongRoot", &first, Stage::Fold, "CF-4007");
+    let other = derived(&first, "one", "1");
+    refuse("derived_index_changed", "the index is committed", "WrongRoot", &other, Stage::Fold, "CF-4007");
+    let mut change = |name: &str, comment: &str, flag: &str, value: Value| {
+        let mut changed = good.clone();
+        changed["descriptor"] = value;
+        refuse(name, comment, flag, &changed, Stage::Parse, "CF-4006");
+    };
+    let id = hex::encode(seeded("one"));
+    change("derived_null", "left out, not null", "NumberForm", Value::Null);
+    change("derived_index_missing", "an id alone", "MissingField", json!({"id": id}));
+    change(
+        "derived_note",
+        "a field that is not committed",
+        "UnknownField",
+        json!({"id": id, "index": "0", "note": ""}),
+    );
+    change("derived_index_padded", "one spelling", "NumberForm", json!({"id": id, "index": "00"}));
+    change("derived_index_too_large", "33 bits", "Boundary", json!({"id": id, "index": "4294967296"}));
+    change("derived_index_number", "a JSON number", "JsonNumber", json!({"id": id, "index": 0}));
+    change("derived_id_upper_case", "one spelling", "NumberForm", json!({"id": id.to_uppercase(), "index": "0"}));
+    let ether = derived(&entry(ETHEREUM, &ether(1)), "one", "0");
+    refuse("derived_ether", "descriptors are of Bitcoin", "UnknownField", &ether, Stage::Parse, "CF-4006");
 }
 
 /// The two addresses of the committed set.

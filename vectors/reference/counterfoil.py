@@ -81,6 +81,13 @@ OUTCOME = {
     "CF-4010": INVALID,  # number of hashes of a disclosure
     "CF-4011": INVALID,  # root of a disclosure
     "CF-4013": UNDETERMINED,  # challenge cannot be used
+    "CF-5110": UNDETERMINED,  # list of descriptors malformed
+    "CF-5111": UNDETERMINED,  # descriptor malformed
+    "CF-5112": UNDETERMINED,  # descriptor's checksum
+    "CF-5113": UNDETERMINED,  # extended keys of another network
+    "CF-5114": UNDETERMINED,  # a private key
+    "CF-5115": UNDETERMINED,  # range and descriptor do not fit
+    "CF-5116": UNDETERMINED,  # a hardened step
     "CF-5180": UNDETERMINED,  # no snapshot of unspent outputs
     "CF-5181": UNDETERMINED,  # snapshot of another version
     "CF-5182": UNDETERMINED,  # snapshot of another network
@@ -94,6 +101,8 @@ OUTCOME = {
     "CF-5190": UNDETERMINED,  # height above 31 bits
     "CF-5191": UNDETERMINED,  # key not on the curve
     "CF-5192": UNDETERMINED,  # output that fits into no transaction
+    "CF-7035": UNDETERMINED,  # descriptors not disclosed
+    "CF-7037": INVALID,  # the set is not what its descriptors give
 }
 
 
@@ -161,6 +170,7 @@ TAGS = [
     "counterfoil/bundle-node",
     "counterfoil/code-check",
     "counterfoil/code-name",
+    "counterfoil/descriptor",
     "counterfoil/manifest",
     "counterfoil/movement",
     "counterfoil/transcript",
@@ -1351,22 +1361,34 @@ def check_spelling(entry):
     return pattern(spellings.get(entry["chain"].split(":")[0], "$^"))(entry["address"]) and entry
 
 
-ADDRESS = record(
-    {
-        "address": not_empty,
-        "chain": CHAIN_ID,
-        "custodian": optional(not_empty),
-        "encumbrance": optional(not_empty),
-        "issuer": one_of("none", "self", "affiliate"),
-        "role": one_of("hot", "warm", "cold", "custodian", "internal", "deposit"),
-        "salt": hex_bytes(16),
-    }
-)
+ADDRESS_FIELDS = {
+    "address": not_empty,
+    "chain": CHAIN_ID,
+    "custodian": optional(not_empty),
+    "encumbrance": optional(not_empty),
+    "issuer": one_of("none", "self", "affiliate"),
+    "role": one_of("hot", "warm", "cold", "custodian", "internal", "deposit"),
+    "salt": hex_bytes(16),
+}
+DERIVED_FROM = record({"id": hex_bytes(32), "index": uint(32)})
+
+
+def ADDRESS(value):
+    """An address; `descriptor` is there or left out, and never null."""
+    if not isinstance(value, dict) or "descriptor" not in value:
+        return record(ADDRESS_FIELDS)(value)
+    entry = record({**ADDRESS_FIELDS, "descriptor": DERIVED_FROM})(value)
+    if not entry["chain"].startswith("bip122:"):
+        raise Misshapen("only Bitcoin addresses come from descriptors")
+    return entry
 
 
 def address_leaf(entry):
     fields = [entry[name] or "" for name in ("chain", "address", "role", "custodian", "encumbrance", "issuer")]
-    return tagged_hash("counterfoil/address", entry["salt"] + b"".join(length_prefixed(field) for field in fields))
+    message = entry["salt"] + b"".join(length_prefixed(field) for field in fields)
+    if "descriptor" in entry:
+        message += entry["descriptor"]["id"] + entry["descriptor"]["index"].to_bytes(4, "big")
+    return tagged_hash("counterfoil/address", message)
 
 
 def parse_addresses(data):
@@ -1383,6 +1405,179 @@ def parse_addresses(data):
         if not left < right:
             raise Refused("parse", "CF-4008", f"{right} stands twice, or addresses are out of order")
     return [address_leaf(entry) for entry in entries]
+
+
+# ----------------------------------------------------------------------------------------------- descriptor.md
+
+# Of the descriptors there are, those whose scripts need no other hash than SHA-256: addr(...), tr(KEY) and wsh(multi
+# or sortedmulti). What is understood of them follows BIP-32, BIP-173, BIP-340, BIP-350, BIP-380, BIP-383 and BIP-386.
+
+MAINNET = "bip122:000000000019d6689c085ae165831e93"
+BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+DESCRIPTOR_CHARACTERS = (
+    "0123456789()[],'/*abcdefgh@:$%{}" + "IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~" + 'ijklmnopqrstuvwxyzABCDEFGH`#"\\ '
+)
+LAST_MAX = 9999999
+LISTED = record({"chain": CHAIN_ID, "descriptor": text, "last": optional(text)})
+KEY_TEXT = r"(?:\[[0-9a-f]{8}(?:/[0-9]+'?)*\])?([xt]pub[1-9A-HJ-NP-Za-km-z]{107})((?:/[0-9]+)*)(/\*)?"
+
+
+def polynomial(generators, shift, mask, values):
+    """The remainder of a checksum's code."""
+    state = 1
+    for value in values:
+        top = state >> shift
+        state = (state & mask) << 5 ^ value
+        for bit, generator in enumerate(generators):
+            state ^= generator if top >> bit & 1 else 0
+    return state
+
+
+def descriptor_checksum(body):
+    generators = (0xF5DEE51989, 0xA9FDCA3312, 0x1BAB10E32D, 0x3706B1677A, 0x644D626FFD)
+    places = [DESCRIPTOR_CHARACTERS.index(character) for character in body]
+    groups = [places[at : at + 3] for at in range(0, len(places), 3)]
+    values = []
+    for group in groups:
+        values += [place & 31 for place in group]
+        high = 0
+        for place in group:
+            high = 3 * high + (place >> 5)
+        values.append(high)
+    state = polynomial(generators, 35, 2**35 - 1, values + [0] * 8) ^ 1
+    return "".join(BECH32[state >> 5 * (7 - at) & 31] for at in range(8))
+
+
+def witness_address(version, program):
+    """BIP-173 for version 0, BIP-350 for others, on the main network."""
+    bits = "".join(f"{byte:08b}" for byte in program)
+    bits += "0" * (-len(bits) % 5)
+    data = [version] + [int(bits[at : at + 5], 2) for at in range(0, len(bits), 5)]
+    expanded = [ord(character) >> 5 for character in "bc"] + [0] + [ord(character) & 31 for character in "bc"]
+    generators = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+    constant = 1 if version == 0 else 0x2BC830A3
+    state = polynomial(generators, 25, 2**25 - 1, expanded + data + [0] * 6) ^ constant
+    return "bc1" + "".join(BECH32[value] for value in data + [state >> 5 * (5 - at) & 31 for at in range(6)])
+
+
+def compressed(point):
+    return bytes([2 + point[1] % 2]) + point[0].to_bytes(32, "big")
+
+
+def read_extended_key(words):
+    """Chain code and point of an extended public key of the main network."""
+    value = 0
+    for character in words:
+        value = 58 * value + BASE58.index(character)
+    data = value.to_bytes(82, "big")
+    if sha256(sha256(data[:78]))[:4] != data[78:]:
+        raise Refused("parse", "CF-5111", "the checksum of an extended key")
+    if data[:4] != bytes.fromhex("0488b21e"):
+        raise Refused("parse", "CF-5113", "an extended key of another network")
+    point = lift_x(int.from_bytes(data[46:78], "big"), data[45] == 3)
+    if data[45] not in (2, 3) or point is None:
+        raise Refused("parse", "CF-5111", "not a point")
+    return data[13:45], point
+
+
+def child_key(key, index):
+    code, point = key
+    digest = hmac.digest(code, compressed(point) + index.to_bytes(4, "big"), "sha512")
+    return digest[32:], point_add(point_mul(G, int.from_bytes(digest[:32], "big")), point)
+
+
+def derive_key(words, index):
+    """The point of a key expression at an index."""
+    extended, steps, wildcard = re.fullmatch(KEY_TEXT, words).groups()
+    key = read_extended_key(extended)
+    for step in [int(number) for number in steps.split("/")[1:]] + ([index] if wildcard else []):
+        key = child_key(key, step)
+    return key[1]
+
+
+def derive_address(body, index):
+    if match := re.fullmatch(r"addr\((.+)\)", body):
+        return match[1]
+    if match := re.fullmatch(r"tr\((.+)\)", body):
+        inner = derive_key(match[1], index)[0]
+        point = lift_x(inner, 0)
+        tweak = int.from_bytes(tagged_hash("TapTweak", inner.to_bytes(32, "big")), "big")
+        return witness_address(1, point_add(point, point_mul(G, tweak))[0].to_bytes(32, "big"))
+    sorted_keys, threshold, keys = re.fullmatch(r"wsh\((sorted)?multi\(([1-9]),(.+)\)\)", body).groups()
+    keys = [compressed(derive_key(words, index)) for words in keys.split(",")]
+    keys = sorted(keys) if sorted_keys else keys
+    pushes = b"".join(b"\x21" + key for key in keys)
+    script = bytes([80 + int(threshold)]) + pushes + bytes([80 + len(keys), 0xAE])
+    return witness_address(0, sha256(script))
+
+
+def read_descriptor(line):
+    """A line of the list: chain, text and last index."""
+    if re.search(rb"\b[a-z]prv[1-9A-HJ-NP-Za-km-z]{50,}|\b[5KL9c][1-9A-HJ-NP-Za-km-z]{50,51}\b", line):
+        raise Refused("parse", "CF-5114", "a private key")
+    try:
+        listed = LISTED(parse_strict(line))
+    except (Misshapen, Refused) as error:
+        raise Refused("parse", "CF-5110", str(error)) from None
+    last = listed["last"]
+    if last is not None and not re.fullmatch("0|[1-9][0-9]{0,9}", last, re.ASCII):
+        raise Refused("parse", "CF-5115", f"last index {last!r}")
+    body, _, checksum = listed["descriptor"].rpartition("#")
+    if not body or descriptor_checksum(body) != checksum:
+        raise Refused("parse", "CF-5112", "the checksum is missing or wrong")
+    if re.search(r"pub[^,)]*(/[0-9]+['h]|/\*['h])", body):
+        raise Refused("parse", "CF-5116", "a hardened step behind an extended public key")
+    spelled = body
+    body = re.sub(r"\[[^]]*\]", lambda origin: origin[0].replace("h", "'"), body)
+    keys = rf"{KEY_TEXT}(?:,{KEY_TEXT})*".replace("(?:", "\0").replace("(", "(?:").replace("\0", "(?:")
+    if not re.fullmatch(rf"addr\([0-9A-Za-z]+\)|tr\({keys}\)|wsh\((?:sorted)?multi\([1-9],{keys}\)\)", body):
+        raise Refused("parse", "CF-5111", "not a descriptor that is understood here")
+    if ("/*" in body) != (last is not None) or int(last or 0) > LAST_MAX:
+        raise Refused("parse", "CF-5115", "the range does not fit")
+    derive_address(body, 0)
+    if spelled != body:
+        raise Refused("parse", "CF-5110", "another spelling")
+    if listed["chain"] != MAINNET:
+        raise Misshapen("vectors are of the main network")
+    return listed["chain"], listed["descriptor"], None if last is None else int(last)
+
+
+def parse_descriptors(data):
+    lines = data.split(b"\n")
+    if lines.pop() != b"" or not lines:
+        raise Refused("parse", "CF-5110", "no lines, or the last one does not end")
+    found = [read_descriptor(line) for line in lines]
+    for left, right in zip(found, found[1:]):
+        if not left[:2] < right[:2]:
+            raise Refused("parse", "CF-5110", "a descriptor stands twice, or they are out of order")
+    return found
+
+
+def descriptor_id(chain, words, last):
+    ranged = u8(last is not None) + (last or 0).to_bytes(4, "big")
+    return tagged_hash("counterfoil/descriptor", length_prefixed(chain) + length_prefixed(words) + ranged)
+
+
+def verify_descriptors(data, addresses):
+    """Ids of the listed descriptors and their addresses, when the set has exactly these."""
+    found = parse_descriptors(data)
+    ids = [descriptor_id(*one) for one in found]
+    derived = []
+    for _, words, last in found:
+        body = words.rpartition("#")[0]
+        derived.append([derive_address(body, index) for index in range((last or 0) + 1)])
+    lines = addresses.encode("utf-8").split(b"\n")[:-1]
+    entries = [ADDRESS(parse_strict(line)) for line in lines]
+    named = [(entry["descriptor"], entry["address"]) for entry in entries if "descriptor" in entry]
+    for origin, _ in named:
+        if origin["id"] not in ids:
+            raise Refused("fold", "CF-7035", "a descriptor that is not listed")
+    in_set = sorted((origin["id"], origin["index"], address) for origin, address in named)
+    expected = [(key, index, address) for key, all_of in zip(ids, derived) for index, address in enumerate(all_of)]
+    if in_set != sorted(expected):
+        raise Refused("fold", "CF-7037", "not exactly the addresses of the descriptors")
+    return ids, derived
 
 
 # ------------------------------------------------------------------------------------------------ challenge.md
@@ -1756,6 +1951,12 @@ def run_compact_range(query, proof):
     return found
 
 
+def run_descriptor(query, proof):
+    query = record({"addresses": text})(query)
+    ids, derived = verify_descriptors(proof, query["addresses"])
+    return {"derived": derived, "ids": [value.hex() for value in ids]}
+
+
 def run_challenge(query, proof):
     fields = {"address_set": lambda value: value, "chains": sequence_of(CHAIN_ID), "cutoff": text}
     known = {"keys": sequence_of(KEY), "log_origin": text, "venue": VENUE_ID}
@@ -1785,6 +1986,7 @@ RUNNERS = {
     "canonical-json": run_canonical_json,
     "challenge": run_challenge,
     "compact-range": run_compact_range,
+    "descriptor": run_descriptor,
     "hash": run_hash,
     "inclusion-proof": run_inclusion_proof,
     "leaf": run_leaf,

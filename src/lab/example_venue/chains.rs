@@ -71,6 +71,7 @@ impl Chains {
             address,
             chain: chain.clone(),
             custodian: None,
+            descriptor: None,
             encumbrance: None,
             issuer: IssuerRelation::None,
             role,

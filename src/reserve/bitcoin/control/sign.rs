@@ -1,5 +1,7 @@
 //! Signing: what a holder of a key does to show control. Deterministic, and checked by the verifier before it leaves.
 
+pub mod descriptor;
+
 use std::fmt;
 
 use base64::Engine as _;
@@ -21,7 +23,8 @@ use super::{BIP137, BIP322_SIMPLE, ControlError, LEGACY, bip322, message, verify
 use crate::reserve::bitcoin::network::{AddressError, address, network};
 
 use crate::asset::ChainId;
-use crate::code::{Code, Coded, bitcoin as codes};
+use crate::code::{Code, Coded, bitcoin as codes, descriptor as descriptor_codes};
+use crate::reserve::bitcoin::descriptor::DescriptorError;
 use crate::reserve::claim::ControlProof;
 
 /// The kinds of address that one key has here.
@@ -138,11 +141,14 @@ impl AddressKey {
     }
 
     fn sign_message(&self, line: &str) -> Result<String, SignError> {
+        self.sign_as(line, if self.compressed { HeaderClass::Compressed } else { HeaderClass::Uncompressed })
+    }
+
+    fn sign_as(&self, line: &str, class: HeaderClass) -> Result<String, SignError> {
         let fail = || SignError::Key { detail: "the key cannot sign".to_owned() };
         let bytes = Zeroizing::new(self.secret.secret_bytes());
         let signer = ecdsa::SigningKey::from_slice(bytes.as_slice()).map_err(|_| fail())?;
         let (signature, recovery) = signer.sign_prehash_recoverable(&message::message_hash(line.as_bytes()));
-        let class = if self.compressed { HeaderClass::Compressed } else { HeaderClass::Uncompressed };
         let header = class.first() + recovery.to_byte();
         Ok(STANDARD.encode([&[header], signature.to_bytes().as_slice()].concat()))
     }
@@ -187,9 +193,13 @@ fn sign_as(
         let witness = key.witness(&unsigned, 0, &spend.output)?;
         (BIP322_SIMPLE, format!("{}{}", bip322::PREFIX_SIMPLE, STANDARD.encode(encode::serialize(&witness))))
     };
-    let proof = ControlProof::signed(chain.clone(), text.to_owned(), scheme, signature);
-    verify(chain, text, line, &proof)?;
-    Ok(proof)
+    let made = proof(chain, text, scheme, signature);
+    verify(chain, text, line, &made)?;
+    Ok(made)
+}
+
+fn proof(chain: &ChainId, address: &str, scheme: &str, signature: String) -> ControlProof {
+    ControlProof::signed(chain.clone(), address.to_owned(), scheme, signature)
 }
 
 /// Why no signature is made.
@@ -201,6 +211,15 @@ pub enum SignError {
     /// The verifier would refuse it.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// The descriptor cannot be used.
+    #[error(transparent)]
+    Descriptor(#[from] DescriptorError),
+    /// The private keys at hand are too few.
+    #[error("{0}")]
+    Keys(String),
+    /// Another kind of descriptor.
+    #[error("signing by {0}")]
+    NotSigned(String),
     /// The key is not usable, or not the address's.
     #[error("{detail}")]
     Key {
@@ -214,6 +233,9 @@ impl Coded for SignError {
         match self {
             Self::Address(error) => error.code(),
             Self::Control(error) => error.code(),
+            Self::Descriptor(error) => error.code(),
+            Self::Keys(_) => &descriptor_codes::DESCRIPTOR_KEYS,
+            Self::NotSigned(_) => &descriptor_codes::DESCRIPTOR_NOT_SIGNED,
             Self::Key { .. } => &codes::CONTROL_KEY,
         }
     }
