@@ -10,6 +10,7 @@ use crate::basis::{Basis, Completeness};
 use crate::code::{Code, Coded, publish as codes};
 use crate::hash::{Digest, sha256};
 use crate::publish::StatementPins;
+use crate::reserve::evm::token::{TokenEntry, TokenRegistry};
 use crate::signature::PublicKey;
 use crate::snapshot::{BlockRef, VenueId};
 
@@ -24,6 +25,9 @@ pub struct Policy {
     assets: Vec<Asset>,
     pins: Vec<BlockRef>,
     nodes: Vec<PinnedNode>,
+    tokens: TokenRegistry,
+    /// Names of the policy's own entries among them.
+    own_tokens: Vec<String>,
 }
 
 /// The venue that the verifier asks about.
@@ -97,6 +101,8 @@ struct PolicyToml {
     node: Vec<PinnedNode>,
     #[serde(default)]
     asset: Vec<toml::Value>,
+    #[serde(default)]
+    token: Vec<TokenEntry>,
 }
 
 #[derive(Deserialize)]
@@ -142,6 +148,8 @@ impl Policy {
             pins.push(BlockRef { chain, height, hash });
         }
         let assets = if file.asset.is_empty() { Vec::new() } else { read_assets(file.asset)? };
+        let own_tokens = file.token.iter().map(|entry| entry.name.clone()).collect();
+        let tokens = TokenRegistry::built_in().and_then(|built_in| built_in.with(file.token));
         let policy = Self {
             digest: sha256(text.as_bytes()),
             venue: file.venue,
@@ -149,6 +157,8 @@ impl Policy {
             assets,
             pins,
             nodes: file.node,
+            tokens: tokens.map_err(|error| fail(error.to_string()))?,
+            own_tokens,
         };
         policy.check_deployments()?;
         Ok(policy)
@@ -196,6 +206,12 @@ impl Policy {
         &self.pins
     }
 
+    /// What is known of tokens: the entries that come with the program, and the policy's own.
+    #[must_use]
+    pub fn tokens(&self) -> &TokenRegistry {
+        &self.tokens
+    }
+
     /// Keys of the pinned nodes.
     #[must_use]
     pub fn node_keys(&self) -> Vec<PublicKey> {
@@ -231,6 +247,9 @@ impl Policy {
         if !own.assets.is_empty() {
             let names: Vec<&str> = own.assets.iter().map(AssetId::as_str).collect();
             departures.push(format!("laxer: the overall verdict speaks of {} only", names.join(", ")));
+        }
+        for name in &self.own_tokens {
+            departures.push(format!("laxer: balances of {name} are proved by an entry of the policy's own"));
         }
         if let Some(days) = own.max_age_days {
             departures.push(format!("stricter, for `verify` alone: a statement is accepted for {days} days"));

@@ -84,7 +84,7 @@ fn what_cannot_be_read_is_not_determinable() {
         });
         assert_eq!(verdicts(&report), [UNKNOWN, Verdict::Short, UNKNOWN], "{name} of Bitcoin damaged");
     }
-    for name in [paths::EVM_HEADERS, paths::EVM_PROOFS, paths::TRANSCRIPT] {
+    for name in [paths::EVM_HEADERS, paths::EVM_NODES, paths::TRANSCRIPT] {
         let report = report_of(|files| {
             files.insert(path(EVM, name), b"damaged".to_vec());
         });

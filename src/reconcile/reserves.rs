@@ -343,7 +343,8 @@ impl Gathering<'_> {
             "bip122" => {
                 bitcoin::balance::balances(&query, self.files).map_err(|error| Box::new(error) as Box<dyn Coded>)
             }
-            _ => evm::balance::balances(&query, self.files).map_err(|error| Box::new(error) as Box<dyn Coded>),
+            _ => evm::balance::balances(&query, self.files, self.policy.tokens())
+                .map_err(|error| Box::new(error) as Box<dyn Coded>),
         };
         match result {
             Ok(evidence) => Ok(Some(evidence)),

@@ -52,12 +52,12 @@ impl Chains {
             let secret = seed(&format!("evm {number}"));
             let address = evm::control::address_of(&secret).map_err(fault)?;
             let balance = U256::from(milli_ether) * U256::from(1_000_000_000_000_000_u64);
-            accounts.insert(address, EvmAccount { balance, nonce: number });
+            accounts.insert(address, EvmAccount { balance, nonce: number, ..EvmAccount::default() });
             evm_keys.push((role, address, secret));
         }
         for number in 0..200 {
             let address = evm::control::address_of(&seed(&format!("somebody {number}"))).map_err(fault)?;
-            accounts.insert(address, EvmAccount { balance: U256::from(number), nonce: 0 });
+            accounts.insert(address, EvmAccount { balance: U256::from(number), ..EvmAccount::default() });
         }
         let cutoff = u64::try_from(CUTOFF.unix()).map_err(fault)?;
         let block = |offset: u64| EvmBlock { timestamp: cutoff - 36 + 12 * offset, accounts: accounts.clone() };
@@ -121,9 +121,9 @@ impl Chains {
         let transcript = fetched.transcript.to_file(node).map_err(fault)?;
         files.insert(paths::chain(chain, paths::TRANSCRIPT), transcript);
         let addresses: Vec<EvmAddress> = self.evm_keys.iter().map(|(_, address, _)| *address).collect();
-        let proofs = self.evm.proofs_file(self.evm_cutoff, &addresses);
+        let nodes = self.evm.nodes_file(self.evm_cutoff, &addresses);
         files.insert(paths::chain(&self.evm_id, paths::EVM_HEADERS), self.evm.headers_file());
-        files.insert(paths::chain(&self.evm_id, paths::EVM_PROOFS), proofs);
+        files.insert(paths::chain(&self.evm_id, paths::EVM_NODES), nodes);
         let token: EvmAddress = TOKEN.parse().map_err(fault)?;
         let held = self.evm_keys.iter().zip(EVM);
         let calls = held.map(|((_, address, _), (_, _, amount))| token_call(token, *address, self.evm_cutoff, amount));

@@ -1,0 +1,34 @@
+//! CF-605n to CF-608n: tokens, contract wallets and the gathering of evidence on EVM chains.
+
+super::codes! {
+    EVM_POOL_MALFORMED = 6050, NotMade, "the file of trie nodes cannot be read",
+        "Every node has a length that fits and a hash above the one before, so that a set of nodes has one file.",
+        "gather the evidence again with `counterfoil fetch`";
+    EVM_KEY_UNPROVEN = 6051, NotMade, "the trie nodes do not lead to the asked key",
+        "They are about another address, slot or block, or some are missing: a valid proof of something else shows nothing.",
+        "gather the evidence for this address and block";
+    EVM_STORAGE_VALUE = 6052, Failed, "a storage slot holds no word in its one encoding",
+        "A word is 1 to 32 bytes without leading zeros; a zero is never stored.",
+        "gather the evidence from a node whose state trie is that of Ethereum";
+    EVM_TOKEN_UNKNOWN = 6053, NotMade, "a token is not in the registry",
+        "Which slot holds a balance follows from the token's code alone: without an entry nothing of it is proved.",
+        "add an entry with its sources to your policy, or accept `observed`";
+    EVM_TOKEN_CODE = 6054, NotMade, "a token runs code that the registry does not know",
+        "An entry is valid for the code hashes in it. Other code may keep balances elsewhere, or invent them.",
+        "look at the token's code, then add an entry for its hash";
+    EVM_PROXY_UNPROVEN = 6055, NotMade, "what a token's proxy runs is not shown",
+        "Its pointer and the account that it points to belong to the proof of every balance.",
+        "gather the evidence again with `counterfoil fetch evm`";
+    EVM_TOKEN_SWITCHED = 6056, Failed, "a token answers from elsewhere than its own storage",
+        "A slot that the registry expects to be zero is not, so the balances under it are not the token's any more.",
+        "find the contract that took over, and add it to the policy";
+    EVM_TOKEN_FROZEN = 6057, Failed, "coins that the token's issuer has frozen",
+        "Whoever cannot move coins cannot pay customers with them.",
+        "have the issuer release the address, or hold other coins";
+    EVM_TOKEN_SHARES = 6058, NotMade, "a rebasing token is shown in shares",
+        "Its balances follow from shares and a pool's totals. Shares are no amount of the token, and never native coins.",
+        "let the policy list the deployment with `/shares` behind the contract, for an asset counted in shares";
+    EVM_TOKEN_REGISTRY = 6059, NotMade, "a token registry cannot be used",
+        "Entries have the fields of docs/spec/evm-token.md, name their sources, and stand once for each code.",
+        "correct the entry that is named";
+}
