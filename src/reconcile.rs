@@ -3,6 +3,7 @@
 //! Pure: the same bundle and policy give the same report, byte for byte.
 
 mod coverage;
+mod evm_control;
 mod findings;
 mod model;
 mod reserves;

@@ -39,6 +39,9 @@ pub(super) struct SignArgs {
     /// Sign P2PKH addresses in the legacy form instead of BIP-137
     #[arg(long)]
     legacy: bool,
+    /// Sign on EVM chains in a typed message (EIP-712), which names the chain, instead of EIP-191
+    #[arg(long)]
+    eip712: bool,
     /// Where to write the signatures
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -81,7 +84,7 @@ fn sign_all(args: &SignArgs) -> Outcome {
             return Err(wrong(number, "expected CHAIN ADDRESS KEY").into());
         };
         let chain: ChainId = chain.parse().map_err(|_| wrong(number, "the chain is not a CAIP-2 identifier"))?;
-        let proof = sign_one(&chain, address, key, &line, args.legacy).map_err(|detail| wrong(number, &detail))?;
+        let proof = sign_one(&chain, address, key, &line, args).map_err(|detail| wrong(number, &detail))?;
         proofs.push(proof);
     }
     proofs.sort_by(|left, right| (&left.chain, &left.address).cmp(&(&right.chain, &right.address)));
@@ -96,17 +99,18 @@ fn sign_all(args: &SignArgs) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn sign_one(chain: &ChainId, address: &str, key: &str, line: &str, legacy: bool) -> Result<ControlProof, String> {
+fn sign_one(chain: &ChainId, address: &str, key: &str, line: &str, args: &SignArgs) -> Result<ControlProof, String> {
     if chain.namespace() == "eip155" {
         let secret = decode_lower::<32>(key).map(Zeroizing::new).ok_or("the key is not 64 lower-case digits")?;
         let own = evm::control::address_of(&secret).map_err(|error| error.to_string())?.to_string();
         if own != address {
             return Err(format!("the key is that of {own}, not of {address}"));
         }
-        return evm::control::sign(chain, line, &secret).map_err(|error| error.to_string());
+        let scheme = if args.eip712 { evm::control::TYPED } else { evm::control::SCHEME };
+        return evm::control::sign_scheme(chain, line, &secret, scheme).map_err(|error| error.to_string());
     }
     let key = AddressKey::from_wif(chain, key).map_err(|error| error.to_string())?;
-    let signed = if legacy { sign_legacy(chain, address, line, &key) } else { sign(chain, address, line, &key) };
+    let signed = if args.legacy { sign_legacy(chain, address, line, &key) } else { sign(chain, address, line, &key) };
     signed.map_err(|error| error.to_string())
 }
 

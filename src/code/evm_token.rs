@@ -31,4 +31,37 @@ super::codes! {
     EVM_TOKEN_REGISTRY = 6059, NotMade, "a token registry cannot be used",
         "Entries have the fields of docs/spec/evm-token.md, name their sources, and stand once for each code.",
         "correct the entry that is named";
+    EVM_SAFE_CODE = 6065, NotMade, "a wallet does not run the code of a known Safe",
+        "Which slots hold owners and threshold follows from the code alone.",
+        "sign with `eip1271` and a node's answer, which is `observed` at best";
+    EVM_WALLET_UNPROVEN = 6066, NotMade, "the evidence does not show what a contract wallet needs",
+        "A contract has no key: its state at the cut-off block, or a node's answer, says who controls it.",
+        "gather the evidence again with `counterfoil fetch evm`, the control proof beside it";
+    EVM_SAFE_THRESHOLD = 6067, Failed, "fewer owners of a Safe signed than it asks for",
+        "Its threshold is read from its storage.",
+        "collect the missing signatures";
+    EVM_SAFE_OWNER = 6068, Failed, "a signer is not an owner of the Safe",
+        "Recovery gives some address for almost any bytes; only owners in the Safe's storage count.",
+        "sign the Safe's message for the challenge's exact line with keys of its owners";
+    EVM_SAFE_SIGNATURES = 6069, Failed, "the signatures of a Safe's owners are not in their one form",
+        "65 bytes each, in the order of the owners' addresses, none twice; no contracts and no approvals among them.",
+        "collect the signatures again, as the Safe's own interface orders them";
+    EVM_SAFE_MODULE = 6070, NotMade, "a module can move a Safe's coins without its owners",
+        "What a module's code allows is not judged here.",
+        "disable the module, or show what it does";
+    EVM_SAFE_GUARD = 6071, NotMade, "a guard can keep a Safe's owners from moving its coins",
+        "What a guard's code forbids is not judged here.",
+        "remove the guard, or show what it does";
+    EVM_DELEGATED = 6072, NotMade, "a key has lent its account to code",
+        "Since EIP-7702 such code can move the coins of the account, besides its key.",
+        "take the delegation back, or show what the code does";
+    EVM_UNDEPLOYED = 6073, Failed, "a signature is for a wallet that is not deployed",
+        "ERC-6492 brings the code along: whoever makes the proof would choose what judges it.",
+        "deploy the wallet before the cut-off";
+    EVM_WALLET_REFUSED = 6074, Failed, "a contract wallet does not accept the signature",
+        "Its answer to isValidSignature is not the one that means yes.",
+        "sign the challenge's exact line as the wallet demands it";
+    EVM_CONTROL_ANSWERED = 6075, NotMade, "control of a wallet rests on a node's answer",
+        "The wallet's code was run by a node, not here: what it holds counts as observed at best.",
+        "hold the coins in a wallet whose control can be proved";
 }

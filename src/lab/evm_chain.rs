@@ -31,6 +31,8 @@ pub struct EvmAccount {
     pub nonce: u64,
     /// The code of a contract; nothing runs it.
     pub code: Vec<u8>,
+    /// The hash of code that is not at hand, in place of `code`.
+    pub code_hash: Option<Digest>,
     /// Words by slot; zeros are not stored.
     pub storage: BTreeMap<Slot, U256>,
 }
@@ -172,7 +174,11 @@ fn header(parent: [u8; 32], number: u64, block: &EvmBlock) -> Vec<u8> {
 /// The root of a state, and the nodes from it towards each address.
 fn state(accounts: &BTreeMap<EvmAddress, EvmAccount>, addresses: &[EvmAddress]) -> (B256, Vec<Vec<u8>>) {
     let leaves = accounts.iter().map(|(address, account)| {
-        let code_hash = if account.code.is_empty() { KECCAK_EMPTY } else { B256::from(keccak(&account.code)) };
+        let code_hash = match account.code_hash {
+            Some(hash) => B256::from(hash.to_bytes()),
+            None if account.code.is_empty() => KECCAK_EMPTY,
+            None => B256::from(keccak(&account.code)),
+        };
         let storage_root = storage(&account.storage, &[]).0;
         let leaf = TrieAccount::new(account.nonce, account.balance, storage_root, code_hash);
         (address.to_bytes().to_vec(), alloy_rlp::encode(leaf))

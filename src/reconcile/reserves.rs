@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ReconcileError;
 use super::findings::{Finding, Severity};
+use super::{ReconcileError, evm_control};
 use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
 use crate::bundle::{FileSource, paths};
@@ -13,7 +13,7 @@ use crate::policy::Policy;
 use crate::publish::{Statement, VerifiedStatement};
 use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role, lines};
 use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
-use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, ControlProof, CutoffCheck, Holding};
+use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, ControlProof, CutoffCheck, Holding, Problem};
 use crate::reserve::transcript::Transcript;
 use crate::reserve::{bitcoin, evm};
 use crate::snapshot::BlockRef;
@@ -73,7 +73,7 @@ fn chains_of(set: &AddressSet) -> BTreeSet<ChainId> {
 }
 
 /// The cut-off block of a chain; the statement has them in the order of their chains.
-fn block_of<'a>(statement: &'a Statement, chain: &ChainId) -> Option<&'a BlockRef> {
+pub(super) fn block_of<'a>(statement: &'a Statement, chain: &ChainId) -> Option<&'a BlockRef> {
     let at = statement.chains.binary_search_by(|block| block.chain.cmp(chain)).ok()?;
     statement.chains.get(at)
 }
@@ -207,6 +207,9 @@ impl Gathering<'_> {
             self.missing(paths::CONTROL, &codes::EVIDENCE_MISSING);
             return Ok(None);
         };
+        let prepared = evm_control::prepare(self.files, self.policy, self.statement.statement(), &chains_of(set));
+        let queries: Vec<ChainQuery<'_>> = prepared.iter().map(evm_control::Prepared::query).collect();
+        let states = evm_control::open(&queries, self.files);
         let asked: BTreeSet<(&ChainId, &str)> =
             set.entries().iter().map(|entry| (&entry.chain, entry.address.as_str())).collect();
         let mut controlled = Controlled::new();
@@ -228,8 +231,11 @@ impl Gathering<'_> {
                 self.find(finding.in_file(paths::CONTROL));
                 continue;
             };
-            match verify_control(chain, address, challenge.line(), &proof) {
-                Ok(grade) => {
+            match verify_control(chain, address, challenge.line(), &proof, states.get(chain)) {
+                Ok((grade, problems)) => {
+                    for problem in problems {
+                        self.find(Finding::from_problem(problem, chain).in_file(paths::CONTROL));
+                    }
                     controlled.entry(chain.clone()).or_default().insert(address.to_owned(), grade);
                 }
                 Err(error) => {
@@ -389,10 +395,15 @@ impl Gathering<'_> {
         for entry in entries {
             self.note_exclusion(chain, entry);
         }
-        for holding in evidence.holdings {
+        for mut holding in evidence.holdings {
             // a chain's verifier answers for asked addresses only; anything else is not counted
             let Some(entry) = by_address.get(holding.address.as_str()) else { continue };
-            let controlled = controlled.is_some_and(|controlled| controlled.contains_key(&holding.address));
+            let grade = controlled.and_then(|controlled| controlled.get(&holding.address));
+            if let Some(grade) = grade {
+                // a balance under control that a node vouches for is worth no more than that node
+                holding.authenticity = holding.authenticity.min(grade.basis());
+            }
+            let controlled = grade.is_some();
             self.reserves.claimed.insert(holding.deployment.clone());
             self.reserves.held.push(Held { controlled, role: entry.role, free: is_free(entry), holding });
         }
@@ -420,10 +431,15 @@ fn verify_control(
     address: &str,
     line: &str,
     proof: &ControlProof,
-) -> Result<ControlGrade, Box<dyn Coded>> {
+    state: Option<&evm::state::State<'_>>,
+) -> Result<(ControlGrade, Vec<Problem>), Box<dyn Coded>> {
     match chain.namespace() {
-        "bip122" => bitcoin::control::verify(chain, address, line, proof).map_err(|error| Box::new(error) as _),
-        _ => evm::control::verify(chain, address, line, proof).map_err(|error| Box::new(error) as _),
+        "bip122" => bitcoin::control::verify(chain, address, line, proof)
+            .map(|grade| (grade, Vec::new()))
+            .map_err(|error| Box::new(error) as _),
+        _ => evm::control::judge(chain, address, line, proof, state)
+            .map(|shown| (shown.grade, shown.problems))
+            .map_err(|error| Box::new(error) as _),
     }
 }
 

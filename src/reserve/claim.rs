@@ -105,6 +105,13 @@ pub struct ChainEvidence {
 /// How control over an address was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ControlGrade {
+    /// A contract wallet accepts the signature, says a node that only the bundle vouches for; or its state does, under a
+    /// block that nobody pinned.
+    ContractStated,
+    /// A contract wallet accepts the signature, says a node that the verifier pinned.
+    ContractObserved,
+    /// The owners that a wallet's state names, as many as it asks for, signed the challenge.
+    ContractProven,
     /// A signature over the challenge by the address's key or script.
     KeySigned,
 }
@@ -114,7 +121,22 @@ impl ControlGrade {
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
+            Self::ContractStated => "contract-stated",
+            Self::ContractObserved => "contract-observed",
+            Self::ContractProven => "contract-proven",
             Self::KeySigned => "key-signed",
+        }
+    }
+}
+
+impl ControlGrade {
+    /// What a holding under this control is worth at most.
+    #[must_use]
+    pub const fn basis(self) -> Basis {
+        match self {
+            Self::ContractStated => Basis::Stated,
+            Self::ContractObserved => Basis::Observed,
+            _ => Basis::Proved,
         }
     }
 }
@@ -127,7 +149,7 @@ pub struct ControlProof {
     pub chain: ChainId,
     /// The address.
     pub address: String,
-    /// `bip322-simple`, `bip137`, `legacy` or `eip191`.
+    /// `bip322-simple`, `bip137`, `legacy`, or one of `evm::control`.
     pub scheme: String,
     /// As the scheme writes it: base64, or hexadecimal digits behind `0x` for `eip191`.
     pub signature: String,

@@ -15,6 +15,7 @@ use crate::hash::Digest;
 
 mod proof;
 
+pub(super) use proof::as_address;
 pub use proof::{OpenToken, TokenError, TokenHolding, open};
 
 /// The entries that come with the program.

@@ -87,10 +87,11 @@ fn implementation_fits(
 }
 
 /// A word with an address in its low twenty bytes and nothing above.
-pub(crate) fn as_address(word: U256) -> Option<EvmAddress> {
-    let [high @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = word.to_be_bytes::<32>();
-    let low: [u8; 20] = word.to_be_bytes::<32>().get(12..)?.try_into().ok()?;
-    (high == [0; 12] && low != [0; 20]).then(|| EvmAddress::from_bytes(low))
+pub(in crate::reserve::evm) fn as_address(word: U256) -> Option<EvmAddress> {
+    let bytes = word.to_be_bytes::<32>();
+    let (high, low) = bytes.split_first_chunk::<12>()?;
+    let low: [u8; 20] = low.try_into().ok()?;
+    (*high == [0; 12] && low != [0; 20]).then(|| EvmAddress::from_bytes(low))
 }
 
 impl OpenToken<'_> {
