@@ -64,4 +64,13 @@ super::codes! {
     EVM_CONTROL_ANSWERED = 6075, NotMade, "control of a wallet rests on a node's answer",
         "The wallet's code was run by a node, not here: what it holds counts as observed at best.",
         "hold the coins in a wallet whose control can be proved";
+    EVM_FETCH_CHAIN = 6080, NotMade, "the node is of another EVM chain",
+        "Its own number is not the one asked for.",
+        "name the node of the chain, or the chain of the node";
+    EVM_FETCH_EARLY = 6081, NotMade, "the chain does not show yet which block is the cut-off block",
+        "It is the last one whose time is not after the cut-off: the next one must be there.",
+        "fetch again when the next block has arrived";
+    EVM_FETCH_HEADER = 6082, NotMade, "a node's block header does not have the hash that the node names",
+        "Its fields, in the order of the forks known here, hash to something else.",
+        "ask a node that answers `debug_getRawHeader`, or use a later version";
 }

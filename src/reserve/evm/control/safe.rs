@@ -26,7 +26,7 @@ const MODULES: u64 = 1;
 const OWNERS: u64 = 2;
 const THRESHOLD: u64 = 4;
 /// The first and last entry of the lists of owners and modules; no account.
-const SENTINEL: EvmAddress = EvmAddress::from_bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+pub const SENTINEL: EvmAddress = EvmAddress::from_bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 /// The most signatures that are looked at.
 const SIGNATURES_MAX: usize = 100;
 
@@ -57,7 +57,14 @@ pub fn message_hash(chain_number: u64, safe: EvmAddress, line: &str) -> [u8; 32]
     typed(&keccak(&domain.concat()), &keccak(&message.concat()))
 }
 
-/// Every slot that a proof about `safe` needs besides those of its owners, and the slot of one owner.
+/// Whether this is the code of a wallet that this module can judge.
+#[must_use]
+pub fn is_wallet(code_hash: &Digest) -> bool {
+    toml::from_str(REGISTRY)
+        .is_ok_and(|registry: Registry| registry.proxy.iter().any(|code| code.code_hash == *code_hash))
+}
+
+/// Every slot that a proof about a Safe needs besides those of its owners; the first one has its singleton.
 #[must_use]
 pub fn slots() -> Vec<Slot> {
     vec![slot(SINGLETON), slot(THRESHOLD), modules_slot(), guard_slot()]

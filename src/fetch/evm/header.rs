@@ -1,0 +1,89 @@
+//! Headers as bytes: raw from the node, or its fields encoded again and compared with the hash that it names.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{bytes, digest, quantity, question};
+use crate::asset::ChainId;
+use crate::code::evm_token as codes;
+use crate::fetch::rpc::{Client, FetchError};
+use crate::reserve::evm::header::encode;
+use crate::reserve::evm::keccak;
+use crate::snapshot::BlockRef;
+
+const METHOD: &str = "eth_getBlockByNumber";
+
+/// Fields in the order of their RLP, and whether each is an integer, which loses its leading zeros. The ones from the
+/// sixteenth on came with forks; a header has as many as its fork.
+const FIELDS: [(&str, bool); 21] = [
+    ("parentHash", false),
+    ("sha3Uncles", false),
+    ("miner", false),
+    ("stateRoot", false),
+    ("transactionsRoot", false),
+    ("receiptsRoot", false),
+    ("logsBloom", false),
+    ("difficulty", true),
+    ("number", true),
+    ("gasLimit", true),
+    ("gasUsed", true),
+    ("timestamp", true),
+    ("extraData", false),
+    ("mixHash", false),
+    ("nonce", false),
+    ("baseFeePerGas", true),          // EIP-1559
+    ("withdrawalsRoot", false),       // EIP-4895
+    ("blobGasUsed", true),            // EIP-4844
+    ("excessBlobGas", true),          // EIP-4844
+    ("parentBeaconBlockRoot", false), // EIP-4788
+    ("requestsHash", false),          // EIP-7685
+];
+
+/// A block as the node describes it.
+#[derive(Deserialize)]
+pub(super) struct BlockJson(Map<String, Value>);
+
+impl BlockJson {
+    fn text(&self, name: &str) -> Result<&str, FetchError> {
+        let missing = || FetchError::Answer { method: METHOD, detail: format!("a block without {name}") };
+        self.0.get(name).and_then(Value::as_str).ok_or_else(missing)
+    }
+
+    pub(super) fn number(&self) -> Result<u64, FetchError> {
+        quantity(METHOD, self.text("number")?)
+    }
+
+    /// Seconds since 1970.
+    pub(super) fn time(&self) -> Result<i64, FetchError> {
+        let seconds = quantity(METHOD, self.text("timestamp")?)?;
+        i64::try_from(seconds)
+            .map_err(|_| FetchError::Answer { method: METHOD, detail: "a time above 63 bits".to_owned() })
+    }
+
+    pub(super) fn block_ref(&self, chain: &ChainId) -> Result<BlockRef, FetchError> {
+        Ok(BlockRef { chain: chain.clone(), height: self.number()?, hash: digest(METHOD, self.text("hash")?)? })
+    }
+
+    /// The bytes that the block's hash is of.
+    pub(super) fn rlp(&self, client: &Client) -> Result<Vec<u8>, FetchError> {
+        let expected = digest(METHOD, self.text("hash")?)?.to_bytes();
+        let number = self.number()?;
+        let raw = client.ask::<String>("debug_getRawHeader", &format!("[\"0x{number:x}\"]"));
+        if let Some(raw) = raw.ok().and_then(|raw| bytes("debug_getRawHeader", &raw).ok())
+            && keccak(&raw) == expected
+        {
+            return Ok(raw);
+        }
+        let mut fields = Vec::with_capacity(FIELDS.len());
+        for (name, integer) in FIELDS.iter().take_while(|(name, _)| self.0.get(*name).is_some_and(Value::is_string)) {
+            let field = bytes(METHOD, self.text(name)?)?;
+            fields.push(if *integer { field.into_iter().skip_while(|byte| *byte == 0).collect() } else { field });
+        }
+        let rlp = encode(&fields);
+        if keccak(&rlp) != expected {
+            let detail = format!("block {number}: its {} known fields have another hash", fields.len());
+            return Err(question(&codes::EVM_FETCH_HEADER, &detail));
+        }
+        Ok(rlp)
+    }
+}
