@@ -5,7 +5,7 @@
 //! library past what it expects, and two implementations must agree.
 
 use alloy_primitives::{B256, Bytes};
-use alloy_rlp::{EMPTY_STRING_CODE, Header as RlpHeader};
+use alloy_rlp::Header as RlpHeader;
 use alloy_trie::proof::verify_proof;
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles};
 
@@ -200,12 +200,6 @@ fn path_nibbles(path: &[u8]) -> Result<(bool, Vec<u8>), String> {
     };
     nibbles.extend(rest.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]));
     Ok((leaf, nibbles))
-}
-
-/// Whether these bytes are the only node of an empty trie, as some nodes answer.
-#[must_use]
-pub fn is_empty_node(node: &[u8]) -> bool {
-    node == [EMPTY_STRING_CODE]
 }
 
 /// Why a lookup shows nothing.

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::{NODE_BYTES_MAX, is_empty_node};
+use super::NODE_BYTES_MAX;
 use crate::code::{Code, Coded, evm_token as codes};
 use crate::reserve::evm::keccak;
 
 /// What a pool begins with: format and version.
 const MAGIC: &[u8; 8] = b"cfnodes1";
+
+/// The shortest node, in bytes: no list of two items is shorter.
+const NODE_BYTES_MIN: usize = 2;
 
 /// Nodes by their Keccak-256. The hash is computed here, so a node can stand for no other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,10 +23,10 @@ impl NodePool {
         self.0.get(hash).map(Vec::as_slice)
     }
 
-    /// Adds one node. One that is longer than any node, and the node of an empty trie, are left out: no lookup needs
-    /// them.
+    /// Adds one node. One that is longer or shorter than any node is left out, as is the node of an empty trie, which
+    /// has one byte: no lookup needs them.
     pub fn insert(&mut self, node: Vec<u8>) {
-        if node.len() <= NODE_BYTES_MAX && !node.is_empty() && !is_empty_node(&node) {
+        if (NODE_BYTES_MIN..=NODE_BYTES_MAX).contains(&node.len()) {
             self.0.insert(keccak(&node), node);
         }
     }
@@ -68,8 +71,9 @@ impl NodePool {
             let at = file.len().saturating_sub(rest.len());
             let (length, behind) = rest.split_first_chunk().ok_or_else(|| fail(at, "half a length".to_owned()))?;
             let length = usize::from(u16::from_be_bytes(*length));
-            if length < 2 || length > NODE_BYTES_MAX {
-                return Err(fail(at, format!("a node of {length} bytes, expected 2 to {NODE_BYTES_MAX}")));
+            if !(NODE_BYTES_MIN..=NODE_BYTES_MAX).contains(&length) {
+                let detail = format!("a node of {length} bytes, expected {NODE_BYTES_MIN} to {NODE_BYTES_MAX}");
+                return Err(fail(at, detail));
             }
             let (node, behind) = behind
                 .split_at_checked(length)
@@ -123,7 +127,7 @@ mod tests {
         for node in &nodes {
             assert_eq!(pool.get(&keccak(node)), Some(node.as_slice()));
         }
-        let left_out: NodePool = [vec![], vec![0x80], vec![1; 545]].into_iter().collect();
+        let left_out: NodePool = [vec![], vec![0x80], vec![0xc0], vec![1; 545]].into_iter().collect();
         assert!(left_out.is_empty() && left_out.len() == 0);
         assert_eq!(NodePool::parse("f", MAGIC), Ok(NodePool::default()));
     }
