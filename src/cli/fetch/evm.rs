@@ -1,7 +1,7 @@
 //! `fetch evm`: evidence of one EVM chain from a node of one's own.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::super::error::CliError;
@@ -104,8 +104,8 @@ pub(super) fn run(args: &EvmArgs) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_control(path: &PathBuf) -> Result<Vec<ControlProof>, CliError> {
+fn read_control(path: &Path) -> Result<Vec<ControlProof>, CliError> {
     let file = files::read(path, FILE_SIZE_MAX)?;
-    let unreadable = |detail: String| CliError::Unreadable { path: path.clone(), detail };
+    let unreadable = |detail: String| CliError::Unreadable { path: path.to_owned(), detail };
     lines(&file).map(|line| json::read(line).map_err(|error| unreadable(error.to_string()))).collect()
 }

@@ -40,7 +40,8 @@ pub fn balances(
     let mut state = State::open(query, files)?;
     let mut problems = std::mem::take(&mut state.problems);
     let rooted = state.root().is_some();
-    if !rooted && !(state.headers.is_empty() && state.pool.is_empty()) {
+    let offered = !state.headers.is_empty() || !state.pool.is_empty();
+    if offered && !rooted {
         problems.push(problem(&codes::EVM_BLOCK_MISSING, query.cutoff_block, state.headers.missing_detail(query)));
     }
     let asked = Asked::read(query, &mut problems);

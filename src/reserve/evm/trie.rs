@@ -36,7 +36,7 @@ pub fn lookup(root: &Digest, key: &[u8; 32], pool: &NodePool) -> Result<Option<V
     let mut path: Vec<Bytes> = Vec::new();
     let (mut hash, mut depth) = (root.to_bytes(), 0_usize);
     let value = loop {
-        let node = pool.get(&hash).ok_or_else(|| TrieError::Missing { at: path.len(), root: *root })?;
+        let node = pool.get(&hash).ok_or(TrieError::Missing { at: path.len(), root: *root })?;
         let fail = |detail| TrieError::Node { at: path.len(), detail };
         let found = follow(node, &nibbles, depth).map_err(fail)?;
         path.push(Bytes::copy_from_slice(node));
@@ -127,8 +127,11 @@ enum Shape {
     Leaf { nibbles: Vec<u8>, value: Vec<u8> },
 }
 
-/// The items of an RLP list that fills `node`: each as it stands, whether it is a list, and its payload.
-fn items(node: &[u8]) -> Result<Vec<(&[u8], bool, &[u8])>, String> {
+/// An RLP item as it stands, whether it is a list, and its payload.
+type Item<'a> = (&'a [u8], bool, &'a [u8]);
+
+/// The items of an RLP list that fills `node`.
+fn items(node: &[u8]) -> Result<Vec<Item<'_>>, String> {
     let rlp = |error: alloy_rlp::Error| format!("not a list of RLP items: {error}");
     let mut rest = node;
     let mut list = RlpHeader::decode_bytes(&mut rest, true).map_err(rlp)?;
@@ -148,7 +151,7 @@ fn items(node: &[u8]) -> Result<Vec<(&[u8], bool, &[u8])>, String> {
     Ok(items)
 }
 
-fn child((whole, list, payload): (&[u8], bool, &[u8])) -> Result<Child, String> {
+fn child((whole, list, payload): Item<'_>) -> Result<Child, String> {
     if list {
         if whole.len() >= INLINE_BYTES {
             return Err(format!("a node of {} bytes inside another, expected its hash", whole.len()));

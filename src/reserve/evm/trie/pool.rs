@@ -128,7 +128,7 @@ mod tests {
             assert_eq!(pool.get(&keccak(node)), Some(node.as_slice()));
         }
         let left_out: NodePool = [vec![], vec![0x80], vec![0xc0], vec![1; 545]].into_iter().collect();
-        assert!(left_out.is_empty() && left_out.len() == 0);
+        assert!(left_out.is_empty());
         assert_eq!(NodePool::parse("f", MAGIC), Ok(NodePool::default()));
     }
 
