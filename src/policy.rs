@@ -339,4 +339,16 @@ mod tests {
         let error = policy(&(asset("A") + &asset("B"))).expect_err("one deployment for two assets");
         assert_eq!(error.to_string(), "deployment eip155:1/slip44:60 counts for two assets");
     }
+
+    #[test]
+    fn own_tokens_are_told() {
+        let entry = "[[token]]\nchain = \"eip155:1\"\ncontract = \"0x7f39c581f595b53c5cb19bd0b3f8da6c935e2ca0\"\n\
+                     name = \"wstETH\"\nbalance_slot = 0\nlayout = \"solidity\"\ndecode = \"plain\"\nsource = \"mine\"\n";
+        let hash = format!("code_hash = \"{}\"\n", "11".repeat(32));
+        let own = policy(&format!("{entry}{hash}")).expect("a policy");
+        assert_eq!(own.departures(), ["laxer: balances of wstETH are proved by an entry of the policy's own"]);
+        assert_eq!(own.tokens().entries().len(), policy("").expect("a policy").tokens().entries().len() + 1);
+        assert!(policy(&format!("{entry}{hash}{entry}{hash}")).is_err(), "twice");
+        assert!(policy(entry).is_err(), "no code hash");
+    }
 }

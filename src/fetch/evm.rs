@@ -215,7 +215,7 @@ impl Node {
         Ok(calls)
     }
 
-    /// `None` for an error of the node: a wallet that refuses, or a contract that is not there, gives no answer to keep.
+    /// `None` for an error of the node: a wallet that refuses, or a contract that is not there, gives nothing to keep.
     fn contract_call(&self, to: EvmAddress, data: &str, block: &str) -> Result<Option<Call>, FetchError> {
         match self.call("eth_call", format!("[{{\"data\":\"{data}\",\"to\":\"{to}\"}},\"{block}\"]")) {
             Err(FetchError::Node { .. }) => Ok(None),

@@ -105,8 +105,8 @@ pub struct ChainEvidence {
 /// How control over an address was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ControlGrade {
-    /// A contract wallet accepts the signature, says a node that only the bundle vouches for; or its state does, under a
-    /// block that nobody pinned.
+    /// A contract wallet accepts the signature, says a node that only the bundle vouches for; or its state does, under
+    /// a block that nobody pinned.
     ContractStated,
     /// A contract wallet accepts the signature, says a node that the verifier pinned.
     ContractObserved,

@@ -87,3 +87,47 @@ impl BlockJson {
         Ok(rlp)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Coded as _;
+
+    /// A node that is not there has no raw header: the fields are encoded again.
+    fn rlp(block: &Value) -> Result<Vec<u8>, FetchError> {
+        let block: BlockJson = serde_json::from_value(block.clone()).expect("a block");
+        block.rlp(&Client::new("http://127.0.0.1:1", None).expect("an address"))
+    }
+
+    fn block(fields: &[(&str, bool)]) -> Value {
+        let texts = fields.iter().map(|(name, integer)| {
+            let text =
+                if *integer { "0x1" } else { "0x0101010101010101010101010101010101010101010101010101010101010101" };
+            ((*name).to_owned(), Value::from(text))
+        });
+        let mut block: Map<String, Value> = texts.collect();
+        let encoded: Vec<Vec<u8>> =
+            fields.iter().map(|(_, integer)| if *integer { vec![1] } else { vec![1; 32] }).collect();
+        block.insert("hash".to_owned(), format!("0x{}", hex::encode(keccak(&encode(&encoded)))).into());
+        Value::Object(block)
+    }
+
+    #[test]
+    fn headers_of_every_fork_are_encoded_again() {
+        for count in 15..=FIELDS.len() {
+            let made = rlp(&block(FIELDS.get(..count).expect("fields"))).expect("the right hash");
+            assert!(crate::reserve::evm::header::EvmHeader::parse(&made).is_ok(), "{count}");
+        }
+    }
+
+    #[test]
+    fn a_header_with_another_hash_is_refused() {
+        let mut changed = block(&FIELDS);
+        changed["gasUsed"] = "0x2".into();
+        assert_eq!(rlp(&changed).expect_err("another hash").code().name, "EVM_FETCH_HEADER");
+        changed["gasUsed"] = "2".into();
+        assert!(rlp(&changed).is_err());
+        changed["hash"] = Value::Null;
+        assert!(rlp(&changed).is_err());
+    }
+}

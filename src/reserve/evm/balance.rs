@@ -1,7 +1,7 @@
 //! Balances at the cut-off block of an EVM chain. Specification: `docs/spec/evm-balance.md`.
 //!
-//! The native coin is proved by accounts of the state, tokens by storage slots where the registry knows their code. What
-//! is not proved rests on a node's answers and is `observed` at best.
+//! The native coin is proved by accounts of the state, tokens by storage slots where the registry knows their code.
+//! What is not proved rests on a node's answers and is `observed` at best.
 
 use std::collections::{BTreeMap, BTreeSet};
 
