@@ -9,7 +9,7 @@ super::codes! {
         "sign again with a wallet that follows EIP-2";
     EVM_SIGNATURE_SCHEME = 6003, Failed, "the signature scheme is not one for EVM chains",
         "Schemes are named, never guessed: the same 65 bytes recover another address under another hash.",
-        "sign with `eip191` (personal_sign)";
+        "use one of `eip191`, `eip191-prehashed`, `eip712`, `safe`, `eip1271`, by what was really signed";
     EVM_SIGNER = 6004, Failed, "the signature is by another address",
         "Recovery gives some address for almost any bytes; only the asked one counts.",
         "sign the challenge's exact line with the key of the address";
