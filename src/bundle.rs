@@ -126,6 +126,6 @@ pub mod paths {
 
     /// EVM block headers, one `{"rlp":"…"}` a line.
     pub const EVM_HEADERS: &str = "headers.jsonl";
-    /// EVM account proofs, one a line.
-    pub const EVM_PROOFS: &str = "proofs.jsonl";
+    /// EVM trie nodes, each once, and codes of delegated accounts.
+    pub const EVM_NODES: &str = "nodes.bin";
 }

@@ -10,6 +10,7 @@ pub mod bundle;
 pub mod cli;
 pub mod descriptor;
 pub mod evm;
+pub mod evm_token;
 pub mod finding;
 pub mod ledger;
 pub mod liability;
@@ -83,6 +84,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         utxo_snapshot::ALL,
         window::ALL,
         evm::ALL,
+        evm_token::ALL,
         finding::ALL,
         omission::ALL,
         cli::ALL,

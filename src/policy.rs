@@ -13,6 +13,7 @@ use crate::hash::{Digest, sha256};
 use crate::publish::StatementPins;
 use crate::reserve::bitcoin::header::WorkRule;
 use crate::reserve::bitcoin::set_pins::SetPin;
+use crate::reserve::evm::token::{TokenEntry, TokenRegistry};
 use crate::signature::PublicKey;
 use crate::snapshot::{BlockRef, VenueId};
 
@@ -32,6 +33,9 @@ pub struct Policy {
     work: Vec<(ChainId, WorkRule)>,
     utxo_sets: Vec<SetPin>,
     nodes: Vec<PinnedNode>,
+    tokens: TokenRegistry,
+    /// Names of the policy's own entries among them.
+    own_tokens: Vec<String>,
 }
 
 /// The venue that the verifier asks about.
@@ -214,6 +218,8 @@ struct PolicyToml {
     node: Vec<PinnedNode>,
     #[serde(default)]
     asset: Vec<toml::Value>,
+    #[serde(default)]
+    token: Vec<TokenEntry>,
 }
 
 #[derive(Deserialize)]
@@ -275,6 +281,8 @@ impl Policy {
             }
         }
         let assets = if file.asset.is_empty() { Vec::new() } else { read_assets(file.asset)? };
+        let own_tokens = file.token.iter().map(|entry| entry.name.clone()).collect();
+        let tokens = TokenRegistry::built_in().and_then(|built_in| built_in.with(file.token));
         let policy = Self {
             digest: sha256(text.as_bytes()),
             venue: file.venue,
@@ -285,6 +293,8 @@ impl Policy {
             work,
             utxo_sets: file.utxo_set,
             nodes: file.node,
+            tokens: tokens.map_err(|error| fail(error.to_string()))?,
+            own_tokens,
         };
         policy.check_deployments()?;
         Ok(policy)
@@ -350,6 +360,12 @@ impl Policy {
         &self.utxo_sets
     }
 
+    /// What is known of tokens: the entries that come with the program, and the policy's own.
+    #[must_use]
+    pub fn tokens(&self) -> &TokenRegistry {
+        &self.tokens
+    }
+
     /// Keys of the pinned nodes.
     #[must_use]
     pub fn node_keys(&self) -> Vec<PublicKey> {
@@ -394,6 +410,9 @@ impl Policy {
             departures.push(format!("laxer: the overall verdict speaks of {} only", names.join(", ")));
         }
         departures.extend(self.window.departures());
+        for name in &self.own_tokens {
+            departures.push(format!("laxer: balances of {name} are proved by an entry of the policy's own"));
+        }
         if let Some(days) = own.max_age_days {
             departures.push(format!("stricter, for `verify` alone: a statement is accepted for {days} days"));
         }
@@ -563,5 +582,17 @@ mod tests {
         };
         let error = policy(&(asset("A") + &asset("B"))).expect_err("one deployment for two assets");
         assert_eq!(error.to_string(), "deployment eip155:1/slip44:60 counts for two assets");
+    }
+
+    #[test]
+    fn own_tokens_are_told() {
+        let entry = "[[token]]\nchain = \"eip155:1\"\ncontract = \"0x7f39c581f595b53c5cb19bd0b3f8da6c935e2ca0\"\n\
+                     name = \"wstETH\"\nbalance_slot = 0\nlayout = \"solidity\"\ndecode = \"plain\"\nsource = \"mine\"\n";
+        let hash = format!("code_hash = \"{}\"\n", "11".repeat(32));
+        let own = policy(&format!("{entry}{hash}")).expect("a policy");
+        assert_eq!(own.departures(), ["laxer: balances of wstETH are proved by an entry of the policy's own"]);
+        assert_eq!(own.tokens().entries().len(), policy("").expect("a policy").tokens().entries().len() + 1);
+        assert!(policy(&format!("{entry}{hash}{entry}{hash}")).is_err(), "twice");
+        assert!(policy(entry).is_err(), "no code hash");
     }
 }

@@ -4,6 +4,7 @@
 
 mod coverage;
 mod descriptors;
+mod evm_control;
 mod findings;
 mod model;
 pub mod omission;

@@ -281,7 +281,7 @@ fn attack_r19_unusable_answers_make_no_honest_venue_short() {
 
 #[test]
 fn attack_r19_an_evm_chain_without_evidence_makes_no_honest_venue_short() {
-    for names in [&[paths::EVM_HEADERS, paths::EVM_PROOFS][..], &[paths::EVM_HEADERS], &[paths::EVM_PROOFS]] {
+    for names in [&[paths::EVM_HEADERS, paths::EVM_NODES][..], &[paths::EVM_HEADERS], &[paths::EVM_NODES]] {
         let mut liar = Liar::new();
         for name in names {
             liar.files.remove(&Liar::path(EVM, name));
@@ -362,7 +362,7 @@ fn attack_r4_one_account_on_two_chains_is_not_counted_twice() {
         block.chain = "eip155:1338".parse().unwrap();
         statement.chains.push(block);
     });
-    for name in [paths::EVM_HEADERS, paths::EVM_PROOFS, paths::TRANSCRIPT] {
+    for name in [paths::EVM_HEADERS, paths::EVM_NODES, paths::TRANSCRIPT] {
         let bytes = liar.files[&Liar::path(EVM, name)].clone();
         liar.files.insert(Liar::path("eip155:1338", name), bytes);
     }

@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use counterfoil::bundle::{FileSource, MANIFEST, MemoryFiles, SourceError, paths, seal};
+use counterfoil::code;
 use counterfoil::hash::Tag;
 use counterfoil::hash::sha256;
 use counterfoil::json;
@@ -11,7 +12,9 @@ use counterfoil::lab::example_venue::ExampleVenue;
 use counterfoil::policy::Policy;
 use counterfoil::reconcile::{Report, Verdict, reconcile};
 use counterfoil::report;
-use counterfoil::reserve::transcript::Transcript;
+use counterfoil::reserve::challenge;
+use counterfoil::reserve::evm::control::wallet;
+use counterfoil::reserve::transcript::{Call, Transcript};
 use counterfoil::secret::{Secret, SecretKind};
 use counterfoil::signature::{Algorithm, Envelope, SigningKey};
 use counterfoil::snapshot::Time;
@@ -84,7 +87,7 @@ fn what_cannot_be_read_is_not_determinable() {
         });
         assert_eq!(verdicts(&report), [UNKNOWN, Verdict::Short, UNKNOWN], "{name} of Bitcoin damaged");
     }
-    for name in [paths::EVM_HEADERS, paths::EVM_PROOFS, paths::TRANSCRIPT] {
+    for name in [paths::EVM_HEADERS, paths::EVM_NODES, paths::TRANSCRIPT] {
         let report = report_of(|files| {
             files.insert(path(EVM, name), b"damaged".to_vec());
         });
@@ -174,7 +177,64 @@ fn a_narrow_policy_says_so() {
     let narrow = format!("{}\n[require]\nassets = [\"BTC\"]\n", venue.policy);
     let report = reconcile(&venue.bundle, &Policy::parse(&narrow).unwrap()).unwrap();
     assert_eq!(report.overall.verdict, Verdict::Covered);
-    assert_eq!(report.policy.departures, ["laxer: the overall verdict speaks of BTC only"]);
+    let own_token = "laxer: balances of the example's USDT are proved by an entry of the policy's own";
+    assert_eq!(report.policy.departures, ["laxer: the overall verdict speaks of BTC only", own_token]);
+}
+
+fn by_basis(report: &Report, id: &str) -> Vec<(String, u128)> {
+    let asset = report.assets.iter().find(|asset| asset.asset.as_str() == id).unwrap();
+    let sums = asset.held.by_basis.iter().filter(|(_, sum)| !sum.is_zero());
+    sums.map(|(basis, sum)| ((*basis).to_string(), sum.base_units())).collect()
+}
+
+#[test]
+fn a_token_is_proved_where_the_policy_knows_its_code() {
+    let venue = ExampleVenue::new().unwrap();
+    let known = report_of(|_| ());
+    let expected = [("proved".to_owned(), 8_050_000_000_000), ("stated".to_owned(), 1_200_000_000_000)];
+    assert_eq!(by_basis(&known, "USDT"), expected);
+    let (without, _) = venue.policy.split_once("[[token]]").unwrap();
+    let unknown = reconcile(&venue.bundle, &Policy::parse(without).unwrap()).unwrap();
+    assert_eq!(by_basis(&unknown, "USDT"), [("stated".to_owned(), 9_250_000_000_000)]);
+    assert!(codes(&unknown).contains(&code::evm_token::EVM_TOKEN_UNKNOWN.number));
+}
+
+/// The cold address of the EVM chain, as if it were a contract wallet: a node's answer that it accepts a signature.
+#[test]
+fn what_a_wallet_holds_is_worth_no_more_than_the_word_for_its_control() {
+    let as_wallet = |answered: bool| {
+        report_of(move |files| {
+            let line = challenge::parse(&files[paths::CHALLENGE]).unwrap().line().unwrap();
+            let control = String::from_utf8(files[paths::CONTROL].clone()).unwrap();
+            let mut lines: Vec<Value> = control.lines().map(|line| json::parse(line.as_bytes()).unwrap()).collect();
+            let cold = lines.iter_mut().find(|line| line["chain"] == EVM).unwrap();
+            cold["scheme"] = "eip1271".into();
+            cold["signature"] = "0xabcd".into();
+            let address = cold["address"].as_str().unwrap().to_owned();
+            let lines: Vec<u8> =
+                lines.iter().flat_map(|line| [json::canonical(line).unwrap(), b"\n".to_vec()].concat()).collect();
+            files.insert(paths::CONTROL.to_owned(), lines);
+            if answered {
+                let name = path(EVM, paths::TRANSCRIPT);
+                let (mut transcript, _, _) = Transcript::parse(&files[&name], &[]).unwrap();
+                let data = wallet::call_data(&line, "0xabcd").unwrap();
+                transcript.calls.push(Call {
+                    method: "eth_call".to_owned(),
+                    params: format!("[{{\"data\":\"{data}\",\"to\":\"{address}\"}},\"0x3eb\"]"),
+                    result: format!("\"0x1626ba7e{}\"", "0".repeat(56)),
+                });
+                files.insert(name, transcript.to_file(&key("venue")).unwrap());
+            }
+        })
+    };
+    let ether = 10_u128.pow(15);
+    let stated = as_wallet(true);
+    let expected = [("proved".to_owned(), 220_000 * ether), ("stated".to_owned(), 11_000_000 * ether)];
+    assert_eq!(by_basis(&stated, "ETH"), expected);
+    assert!(codes(&stated).contains(&code::evm_token::EVM_CONTROL_ANSWERED.number));
+    let unasked = as_wallet(false);
+    assert_eq!(by_basis(&unasked, "ETH"), [("proved".to_owned(), 220_000 * ether)]);
+    assert!(codes(&unasked).contains(&code::finding::CONTROL_INVALID.number));
 }
 
 /// The venue's own statement, changed and signed again by the venue.

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # The test command: everything that continuous integration runs, in the same order, on this machine.
 #
-# What is missing is installed first: Debian packages (as root or through sudo), cargo-deny, pyarrow, and Bitcoin Core,
-# built from source. The last three go to a cache outside the checkout, so that only the first run is slow. The first
-# step that fails ends the run, with its name and exit code 1.
+# What is missing is installed first: Debian packages (as root or through sudo), cargo-deny, pyarrow, anvil with the
+# contracts of the Safe, and Bitcoin Core, built from source. All but the first go to a cache outside the checkout, so
+# that only the first run is slow. The first step that fails ends the run, with its name and exit code 1.
 #
 #   COUNTERFOIL_CACHE      the cache; by default counterfoil/ in the user's cache folder
 #   COUNTERFOIL_FIXTURES   public test data listed in vectors/external.toml; without it those tests show as ignored
 #   COUNTERFOIL_PYARROW    a Python with pyarrow to use instead of installing one
 #   BITCOIND, BITCOIN_CLI  a Bitcoin Core to use instead of building one
+#   ANVIL, SAFE_CONTRACTS  an EVM node and the Safe's contracts to use instead of installing them
 #   CI=true                nothing may be left out
 set -euo pipefail
 
@@ -170,6 +171,15 @@ else
   BITCOIN_CLI=$node_dir/bitcoin-cli
 fi
 export BITCOIND BITCOIN_CLI
+if [ -n "${ANVIL:-}" ] && [ -n "${SAFE_CONTRACTS:-}" ]; then
+  run "anvil (given)" "$ANVIL" --version
+else
+  anvil_dir=$cache/anvil-$(tests/nodes/install-anvil.sh --id)
+  run "anvil" tests/nodes/install-anvil.sh "$anvil_dir"
+  ANVIL=$anvil_dir/anvil
+  SAFE_CONTRACTS=$anvil_dir/safe-contracts
+fi
+export ANVIL SAFE_CONTRACTS
 
 step="state of the checkout"
 if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then

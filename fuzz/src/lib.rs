@@ -10,6 +10,7 @@ mod blocks;
 mod control;
 mod descriptors;
 mod documents;
+mod evm;
 mod honest;
 mod ledgers;
 mod sealed;
@@ -21,6 +22,7 @@ pub use blocks::{block_file, merkle_block};
 pub use control::{control_signature, psbt_proof};
 pub use descriptors::descriptor_list;
 pub use documents::{inclusion_proof, json, statement};
+pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_registry};
 pub use ledgers::ledger;
 pub use sealed::sealed_pack;
 pub use stores::store;
@@ -38,6 +40,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     for (name, bytes) in utxo_snapshots::honest_snapshots() {
         inputs.push(("utxo_snapshot", name.to_owned(), bytes));
     }
+    inputs.extend(evm::honest());
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
             let name = format!(
@@ -55,11 +58,15 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
     ("descriptor_list", descriptor_list),
+    ("evm_account_proof", evm_account_proof),
+    ("evm_header", evm_header),
+    ("evm_storage_proof", evm_storage_proof),
+    ("evm_token_registry", evm_token_registry),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
     ("ledger", ledger),

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::error::CliError;
+use super::error::{CliError, Failure};
 use super::files::{self, NewFolder, Readers};
 use super::statement::Alg;
 use super::{Outcome, challenge, now, remark, say};
@@ -16,11 +16,15 @@ use crate::fetch::rpc::Credentials;
 use crate::json::uint;
 use crate::snapshot::Time;
 
+mod evm;
+
 /// Gather evidence from your own node.
 #[derive(clap::Subcommand)]
 pub(super) enum Verb {
     /// From a node of Bitcoin Core that keeps all blocks; no wallet is needed, and an index for long windows only
     Bitcoin(BitcoinArgs),
+    /// From a node of an EVM chain that has the state of the cut-off block: headers, trie nodes and answers
+    Evm(evm::EvmArgs),
 }
 
 /// From a node of Bitcoin Core.
@@ -68,32 +72,42 @@ fn window(text: &str) -> Result<(u64, u64), String> {
 }
 
 pub(super) fn run(verb: &Verb) -> Outcome {
-    let Verb::Bitcoin(args) = verb;
-    let target = args.out.join("chains").join(args.chain.folder());
-    files::check_free(&target, args.force)?;
-    let set = challenge::read_set(&args.addresses)?;
-    let on_chain = set.entries().iter().filter(|entry| entry.chain == args.chain);
+    match verb {
+        Verb::Bitcoin(args) => bitcoin(args),
+        Verb::Evm(args) => evm::run(args),
+    }
+}
+
+/// The addresses of a set on one chain; none is a mistake in the arguments.
+fn addresses_on(path: &Path, chain: &ChainId) -> Result<Vec<String>, Failure> {
+    let set = challenge::read_set(path)?;
+    let on_chain = set.entries().iter().filter(|entry| entry.chain == *chain);
     let addresses: Vec<String> = on_chain.map(|entry| entry.address.clone()).collect();
     if addresses.is_empty() {
         let chains: BTreeSet<&str> = set.entries().iter().map(|entry| entry.chain.as_str()).collect();
         let chains = chains.into_iter().collect::<Vec<_>>().join(", ");
-        let detail = format!(
-            "{} has no address on {}, but on {chains}: name one with --chain",
-            args.addresses.display(),
-            args.chain
-        );
+        let detail = format!("{} has no address on {chain}, but on {chains}: name one with --chain", path.display());
         return Err(CliError::Arguments(detail).into());
     }
+    Ok(addresses)
+}
+
+fn credentials(path: Option<&PathBuf>) -> Result<Option<Credentials>, Failure> {
+    let Some(path) = path else { return Ok(None) };
+    let bytes = files::read_private(path)?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| CliError::Unreadable { path: path.clone(), detail: "it is not text".to_owned() })?;
+    Ok(Some(Credentials::parse(text)?))
+}
+
+fn bitcoin(args: &BitcoinArgs) -> Outcome {
+    let target = args.out.join("chains").join(args.chain.folder());
+    files::check_free(&target, args.force)?;
+    let addresses = addresses_on(&args.addresses, &args.chain)?;
     let key = files::read_signing_key(&args.node_key, args.alg.into())?;
-    let credentials = args.cookie_file.as_ref().map(|path| -> Result<_, super::error::Failure> {
-        let bytes = files::read_private(path)?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| CliError::Unreadable { path: path.clone(), detail: "it is not text".to_owned() })?;
-        Ok(Credentials::parse(text)?)
-    });
     let request = Request {
         url: args.url.clone(),
-        credentials: credentials.transpose()?,
+        credentials: credentials(args.cookie_file.as_ref())?,
         chain: args.chain.clone(),
         addresses,
         from_height: args.from_height,

@@ -9,7 +9,7 @@ super::codes! {
         "sign again with a wallet that follows EIP-2";
     EVM_SIGNATURE_SCHEME = 6003, Failed, "the signature scheme is not one for EVM chains",
         "Schemes are named, never guessed: the same 65 bytes recover another address under another hash.",
-        "sign with `eip191` (personal_sign)";
+        "use one of `eip191`, `eip191-prehashed`, `eip712`, `safe`, `eip1271`, by what was really signed";
     EVM_SIGNER = 6004, Failed, "the signature is by another address",
         "Recovery gives some address for almost any bytes; only the asked one counts.",
         "sign the challenge's exact line with the key of the address";
@@ -43,15 +43,9 @@ super::codes! {
     EVM_EVIDENCE_MALFORMED = 6030, NotMade, "a line of the EVM evidence cannot be read",
         "The lines have the format of docs/spec/evm-balance.md.",
         "gather the evidence again with `counterfoil fetch`";
-    EVM_PROOF_INVALID = 6031, Failed, "an account proof does not lead from the state root to the address",
-        "It belongs to another block or address, or was changed.",
+    EVM_PROOF_INVALID = 6031, Failed, "a trie node on the way to an account or a slot is not one of such a trie",
+        "Nodes have one encoding and paths of 64 nibbles; accounts have four fields.",
         "keep the bundle as evidence and ask who made it";
-    EVM_PROOF_UNASKED = 6032, Failed, "there is an account proof for an address that nobody asked for",
-        "A valid proof of something else adds nothing to the reserves.",
-        "remove the proof, or add the address to the committed set";
-    EVM_PROOF_TWICE = 6033, Failed, "there are two account proofs for one address",
-        "Each address has one proof; a second one is not looked at.",
-        "remove one of them";
     EVM_BALANCE_MISSING = 6034, NotMade, "there is no evidence for a balance",
         "An address without evidence counts nothing.",
         "gather the evidence again with `counterfoil fetch`";

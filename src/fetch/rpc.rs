@@ -56,6 +56,8 @@ pub struct Client {
     /// Scheme, host and port: a path can hold an access key.
     shown: String,
     credentials: Option<Credentials>,
+    /// What requests say of the protocol: Bitcoin Core takes the older one as it always did.
+    version: &'static str,
 }
 
 impl Client {
@@ -80,7 +82,19 @@ impl Client {
             .proxy(None)
             .timeout_connect(Some(CONNECT))
             .build();
-        Ok(Self { agent: ureq::Agent::new_with_config(config), url: url.to_owned(), shown, credentials })
+        Ok(Self {
+            agent: ureq::Agent::new_with_config(config),
+            url: url.to_owned(),
+            shown,
+            credentials,
+            version: "1.0",
+        })
+    }
+
+    /// In the second version of the protocol, which nodes of EVM chains ask for.
+    #[must_use]
+    pub fn second_version(self) -> Self {
+        Self { version: "2.0", ..self }
     }
 
     /// Asks one question and reads its answer as `T`.
@@ -97,7 +111,7 @@ impl Client {
     /// # Errors
     /// [`FetchError`].
     pub fn ask_raw(&self, method: &'static str, params: &str) -> Result<String, FetchError> {
-        let body = format!(r#"{{"jsonrpc":"1.0","id":0,"method":"{method}","params":{params}}}"#);
+        let body = format!(r#"{{"jsonrpc":"{}","id":0,"method":"{method}","params":{params}}}"#, self.version);
         let text = self.post(method, body)?;
         let answer: Answer =
             serde_json::from_str(&text).map_err(|error| FetchError::Answer { method, detail: error.to_string() })?;
@@ -112,7 +126,7 @@ impl Client {
         let mut results = Vec::with_capacity(params.len());
         for chunk in params.chunks(BATCH) {
             let question = |(id, params): (usize, &String)| {
-                format!(r#"{{"jsonrpc":"1.0","id":{id},"method":"{method}","params":{params}}}"#)
+                format!(r#"{{"jsonrpc":"{}","id":{id},"method":"{method}","params":{params}}}"#, self.version)
             };
             let questions: Vec<String> = chunk.iter().enumerate().map(question).collect();
             let text = self.post(method, format!("[{}]", questions.join(",")))?;

@@ -14,6 +14,8 @@ use crate::hash::Digest;
 use crate::reserve::evm::address::EvmAddress;
 use crate::reserve::evm::header::{encode, integer_bytes};
 use crate::reserve::evm::keccak;
+use crate::reserve::evm::storage_proof::Slot;
+use crate::reserve::evm::trie::NodePool;
 use crate::reserve::transcript::{Call, Transcript};
 use crate::snapshot::{BlockRef, Time};
 
@@ -21,12 +23,18 @@ use crate::snapshot::{BlockRef, Time};
 const NO_UNCLES: &str = "1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347";
 
 /// What one account holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EvmAccount {
     /// Base units of the native coin.
     pub balance: U256,
     /// Transactions sent.
     pub nonce: u64,
+    /// The code of a contract; nothing runs it.
+    pub code: Vec<u8>,
+    /// The hash of code that is not at hand, in place of `code`.
+    pub code_hash: Option<Digest>,
+    /// Words by slot; zeros are not stored.
+    pub storage: BTreeMap<Slot, U256>,
 }
 
 /// One block: its time in seconds since 1970, and every account after it.
@@ -87,17 +95,26 @@ impl EvmChain {
         lines.collect::<String>().into_bytes()
     }
 
-    /// `proofs.jsonl`: a proof of each address in the state of block `number`, of its absence when the state has
-    /// no such account. Empty when the chain has no such block.
+    /// The nodes that lead to each address, and to each slot named with it, in the state of block `number`; they show
+    /// an absence where there is nothing. None when the chain has no such block.
     #[must_use]
-    pub fn proofs_file(&self, number: u64, addresses: &[EvmAddress]) -> Vec<u8> {
-        let Some(block) = self.position(number).and_then(|at| self.blocks.get(at)) else { return Vec::new() };
-        let (_, proofs) = state(&block.accounts, addresses);
-        let lines = addresses.iter().zip(proofs).map(|(address, nodes)| {
-            let nodes: Vec<String> = nodes.iter().map(|node| format!("\"{}\"", hex::encode(node))).collect();
-            format!("{{\"account_proof\":[{}],\"address\":\"{address}\"}}\n", nodes.join(","))
-        });
-        lines.collect::<String>().into_bytes()
+    pub fn nodes(&self, number: u64, asked: &[(EvmAddress, Vec<Slot>)]) -> NodePool {
+        let Some(block) = self.position(number).and_then(|at| self.blocks.get(at)) else { return NodePool::default() };
+        let addresses: Vec<EvmAddress> = asked.iter().map(|(address, _)| *address).collect();
+        let (_, mut nodes) = state(&block.accounts, &addresses);
+        for (address, slots) in asked {
+            if let Some(account) = block.accounts.get(address) {
+                nodes.extend(storage(&account.storage, slots).1);
+            }
+        }
+        nodes.into_iter().collect()
+    }
+
+    /// `nodes.bin` with the accounts of these addresses and none of their slots.
+    #[must_use]
+    pub fn nodes_file(&self, number: u64, addresses: &[EvmAddress]) -> Vec<u8> {
+        let asked: Vec<(EvmAddress, Vec<Slot>)> = addresses.iter().map(|address| (*address, Vec::new())).collect();
+        self.nodes(number, &asked).to_file()
     }
 
     /// A transcript of a node at the chain's tip; `None` for a chain without blocks.
@@ -154,23 +171,44 @@ fn header(parent: [u8; 32], number: u64, block: &EvmBlock) -> Vec<u8> {
     ])
 }
 
-/// The root of a state, and for each address the nodes from the root towards its key.
-fn state(accounts: &BTreeMap<EvmAddress, EvmAccount>, addresses: &[EvmAddress]) -> (B256, Vec<Vec<Vec<u8>>>) {
-    let key = |address: &EvmAddress| Nibbles::unpack(keccak(&address.to_bytes()));
-    let targets: Vec<Nibbles> = addresses.iter().map(key).collect();
+/// The root of a state, and the nodes from it towards each address.
+fn state(accounts: &BTreeMap<EvmAddress, EvmAccount>, addresses: &[EvmAddress]) -> (B256, Vec<Vec<u8>>) {
+    let leaves = accounts.iter().map(|(address, account)| {
+        let code_hash = match account.code_hash {
+            Some(hash) => B256::from(hash.to_bytes()),
+            None if account.code.is_empty() => KECCAK_EMPTY,
+            None => B256::from(keccak(&account.code)),
+        };
+        let storage_root = storage(&account.storage, &[]).0;
+        let leaf = TrieAccount::new(account.nonce, account.balance, storage_root, code_hash);
+        (address.to_bytes().to_vec(), alloy_rlp::encode(leaf))
+    });
+    trie(leaves, addresses.iter().map(|address| address.to_bytes().to_vec()))
+}
+
+/// The root of a contract's storage, and the nodes from it towards each slot.
+fn storage(words: &BTreeMap<Slot, U256>, slots: &[Slot]) -> (B256, Vec<Vec<u8>>) {
+    let leaves = words.iter().filter(|(_, word)| !word.is_zero());
+    let leaves = leaves.map(|(slot, word)| (slot.to_vec(), alloy_rlp::encode(word)));
+    trie(leaves, slots.iter().map(|slot| slot.to_vec()))
+}
+
+/// A trie in which a key is the hash of a name: its root, and the nodes from it towards each of `asked`.
+fn trie(
+    leaves: impl Iterator<Item = (Vec<u8>, Vec<u8>)>,
+    asked: impl Iterator<Item = Vec<u8>>,
+) -> (B256, Vec<Vec<u8>>) {
+    let key = |name: &[u8]| Nibbles::unpack(keccak(name));
+    let targets: Vec<Nibbles> = asked.map(|name| key(&name)).collect();
     let mut builder = HashBuilder::default().with_proof_retainer(<ProofRetainer>::new(targets.clone()));
     // the trie is built in the order of its keys
-    let leaves: BTreeMap<Nibbles, &EvmAccount> =
-        accounts.iter().map(|(address, account)| (key(address), account)).collect();
-    for (key, account) in leaves {
-        let leaf = TrieAccount::new(account.nonce, account.balance, EMPTY_ROOT_HASH, KECCAK_EMPTY);
-        builder.add_leaf(key, &alloy_rlp::encode(leaf));
+    let leaves: BTreeMap<Nibbles, Vec<u8>> = leaves.map(|(name, value)| (key(&name), value)).collect();
+    for (key, value) in leaves {
+        builder.add_leaf(key, &value);
     }
     let root = builder.root();
     let nodes = builder.take_proof_nodes();
-    let proof =
-        |target: &Nibbles| nodes.matching_nodes_sorted(target).into_iter().map(|(_, node)| node.to_vec()).collect();
-    (root, targets.iter().map(proof).collect())
+    (root, nodes.into_nodes_sorted().into_iter().map(|(_, node)| node.to_vec()).collect())
 }
 
 #[cfg(test)]
@@ -178,23 +216,33 @@ mod tests {
     use super::*;
     use crate::reserve::evm::account_proof::verify;
     use crate::reserve::evm::header::EvmHeader;
+    use crate::reserve::evm::storage_proof;
 
     #[test]
     fn states_of_every_size_prove_presence_and_absence() {
         for count in [0_u8, 1, 2, 3, 31, 100] {
             let address = |number: u8| EvmAddress::from_bytes([number; 20]);
-            let accounts = (0..count).map(|number| {
-                (address(number), EvmAccount { balance: U256::from(number) + U256::from(5), nonce: u64::from(number) })
-            });
-            let accounts: BTreeMap<_, _> = accounts.collect();
+            let account = |number: u8| EvmAccount {
+                balance: U256::from(number) + U256::from(5),
+                nonce: u64::from(number),
+                storage: (0..number).map(|slot| ([slot; 32], U256::from(slot))).collect(),
+                ..EvmAccount::default()
+            };
+            let accounts: BTreeMap<_, _> = (0..count).map(|number| (address(number), account(number))).collect();
             let asked: Vec<_> = (0..count).chain([250, 251]).map(address).collect();
-            let (root, proofs) = state(&accounts, &asked);
-            for (address, nodes) in asked.iter().zip(&proofs) {
-                let account = verify(&Digest::from_bytes(root.0), *address, nodes).expect("a proof");
-                assert_eq!(
-                    account.map(|account| account.balance),
-                    accounts.get(address).map(|account| account.balance)
-                );
+            let (root, nodes) = state(&accounts, &asked);
+            let pool: NodePool = nodes.into_iter().collect();
+            for address in &asked {
+                let shown = verify(&Digest::from_bytes(root.0), *address, &pool).expect("a proof");
+                let kept = accounts.get(address);
+                assert_eq!(shown.map(|account| account.balance), kept.map(|account| account.balance));
+                let (Some(shown), Some(kept)) = (shown, kept) else { continue };
+                let slots: Vec<Slot> = kept.storage.keys().copied().chain([[0xff; 32]]).collect();
+                let pool: NodePool = storage(&kept.storage, &slots).1.into_iter().collect();
+                for slot in slots {
+                    let word = storage_proof::verify(&shown.storage_root, &slot, &pool).expect("a proof");
+                    assert_eq!(word, kept.storage.get(&slot).copied().unwrap_or_default());
+                }
             }
         }
     }

@@ -252,6 +252,8 @@ fn policy(venue: &SigningKey, node: &SigningKey, chains: &Chains) -> String {
     }
     text.push_str("\n# What counts for which asset.\n");
     text.push_str(ASSETS.trim_start());
+    text.push_str("\n# Where a token keeps its balances, by its code.\n");
+    text.push_str(&chains.token_entry());
     text
 }
 

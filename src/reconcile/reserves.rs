@@ -95,7 +95,7 @@ fn chains_of(set: &AddressSet) -> BTreeSet<ChainId> {
 }
 
 /// The cut-off block of a chain; the statement has them in the order of their chains.
-fn block_of<'a>(statement: &'a Statement, chain: &ChainId) -> Option<&'a BlockRef> {
+pub(super) fn block_of<'a>(statement: &'a Statement, chain: &ChainId) -> Option<&'a BlockRef> {
     let at = statement.chains.binary_search_by(|block| block.chain.cmp(chain)).ok()?;
     statement.chains.get(at)
 }
@@ -305,7 +305,8 @@ impl Gathering<'_> {
         }
         let result = match chain.namespace() {
             "bip122" => self.bitcoin(&query).map_err(|error| Box::new(error) as Box<dyn Coded>),
-            _ => evm::balance::balances(&query, self.files).map_err(|error| Box::new(error) as Box<dyn Coded>),
+            _ => evm::balance::balances(&query, self.files, self.policy.tokens())
+                .map_err(|error| Box::new(error) as Box<dyn Coded>),
         };
         match result {
             Ok(evidence) => Ok(Some(evidence)),
@@ -392,10 +393,14 @@ impl Gathering<'_> {
         for entry in entries {
             self.note_exclusion(chain, entry);
         }
-        for holding in evidence.holdings {
+        for mut holding in evidence.holdings {
             // a chain's verifier answers for asked addresses only; anything else is not counted
             let Some(entry) = by_address.get(holding.address.as_str()) else { continue };
             let control = controlled.and_then(|controlled| self.grade(chain, controlled, &holding));
+            if let Some(grade) = control {
+                // a balance under control that a node vouches for is worth no more than that node
+                holding.authenticity = holding.authenticity.min(grade.basis());
+            }
             self.reserves.claimed.insert(holding.deployment.clone());
             self.reserves.held.push(Held { control, role: entry.role, free: is_free(entry), holding });
         }

@@ -108,8 +108,15 @@ pub struct ChainEvidence {
 /// nobody executed; one key whose hash the address is; the address's script, executed; a coin that really moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ControlGrade {
+    /// A contract wallet accepts the signature, says a node that only the bundle vouches for; or its state does, under
+    /// a block that nobody pinned.
+    ContractStated,
+    /// A contract wallet accepts the signature, says a node that the verifier pinned.
+    ContractObserved,
     /// As many keys of a multisig script as it asks for signed the line.
     KeyThreshold,
+    /// The owners that a wallet's state names, as many as it asks for, signed the challenge.
+    ContractProven,
     /// The address's key signed the line.
     KeySigned,
     /// The address's script accepts a transaction that commits to the line.
@@ -123,10 +130,25 @@ impl ControlGrade {
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
+            Self::ContractStated => "contract-stated",
+            Self::ContractObserved => "contract-observed",
             Self::KeyThreshold => "key-threshold",
+            Self::ContractProven => "contract-proven",
             Self::KeySigned => "key-signed",
             Self::ScriptSatisfied => "script-satisfied",
             Self::Moved => "moved",
+        }
+    }
+}
+
+impl ControlGrade {
+    /// What a holding under this control is worth at most.
+    #[must_use]
+    pub const fn basis(self) -> Basis {
+        match self {
+            Self::ContractStated => Basis::Stated,
+            Self::ContractObserved => Basis::Observed,
+            _ => Basis::Proved,
         }
     }
 }
@@ -234,7 +256,7 @@ pub struct ControlProof {
     /// The address.
     pub address: String,
     /// `bip322-simple`, `bip322-full`, `bip322-pof`, `bip127`, `bdk-reserves`, `bip137`, `legacy`, `electrum`,
-    /// `key-threshold`, `moved` or `eip191`.
+    /// `key-threshold`, `moved`, or one of `evm::control`.
     pub scheme: String,
     /// As the scheme writes it: base64, or hexadecimal digits behind `0x` for `eip191`; empty where it has none.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -1,4 +1,5 @@
-//! Evidence on EVM chains. Specifications: `docs/spec/evm-control.md`, `docs/spec/evm-balance.md`.
+//! Evidence on EVM chains. Specifications: `docs/spec/evm-control.md`, `docs/spec/evm-balance.md`,
+//! `docs/spec/evm-token.md`.
 
 pub mod account_proof;
 pub mod address;
@@ -7,6 +8,10 @@ pub mod balance;
 pub mod control;
 pub mod header;
 pub mod lines;
+pub mod state;
+pub mod storage_proof;
+pub mod token;
+pub mod trie;
 
 use alloy_primitives::keccak256;
 

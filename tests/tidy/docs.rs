@@ -39,6 +39,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
         ),
     ),
     ("evm-balance", "reserve/evm/balance", Vectors::Elsewhere("real account proofs in vectors/external.toml")),
+    ("evm-token", "reserve/evm/token", Vectors::Elsewhere("real storage proofs in vectors/external.toml")),
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
     ("hash", "hash", Vectors::Folder),
     ("inclusion-proof", "liability/inclusion_proof", Vectors::Folder),

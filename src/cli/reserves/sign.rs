@@ -39,6 +39,9 @@ pub(crate) struct Args {
     /// Sign P2PKH addresses in the legacy form instead of BIP-137
     #[arg(long)]
     legacy: bool,
+    /// Sign on EVM chains in a typed message (EIP-712), which names the chain, instead of EIP-191
+    #[arg(long)]
+    eip712: bool,
     /// Where to write the signatures
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -51,6 +54,7 @@ pub(crate) struct Args {
 struct Task<'a> {
     line: &'a str,
     legacy: bool,
+    eip712: bool,
     only: Option<BTreeSet<(&'a ChainId, &'a str)>>,
 }
 
@@ -71,7 +75,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let set = args.addresses.as_deref().map(challenge::read_set).transpose()?;
     let entries = set.as_ref().map(AddressSet::entries);
     let only = entries.map(|all| all.iter().map(|entry| (&entry.chain, entry.address.as_str())).collect());
-    let task = Task { line: &line, legacy: args.legacy, only };
+    let task = Task { line: &line, legacy: args.legacy, eip712: args.eip712, only };
     let mut proofs = Vec::new();
     if let Some(path) = &args.keys_file {
         sign_by_keys(path, &task, &mut proofs)?;
@@ -151,7 +155,8 @@ fn sign_one(chain: &ChainId, address: &str, key: &str, task: &Task<'_>) -> Resul
         if own != address {
             return Err(format!("the key is that of {own}, not of {address}"));
         }
-        return evm::control::sign(chain, task.line, &secret).map_err(|error| error.to_string());
+        let scheme = if task.eip712 { evm::control::TYPED } else { evm::control::SCHEME };
+        return evm::control::sign_scheme(chain, task.line, &secret, scheme).map_err(|error| error.to_string());
     }
     let key = AddressKey::from_wif(chain, key).map_err(|error| error.to_string())?;
     let signed = if task.legacy { sign_legacy } else { sign }(chain, address, task.line, &key);

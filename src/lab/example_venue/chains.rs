@@ -16,6 +16,8 @@ use crate::reserve::bitcoin::control::sign::{AddressKey, AddressKind, sign};
 use crate::reserve::claim::ControlProof;
 use crate::reserve::evm;
 use crate::reserve::evm::address::EvmAddress;
+use crate::reserve::evm::storage_proof::Slot;
+use crate::reserve::evm::token::Layout;
 use crate::signature::SigningKey;
 use crate::snapshot::{BlockRef, Time};
 
@@ -28,6 +30,10 @@ const BITCOIN: [(Role, AddressKind, u64); 3] = [
 /// Role, ether in thousandths, token in base units.
 const EVM: [(Role, u64, u128); 2] =
     [(Role::Cold, 11_000_000, 8_050_000_000_000), (Role::Hot, 220_000, 1_200_000_000_000)];
+/// What stands for the code of the token: nothing runs it.
+const TOKEN_CODE: &[u8] = b"the token of the example";
+/// The mapping from holders to balances.
+const TOKEN_SLOT: u64 = 2;
 const TOKEN: &str = "0x5fbdb2315678afecb367f032d93f642f64180aa3";
 const SPACING: i64 = 600;
 /// Blocks before the first payment, so that their rewards can be spent.
@@ -52,13 +58,20 @@ impl Chains {
             let secret = seed(&format!("evm {number}"));
             let address = evm::control::address_of(&secret).map_err(fault)?;
             let balance = U256::from(milli_ether) * U256::from(1_000_000_000_000_000_u64);
-            accounts.insert(address, EvmAccount { balance, nonce: number });
+            accounts.insert(address, EvmAccount { balance, nonce: number, ..EvmAccount::default() });
             evm_keys.push((role, address, secret));
         }
+        let slot = |holder| Layout::Solidity.holder_slot(holder, TOKEN_SLOT);
+        let held = evm_keys.iter().zip(EVM);
+        let mut storage: BTreeMap<_, _> =
+            held.map(|((_, address, _), (_, _, amount))| (slot(*address), U256::from(amount))).collect();
         for number in 0..200 {
             let address = evm::control::address_of(&seed(&format!("somebody {number}"))).map_err(fault)?;
-            accounts.insert(address, EvmAccount { balance: U256::from(number), nonce: 0 });
+            storage.insert(slot(address), U256::from(number + 1));
+            accounts.insert(address, EvmAccount { balance: U256::from(number), ..EvmAccount::default() });
         }
+        let token = EvmAccount { code: TOKEN_CODE.to_vec(), nonce: 1, storage, ..EvmAccount::default() };
+        accounts.insert(TOKEN.parse().map_err(fault)?, token);
         let cutoff = u64::try_from(CUTOFF.unix()).map_err(fault)?;
         let block = |offset: u64| EvmBlock { timestamp: cutoff - 36 + 12 * offset, accounts: accounts.clone() };
         let evm = EvmChain::new(evm_id.clone(), 1_000, (0..6).map(block).collect());
@@ -121,17 +134,32 @@ impl Chains {
         files.extend(fetched.files.into_iter().map(|(name, bytes)| (paths::chain(chain, &name), bytes)));
         let transcript = fetched.transcript.to_file(node).map_err(fault)?;
         files.insert(paths::chain(chain, paths::TRANSCRIPT), transcript);
-        let addresses: Vec<EvmAddress> = self.evm_keys.iter().map(|(_, address, _)| *address).collect();
-        let proofs = self.evm.proofs_file(self.evm_cutoff, &addresses);
-        files.insert(paths::chain(&self.evm_id, paths::EVM_HEADERS), self.evm.headers_file());
-        files.insert(paths::chain(&self.evm_id, paths::EVM_PROOFS), proofs);
         let token: EvmAddress = TOKEN.parse().map_err(fault)?;
+        let mut asked: Vec<(EvmAddress, Vec<Slot>)> =
+            self.evm_keys.iter().map(|(_, address, _)| (*address, Vec::new())).collect();
+        // of the hot address no slot was gathered: its tokens are stated
+        let cold = asked.first().map(|(cold, _)| Layout::Solidity.holder_slot(*cold, TOKEN_SLOT));
+        asked.push((token, cold.into_iter().collect()));
+        let nodes = self.evm.nodes(self.evm_cutoff, &asked).to_file();
+        files.insert(paths::chain(&self.evm_id, paths::EVM_HEADERS), self.evm.headers_file());
+        files.insert(paths::chain(&self.evm_id, paths::EVM_NODES), nodes);
         let held = self.evm_keys.iter().zip(EVM);
         let calls = held.map(|((_, address, _), (_, _, amount))| token_call(token, *address, self.evm_cutoff, amount));
         let transcript = self.evm.transcript(now, calls.collect()).ok_or_else(|| fault("no tip"))?;
         let transcript = transcript.to_file(venue).map_err(fault)?;
         files.insert(paths::chain(&self.evm_id, paths::TRANSCRIPT), transcript);
         Ok(files)
+    }
+
+    /// What an auditor who has read the token's code adds to the policy.
+    pub(super) fn token_entry(&self) -> String {
+        let code_hash = hex::encode(evm::keccak(TOKEN_CODE));
+        format!(
+            "[[token]]\nchain = \"{}\"\ncontract = \"{TOKEN}\"\nname = \"the example's USDT\"\n\
+             code_hash = \"{code_hash}\"\nbalance_slot = {TOKEN_SLOT}\nlayout = \"solidity\"\ndecode = \"plain\"\n\
+             source = \"the token's code, read by the auditor\"\n",
+            self.evm_id
+        )
     }
 
     fn control(&self, line: &str) -> Result<Vec<u8>, ExampleError> {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::ReconcileError;
 use super::super::findings::{Finding, Severity};
-use super::super::parallel;
-use super::{Gathering, block_of};
+use super::super::{evm_control, parallel};
+use super::{Gathering, block_of, chains_of};
 use crate::asset::ChainId;
 use crate::bundle::paths;
 use crate::code::{Coded, finding as codes};
@@ -17,8 +17,10 @@ use crate::reserve::bitcoin::control::movement::{self, MovementQuery};
 use crate::reserve::bitcoin::network::script_of;
 use crate::reserve::challenge::VerifiedChallenge;
 use crate::reserve::claim::{
-    Control, ControlGrade, ControlProof, ControlRemark, ControlScope, Holding, NotBefore, ShownCoin,
+    ChainQuery, Control, ControlGrade, ControlProof, ControlRemark, ControlScope, Holding, NotBefore, Problem,
+    ShownCoin,
 };
+use crate::reserve::evm::state::State;
 use crate::reserve::{bitcoin, evm};
 
 /// What was shown of the addresses of one chain.
@@ -46,8 +48,11 @@ type Answered = BTreeSet<(ChainId, String)>;
 /// What is asked: the addresses of the set, by their chains.
 type Asked<'s> = BTreeMap<&'s ChainId, BTreeSet<&'s str>>;
 
-/// What a proof shows, or why it shows nothing.
-type Verified = Result<Control, Box<dyn Coded>>;
+/// What a proof shows, and what weakens it; or why it shows nothing.
+type Verified = Result<(Control, Vec<Problem>), Box<dyn Coded>>;
+
+/// The states of EVM chains in which contract wallets are judged.
+type States<'s> = BTreeMap<&'s ChainId, State<'s>>;
 
 /// Something with the number of its line.
 type Numbered<T> = (u64, T);
@@ -76,18 +81,24 @@ fn is_movement(proof: &ControlProof) -> bool {
 }
 
 /// Checks every proof that answers a question by itself, in their order, on all cores.
-fn check_signatures(line: &str, asked: &Asked<'_>, proofs: &[Numbered<ControlProof>]) -> Vec<Verified> {
+fn check_signatures(
+    line: &str,
+    asked: &Asked<'_>,
+    states: &States<'_>,
+    proofs: &[Numbered<ControlProof>],
+) -> Vec<Verified> {
     let own = proofs.iter().map(|(_, proof)| proof).filter(|proof| !is_movement(proof));
     let all: Vec<_> = own.filter_map(|proof| Some((question(asked, proof)?, proof))).collect();
-    parallel::map(&all, |((chain, address), proof)| verify_signature(chain, address, line, proof))
+    parallel::map(&all, |((chain, address), proof)| verify_signature(chain, address, line, states, proof))
 }
 
-fn verify_signature(chain: &ChainId, address: &str, line: &str, proof: &ControlProof) -> Verified {
+fn verify_signature(chain: &ChainId, address: &str, line: &str, states: &States<'_>, proof: &ControlProof) -> Verified {
     if chain.namespace() == "bip122" {
-        return bitcoin::control::verify(chain, address, line, proof).map_err(|error| Box::new(error) as _);
+        let control = bitcoin::control::verify(chain, address, line, proof);
+        return control.map(|control| (control, Vec::new())).map_err(|error| Box::new(error) as _);
     }
-    let grade = evm::control::verify(chain, address, line, proof);
-    grade.map(Control::of).map_err(|error| Box::new(error) as _)
+    let shown = evm::control::judge(chain, address, line, proof, states.get(chain));
+    shown.map(|shown| (Control::of(shown.grade), shown.problems)).map_err(|error| Box::new(error) as _)
 }
 
 impl<'a> Gathering<'a> {
@@ -103,7 +114,10 @@ impl<'a> Gathering<'a> {
             asked.entry(&entry.chain).or_default().insert(&entry.address);
         }
         let (proofs, broken) = read(&file);
-        let mut checked = check_signatures(challenge.line(), &asked, &proofs).into_iter();
+        let prepared = evm_control::prepare(self.files, self.policy, self.statement.statement(), &chains_of(set));
+        let queries: Vec<ChainQuery<'_>> = prepared.iter().map(evm_control::Prepared::query).collect();
+        let states = evm_control::open(&queries, self.files);
+        let mut checked = check_signatures(challenge.line(), &asked, &states, &proofs).into_iter();
         let mut controlled = Controlled::new();
         let mut answered = Answered::new();
         let mut evidence = BTreeMap::new();
@@ -117,10 +131,16 @@ impl<'a> Gathering<'a> {
             };
             let verified = match is_movement(proof) {
                 true => self.verify_movement(chain, address, &challenge, proof, &mut evidence),
-                false => checked.next().unwrap_or_else(|| verify_signature(chain, address, challenge.line(), proof)),
+                false => {
+                    let again = || verify_signature(chain, address, challenge.line(), &states, proof);
+                    checked.next().unwrap_or_else(again)
+                }
             };
             match verified {
-                Ok(control) => {
+                Ok((control, problems)) => {
+                    for problem in problems {
+                        self.find(Finding::from_problem(problem, chain).in_file(paths::CONTROL));
+                    }
                     let shown = controlled.entry(chain.clone()).or_default();
                     self.take_control(chain, address, control, shown);
                 }
@@ -162,11 +182,14 @@ impl<'a> Gathering<'a> {
         evidence: &mut BTreeMap<ChainId, BundleTransactions<'a>>,
     ) -> Verified {
         let named = challenge.challenge().blocks.iter().find(|block| block.chain == *chain);
-        let Some(named) = named else { return verify_signature(chain, address, challenge.line(), proof) };
+        let Some(named) = named else {
+            return verify_signature(chain, address, challenge.line(), &States::new(), proof);
+        };
         let query = MovementQuery { chain, address, challenge: challenge.digest(), after: named.height };
         let read = || BundleTransactions::read(chain, self.files, self.policy.pins());
         let known = evidence.entry(chain.clone()).or_insert_with(read);
-        movement::verify(&query, known, proof).map_err(|error| Box::new(error) as _)
+        let control = movement::verify(&query, known, proof);
+        control.map(|control| (control, Vec::new())).map_err(|error| Box::new(error) as _)
     }
 
     /// Keeps what counts at the cut-off; what does not is a finding.

@@ -1,4 +1,4 @@
-use alloy_rlp::Encodable as _;
+use alloy_rlp::{Encodable as _, Header as RlpHeader};
 
 use super::*;
 
@@ -17,15 +17,11 @@ fn asked() -> EvmAddress {
     EvmAddress::from_bytes([1; 20])
 }
 
-/// The verdict on nodes that are linked by their hashes, the first one under the root.
-fn check(nodes: &[Vec<u8>]) -> Result<Option<Account>, AccountProofError> {
-    let root = nodes.first().map_or([0; 32], |node| keccak(node));
-    verify(&Digest::from_bytes(root), asked(), nodes)
-}
-
-fn leaf(value: &[u8]) -> Vec<u8> {
-    let key = keccak(&asked().to_bytes());
-    list(&[&[&[0x20][..], &key].concat(), value])
+/// The verdict on a trie of one leaf.
+fn check(value: &[u8]) -> Result<Option<Account>, AccountProofError> {
+    let leaf = list(&[&[&[0x20][..], &keccak(&asked().to_bytes())].concat(), value]);
+    let root = Digest::from_bytes(keccak(&leaf));
+    verify(&root, asked(), &[leaf].into_iter().collect())
 }
 
 fn account_rlp(balance: U256) -> Vec<u8> {
@@ -34,25 +30,26 @@ fn account_rlp(balance: U256) -> Vec<u8> {
 
 #[test]
 fn a_single_leaf_is_a_trie() {
-    let account = check(&[leaf(&account_rlp(U256::MAX))]).expect("a proof").expect("an account");
-    assert_eq!((account.nonce, account.balance), (3, U256::MAX));
+    let account = check(&account_rlp(U256::MAX)).expect("a proof").expect("an account");
+    assert_eq!((account.nonce, account.balance, account.code_hash), (3, U256::MAX, NO_CODE));
 }
 
 #[test]
-fn the_empty_trie_shows_absence() {
-    let root = Digest::from_bytes(alloy_trie::EMPTY_ROOT_HASH.0);
-    assert_eq!(verify(&root, asked(), &[]), Ok(None));
-    assert_eq!(verify(&root, asked(), &[vec![0x80]]), Ok(None));
-    assert!(verify(&root, asked(), &[vec![0x80], vec![0x80]]).is_err());
-    assert!(verify(&Digest::from_bytes([7; 32]), asked(), &[]).is_err());
-    assert!(verify(&Digest::from_bytes([7; 32]), asked(), &[vec![0x80]]).is_err());
+fn the_proof_of_another_address_shows_nothing() {
+    let leaf = list(&[&[&[0x20][..], &keccak(&[2; 20])].concat(), &account_rlp(U256::from(9))]);
+    let root = Digest::from_bytes(keccak(&leaf));
+    let pool: NodePool = [leaf].into_iter().collect();
+    assert_eq!(verify(&root, asked(), &pool), Ok(None), "the only leaf of the trie is another account's");
+    let other = verify(&Digest::from_bytes([7; 32]), asked(), &pool).expect_err("another block");
+    assert!(other.is_missing());
+    assert_eq!(other.code().name, "EVM_KEY_UNPROVEN");
 }
 
 #[test]
 fn leaves_that_are_no_accounts_are_refused() {
     let good = account_rlp(U256::from(5));
     let fields: [&[u8]; 5] = [&[3], &[5], &[1; 32], &[2; 32], &[]];
-    assert!(check(&[leaf(&list(&fields[..4]))]).is_ok());
+    assert!(check(&list(&fields[..4])).is_ok());
     for value in [
         list(&fields),                               // a fifth field
         list(&fields[..3]),                          // three
@@ -64,64 +61,9 @@ fn leaves_that_are_no_accounts_are_refused() {
         good[..good.len() - 1].to_vec(),
         vec![],
     ] {
-        let refused = check(&[leaf(&value)]);
-        assert!(matches!(refused, Err(AccountProofError::Account { .. })), "{value:02x?}: {refused:?}");
+        let refused = check(&value).expect_err("refused");
+        assert!(matches!(refused, AccountProofError::Account { .. }), "{value:02x?}: {refused:?}");
+        assert!(!refused.is_missing());
+        assert_eq!(refused.code().name, "EVM_PROOF_INVALID");
     }
-}
-
-#[test]
-fn a_path_longer_than_a_key_is_refused_before_the_library_sees_it() {
-    let deep = leaf(&account_rlp(U256::from(1)));
-    let extension = list(&[&[0x00, 0xab, 0xcd], &keccak(&deep)]);
-    assert!(matches!(check(&[extension.clone(), deep]), Err(AccountProofError::Node { at: 1, .. })));
-    let full = list(&[&[0x20; 34], &[1]]);
-    assert!(matches!(check(&[full]), Err(AccountProofError::Node { at: 0, .. })));
-    let many = vec![extension; NODES_MAX + 1];
-    assert_eq!(check(&many), Err(AccountProofError::TooMany { got: NODES_MAX + 1 }));
-}
-
-#[test]
-fn nodes_of_other_shapes_are_refused() {
-    let nibble = usize::from(keccak(&asked().to_bytes())[0] >> 4);
-    let mut branch: Vec<&[u8]> = vec![&[7; 32]; 17];
-    branch[16] = &[];
-    assert!(matches!(check(&[list(&branch)]), Err(AccountProofError::Invalid { .. })), "the child is not shown");
-    branch[nibble] = &[];
-    assert_eq!(check(&[list(&branch)]), Ok(None));
-    branch[3] = &[1; 31];
-    let short_child = list(&branch);
-    branch[3] = &[];
-    branch[16] = &[1];
-    let value = list(&branch);
-    let inline = {
-        let inner = list(&[&[0x20], &[1]]);
-        let mut payload = inner.repeat(16);
-        payload.push(0x80);
-        let mut node = Vec::new();
-        RlpHeader { list: true, payload_length: payload.len() }.encode(&mut node);
-        [node, payload].concat()
-    };
-    let behind = [list(&[&[][..]; 17]), vec![0]].concat();
-    for node in [
-        short_child,
-        value,
-        inline,
-        behind,
-        list(&[]),
-        list(&[&[0x20]]),
-        list(&[&[][..]; 18]),
-        list(&[&[], &[1]]),
-        list(&[&[0x40], &[1]]),
-        list(&[&[0x21], &[1]]),
-        list(&[&[0x00], &[1; 32]]),
-        list(&[&[0x11], &[1; 31]]),
-        list(&[&[0x20], &[1; NODE_BYTES_MAX]]),
-        vec![],
-        vec![0xc1],
-        vec![0xff; 9],
-    ] {
-        assert!(matches!(check(std::slice::from_ref(&node)), Err(AccountProofError::Node { .. })), "{node:02x?}");
-    }
-    let leaf = leaf(&account_rlp(U256::from(1)));
-    assert!(matches!(check(&[leaf.clone(), leaf]), Err(AccountProofError::Node { at: 1, .. })));
 }

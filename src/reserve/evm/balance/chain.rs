@@ -20,14 +20,14 @@ pub struct HeaderLine {
 }
 
 /// Consecutive headers, each the parent of the next.
-pub(super) struct HeaderChain {
+pub(in crate::reserve::evm) struct HeaderChain {
     headers: Vec<EvmHeader>,
     /// The position of the cut-off block, when its number and hash are here.
     cutoff: Option<usize>,
 }
 
 impl HeaderChain {
-    pub(super) fn read(query: &ChainQuery<'_>, files: &dyn FileSource) -> Result<Self, EvmError> {
+    pub(in crate::reserve::evm) fn read(query: &ChainQuery<'_>, files: &dyn FileSource) -> Result<Self, EvmError> {
         let path = paths::chain(query.chain, paths::EVM_HEADERS);
         let file = files.read(&path)?.unwrap_or_default();
         let mut headers: Vec<EvmHeader> = Vec::new();
@@ -52,7 +52,7 @@ impl HeaderChain {
         Ok(chain)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::reserve::evm) fn is_empty(&self) -> bool {
         self.headers.is_empty()
     }
 
@@ -67,12 +67,12 @@ impl HeaderChain {
     }
 
     /// The state root under which proofs are checked.
-    pub(super) fn cutoff_root(&self) -> Option<&Digest> {
+    pub(in crate::reserve::evm) fn cutoff_root(&self) -> Option<&Digest> {
         // the header was found by number and hash when it was read
         self.headers.get(self.cutoff?).map(EvmHeader::state_root)
     }
 
-    pub(super) fn missing_detail(&self, query: &ChainQuery<'_>) -> String {
+    pub(in crate::reserve::evm) fn missing_detail(&self, query: &ChainQuery<'_>) -> String {
         match (self.headers.first(), self.headers.last(), self.hash_at(query.cutoff_block.height)) {
             (_, _, Some(hash)) => format!("the header of that number has hash {hash}"),
             (Some(first), Some(last), None) => {
@@ -89,7 +89,7 @@ impl HeaderChain {
     }
 
     /// Whether the cut-off block is pinned, or an ancestor of a pinned block.
-    pub(super) fn anchored(&self, query: &ChainQuery<'_>, problems: &mut Vec<Problem>) -> bool {
+    pub(in crate::reserve::evm) fn anchored(&self, query: &ChainQuery<'_>, problems: &mut Vec<Problem>) -> bool {
         for pin in query.pins.iter().filter(|pin| pin.chain == *query.chain) {
             if let Some(hash) = self.hash_at(pin.height).filter(|hash| *hash != pin.hash) {
                 let detail = format!("the header of that number has hash {hash}");
@@ -102,7 +102,7 @@ impl HeaderChain {
 
     /// Whether the statement's block is the last one at or before the cut-off. A successor that only the bundle
     /// vouches for cannot show it: anybody can write a header with a late time on top of an early block.
-    pub(super) fn cutoff_check(&self, query: &ChainQuery<'_>, anchored: bool) -> CutoffCheck {
+    pub(in crate::reserve::evm) fn cutoff_check(&self, query: &ChainQuery<'_>, anchored: bool) -> CutoffCheck {
         let unknown = |detail: &str| CutoffCheck::Unknown { detail: detail.to_owned() };
         let Some(at) = self.cutoff else { return unknown("the header of the cut-off block is not in the evidence") };
         let Some(block) = self.headers.get(at) else { return unknown("no header") };
@@ -127,7 +127,11 @@ impl HeaderChain {
     }
 
     /// Whether a node whose tip this is can have answered about the cut-off block.
-    pub(super) fn transcript_fits(&self, query: &ChainQuery<'_>, tip: &BlockRef) -> Result<(), String> {
+    pub(in crate::reserve::evm) fn transcript_fits(
+        &self,
+        query: &ChainQuery<'_>,
+        tip: &BlockRef,
+    ) -> Result<(), String> {
         if tip.chain != *query.chain {
             return Err(format!("its tip is on {}, expected {}", tip.chain, query.chain));
         }

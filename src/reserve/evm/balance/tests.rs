@@ -2,6 +2,8 @@ use alloy_primitives::U256;
 
 use super::*;
 use crate::asset::ChainId;
+
+use crate::basis::Completeness;
 use crate::bundle::MemoryFiles;
 use crate::lab::evm_chain::{EvmAccount, EvmBlock, EvmChain, balance_call, token_call};
 use crate::reserve::claim::CutoffCheck;
@@ -32,6 +34,7 @@ struct Case {
     addresses: Vec<String>,
     deployments: Vec<DeploymentId>,
     transcript: Option<(Transcript, Basis)>,
+    tokens: TokenRegistry,
 }
 
 impl Case {
@@ -39,8 +42,9 @@ impl Case {
         let chain_id: ChainId = "eip155:1337".parse().expect("a chain");
         let state = |first: u128| {
             let rows = [(1, first), (2, 7), (9, u128::MAX)].into_iter();
-            let rows =
-                rows.map(|(number, balance)| (address(number), EvmAccount { balance: U256::from(balance), nonce: 1 }));
+            let rows = rows.map(|(number, balance)| {
+                (address(number), EvmAccount { balance: U256::from(balance), nonce: 1, ..EvmAccount::default() })
+            });
             rows.collect()
         };
         let start = u64::try_from(CUTOFF).expect("positive") - 12;
@@ -50,7 +54,7 @@ impl Case {
         let asked = [address(1), address(2), address(3)];
         let files = MemoryFiles::from([
             ("chains/eip155_1337/headers.jsonl".to_owned(), chain.headers_file()),
-            ("chains/eip155_1337/proofs.jsonl".to_owned(), chain.proofs_file(AT, &asked)),
+            ("chains/eip155_1337/nodes.bin".to_owned(), chain.nodes_file(AT, &asked)),
         ]);
         Self {
             pins: vec![chain.tip().expect("a tip")],
@@ -58,6 +62,7 @@ impl Case {
             addresses: asked.iter().map(ToString::to_string).collect(),
             deployments: vec![NATIVE.parse().expect("CAIP-19")],
             transcript: None,
+            tokens: TokenRegistry::default(),
             chain_id,
             chain,
             files,
@@ -76,7 +81,7 @@ impl Case {
     }
 
     fn proofs(mut self, file: Vec<u8>) -> Self {
-        self.files.insert("chains/eip155_1337/proofs.jsonl".to_owned(), file);
+        self.files.insert("chains/eip155_1337/nodes.bin".to_owned(), file);
         self
     }
 
@@ -91,7 +96,7 @@ impl Case {
             deployments: &self.deployments,
             transcript: self.transcript.as_ref().map(|(transcript, worth)| (transcript, *worth)),
         };
-        balances(&query, &self.files)
+        balances(&query, &self.files, &self.tokens)
     }
 
     fn evidence(&self) -> ChainEvidence {
@@ -148,7 +153,7 @@ fn a_contradicted_pin_is_a_problem() {
 #[test]
 fn the_cutoff_rule_is_checked_on_both_sides() {
     for (number, holds) in [(FIRST, false), (AT, true), (AT + 1, false)] {
-        let mut case = Case::new().without("proofs.jsonl");
+        let mut case = Case::new().without("nodes.bin");
         case.cutoff_block = case.chain.block(number).expect("a block");
         let cutoff = case.evidence().cutoff;
         assert_eq!(matches!(cutoff, CutoffCheck::Holds), holds, "{number}");
@@ -171,41 +176,63 @@ fn another_cutoff_block_than_the_headers_have_counts_nothing() {
     assert_eq!((amounts(&evidence), codes_of(&evidence)), (vec![], vec!["EVM_BLOCK_MISSING"]));
     let mut case = Case::new();
     case.cutoff_block = case.chain.block(AT + 1).expect("a block");
-    assert_eq!(codes_of(&case.evidence()), ["EVM_PROOF_INVALID"; 3], "proofs of another block");
+    assert_eq!(codes_of(&case.evidence()), ["EVM_KEY_UNPROVEN"; 3], "nodes of another block");
     assert_eq!(codes_of(&Case::new().without("headers.jsonl").evidence()), ["EVM_BLOCK_MISSING"]);
 }
 
 #[test]
-fn a_proof_counts_once_and_only_when_asked_for() {
+fn nodes_that_nobody_asked_for_change_nothing() {
     let chain = Case::new().chain;
-    let twice = Case::new().proofs(chain.proofs_file(AT, &[address(1), address(1), address(2), address(3)]));
-    assert_eq!((amounts(&twice.evidence()), codes_of(&twice.evidence())), (vec![501, 7, 0], vec!["EVM_PROOF_TWICE"]));
-    let more = Case::new().proofs(chain.proofs_file(AT, &[address(1), address(2), address(3), address(9)]));
-    assert_eq!((amounts(&more.evidence()), codes_of(&more.evidence())), (vec![501, 7, 0], vec!["EVM_PROOF_UNASKED"]));
+    let more = Case::new().proofs(chain.nodes_file(AT, &[address(1), address(2), address(3), address(9)]));
+    assert_eq!(more.evidence(), Case::new().evidence());
     let mut spelled = Case::new();
     spelled.addresses = vec![address(0xab).to_string(), address(0xab).checksummed()];
-    let spelled = spelled.proofs(chain.proofs_file(AT, &[address(0xab)]));
+    let spelled = spelled.proofs(chain.nodes_file(AT, &[address(0xab)]));
     assert_eq!((amounts(&spelled.evidence()), codes_of(&spelled.evidence())), (vec![0], vec!["EVM_ADDRESS_TWICE"]));
 }
 
-#[test]
-fn a_proof_of_another_address_is_refused_whatever_the_transcript_says() {
-    let wrong = String::from_utf8(Case::new().chain.proofs_file(AT, &[address(9)])).expect("ASCII");
-    let wrong = wrong.replace(&address(9).to_string(), &address(1).to_string());
-    let mut case = Case::new().proofs(wrong.into_bytes());
+/// A state of so many accounts that one proof does not happen to show the absence or presence of others.
+fn crowded() -> Case {
+    let accounts = (1..=255).map(|number| {
+        (address(number), EvmAccount { balance: U256::from(1_000 + u64::from(number)), ..EvmAccount::default() })
+    });
+    let accounts: std::collections::BTreeMap<_, _> = accounts.collect();
+    let time = u64::try_from(CUTOFF).expect("positive");
+    let block = |timestamp| EvmBlock { timestamp, accounts: accounts.clone() };
+    let chain = EvmChain::new("eip155:1337".parse().expect("a chain"), AT, vec![block(time), block(time + 12)]);
+    let mut case = Case::new();
+    case.files.insert("chains/eip155_1337/headers.jsonl".to_owned(), chain.headers_file());
     case.addresses.truncate(1);
-    let case = case.calls(Basis::Observed, vec![balance_call(address(1), AT, 900)]);
-    let evidence = case.evidence();
-    assert_eq!((amounts(&evidence), codes_of(&evidence)), (vec![], vec!["EVM_PROOF_INVALID"]));
+    case.pins = vec![chain.tip().expect("a tip")];
+    case.cutoff_block = chain.block(AT).expect("a block");
+    case.chain = chain;
+    case
+}
+
+#[test]
+fn a_valid_proof_of_another_holder_shows_nothing() {
+    let case = crowded();
+    let own = case.chain.nodes_file(AT, &[address(1)]);
+    let others: Vec<EvmAddress> = (2..=40).map(address).collect();
+    for other in others {
+        let case = crowded().proofs(case.chain.nodes_file(AT, &[other]));
+        assert_eq!((amounts(&case.evidence()), codes_of(&case.evidence())), (vec![], vec!["EVM_KEY_UNPROVEN"]));
+        // a node's answer keeps its own worth, and gains none
+        let case = case.calls(Basis::Observed, vec![balance_call(address(1), AT, 900)]);
+        assert_eq!(both(&case.evidence()), [(Basis::Observed, Completeness::UnspentObserved)]);
+    }
+    let case = crowded().proofs(own);
+    assert_eq!(amounts(&case.evidence()), [1_001]);
 }
 
 #[test]
 fn balances_above_128_bits_are_refused() {
-    let accounts = [(address(1), EvmAccount { balance: U256::from(u128::MAX) + U256::from(1), nonce: 0 })];
+    let accounts =
+        [(address(1), EvmAccount { balance: U256::from(u128::MAX) + U256::from(1), ..EvmAccount::default() })];
     let time = u64::try_from(CUTOFF).expect("positive");
-    let block = |timestamp| EvmBlock { timestamp, accounts: accounts.into() };
+    let block = |timestamp| EvmBlock { timestamp, accounts: accounts.clone().into() };
     let chain = EvmChain::new("eip155:1337".parse().expect("a chain"), AT, vec![block(time), block(time + 12)]);
-    let mut case = Case::new().proofs(chain.proofs_file(AT, &[address(1)]));
+    let mut case = Case::new().proofs(chain.nodes_file(AT, &[address(1)]));
     case.files.insert("chains/eip155_1337/headers.jsonl".to_owned(), chain.headers_file());
     case.addresses.truncate(1);
     case.pins = vec![chain.tip().expect("a tip")];
@@ -220,14 +247,14 @@ fn answers_are_worth_what_the_transcript_is_worth() {
         (Basis::Observed, Basis::Observed, Completeness::UnspentObserved),
         (Basis::Proved, Basis::Observed, Completeness::UnspentObserved),
     ] {
-        let mut case = Case::new().without("proofs.jsonl");
+        let mut case = Case::new().without("nodes.bin");
         case.deployments.push(token_id().parse().expect("CAIP-19"));
         case.addresses.truncate(1);
         let calls = vec![balance_call(address(1), AT, 501), token_call(address(0xee), address(1), AT, 42)];
         let evidence = case.calls(worth, calls).evidence();
         assert_eq!(amounts(&evidence), [42, 501]);
         assert_eq!(both(&evidence), [(basis, completeness); 2]);
-        assert_eq!(codes_of(&evidence), Vec::<&str>::new());
+        assert_eq!(codes_of(&evidence), ["EVM_TOKEN_UNKNOWN"], "an answer is never a proof");
     }
 }
 
@@ -244,12 +271,12 @@ fn answers_that_cannot_be_used_count_nothing() {
         (vec![balance_call(address(1), AT, 1), other_result], vec!["EVM_ANSWER_MALFORMED"]),
         (vec![balance_call(address(2), AT, 1)], vec!["EVM_ANSWER_UNASKED", "EVM_BALANCE_MISSING"]),
     ] {
-        let mut case = Case::new().without("proofs.jsonl");
+        let mut case = Case::new().without("nodes.bin");
         case.addresses.truncate(1);
         let evidence = case.calls(Basis::Observed, calls).evidence();
         assert_eq!((amounts(&evidence), codes_of(&evidence)), (vec![], expected));
     }
-    let mut same = Case::new().without("proofs.jsonl");
+    let mut same = Case::new().without("nodes.bin");
     same.addresses.truncate(1);
     let same = same.calls(Basis::Observed, vec![balance_call(address(1), AT, 1); 2]);
     assert_eq!(amounts(&same.evidence()), [1]);
@@ -264,7 +291,7 @@ fn a_transcript_of_another_chain_or_fork_is_not_used() {
         |tip| tip.hash = Digest::from_bytes([9; 32]),
     ];
     for change in cases {
-        let mut case = Case::new().without("proofs.jsonl").calls(Basis::Observed, calls.clone());
+        let mut case = Case::new().without("nodes.bin").calls(Basis::Observed, calls.clone());
         case.addresses.truncate(1);
         if let Some((transcript, _)) = &mut case.transcript {
             change(&mut transcript.tip);
@@ -328,4 +355,75 @@ fn every_flipped_byte_is_refused_or_counts_nothing() {
             changed.files.get_mut(path).expect("the file")[at] ^= 1;
         }
     }
+}
+
+/// A token of the registry with three holders: one free, one frozen, one without.
+fn with_token(decode: &str, deployment: &str) -> Case {
+    let contract = address(0xee);
+    let code_hash = hex::encode(crate::reserve::evm::keccak(b"token"));
+    let entry = format!(
+        "[[token]]\nchain = \"eip155:1337\"\ncontract = \"{contract}\"\nname = \"T\"\ncode_hash = \"{code_hash}\"\n\
+         balance_slot = 9\nlayout = \"solidity\"\ndecode = \"{decode}\"\nsource = \"this test\"\n"
+    );
+    let mut case = Case::new();
+    case.tokens = TokenRegistry::parse(&entry).expect("a registry");
+    let slots: Vec<_> = [1, 2, 3].map(|holder| case.tokens.entries()[0].slots(address(holder))).concat();
+    let frozen = (U256::from(1) << 255) | U256::from(70);
+    let storage = [(slots[0], U256::from(60)), (slots[1], frozen)].into();
+    let token = EvmAccount { code: b"token".to_vec(), storage, ..EvmAccount::default() };
+    let accounts = std::collections::BTreeMap::from([(contract, token)]);
+    let time = u64::try_from(CUTOFF).expect("positive");
+    let block = |timestamp| EvmBlock { timestamp, accounts: accounts.clone() };
+    let chain = EvmChain::new("eip155:1337".parse().expect("a chain"), AT, vec![block(time), block(time + 12)]);
+    case.files.insert("chains/eip155_1337/headers.jsonl".to_owned(), chain.headers_file());
+    case.files.insert("chains/eip155_1337/nodes.bin".to_owned(), chain.nodes(AT, &[(contract, slots)]).to_file());
+    case.pins = vec![chain.tip().expect("a tip")];
+    case.cutoff_block = chain.block(AT).expect("a block");
+    case.deployments = vec![deployment.parse().expect("CAIP-19")];
+    case.chain = chain;
+    case
+}
+
+#[test]
+fn registered_tokens_are_proved_and_frozen_coins_count_nothing() {
+    let evidence = with_token("blacklist-bit", &token_id()).evidence();
+    assert_eq!((amounts(&evidence), codes_of(&evidence)), (vec![60, 0, 0], vec!["EVM_TOKEN_FROZEN"]));
+    assert_eq!(both(&evidence), [(Basis::Proved, Completeness::Exact); 3]);
+    assert!(evidence.problems[0].detail.starts_with("70 base units"), "{:?}", evidence.problems);
+    let calls = vec![token_call(address(0xee), address(2), AT, 70), token_call(address(0xee), address(1), AT, 61)];
+    let compared = with_token("blacklist-bit", &token_id()).calls(Basis::Observed, calls).evidence();
+    assert_eq!(codes_of(&compared), ["EVM_ANSWERS_DISAGREE", "EVM_TOKEN_FROZEN"], "the node is right about the frozen");
+    assert_eq!(amounts(&compared), [60, 0, 0]);
+    let mut unanchored = with_token("blacklist-bit", &token_id());
+    unanchored.pins.clear();
+    assert_eq!(both(&unanchored.evidence()), [(Basis::Stated, Completeness::UnspentStated); 3]);
+    let mut other_code = with_token("blacklist-bit", &token_id());
+    other_code.tokens = TokenRegistry::default();
+    let expected = ["EVM_TOKEN_UNKNOWN", "EVM_BALANCE_MISSING", "EVM_BALANCE_MISSING", "EVM_BALANCE_MISSING"];
+    assert_eq!(codes_of(&other_code.evidence()), expected);
+}
+
+#[test]
+fn shares_count_only_where_the_policy_says_shares() {
+    let mut case = with_token("shares", &format!("{}/shares", token_id()));
+    case.addresses.truncate(1);
+    assert_eq!((amounts(&case.evidence()), codes_of(&case.evidence())), (vec![60], vec![]));
+    for (decode, deployment) in [("shares", token_id()), ("plain", format!("{}/shares", token_id()))] {
+        let mut case = with_token(decode, &deployment);
+        case.addresses.truncate(1);
+        let evidence = case.evidence();
+        assert_eq!((amounts(&evidence), codes_of(&evidence)), (vec![], vec!["EVM_TOKEN_SHARES"]), "{decode}");
+    }
+    let mut answered = with_token("shares", &format!("{}/shares", token_id())).without("nodes.bin");
+    answered.addresses.truncate(1);
+    let answered = answered.calls(Basis::Observed, vec![token_call(address(0xee), address(1), AT, 60)]);
+    let expected = ["EVM_KEY_UNPROVEN", "EVM_BALANCE_MISSING"];
+    assert_eq!((amounts(&answered.evidence()), codes_of(&answered.evidence())), (vec![], expected.to_vec()));
+}
+
+#[test]
+fn a_damaged_pool_makes_the_chain_unreadable() {
+    let mut case = Case::new();
+    case.files.get_mut("chains/eip155_1337/nodes.bin").expect("nodes").pop();
+    assert_eq!(case.run().expect_err("cut").code().name, "EVM_POOL_MALFORMED");
 }

@@ -85,9 +85,16 @@ fn another_question_is_refused() {
     assert!(matches!(check(&other_address), Err(ControlError::Other { what: "address", .. })));
     assert!(matches!(verify(&chain(), elsewhere, LINE, &good), Err(ControlError::Other { .. })));
     assert!(matches!(verify(&chain(), elsewhere, LINE, &other_address), Err(ControlError::Signer { .. })));
-    let other_scheme = ControlProof { scheme: "eip712".to_owned(), ..good.clone() };
+    let other_scheme = ControlProof { scheme: "personal_sign".to_owned(), ..good.clone() };
     assert!(matches!(check(&other_scheme), Err(ControlError::Scheme { .. })));
     assert!(matches!(verify(&chain(), ADDRESS, "Some dat", &good), Err(ControlError::Signer { .. })));
+    for surplus in [
+        ControlProof { script: Some(String::new()), ..good.clone() },
+        ControlProof { signatures: Some(Vec::new()), ..good.clone() },
+        ControlProof { transaction: Some(String::new()), ..good.clone() },
+    ] {
+        assert!(matches!(check(&surplus), Err(ControlError::Malformed { .. })));
+    }
     let bitcoin = "bip122:1".parse().expect("a chain");
     assert!(matches!(verify(&bitcoin, ADDRESS, LINE, &good), Err(ControlError::Address(_))));
 }
@@ -106,5 +113,64 @@ fn signatures_of_many_keys_and_lines_verify() {
         let line = "x".repeat(usize::from(number) * 10);
         let proof = sign(&chain(), &line, &secret).expect("a key");
         assert_eq!(verify(&chain(), &address, &line, &proof), Ok(ControlGrade::KeySigned));
+    }
+}
+
+/// Two addresses of the example file that a large venue publishes (okx/proof-of-reserves, example/): they sign the hash
+/// of the line.
+#[test]
+fn published_prehashed_signatures_are_accepted_under_their_name_alone() {
+    for (address, signature) in [
+        (
+            "0x0cdcdb19a857c2ac24818ca4fdfe38cce071483e",
+            "0x07f19879aa28d51c97cddfdfecffe7ed96525545d041aee4f4386b0bf4c1a269\
+             24b637fb02ccbb97305c13daa51a0f50b8896fb25ecbaf60020cde920d227a221b",
+        ),
+        (
+            "0x16f01cfc16b0b8c3400fb8e5099b0974fcc9fc12",
+            "0xf6e60fd5d2692eaf813cbb38369c160781a063e39dbadde9a88998a4c8019e08\
+             488f83a6e7ee5e5b3fbdd50f25db631150070e8bb470d1474eb0e6d9a1fd0c561c",
+        ),
+    ] {
+        let proof = |scheme: &str| ControlProof::signed(chain(), address.to_owned(), scheme, signature.to_owned());
+        let check = |scheme| verify(&chain(), address, "I am an OKX address", &proof(scheme));
+        assert_eq!(check(PREHASHED), Ok(ControlGrade::KeySigned));
+        assert!(matches!(check(SCHEME), Err(ControlError::Signer { .. })));
+        assert!(matches!(check(TYPED), Err(ControlError::Signer { .. })));
+    }
+}
+
+#[test]
+fn typed_messages_name_the_chain() {
+    // computed by another program from EIP-712's own words
+    assert_eq!(hex::encode(typed_hash(1, LINE)), TYPED_HASH);
+    for scheme in [SCHEME, PREHASHED, TYPED] {
+        let made = sign_scheme(&chain(), LINE, &secret(), scheme).expect("a key");
+        assert_eq!(check(&made), Ok(ControlGrade::KeySigned), "{scheme}");
+        let elsewhere: ChainId = "eip155:10".parse().expect("a chain");
+        let moved = ControlProof { chain: elsewhere.clone(), ..made };
+        let checked = verify(&elsewhere, ADDRESS, LINE, &moved);
+        assert_eq!(checked.is_ok(), scheme != TYPED, "{scheme}: only the typed message knows its chain");
+    }
+    assert!(matches!(sign_scheme(&chain(), LINE, &secret(), SAFE), Err(ControlError::Scheme { .. })));
+}
+
+const TYPED_HASH: &str = "f14ef15ede8002b598168f1b672ba50742a30169242a21003b491991a4402918";
+
+#[test]
+fn wallets_that_are_not_deployed_are_refused_by_name() {
+    for scheme in [SCHEME, TYPED, SAFE, CONTRACT] {
+        let mut proof = proof(&format!("{SIGNATURE}{}", "6492".repeat(16)));
+        scheme.clone_into(&mut proof.scheme);
+        let refused = check(&proof).expect_err("refused");
+        assert_eq!(refused.code().name, "EVM_UNDEPLOYED", "{scheme}");
+    }
+}
+
+#[test]
+fn contracts_are_not_judged_without_their_state() {
+    for scheme in [SAFE, CONTRACT] {
+        let proof = ControlProof { scheme: scheme.to_owned(), ..proof(SIGNATURE) };
+        assert_eq!(check(&proof).expect_err("no state").code().name, "EVM_WALLET_UNPROVEN", "{scheme}");
     }
 }
