@@ -10,27 +10,31 @@ use sha2::block_api::compress256;
 /// Bytes of a block.
 const BLOCK: usize = 64;
 
-/// Advances both states, each by its own blocks, of which there are equally many.
-pub(super) fn compress_both(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
+/// The digests of messages of `N` blocks each, all behind the state `begin`: those that `messages` and `digests` have in
+/// common.
+pub(super) fn hash_each<const N: usize>(begin: &[u32; 8], messages: &[[[u8; BLOCK]; N]], digests: &mut [[u8; 32]]) {
     #[cfg(target_arch = "x86_64")]
     if x86::is_there() {
-        x86::compress_both(states, blocks);
+        x86::hash_each(begin, messages, digests);
         return;
     }
-    compress_each(states, blocks);
+    one_by_one(begin, messages, digests);
 }
 
 /// The same, one after another.
-fn compress_each(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
-    for (state, blocks) in states.into_iter().zip(blocks) {
-        compress256(state, blocks);
+fn one_by_one<const N: usize>(begin: &[u32; 8], messages: &[[[u8; BLOCK]; N]], digests: &mut [[u8; 32]]) {
+    for (message, digest) in messages.iter().zip(digests) {
+        let mut state = *begin;
+        compress256(&mut state, message);
+        let (bytes, _) = digest.as_chunks_mut::<4>();
+        bytes.iter_mut().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_extract_epi32, _mm_set_epi32, _mm_set_epi64x,
+        __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_extract_epi64, _mm_set_epi32, _mm_set_epi64x,
         _mm_sha256msg1_epu32, _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32, _mm_shuffle_epi8, _mm_shuffle_epi32,
     };
 
@@ -64,17 +68,18 @@ mod x86 {
     }
 
     #[allow(unsafe_code, reason = "the features that the callee needs are asked for in the same function")]
-    pub(super) fn compress_both(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
+    pub(super) fn hash_each<const N: usize>(
+        begin: &[u32; 8],
+        messages: &[[[u8; BLOCK]; N]],
+        digests: &mut [[u8; 32]],
+    ) {
         if !is_there() {
-            super::compress_each(states, blocks);
+            super::one_by_one(begin, messages, digests);
             return;
         }
-        let [first, second] = states;
-        let mut lanes = [*first, *second];
         // SAFETY: `with_features` reads and writes only what it is given; it is unsafe to call because it needs
         // processor features, and `is_there` has just said that they are there.
-        unsafe { with_features(&mut lanes, blocks) };
-        [*first, *second] = lanes;
+        unsafe { with_features(begin, messages, digests) };
     }
 
     /// One round of message words for both lanes: four rounds of the compression function.
@@ -112,9 +117,26 @@ mod x86 {
     }
 
     #[target_feature(enable = "sha,ssse3,sse4.1")]
-    fn with_features(states: &mut [[u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
-        let mut lanes = [pack(states[0]), pack(states[1])];
-        for (first, second) in blocks[0].iter().zip(blocks[1]) {
+    fn with_features<const N: usize>(begin: &[u32; 8], messages: &[[[u8; BLOCK]; N]], digests: &mut [[u8; 32]]) {
+        let begin = pack(*begin);
+        let (messages, digests) = match (messages.get(..digests.len()), digests.get_mut(..messages.len())) {
+            (_, Some(digests)) => (messages, digests),
+            (messages, None) => (messages.unwrap_or_default(), digests),
+        };
+        let ((pairs, last), (both, one)) = (messages.as_chunks::<2>(), digests.as_chunks_mut::<2>());
+        for ([first, second], digests) in pairs.iter().zip(both) {
+            *digests = hash_both(begin, [first, second]);
+        }
+        if let ([last], [digest, ..]) = (last, one) {
+            [*digest, _] = hash_both(begin, [last, last]);
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "sha,ssse3,sse4.1")]
+    fn hash_both<const N: usize>(begin: [__m128i; 2], messages: [&[[u8; BLOCK]; N]; 2]) -> [[u8; 32]; 2] {
+        let mut lanes = [begin; 2];
+        for (first, second) in messages[0].iter().zip(messages[1]) {
             let before = lanes;
             let mut words = [load(first), load(second)];
             rounds!(lanes, words, 0);
@@ -128,7 +150,7 @@ mod x86 {
                 }
             }
         }
-        *states = [unpack(lanes[0]), unpack(lanes[1])];
+        [unpack(lanes[0]), unpack(lanes[1])]
     }
 
     /// The order in which the instructions want the eight words.
@@ -138,13 +160,19 @@ mod x86 {
         [_mm_set_epi32(a, b, e, f), _mm_set_epi32(c, d, g, h)]
     }
 
+    /// The eight words in their own order, each with its highest byte first.
     #[target_feature(enable = "sse4.1")]
-    fn unpack([abef, cdgh]: [__m128i; 2]) -> [u32; 8] {
-        let (a, b) = (_mm_extract_epi32::<3>(abef), _mm_extract_epi32::<2>(abef));
-        let (e, f) = (_mm_extract_epi32::<1>(abef), _mm_extract_epi32::<0>(abef));
-        let (c, d) = (_mm_extract_epi32::<3>(cdgh), _mm_extract_epi32::<2>(cdgh));
-        let (g, h) = (_mm_extract_epi32::<1>(cdgh), _mm_extract_epi32::<0>(cdgh));
-        [a, b, c, d, e, f, g, h].map(i32::cast_unsigned)
+    fn unpack([abef, cdgh]: [__m128i; 2]) -> [u8; 32] {
+        let pairs = [
+            _mm_extract_epi64::<1>(abef),
+            _mm_extract_epi64::<1>(cdgh),
+            _mm_extract_epi64::<0>(abef),
+            _mm_extract_epi64::<0>(cdgh),
+        ];
+        let mut digest = [0; 32];
+        let (bytes, _) = digest.as_chunks_mut::<8>();
+        bytes.iter_mut().zip(pairs).for_each(|(bytes, pair)| *bytes = pair.to_be_bytes());
+        digest
     }
 
     /// The sixteen big-endian words of a block.
@@ -164,24 +192,24 @@ mod tests {
 
     #[test]
     fn both_ways_agree() {
-        let seed = |at: u32| -> [u8; 32] { Sha256::digest(at.to_be_bytes()).into() };
-        for count in 0..=5_u32 {
-            let blocks = |salt: u32| -> Vec<[u8; BLOCK]> {
-                (0..count)
-                    .map(|at| [seed(at * 7 + salt), seed(at * 11 + salt + 1)].concat().try_into().expect("64 bytes"))
-                    .collect()
-            };
-            for salt in 0..200 {
-                let states: [[u32; 8]; 2] = [salt, salt + 1].map(|at| {
-                    let bytes = seed(at);
-                    std::array::from_fn(|word| u32::from_be_bytes(bytes[word * 4..][..4].try_into().expect("4 bytes")))
-                });
-                let (first, second) = (blocks(salt), blocks(salt + 1000));
-                let ([mut a, mut b], [mut c, mut d]) = (states, states);
-                compress_both([&mut a, &mut b], [&first, &second]);
-                compress_each([&mut c, &mut d], [&first, &second]);
-                assert_eq!((a, b), (c, d), "{count} blocks, {salt}");
+        fn agree<const N: usize>() {
+            let seed = |at: usize| -> [u8; 32] { Sha256::digest(at.to_be_bytes()).into() };
+            let block = |at: usize| -> [u8; BLOCK] { [seed(at), seed(at + 1)].concat().try_into().expect("64 bytes") };
+            for count in 0..=33 {
+                let begin = seed(count).as_chunks::<4>().0.iter().map(|word| u32::from_be_bytes(*word)).collect::<Vec<_>>();
+                let begin: [u32; 8] = begin.try_into().expect("eight words");
+                let messages: Vec<[[u8; BLOCK]; N]> =
+                    (0..count).map(|at| std::array::from_fn(|part| block(100 * count + 3 * at + part))).collect();
+                for room in [count, count + 1, count + 2, count.saturating_sub(1)] {
+                    let (mut together, mut single) = (vec![[0; 32]; room], vec![[0; 32]; room]);
+                    hash_each(&begin, &messages, &mut together);
+                    one_by_one(&begin, &messages, &mut single);
+                    assert_eq!(together, single, "{count} messages of {N} blocks, {room} digests");
+                }
             }
         }
+        agree::<1>();
+        agree::<2>();
+        agree::<3>();
     }
 }

@@ -6,13 +6,14 @@ use std::sync::mpsc::Sender;
 use super::bucket::Joined;
 use crate::amount::Amount;
 use crate::hash::{Batch, Digest, Midstate, StreamHasher, Tag};
-use crate::liability::leaf::LeafContent;
+use crate::liability::leaf::push_leaf;
 use crate::liability::storage::Storage;
 use crate::liability::store::header::{GROUP_LEVEL, LEAF_SIZE, Section};
+use crate::liability::store::text::Texts;
 use crate::liability::sum_tree::{CompactRange, Parents, SumNode, SumOverflow};
 
 /// Leaves that are hashed at once.
-const HASHED: usize = 512;
+const HASHED: usize = 128;
 const GROUP: usize = 1 << GROUP_LEVEL;
 
 /// Consecutive leaves of one tree.
@@ -32,16 +33,25 @@ fn overflow(error: SumOverflow) -> io::Error {
 }
 
 impl Run {
+    /// Room for so many leaves with texts of so many bytes each.
+    pub(super) fn with_room(leaves: usize, text_length: usize) -> Self {
+        let (records, texts) = (Vec::with_capacity(leaves * LEAF_SIZE), Vec::with_capacity(leaves * text_length));
+        Self { leaves: records, texts, nodes: Vec::with_capacity(leaves), ..Self::default() }
+    }
+
+    #[inline]
     pub(super) fn push(&mut self, leaf: &Joined<'_>) -> io::Result<()> {
         let unfit = || io::Error::other("a leaf does not fit its format");
-        leaf.text.write(&mut self.texts).ok_or_else(unfit)?;
-        self.leaves.extend_from_slice(&leaf.order_key.0);
-        self.leaves.extend_from_slice(&leaf.amount.to_be_bytes());
+        let (account, credential, parts) = (leaf.account, leaf.credential, &*leaf.parts);
+        Texts { account, credential, split: leaf.split, parts }.write(&mut self.texts).ok_or_else(unfit)?;
+        let mut record = [0; LEAF_SIZE];
+        record[..16].copy_from_slice(&leaf.order_key.0);
+        record[16..32].copy_from_slice(&leaf.amount.to_be_bytes());
         // counted from the begin of the run, until its place is known
-        self.leaves.extend_from_slice(&(self.texts.len() as u64).to_be_bytes());
-        let (account, credential, parts) = (leaf.text.account, leaf.text.credential, &*leaf.text.parts);
-        let content = LeafContent { nonce: leaf.nonce, amount: leaf.amount, account, credential, parts };
-        content.push_to(leaf.text.split.as_ref(), &mut self.batch).ok_or_else(unfit)?;
+        record[32..].copy_from_slice(&(self.texts.len() as u64).to_be_bytes());
+        self.leaves.extend_from_slice(&record);
+        let detail = (parts, leaf.split.as_ref());
+        push_leaf(&mut self.batch, leaf.nonce, leaf.amount, (account, credential), detail).ok_or_else(unfit)?;
         self.amounts.push(leaf.amount);
         if self.batch.len() == HASHED {
             self.hash();
@@ -75,19 +85,9 @@ impl Run {
         let head = usize::try_from(begin.next_multiple_of(GROUP as u64) - begin).unwrap_or(0).min(self.nodes.len());
         let (head, rest) = self.nodes.split_at(head);
         let (whole, tail) = rest.split_at(rest.len() - rest.len() % GROUP);
-        let (mut nodes, mut parents) = (Vec::new(), Parents::default());
+        let mut parents = Parents::default();
         let mut groups = Vec::with_capacity(whole.len() / GROUP);
-        // a few hundred groups at a time stay in the cache
-        for piece in whole.chunks(64 * GROUP) {
-            nodes.clear();
-            parents.of(piece, &mut nodes).map_err(overflow)?;
-            for _ in 1..GROUP_LEVEL {
-                let mut above = Vec::with_capacity(nodes.len() / 2);
-                parents.of(&nodes, &mut above).map_err(overflow)?;
-                nodes = above;
-            }
-            groups.append(&mut nodes);
-        }
+        parents.roots(whole, GROUP_LEVEL, &mut groups).map_err(overflow)?;
         let (head, tail) = (head.to_vec(), tail.to_vec());
         Ok(Placed { leaves: self.leaves, texts: self.texts, head, groups, tail })
     }

@@ -1,0 +1,125 @@
+//! The rows of one partition in the order of their trees and leaves.
+//!
+//! Order keys are evenly spread: put apart by their first bits, rows are almost in order, and a few neighbours remain
+//! to be compared. The rows themselves stay where they are.
+
+use std::cmp::Ordering;
+use std::io;
+
+use super::partition::Partition;
+use super::record::{self, spoiled};
+
+/// Where a row stands, with as much of its order key as settles almost every comparison.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Place {
+    /// Equal for the rows of one account.
+    pub(super) key: u64,
+    slab: u32,
+    at: u32,
+}
+
+/// The rows of one partition.
+pub(super) struct Sorted {
+    slabs: Vec<Vec<u8>>,
+    places: Vec<Place>,
+    /// Where the rows of each tree end among the places.
+    ends: Vec<usize>,
+}
+
+/// Rows as they come, each with its tree.
+struct Unsorted {
+    slabs: Vec<Vec<u8>>,
+    places: Vec<(u32, Place)>,
+}
+
+impl Unsorted {
+    fn read(part: Partition, tree_of: &dyn Fn(u64) -> Option<u32>) -> io::Result<Self> {
+        let slabs = part.load()?;
+        // hardly any row is shorter
+        let bytes: usize = slabs.iter().map(Vec::len).sum();
+        let mut places = Vec::with_capacity(bytes / 48);
+        for (slab, rows) in (0..).zip(&slabs) {
+            let mut rest = rows.as_slice();
+            while !rest.is_empty() {
+                let (key, number) = record::place(rest).ok_or_else(spoiled)?;
+                let tree = tree_of(number).ok_or_else(spoiled)?;
+                let at = u32::try_from(rows.len() - rest.len());
+                let at = at.map_err(|_| io::Error::other("one account has more than 4 GiB of rows"))?;
+                places.push((tree, Place { key, slab, at }));
+                rest = record::length(rest).and_then(|length| rest.get(length..)).ok_or_else(spoiled)?;
+            }
+        }
+        Ok(Self { slabs, places })
+    }
+}
+
+impl Sorted {
+    /// Sorts the rows of a partition into so many trees. `tree_of` says which tree the number in front of a body means,
+    /// `settle` compares rows whose order keys begin alike.
+    pub(super) fn new(
+        part: Partition,
+        trees: usize,
+        tree_of: &dyn Fn(u64) -> Option<u32>,
+        settle: &dyn Fn(&[u8], &[u8]) -> Ordering,
+    ) -> io::Result<Self> {
+        let common = 8 * u32::try_from(part.common()).unwrap_or(u32::MAX);
+        let Unsorted { slabs, places: unsorted } = Unsorted::read(part, tree_of)?;
+        let bits = (unsorted.len() / (2 * trees.max(1))).checked_ilog2().unwrap_or(0);
+        // the first bits that differ within the partition
+        let group = |tree: u32, key: u64| {
+            let bits_of_key = key.checked_shl(common).and_then(|key| key.checked_shr(64 - bits)).unwrap_or(0);
+            ((tree as usize) << bits) + usize::try_from(bits_of_key).unwrap_or(0)
+        };
+        let mut begins = vec![0_usize; (trees << bits) + 1];
+        for (tree, place) in &unsorted {
+            *begins.get_mut(group(*tree, place.key) + 1).ok_or_else(spoiled)? += 1;
+        }
+        let mut end = 0;
+        begins.iter_mut().for_each(|begin| {
+            end += *begin;
+            *begin = end;
+        });
+        let ends = (1..=trees).map(|tree| begins.get(tree << bits).copied().unwrap_or_default()).collect();
+        let mut places = vec![Place::default(); unsorted.len()];
+        for (tree, place) in unsorted {
+            let next = begins.get_mut(group(tree, place.key)).ok_or_else(spoiled)?;
+            *places.get_mut(*next).ok_or_else(spoiled)? = place;
+            *next += 1;
+        }
+        // each begin has moved to its end, which is the begin of the next
+        let (mut rest, mut begin) = (places.as_mut_slice(), 0);
+        for end in begins {
+            let Some((own, behind)) = rest.split_at_mut_checked(end - begin) else { break };
+            if own.len() > 1 {
+                own.sort_unstable_by(|left, right| match left.key.cmp(&right.key) {
+                    Ordering::Equal => settle(row(&slabs, *left), row(&slabs, *right)),
+                    settled => settled,
+                });
+            }
+            (rest, begin) = (behind, end);
+        }
+        Ok(Self { slabs, places, ends })
+    }
+
+    /// The rows of one tree in order.
+    pub(super) fn tree(&self, tree: usize) -> &[Place] {
+        let end = |tree: usize| self.ends.get(tree).copied().unwrap_or_default();
+        self.places.get(tree.checked_sub(1).map_or(0, end)..end(tree)).unwrap_or_default()
+    }
+
+    /// A row, and what stands behind it.
+    #[inline]
+    pub(super) fn row(&self, place: Place) -> &[u8] {
+        row(&self.slabs, place)
+    }
+
+    /// How many bytes a row has, on average.
+    pub(super) fn row_length(&self) -> usize {
+        self.slabs.iter().map(Vec::len).sum::<usize>().div_ceil(self.places.len().max(1))
+    }
+}
+
+#[inline]
+fn row(slabs: &[Vec<u8>], place: Place) -> &[u8] {
+    slabs.get(place.slab as usize).and_then(|rows| rows.get(place.at as usize..)).unwrap_or_default()
+}
