@@ -13,11 +13,11 @@ use super::lanes::hash_each;
 use super::{Digest, Tag};
 
 /// Bytes of a block.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 /// Bytes of padding at least: the first bit of it, and the length.
 const PADDING_MIN: usize = 9;
 /// FIPS 180-4, section 5.3.3.
-const INITIAL: [u32; 8] =
+pub(super) const INITIAL: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// The state after one block that many messages begin with.
@@ -207,7 +207,7 @@ impl Zeroize for Batch {
     }
 }
 
-fn digest_of(state: &[u32; 8]) -> Digest {
+pub(super) fn digest_of(state: &[u32; 8]) -> Digest {
     let mut bytes = [0; 32];
     for (place, word) in bytes.chunks_exact_mut(4).zip(state) {
         place.copy_from_slice(&word.to_be_bytes());

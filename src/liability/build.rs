@@ -25,7 +25,7 @@ use crate::code::{Code, Coded};
 use crate::ledger::{LedgerError, LedgerErrorKind, RowSource, SourceRecord};
 use crate::liability::leaf::{SnapshotKey, SplitKeys, TreeKey};
 use crate::liability::storage::{ScratchSpace, Storage};
-use crate::liability::store::header::{Header, TreeHeader};
+use crate::liability::store::header::{HEADER_SIZE_MAX, Header, TreeHeader, header_size};
 use crate::liability::store::{self};
 use crate::liability::sum_tree::LiabilityCommitment;
 use credentials::Credentials;
@@ -117,6 +117,14 @@ pub enum BuildError {
     /// The ledger has faults: the first [`FAULTS_KEPT`] of them, in the order of the rows.
     #[error("{}", .0.first().map_or_else(|| "no rows".to_owned(), ToString::to_string))]
     Ledger(Vec<LedgerError>),
+    /// A store cannot list as many trees.
+    #[error("{trees} trees make a header of {got} bytes, at most {HEADER_SIZE_MAX} are read")]
+    TooManyTrees {
+        /// Assets and classes with rows.
+        trees: usize,
+        /// Bytes of the header.
+        got: u64,
+    },
     /// Scratch files or store could not be written or read back.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -126,6 +134,7 @@ impl Coded for BuildError {
     fn code(&self) -> &'static Code {
         match self {
             Self::Ledger(faults) => faults.first().map_or(&crate::code::ledger::EMPTY_LEDGER, Coded::code),
+            Self::TooManyTrees { .. } => &crate::code::liability::TOO_MANY_TREES,
             Self::Io(_) => &crate::code::cli::OUTPUT_UNWRITABLE,
         }
     }
@@ -203,6 +212,7 @@ pub fn build(
     let records = sources.iter().zip(&read.rows).map(|(source, &rows)| SourceRecord { rows, ..source.record() });
     let records: Vec<SourceRecord> = records.collect();
     let (trees, lines) = (TreePlan::new(&plan, &read), Places(&records));
+    trees.check_header()?;
     let mut faults = std::mem::take(&mut read.faults);
     trees.check_totals(&read, plan.assets, &lines, &mut faults);
     let rows: u64 = read.tallies.iter().map(|tally| tally.rows).sum();
@@ -295,6 +305,13 @@ impl TreePlan {
 
     fn position(&self, slot: u64) -> Option<u32> {
         *self.positions.get(usize::try_from(slot).ok()?)?
+    }
+
+    /// What is written must be readable: it is refused before anything is.
+    fn check_header(&self) -> Result<(), BuildError> {
+        let got = header_size(self.trees.iter().map(|tree| (&tree.asset, tree.class)));
+        let trees = self.trees.len();
+        if got > HEADER_SIZE_MAX { Err(BuildError::TooManyTrees { trees, got }) } else { Ok(()) }
     }
 
     /// No total may be above what can be stated; then no sum below a root is.

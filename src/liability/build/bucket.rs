@@ -12,6 +12,9 @@ use crate::amount::Amount;
 use crate::ledger::{LedgerError, LedgerErrorKind};
 use crate::liability::leaf::{Nonce, OrderKey, Part, Split};
 
+/// Rows that are fetched from memory at once.
+const TOUCHED: usize = 16;
+
 /// A leaf, ready to be hashed.
 pub(super) struct Joined<'a> {
     pub(super) order_key: OrderKey,
@@ -24,9 +27,9 @@ pub(super) struct Joined<'a> {
     pub(super) parts: Vec<Part>,
 }
 
-/// The rows of a partition, sorted so that those of one account follow one another by their products.
-pub(super) fn sort(part: Partition, trees: &TreePlan) -> io::Result<Sorted> {
-    Sorted::new(part, trees.trees.len(), &|slot| trees.position(slot), &settle)
+/// Sorts the rows of a partition so that those of one account follow one another by their products.
+pub(super) fn sort(part: Partition, trees: &TreePlan, rows: &mut Sorted) -> io::Result<()> {
+    rows.fill(part, trees.trees.len(), &|slot| trees.position(slot), &settle)
 }
 
 fn settle(left: &[u8], right: &[u8]) -> Ordering {
@@ -45,7 +48,14 @@ pub(super) fn join<'s>(
     mut each: impl FnMut(Joined<'s>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut rest = rows.tree(tree);
+    let (mut untouched, mut touched_to) = (rest.chunks(TOUCHED), rest.len());
     while let [first, behind @ ..] = rest {
+        if rest.len() <= touched_to
+            && let Some(next) = untouched.next()
+        {
+            rows.touch(next);
+            touched_to -= next.len();
+        }
         let record = Record::read(rows.row(*first)).ok_or_else(spoiled)?;
         rest = behind;
         if record.product.is_none() && rest.first().is_none_or(|next| next.key != first.key) {

@@ -33,8 +33,9 @@ impl<'a> Credentials<'a> {
 
     /// Notes every row whose credential is not that of the account's first row.
     pub(super) fn compare(self, shares: Shares, places: &Places<'_>, faults: &mut Vec<LedgerError>) -> io::Result<()> {
+        let mut slabs = Vec::new();
         for part in self.0.finish(shares.bucket, shares.spare)? {
-            let slabs = part.load()?;
+            part.load(&mut slabs)?;
             let mut first: HashMap<&[u8], (Line, &[u8])> = HashMap::new();
             for record in records(&slabs) {
                 let record = record?;

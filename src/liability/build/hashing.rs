@@ -9,7 +9,7 @@ use super::bucket;
 use super::faults::Places;
 use super::partition::{Partition, Partitions};
 use super::pieces::{self, Splitting};
-use super::sections::{Output, Run, TreeWriter};
+use super::sections::{Output, Run, Runs, TreeWriter};
 use super::sorted::Sorted;
 use super::{Plan, PlannedTree, Progress, Shares, TreePlan};
 use crate::ledger::LedgerError;
@@ -39,6 +39,13 @@ struct Turns {
 }
 
 type Faults = Vec<LedgerError>;
+
+/// What a thread works with: memory that it takes once.
+#[derive(Default)]
+struct Bench {
+    rows: Sorted,
+    runs: Runs,
+}
 
 /// What a thread says that ends because another one has; nothing else here ends a piece of work like this.
 const GIVEN_UP: io::ErrorKind = io::ErrorKind::Interrupted;
@@ -75,15 +82,13 @@ impl Hashing<'_> {
 
     /// One leaf for each balance.
     fn whole(&self, parts: Vec<Partition>, turns: &Turns, out: &Output<'_>) -> io::Result<Faults> {
-        self.in_parallel(parts, turns, &|number, part| {
-            let rows = bucket::sort(part, self.trees)?;
-            let (mut runs, mut faults) = (Vec::new(), Faults::new());
-            for (tree, planned, count) in self.trees_of(&rows) {
-                let mut run = Run::with_room(count, rows.row_length());
-                bucket::join(&rows, tree, planned, self.lines, &mut faults, |leaf| run.push(&leaf))?;
-                runs.push((tree, run));
+        self.in_parallel(parts, turns, &|Bench { rows, runs }, number, part| {
+            let mut faults = Faults::new();
+            bucket::sort(part, self.trees, rows)?;
+            for (tree, planned) in self.trees_of(rows) {
+                let run = runs.next(tree);
+                bucket::join(rows, tree, planned, self.lines, &mut faults, |leaf| run.push(&leaf))?;
             }
-            drop(rows);
             let leaves = self.write(number, runs, turns, out)?;
             self.progress.advance(leaves);
             Ok(faults)
@@ -92,10 +97,11 @@ impl Hashing<'_> {
 
     /// Nothing is written: rows are only compared.
     fn only_check(&self, parts: Vec<Partition>, turns: &Turns) -> io::Result<Faults> {
-        self.in_parallel(parts, turns, &|_, part| {
-            let (rows, mut faults) = (bucket::sort(part, self.trees)?, Faults::new());
-            for (tree, planned, _) in self.trees_of(&rows) {
-                bucket::join(&rows, tree, planned, self.lines, &mut faults, |_| Ok(()))?;
+        self.in_parallel(parts, turns, &|Bench { rows, .. }, _, part| {
+            let mut faults = Faults::new();
+            bucket::sort(part, self.trees, rows)?;
+            for (tree, planned) in self.trees_of(rows) {
+                bucket::join(rows, tree, planned, self.lines, &mut faults, |_| Ok(()))?;
             }
             Ok(faults)
         })
@@ -104,11 +110,12 @@ impl Hashing<'_> {
     /// Balances become pieces, whose order keys put them into other partitions: those are the ones to be written.
     fn split(&self, parts: Vec<Partition>, turns: &Turns, out: &Output<'_>) -> io::Result<Faults> {
         let partitions = Partitions::new(self.scratch, self.shares.pieces, self.plan.threads);
-        let faults = self.in_parallel(parts, turns, &|_, part| {
+        let faults = self.in_parallel(parts, turns, &|Bench { rows, .. }, _, part| {
             let mut splitting = Splitting::new(self.plan, self.trees, &partitions);
-            let (rows, mut faults, mut leaves) = (bucket::sort(part, self.trees)?, Faults::new(), 0);
-            for (tree, planned, _) in self.trees_of(&rows) {
-                bucket::join(&rows, tree, planned, self.lines, &mut faults, |leaf| {
+            let (mut faults, mut leaves) = (Faults::new(), 0);
+            bucket::sort(part, self.trees, rows)?;
+            for (tree, planned) in self.trees_of(rows) {
+                bucket::join(rows, tree, planned, self.lines, &mut faults, |leaf| {
                     leaves += 1;
                     splitting.add(tree, &leaf)
                 })?;
@@ -120,47 +127,45 @@ impl Hashing<'_> {
         if !faults.is_empty() {
             return Ok(faults);
         }
-        self.in_parallel(partitions.finish(self.shares.bucket, self.shares.spare)?, turns, &|number, part| {
-            let (rows, mut runs) = (pieces::sort(part, self.trees)?, Vec::new());
-            for (tree, _, count) in self.trees_of(&rows) {
-                let mut run = Run::with_room(count, rows.row_length());
-                pieces::each(&rows, tree, &mut |leaf| run.push(&leaf))?;
-                runs.push((tree, run));
+        let parts = partitions.finish(self.shares.bucket, self.shares.spare)?;
+        self.in_parallel(parts, turns, &|Bench { rows, runs }, number, part| {
+            pieces::sort(part, self.trees, rows)?;
+            for (tree, _) in self.trees_of(rows) {
+                let run = runs.next(tree);
+                pieces::each(rows, tree, &mut |leaf| run.push(&leaf))?;
             }
-            drop(rows);
             self.write(number, runs, turns, out)?;
             Ok(Faults::new())
         })
     }
 
-    /// The trees that have some of these rows, and how many.
-    fn trees_of<'r>(&'r self, rows: &'r Sorted) -> impl Iterator<Item = (usize, &'r PlannedTree, usize)> {
-        let tree = |(tree, planned)| (tree, planned, rows.tree(tree).len());
-        self.trees.trees.iter().enumerate().map(tree).filter(|(_, _, count)| *count > 0)
+    /// The trees that have some of these rows.
+    fn trees_of<'r>(&'r self, rows: &'r Sorted) -> impl Iterator<Item = (usize, &'r PlannedTree)> {
+        self.trees.trees.iter().enumerate().filter(|(tree, _)| !rows.tree(*tree).is_empty())
     }
 
     /// Brings the runs of one partition to their place and into the files; gives the number of leaves.
-    fn write(&self, number: usize, mut runs: Vec<(usize, Run)>, turns: &Turns, out: &Output<'_>) -> io::Result<u64> {
+    fn write(&self, number: usize, runs: &mut Runs, turns: &Turns, out: &Output<'_>) -> io::Result<u64> {
+        let given_up = || io::Error::new(GIVEN_UP, "another thread has ended");
+        let runs = runs.begun();
         runs.iter_mut().for_each(|(_, run)| run.finish());
         let leaves = runs.iter().map(|(_, run)| run.leaf_count()).sum();
-        let given_up = || io::Error::new(GIVEN_UP, "another thread has ended");
         let places = turns.begins.take(number, |begins| -> Vec<(u64, u64)> {
             let place = |(tree, run): &(usize, Run)| {
                 begins.get_mut(*tree).map_or((0, 0), |begin| {
                     let place = *begin;
-                    *begin = (begin.0 + run.leaf_count(), begin.1 + run.texts.len() as u64);
+                    *begin = (begin.0 + run.leaf_count(), begin.1 + run.text_length());
                     place
                 })
             };
             runs.iter().map(place).collect()
         });
-        let places = places.ok_or_else(given_up)?.into_iter();
-        let placed = runs.into_iter().zip(places).map(|((tree, run), (leaf, text))| Ok((tree, run.place(leaf, text)?)));
-        let placed = placed.collect::<io::Result<Vec<_>>>()?;
+        for ((_, run), (leaf, text)) in runs.iter_mut().zip(places.ok_or_else(given_up)?) {
+            run.place(leaf, text)?;
+        }
         let written = turns.writers.take(number, |writers| {
-            placed.iter().try_for_each(|(tree, run)| {
-                writers.get_mut(*tree).map_or(Ok(()), |writer| writer.write(run, out))
-            })
+            runs.iter()
+                .try_for_each(|(tree, run)| writers.get_mut(*tree).map_or(Ok(()), |writer| writer.write(run, out)))
         });
         written.ok_or_else(given_up)??;
         Ok(leaves)
@@ -171,16 +176,17 @@ impl Hashing<'_> {
         &self,
         parts: Vec<Partition>,
         turns: &Turns,
-        work: &(dyn Fn(usize, Partition) -> io::Result<Faults> + Sync),
+        work: &(dyn Fn(&mut Bench, usize, Partition) -> io::Result<Faults> + Sync),
     ) -> io::Result<Faults> {
         let parts: Vec<Mutex<Option<Partition>>> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
         let (next, faults) = (AtomicUsize::new(0), Mutex::new(Faults::new()));
         let work_on_all = || -> io::Result<()> {
+            let mut bench = Bench::default();
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 let Some(part) = parts.get(number) else { return Ok(()) };
                 let part = part.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let found = work(number, part.unwrap_or_default())?;
+                let found = work(&mut bench, number, part.unwrap_or_default())?;
                 faults.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
             }
         };

@@ -125,14 +125,21 @@ impl Partition {
         Ok(())
     }
 
-    /// All of its rows, in slabs of whole rows.
-    pub(super) fn load(mut self) -> io::Result<Vec<Vec<u8>>> {
-        let Some(file) = self.file.take() else { return Ok(self.blocks) };
+    /// All of its rows, in slabs of whole rows. The first slab may lend its memory.
+    pub(super) fn load(mut self, slabs: &mut Vec<Vec<u8>>) -> io::Result<()> {
+        slabs.truncate(1);
+        let Some(file) = self.file.take() else {
+            slabs.clear();
+            slabs.append(&mut self.blocks);
+            return Ok(());
+        };
         let on_disk = usize::try_from(self.on_disk).map_err(|_| spoiled())?;
-        let mut rows = vec![0; on_disk];
+        let mut rows = slabs.pop().unwrap_or_default();
+        rows.resize(on_disk, 0);
         file.lock().read_at(self.begin, &mut rows)?;
-        self.blocks.push(rows);
-        Ok(self.blocks)
+        slabs.push(rows);
+        slabs.append(&mut self.blocks);
+        Ok(())
     }
 
     /// Hands over its rows as they lie on the disk, then those in memory; a row may begin in one piece and end in

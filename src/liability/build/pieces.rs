@@ -42,14 +42,7 @@ impl<'a> Splitting<'a> {
         Ok(())
     }
 
-    fn write(
-        &mut self,
-        tree: usize,
-        key: OrderKey,
-        nonce: Nonce,
-        amount: Amount,
-        texts: &Texts<'_>,
-    ) -> io::Result<()> {
+    fn write(&mut self, tree: usize, key: OrderKey, nonce: Nonce, amount: Amount, texts: &Texts<'_>) -> io::Result<()> {
         self.body.clear();
         number(&mut self.body, tree as u64);
         record::amount(&mut self.body, amount);
@@ -65,10 +58,10 @@ impl<'a> Splitting<'a> {
     }
 }
 
-/// The pieces of one partition, tree by tree and in the order of their leaves.
-pub(super) fn sort(part: Partition, trees: &TreePlan) -> io::Result<Sorted> {
+/// Sorts the pieces of one partition, tree by tree and in the order of their leaves.
+pub(super) fn sort(part: Partition, trees: &TreePlan, pieces: &mut Sorted) -> io::Result<()> {
     let tree_of = |tree: u64| u32::try_from(tree).ok().filter(|tree| (*tree as usize) < trees.trees.len());
-    Sorted::new(part, trees.trees.len(), &tree_of, &settle)
+    pieces.fill(part, trees.trees.len(), &tree_of, &settle)
 }
 
 /// Equal order keys of two accounts are as good as impossible; their bodies settle even those.
@@ -78,11 +71,7 @@ fn settle(left: &[u8], right: &[u8]) -> Ordering {
 }
 
 /// Hands over the pieces of one tree in order.
-pub(super) fn each(
-    pieces: &Sorted,
-    tree: usize,
-    each: &mut dyn FnMut(Joined<'_>) -> io::Result<()>,
-) -> io::Result<()> {
+pub(super) fn each(pieces: &Sorted, tree: usize, each: &mut dyn FnMut(Joined<'_>) -> io::Result<()>) -> io::Result<()> {
     for place in pieces.tree(tree) {
         let (order_key, nonce, mut body) = record::open(pieces.row(*place)).ok_or_else(spoiled)?;
         take_number(&mut body).ok_or_else(spoiled)?;

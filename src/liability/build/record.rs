@@ -109,10 +109,11 @@ pub(super) fn length(bytes: &[u8]) -> Option<usize> {
 }
 
 /// What sorts the row that begins these bytes: the first half of its order key, and the number of its tree or slot.
+/// Then its length.
 #[inline]
-pub(super) fn place(bytes: &[u8]) -> Option<(u64, u64)> {
-    let (begin, _) = body(bytes)?;
-    Some((u64::from_be_bytes(*bytes.first_chunk()?), take_number(&mut bytes.get(begin..)?)?))
+pub(super) fn place(bytes: &[u8]) -> Option<(u64, u64, usize)> {
+    let (begin, end) = body(bytes)?;
+    Some((u64::from_be_bytes(*bytes.first_chunk()?), take_number(&mut bytes.get(begin..)?)?, end))
 }
 
 /// Order key, nonce and body of the row that begins these bytes.
@@ -172,7 +173,8 @@ pub(super) fn take_number(rest: &mut &[u8]) -> Option<u64> {
 /// How many bytes an integer needs.
 #[inline]
 fn integer_length(value: u128) -> u8 {
-    (16 - value.leading_zeros() / 8) as u8
+    let zeros = value.leading_zeros() / 8;
+    u8::try_from(16 - zeros).unwrap_or(16)
 }
 
 /// The bytes that an integer needs, the lowest first.
@@ -223,7 +225,7 @@ mod tests {
 
     #[test]
     fn rows_are_read_back() {
-        let (key, nonce) = (OrderKey(std::array::from_fn(|at| at as u8)), Nonce([9; 16]));
+        let (key, nonce) = (OrderKey([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]), Nonce([9; 16]));
         for (source, product) in [(0, None), (300, Some("")), (0, Some("spöt"))] {
             for (amount, number) in [(0, 0), (127, 1), (128, 256), (1 << 64, u64::MAX), (u128::MAX, 70_000)] {
                 let (amount, line) = (Amount::from_base_units(amount), Line { source, number });
@@ -238,7 +240,7 @@ mod tests {
                     bytes.extend([1, 2, 3]);
                     let bytes = &bytes[1..];
                     assert_eq!(length(bytes), Some(whole));
-                    assert_eq!(place(bytes), Some((0x0001_0203_0405_0607, 1234)));
+                    assert_eq!(place(bytes), Some((0x0001_0203_0405_0607, 1234, whole)));
                     let record = Record::read(bytes).unwrap();
                     assert_eq!((record.order_key, record.nonce, record.slot), (key, nonce, 1234));
                     assert_eq!((record.line, record.amount), (line, amount));
@@ -258,7 +260,7 @@ mod tests {
             assert_eq!(length(&bytes), Some(bytes.len()));
             bytes.push(0);
             assert_eq!(open(&bytes), Some((OrderKey([1; 16]), Nonce([2; 16]), &*body)));
-            assert_eq!(place(&bytes), Some((0x0101_0101_0101_0101, 5)));
+            assert_eq!(place(&bytes), Some((0x0101_0101_0101_0101, 5, bytes.len() - 1)));
         }
     }
 }

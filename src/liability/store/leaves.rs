@@ -118,8 +118,8 @@ impl StoredTree {
     /// The leaf of this order key and account, with its position. Order keys are evenly spread, so that a guess in
     /// proportion comes close: a few records are read, whatever the size of the tree.
     pub(crate) fn find(&self, key: OrderKey, account: &str) -> Result<Option<(u64, StoredLeaf)>, StoreError> {
-        /// Records that are read at once when the place is known to within as many.
-        const NEAR: u64 = 32;
+        /// Records that are read at once when the place is known to within as many: about a page of them.
+        const NEAR: u64 = 96;
         /// Guesses before halving takes over: a damaged store may have its keys anywhere.
         const GUESSES: u32 = 6;
         let mut gap = Gap { begin: 0, end: self.header.commitment.leaf_count, low: 0, high: u64::MAX };
@@ -137,8 +137,12 @@ impl StoredTree {
                 }
             }
         }
-        for (index, leaf) in (gap.begin..).zip(self.leaves(gap.begin..gap.end)?) {
-            if leaf.order_key == key && leaf.account == account {
+        let near = usize::try_from((gap.end - gap.begin) * LEAF).unwrap_or_default();
+        let mut records = vec![0; near];
+        self.file(Section::Leaves)?.read_at(gap.begin * LEAF, &mut records)?;
+        // texts are read where a key fits: in most trees an account has no leaf
+        for (index, _) in (gap.begin..).zip(records.as_chunks().0).filter(|(_, record)| parse_record(record).0 == key) {
+            if let Some(leaf) = self.leaves(index..index + 1)?.pop().filter(|leaf| leaf.account == account) {
                 return Ok(Some((index, leaf)));
             }
         }
