@@ -2,16 +2,16 @@
 //!
 //! One message leaves the unit idle for most of each round, because every round needs the result of the last one. A
 //! second message fills the gap. This is the only unsafe code of the program: two calls of functions that need
-//! processor features which were asked for just before. [`one_by_one`] and [`one_after_another`], for processors without
-//! them, are the safe twins, and a test compares both.
+//! processor features which were asked for just before. [`one_by_one`] and [`one_after_another`], for processors
+//! without them, are the safe twins, and a test compares both.
 
 use sha2::block_api::compress256;
 
 /// Bytes of a block.
 const BLOCK: usize = 64;
 
-/// The digests of messages of `N` blocks each, all behind the state `begin`: those that `messages` and `digests` have in
-/// common.
+/// The digests of messages of `N` blocks each, all behind the state `begin`: as many as there are messages and places
+/// for digests.
 pub(super) fn hash_each<const N: usize>(begin: &[u32; 8], messages: &[[[u8; BLOCK]; N]], digests: &mut [[u8; 32]]) {
     #[cfg(target_arch = "x86_64")]
     if x86::is_there() {

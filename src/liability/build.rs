@@ -161,6 +161,9 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// A partition of this size is never taken apart: it has a few rows.
+const BUCKET_MIN: usize = 256;
+
 /// What `--memory` is used for, in bytes.
 #[derive(Clone, Copy)]
 struct Shares {
@@ -174,7 +177,7 @@ struct Shares {
     waiting: usize,
     /// The largest partition that is sorted and hashed as a whole.
     bucket: u64,
-    /// A partition above that size is taken apart in so much.
+    /// A partition above that size is taken apart in so much: nothing is sorted yet.
     spare: usize,
     /// Bytes on their way into files.
     files: usize,
@@ -185,8 +188,16 @@ impl Shares {
         let part = memory / 32;
         let (rows, pieces) = if split { (11 * part, 11 * part) } else { (22 * part, 0) };
         // a bucket is held together with its index and what is made of it, some three times its size
-        let bucket = (2 * part / threads.max(1)) as u64;
-        Self { rows, pieces, credentials: part / 2, waiting: part / threads.max(1), bucket, spare: part, files: part }
+        let bucket = (2 * part / threads.max(1)).max(BUCKET_MIN) as u64;
+        Self {
+            rows,
+            pieces,
+            credentials: part / 2,
+            waiting: part / threads.max(1),
+            bucket,
+            spare: 6 * part,
+            files: part,
+        }
     }
 }
 

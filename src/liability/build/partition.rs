@@ -78,7 +78,7 @@ impl<'a> Partitions<'a> {
         let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
         part.in_memory += rows.len();
         part.blocks.push(rows);
-        if part.in_memory > self.kept { part.spill(self.space) } else { Ok(()) }
+        if part.in_memory > self.kept { part.spill(self.space, self.block) } else { Ok(()) }
     }
 
     /// The partitions in order, those above `limit` bytes taken apart by their next byte, for which `memory` bytes are
@@ -110,16 +110,21 @@ impl Partition {
         self.depth + 1
     }
 
-    /// Brings what is in memory to the disk.
-    fn spill(&mut self, space: &dyn ScratchSpace) -> io::Result<()> {
+    /// Brings what is in memory to the disk; blocks have about `block` bytes.
+    fn spill(&mut self, space: &dyn ScratchSpace, block: usize) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(SharedFile::create(space)?),
         };
         let mut file = file.lock();
-        for block in self.blocks.drain(..) {
-            file.append(&block)?;
+        // small blocks are written many at once
+        for blocks in self.blocks.chunks(BLOCK_MAX.div_ceil(block)) {
+            match blocks {
+                [block] => file.append(block)?,
+                blocks => file.append(&blocks.concat())?,
+            }
         }
+        self.blocks.clear();
         self.on_disk += self.in_memory as u64;
         self.in_memory = 0;
         Ok(())

@@ -157,7 +157,8 @@ impl SectionWriter {
         Self { name, pending: Vec::new(), hasher, length: 0, unsynced: 0 }
     }
 
-    /// Adds bytes, whose hash is somebody else's business; what is small waits, so that a thousand small trees are no thousand small writes.
+    /// Adds bytes, which the caller hashes; what is small waits, so that a thousand small trees are no thousand small
+    /// writes.
     fn write(&mut self, bytes: &[u8], out: &Output<'_>) -> io::Result<()> {
         self.length += bytes.len() as u64;
         if self.pending.len() + bytes.len() < out.wait {

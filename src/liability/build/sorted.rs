@@ -109,8 +109,8 @@ impl Sorted {
         Ok(())
     }
 
-    /// Reads a little of rows that are asked for soon: sorting jumps about in memory, and one such wait for many rows is
-    /// shorter than one for each.
+    /// Reads a little of rows that are asked for soon: sorting jumps about in memory, and to wait for many rows at once
+    /// is shorter than to wait for each.
     #[inline]
     pub(super) fn touch(&self, places: &[Place]) {
         let mut read = 0;
