@@ -11,8 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 mod blocks;
 mod lanes;
+mod streams;
 
-pub use blocks::{Batch, Midstate, SHORT_MAX};
+pub(crate) use blocks::Shapes;
+pub use blocks::{Batch, Midstate};
+pub(crate) use streams::BlockStream;
 
 /// 32 bytes of SHA-256 output.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use counterfoil::amount::Amount;
 use counterfoil::asset::{AssetId, Assets, Class};
+use counterfoil::code::{Coded as _, liability as codes};
 use counterfoil::hash::sha256;
 use counterfoil::ledger::{CsvSource, RowSource};
 use counterfoil::liability::inclusion_proof::{InclusionQuery, StatementRef, verify};
@@ -227,4 +228,36 @@ fn folders_and_memory_hold_the_same_files() {
         .collect();
     assert_eq!(on_disk, memory.files());
     all_prove(Arc::new(Folder::new(folder.path())), &rows);
+}
+
+/// What `build` writes can be opened: a header that no store may have is refused before there is one.
+#[test]
+fn more_trees_than_a_header_can_list_are_refused() {
+    let count = 19_000;
+    let name = |number: usize| format!("{number:064}");
+    let assets: String = (0..count).map(|n| format!("[[asset]]\nid = \"{}\"\ndecimals = 0\n", name(n))).collect();
+    let assets = Assets::parse(&assets).unwrap();
+    let mut ledger = "account,asset,amount,class\n".to_owned();
+    for number in 0..count {
+        for class in ["custody", "lent", "collateral", "derivative"] {
+            ledger.push_str(&format!("u1,{},1,{class}\n", name(number)));
+        }
+    }
+    let (key, storage) = (key(), MemoryStorage::default());
+    // so little memory that rows cannot wait for others of their tree
+    let options = BuildOptions {
+        key: &key,
+        build_id: [2; 32],
+        assets: &assets,
+        memory: 1 << 20,
+        threads: 2,
+        split: 1,
+        decoys: 0,
+    };
+    let source = CsvSource::new("ledger.csv", 0, ledger.as_bytes(), &assets, &[]).unwrap();
+    let mut sources: Vec<Box<dyn RowSource<'_> + '_>> = vec![Box::new(source)];
+    let error = build(&options, &mut sources, &MemoryScratch, &storage, &()).unwrap_err();
+    assert_eq!(error.code().number, codes::TOO_MANY_TREES.number);
+    assert!(error.to_string().starts_with("76000 trees make a header of "), "{error}");
+    assert!(storage.files().is_empty());
 }

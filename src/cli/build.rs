@@ -223,6 +223,7 @@ pub(super) fn read_ledgers(
     }
     built.map_err(|error| match error {
         BuildError::Ledger(faults) => Failure::ledger(faults, &|place| ledgers.line_of(place)),
+        error @ BuildError::TooManyTrees { .. } => Failure::about(out, &error),
         BuildError::Io(error) => CliError::OutputUnwritable { path: out.to_owned(), detail: error.to_string() }.into(),
     })
 }

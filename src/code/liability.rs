@@ -139,4 +139,7 @@ super::codes! {
     RANGE_PARTIAL = 2059, NotMade, "the range is no whole tree",
         "Only a range that begins at leaf 0, and is not empty, has a root to compare with a statement.",
         "merge all ranges of the tree, from leaf 0 on";
+    TOO_MANY_TREES = 2060, NotMade, "there are more trees than a store can list",
+        "A tree is one asset in one class; the list of all is read as a whole before any of them.",
+        "leave out assets without customers, or build the ledger in parts, one statement for each";
 }

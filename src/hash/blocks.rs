@@ -9,15 +9,15 @@ use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroize;
 
-use super::lanes::compress_both;
+use super::lanes::hash_each;
 use super::{Digest, Tag};
 
 /// Bytes of a block.
-const BLOCK: usize = 64;
-/// Two blocks hold a message of this length with its padding.
-pub const SHORT_MAX: usize = 2 * BLOCK - 9;
+pub(super) const BLOCK: usize = 64;
+/// Bytes of padding at least: the first bit of it, and the length.
+const PADDING_MIN: usize = 9;
 /// FIPS 180-4, section 5.3.3.
-const INITIAL: [u32; 8] =
+pub(super) const INITIAL: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// The state after one block that many messages begin with.
@@ -60,115 +60,154 @@ static TAGS: LazyLock<[Midstate; Tag::ALL.len()]> = LazyLock::new(|| {
 /// Messages that wait to be hashed together. Every message begins with one block, given as a state.
 #[derive(Default)]
 pub struct Batch {
-    blocks: Vec<[u8; BLOCK]>,
-    /// Blocks of each message.
-    counts: Vec<u32>,
+    count: u32,
+    /// Almost all messages have one or two blocks; those of one length go through the processor side by side.
+    ones: Queue<1>,
+    twos: Queue<2>,
+    long: Vec<(u32, Vec<[u8; BLOCK]>)>,
+    digests: Vec<[u8; 32]>,
+}
+
+/// Messages of `N` blocks, and which messages of the batch they are.
+#[derive(Default)]
+struct Queue<const N: usize> {
+    blocks: Vec<[[u8; BLOCK]; N]>,
+    places: Vec<u32>,
 }
 
 impl Batch {
     /// Adds the message that consists of these pieces, behind its first block.
+    #[inline]
     pub fn push(&mut self, pieces: &[&[u8]]) {
-        let length: usize = pieces.iter().map(|piece| piece.len()).sum();
-        let count = (length + 9).div_ceil(BLOCK);
-        let start = self.blocks.len();
-        self.blocks.resize(start + count, [0; BLOCK]);
-        let padded = self.blocks.get_mut(start..).unwrap_or_default().as_flattened_mut();
-        let mut rest = padded;
+        let mut rest = self.message(pieces.iter().map(|piece| piece.len()).sum());
         for piece in pieces {
             let Some((place, behind)) = rest.split_at_mut_checked(piece.len()) else { return };
             place.copy_from_slice(piece);
             rest = behind;
         }
-        if let Some(first) = rest.first_mut() {
-            *first = 0x80;
-        }
-        let bits = ((BLOCK + length) as u64) * 8;
-        if let Some(last) = rest.last_chunk_mut::<8>() {
-            *last = bits.to_be_bytes();
-        }
-        self.counts.push(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
-    /// Adds a message of at most [`SHORT_MAX`] bytes, the first `length` of `buffer`: one or two blocks, which are
-    /// copied as a whole. A longer one is added like any other.
+    /// Adds a message of `length` bytes, all zero, and hands it out to be filled where it will be hashed.
     #[inline]
-    pub fn push_short(&mut self, buffer: &[[u8; BLOCK]; 2], length: usize) {
-        let mut padded = *buffer;
-        let flat = padded.as_flattened_mut();
-        let Some((_, behind)) = flat.split_at_mut_checked(length).filter(|_| length <= SHORT_MAX) else {
-            let message = buffer.as_flattened();
-            return self.push(&[message.get(..length).unwrap_or(message)]);
-        };
-        behind.fill(0);
-        if let Some(first) = behind.first_mut() {
-            *first = 0x80;
-        }
-        let bits = (((BLOCK + length) as u64) * 8).to_be_bytes();
-        let [first, second] = &mut padded;
-        if length + 9 <= BLOCK {
-            first[BLOCK - 8..].copy_from_slice(&bits);
-            self.blocks.push(*first);
-            self.counts.push(1);
+    pub fn message(&mut self, length: usize) -> &mut [u8] {
+        let place = self.count;
+        self.count += 1;
+        let blocks = if length + PADDING_MIN <= BLOCK {
+            self.ones.push(place)
+        } else if length + PADDING_MIN <= 2 * BLOCK {
+            self.twos.push(place)
         } else {
-            second[BLOCK - 8..].copy_from_slice(&bits);
-            self.blocks.extend_from_slice(&padded);
-            self.counts.push(2);
-        }
+            let blocks = vec![[0; BLOCK]; (length + PADDING_MIN).div_ceil(BLOCK)];
+            self.long.push((place, blocks));
+            self.long.last_mut().map_or(&mut [][..], |(_, blocks)| blocks.as_mut_slice())
+        };
+        pad(blocks.as_flattened_mut(), length)
     }
 
     /// How many messages wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.counts.len()
+        self.count as usize
     }
 
     /// Whether no message waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.counts.is_empty()
+        self.count == 0
     }
 
     /// Hashes every message behind the block of `begin`, appends the digests to `out` in order, and forgets the
     /// messages.
     pub fn finish(&mut self, begin: Midstate, out: &mut Vec<Digest>) {
-        out.reserve(self.counts.len());
-        let (mut rest, mut counts) = (self.blocks.as_slice(), self.counts.as_slice());
-        loop {
-            match counts {
-                // neighbours of one length go through the processor together
-                &[first, second, ref behind @ ..] if first == second => {
-                    let Some((left, after)) = rest.split_at_checked(first as usize) else { break };
-                    let Some((right, after)) = after.split_at_checked(second as usize) else { break };
-                    let mut states = [begin.0; 2];
-                    let [one, two] = &mut states;
-                    compress_both([one, two], [left, right]);
-                    out.extend(states.iter().map(digest_of));
-                    (rest, counts) = (after, behind);
-                }
-                &[count, ref behind @ ..] => {
-                    let Some((message, after)) = rest.split_at_checked(count as usize) else { break };
-                    let mut state = begin.0;
-                    compress256(&mut state, message);
-                    out.push(digest_of(&state));
-                    (rest, counts) = (after, behind);
-                }
-                [] => break,
+        let start = out.len();
+        out.resize(start + self.len(), Digest::from_bytes([0; 32]));
+        let out = out.get_mut(start..).unwrap_or_default();
+        self.ones.finish(begin, &mut self.digests, out);
+        self.twos.finish(begin, &mut self.digests, out);
+        for (place, blocks) in self.long.drain(..) {
+            let mut state = begin.0;
+            compress256(&mut state, &blocks);
+            if let Some(digest) = out.get_mut(place as usize) {
+                *digest = digest_of(&state);
+            }
+        }
+        self.count = 0;
+    }
+}
+
+/// Puts the padding of FIPS 180-4 behind the first `length` bytes, which it gives back. One block was hashed before.
+#[inline]
+fn pad(blocks: &mut [u8], length: usize) -> &mut [u8] {
+    let bits = ((BLOCK + length) as u64) * 8;
+    if let Some(last) = blocks.last_chunk_mut::<8>() {
+        *last = bits.to_be_bytes();
+    }
+    let Some((message, padding)) = blocks.split_at_mut_checked(length) else { return &mut [] };
+    if let Some(first) = padding.first_mut() {
+        *first = 0x80;
+    }
+    message
+}
+
+impl<const N: usize> Queue<N> {
+    #[inline]
+    fn push(&mut self, place: u32) -> &mut [[u8; BLOCK]] {
+        self.places.push(place);
+        self.blocks.push([[0; BLOCK]; N]);
+        self.blocks.last_mut().map_or(&mut [][..], |blocks| blocks.as_mut_slice())
+    }
+
+    fn finish(&mut self, begin: Midstate, digests: &mut Vec<[u8; 32]>, out: &mut [Digest]) {
+        digests.resize(digests.len().max(self.blocks.len()), [0; 32]);
+        hash_each(&begin.0, &self.blocks, digests);
+        for (place, digest) in self.places.iter().zip(digests.iter()) {
+            if let Some(out) = out.get_mut(*place as usize) {
+                *out = Digest::from_bytes(*digest);
             }
         }
         self.blocks.clear();
-        self.counts.clear();
+        self.places.clear();
+    }
+}
+
+/// Digests of messages of one length, for callers who fill the blocks themselves and use them again and again.
+pub(crate) struct Shapes<const N: usize, const COUNT: usize> {
+    blocks: [[[u8; BLOCK]; N]; COUNT],
+}
+
+impl<const N: usize, const COUNT: usize> Shapes<N, COUNT> {
+    /// Room for messages of `length` bytes, which with their padding must make `N` blocks.
+    pub(crate) fn new(length: usize) -> Self {
+        debug_assert_eq!((length + PADDING_MIN).div_ceil(BLOCK), N, "{length} bytes");
+        let mut blocks = [[[0; BLOCK]; N]; COUNT];
+        for message in &mut blocks {
+            pad(message.as_flattened_mut(), length);
+        }
+        Self { blocks }
+    }
+
+    /// The messages, each behind its first block, with room for the padding, which must stay as it is.
+    pub(crate) fn messages(&mut self) -> &mut [[[u8; BLOCK]; N]; COUNT] {
+        &mut self.blocks
+    }
+
+    /// Digests of the first messages, as many as `digests` has.
+    pub(crate) fn hash(&self, begin: Midstate, digests: &mut [[u8; 32]]) {
+        hash_each(&begin.0, &self.blocks, digests);
     }
 }
 
 impl Zeroize for Batch {
     fn zeroize(&mut self) {
-        self.blocks.as_flattened_mut().zeroize();
-        self.blocks.clear();
-        self.counts.clear();
+        self.ones.blocks.as_flattened_mut().as_flattened_mut().zeroize();
+        self.twos.blocks.as_flattened_mut().as_flattened_mut().zeroize();
+        self.long.iter_mut().for_each(|(_, blocks)| blocks.as_flattened_mut().zeroize());
+        self.digests.as_flattened_mut().zeroize();
+        *self = Self::default();
     }
 }
 
-fn digest_of(state: &[u32; 8]) -> Digest {
+pub(super) fn digest_of(state: &[u32; 8]) -> Digest {
     let mut bytes = [0; 32];
     for (place, word) in bytes.chunks_exact_mut(4).zip(state) {
         place.copy_from_slice(&word.to_be_bytes());
@@ -191,16 +230,27 @@ mod tests {
                 batch.push(&[left, right]);
             }
             assert_eq!(batch.len(), 201);
-            for length in 0..=SHORT_MAX {
-                let mut buffer = [[0xaa; BLOCK]; 2];
-                buffer.as_flattened_mut()[..length].copy_from_slice(&text[..length]);
-                batch.push_short(&buffer, length);
+            for length in (0..=200).rev() {
+                batch.message(length).copy_from_slice(&text[..length]);
             }
             batch.finish(Midstate::of(tag), &mut got);
-            assert!(batch.is_empty());
-            for (length, digest) in (0..=200).chain(0..=SHORT_MAX).zip(&got) {
+            assert!(batch.is_empty() && got.len() == 402);
+            for (length, digest) in (0..=200).chain((0..=200).rev()).zip(&got) {
                 assert_eq!(*digest, TaggedHasher::new(tag).rest(&text[..length]).finish(), "{tag:?} {length}");
             }
+        }
+    }
+
+    #[test]
+    fn messages_of_one_length_are_hashed_like_any_other() {
+        let mut shapes = Shapes::<2, 3>::new(96);
+        for (fill, message) in (1..).zip(shapes.messages()) {
+            message.as_flattened_mut()[..96].fill(fill);
+        }
+        let mut digests = [[0; 32]; 3];
+        shapes.hash(Midstate::of(Tag::Node), &mut digests);
+        for (fill, digest) in (1..).zip(digests) {
+            assert_eq!(digest, TaggedHasher::new(Tag::Node).rest(&[fill; 96]).finish().to_bytes());
         }
     }
 }

@@ -1,36 +1,57 @@
 //! Two messages at a time: SHA-256 with the processor's own instructions, interleaved.
 //!
 //! One message leaves the unit idle for most of each round, because every round needs the result of the last one. A
-//! second message fills the gap. This is the only unsafe code of the program but for none other: two calls of
-//! functions that need processor features which were asked for just before. [`compress_each`] without the feature,
-//! and on other processors, is the safe twin, and a test compares both.
+//! second message fills the gap. This is the only unsafe code of the program: two calls of functions that need
+//! processor features which were asked for just before. [`one_by_one`] and [`one_after_another`], for processors
+//! without them, are the safe twins, and a test compares both.
 
 use sha2::block_api::compress256;
 
 /// Bytes of a block.
 const BLOCK: usize = 64;
 
-/// Advances both states, each by its own blocks, of which there are equally many.
+/// The digests of messages of `N` blocks each, all behind the state `begin`: as many as there are messages and places
+/// for digests.
+pub(super) fn hash_each<const N: usize>(begin: &[u32; 8], messages: &[[[u8; BLOCK]; N]], digests: &mut [[u8; 32]]) {
+    #[cfg(target_arch = "x86_64")]
+    if x86::is_there() {
+        x86::hash_each(begin, messages, digests);
+        return;
+    }
+    one_by_one(begin, messages, digests);
+}
+
+/// The same, one after another.
+fn one_by_one<const N: usize>(begin: &[u32; 8], messages: &[[[u8; BLOCK]; N]], digests: &mut [[u8; 32]]) {
+    for (message, digest) in messages.iter().zip(digests) {
+        let mut state = *begin;
+        compress256(&mut state, message);
+        let (bytes, _) = digest.as_chunks_mut::<4>();
+        bytes.iter_mut().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
+    }
+}
+
+/// Advances both states, each by its own blocks, as many as both have.
 pub(super) fn compress_both(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
     #[cfg(target_arch = "x86_64")]
     if x86::is_there() {
         x86::compress_both(states, blocks);
         return;
     }
-    compress_each(states, blocks);
+    one_after_another(states, blocks);
 }
 
-/// The same, one after another.
-fn compress_each(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
+fn one_after_another(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
+    let count = blocks[0].len().min(blocks[1].len());
     for (state, blocks) in states.into_iter().zip(blocks) {
-        compress256(state, blocks);
+        compress256(state, blocks.get(..count).unwrap_or_default());
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_extract_epi32, _mm_set_epi32, _mm_set_epi64x,
+        __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_extract_epi64, _mm_set_epi32, _mm_set_epi64x,
         _mm_sha256msg1_epu32, _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32, _mm_shuffle_epi8, _mm_shuffle_epi32,
     };
 
@@ -64,17 +85,26 @@ mod x86 {
     }
 
     #[allow(unsafe_code, reason = "the features that the callee needs are asked for in the same function")]
+    pub(super) fn hash_each<const N: usize>(begin: &[u32; 8], messages: &[[[u8; BLOCK]; N]], digests: &mut [[u8; 32]]) {
+        if !is_there() {
+            super::one_by_one(begin, messages, digests);
+            return;
+        }
+        // SAFETY: `with_features` reads and writes only what it is given; it is unsafe to call because it needs
+        // processor features, and `is_there` has just said that they are there.
+        unsafe { with_features(begin, messages, digests) };
+    }
+
+    #[allow(unsafe_code, reason = "the features that the callee needs are asked for in the same function")]
     pub(super) fn compress_both(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
         if !is_there() {
-            super::compress_each(states, blocks);
+            super::one_after_another(states, blocks);
             return;
         }
         let [first, second] = states;
-        let mut lanes = [*first, *second];
-        // SAFETY: `with_features` reads and writes only what it is given; it is unsafe to call because it needs
-        // processor features, and `is_there` has just said that they are there.
-        unsafe { with_features(&mut lanes, blocks) };
-        [*first, *second] = lanes;
+        // SAFETY: `states_with_features` reads only what it is given; it is unsafe to call because it needs processor
+        // features, and `is_there` has just said that they are there.
+        [*first, *second] = unsafe { states_with_features([*first, *second], blocks) };
     }
 
     /// One round of message words for both lanes: four rounds of the compression function.
@@ -111,24 +141,56 @@ mod x86 {
         };
     }
 
-    #[target_feature(enable = "sha,ssse3,sse4.1")]
-    fn with_features(states: &mut [[u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
-        let mut lanes = [pack(states[0]), pack(states[1])];
-        for (first, second) in blocks[0].iter().zip(blocks[1]) {
-            let before = lanes;
-            let mut words = [load(first), load(second)];
-            rounds!(lanes, words, 0);
-            rounds!(lanes, words, 1);
-            rounds!(lanes, words, 2);
-            rounds!(lanes, words, 3);
-            scheduled_rounds!(lanes, words, 4 5 6 7 8 9 10 11 12 13 14 15);
+    /// One block for both lanes.
+    macro_rules! block {
+        ($lanes:ident, $blocks:expr) => {
+            let (before, mut words) = ($lanes, $blocks.map(|block| load(block)));
+            rounds!($lanes, words, 0);
+            rounds!($lanes, words, 1);
+            rounds!($lanes, words, 2);
+            rounds!($lanes, words, 3);
+            scheduled_rounds!($lanes, words, 4 5 6 7 8 9 10 11 12 13 14 15);
             for lane in 0..2 {
                 for half in 0..2 {
-                    lanes[lane][half] = _mm_add_epi32(lanes[lane][half], before[lane][half]);
+                    $lanes[lane][half] = _mm_add_epi32($lanes[lane][half], before[lane][half]);
                 }
             }
+        };
+    }
+
+    #[target_feature(enable = "sha,ssse3,sse4.1")]
+    fn with_features<const N: usize>(begin: &[u32; 8], messages: &[[[u8; BLOCK]; N]], digests: &mut [[u8; 32]]) {
+        let begin = pack(*begin);
+        let count = messages.len().min(digests.len());
+        let (messages, digests) = (&messages[..count], &mut digests[..count]);
+        let ((pairs, last), (both, one)) = (messages.as_chunks::<2>(), digests.as_chunks_mut::<2>());
+        for ([first, second], digests) in pairs.iter().zip(both) {
+            let mut lanes = [begin; 2];
+            for at in 0..N {
+                block!(lanes, [&first[at], &second[at]]);
+            }
+            *digests = lanes.map(|lane| unpack(lane));
         }
-        *states = [unpack(lanes[0]), unpack(lanes[1])];
+        if let ([last], [digest]) = (last, one) {
+            let mut lanes = [begin; 2];
+            for block in last {
+                block!(lanes, [block, block]);
+            }
+            *digest = unpack(lanes[0]);
+        }
+    }
+
+    #[target_feature(enable = "sha,ssse3,sse4.1")]
+    fn states_with_features(states: [[u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) -> [[u32; 8]; 2] {
+        let mut lanes = [pack(states[0]), pack(states[1])];
+        for (first, second) in blocks[0].iter().zip(blocks[1]) {
+            block!(lanes, [first, second]);
+        }
+        lanes.map(|lane| {
+            let bytes = unpack(lane);
+            let (words, _) = bytes.as_chunks::<4>();
+            std::array::from_fn(|at| u32::from_be_bytes(words[at]))
+        })
     }
 
     /// The order in which the instructions want the eight words.
@@ -138,13 +200,19 @@ mod x86 {
         [_mm_set_epi32(a, b, e, f), _mm_set_epi32(c, d, g, h)]
     }
 
+    /// The eight words in their own order, each with its highest byte first.
     #[target_feature(enable = "sse4.1")]
-    fn unpack([abef, cdgh]: [__m128i; 2]) -> [u32; 8] {
-        let (a, b) = (_mm_extract_epi32::<3>(abef), _mm_extract_epi32::<2>(abef));
-        let (e, f) = (_mm_extract_epi32::<1>(abef), _mm_extract_epi32::<0>(abef));
-        let (c, d) = (_mm_extract_epi32::<3>(cdgh), _mm_extract_epi32::<2>(cdgh));
-        let (g, h) = (_mm_extract_epi32::<1>(cdgh), _mm_extract_epi32::<0>(cdgh));
-        [a, b, c, d, e, f, g, h].map(i32::cast_unsigned)
+    fn unpack([abef, cdgh]: [__m128i; 2]) -> [u8; 32] {
+        let pairs = [
+            _mm_extract_epi64::<1>(abef),
+            _mm_extract_epi64::<1>(cdgh),
+            _mm_extract_epi64::<0>(abef),
+            _mm_extract_epi64::<0>(cdgh),
+        ];
+        let mut digest = [0; 32];
+        let (bytes, _) = digest.as_chunks_mut::<8>();
+        bytes.iter_mut().zip(pairs).for_each(|(bytes, pair)| *bytes = pair.to_be_bytes());
+        digest
     }
 
     /// The sixteen big-endian words of a block.
@@ -164,24 +232,34 @@ mod tests {
 
     #[test]
     fn both_ways_agree() {
-        let seed = |at: u32| -> [u8; 32] { Sha256::digest(at.to_be_bytes()).into() };
-        for count in 0..=5_u32 {
-            let blocks = |salt: u32| -> Vec<[u8; BLOCK]> {
-                (0..count)
-                    .map(|at| [seed(at * 7 + salt), seed(at * 11 + salt + 1)].concat().try_into().expect("64 bytes"))
-                    .collect()
-            };
-            for salt in 0..200 {
-                let states: [[u32; 8]; 2] = [salt, salt + 1].map(|at| {
-                    let bytes = seed(at);
-                    std::array::from_fn(|word| u32::from_be_bytes(bytes[word * 4..][..4].try_into().expect("4 bytes")))
-                });
-                let (first, second) = (blocks(salt), blocks(salt + 1000));
-                let ([mut a, mut b], [mut c, mut d]) = (states, states);
-                compress_both([&mut a, &mut b], [&first, &second]);
-                compress_each([&mut c, &mut d], [&first, &second]);
-                assert_eq!((a, b), (c, d), "{count} blocks, {salt}");
+        fn agree<const N: usize>() {
+            let seed = |at: usize| -> [u8; 32] { Sha256::digest(at.to_be_bytes()).into() };
+            let block = |at: usize| -> [u8; BLOCK] { [seed(at), seed(at + 1)].concat().try_into().expect("64 bytes") };
+            for count in 0..=33 {
+                let begin =
+                    seed(count).as_chunks::<4>().0.iter().map(|word| u32::from_be_bytes(*word)).collect::<Vec<_>>();
+                let begin: [u32; 8] = begin.try_into().expect("eight words");
+                let messages: Vec<[[u8; BLOCK]; N]> =
+                    (0..count).map(|at| std::array::from_fn(|part| block(100 * count + 3 * at + part))).collect();
+                for room in [count, count + 1, count + 2, count.saturating_sub(1)] {
+                    let (mut together, mut single) = (vec![[0; 32]; room], vec![[0; 32]; room]);
+                    hash_each(&begin, &messages, &mut together);
+                    one_by_one(&begin, &messages, &mut single);
+                    assert_eq!(together, single, "{count} messages of {N} blocks, {room} digests");
+                }
             }
         }
+        for count in 0..5 {
+            let blocks: Vec<[u8; BLOCK]> = (0..count + 3).map(|at| [at; BLOCK]).collect();
+            let both = [&blocks[2..], &blocks[..usize::from(count)]];
+            let (mut together, mut single) = ([[3; 8], [4; 8]], [[3; 8], [4; 8]]);
+            let ([one, two], [three, four]) = (&mut together, &mut single);
+            compress_both([one, two], both);
+            one_after_another([three, four], both);
+            assert_eq!(together, single, "{count} blocks");
+        }
+        agree::<1>();
+        agree::<2>();
+        agree::<3>();
     }
 }

@@ -8,7 +8,7 @@ mod lines;
 use std::io::Read;
 use std::sync::Arc;
 
-use self::lines::{Careful, Ledger, Lines};
+use self::lines::{Careful, Ledger, Lines, Used};
 use super::columns::{Columns, Meaning};
 use super::stream::Stream;
 use super::{Chunk, LedgerError, LedgerErrorKind as Kind, ROW_LENGTH_MAX, RowSource, SourceRecord};
@@ -78,7 +78,7 @@ impl<R: Read> CsvSource<R> {
             break (columns, Block { bytes: block.bytes, first: line });
         };
         let meaning = Meaning::new(columns, number, false, assets);
-        let ledger = Arc::new(Ledger { name: name.to_owned(), meaning });
+        let ledger = Arc::new(Ledger { name: name.to_owned(), meaning, used: blocks.used.clone() });
         Ok(Self { name: name.to_owned(), blocks, ledger, rest: Some(rest) })
     }
 
@@ -160,12 +160,13 @@ struct Blocks<R> {
     ended: bool,
     /// Why, when it is not the end of the stream.
     fault: Option<LedgerError>,
+    used: Used,
 }
 
 impl<R: Read> Blocks<R> {
     fn new(name: &str, stream: Stream<R>, block_length: usize) -> Self {
-        let (name, kept) = (name.to_owned(), Vec::new());
-        Self { name, stream, block_length, kept, offset: 0, line: 1, ended: false, fault: None }
+        let (name, kept, used) = (name.to_owned(), Vec::new(), Used::default());
+        Self { name, stream, block_length, kept, offset: 0, line: 1, ended: false, fault: None, used }
     }
 
     /// The next lines; `None` at the end. Lines before a fault come before it.
@@ -182,7 +183,8 @@ impl<R: Read> Blocks<R> {
             }
             let rest = self.kept.get(cut..).unwrap_or_default();
             // the last line of the stream may stand here alone: space for a block only when one is to be read
-            let mut kept = Vec::with_capacity(if self.ended { rest.len() } else { rest.len() + self.block_length });
+            let room = if self.ended { rest.len() } else { rest.len() + self.block_length };
+            let mut kept = self.used.take(room);
             kept.extend_from_slice(rest);
             self.kept.truncate(cut);
             let mut block = Block { bytes: std::mem::replace(&mut self.kept, kept), first: self.line };

@@ -14,6 +14,7 @@ mod pieces;
 mod record;
 mod rows;
 mod sections;
+mod sorted;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,7 +25,7 @@ use crate::code::{Code, Coded};
 use crate::ledger::{LedgerError, LedgerErrorKind, RowSource, SourceRecord};
 use crate::liability::leaf::{SnapshotKey, SplitKeys, TreeKey};
 use crate::liability::storage::{ScratchSpace, Storage};
-use crate::liability::store::header::{Header, TreeHeader};
+use crate::liability::store::header::{HEADER_SIZE_MAX, Header, TreeHeader, header_size};
 use crate::liability::store::{self};
 use crate::liability::sum_tree::LiabilityCommitment;
 use credentials::Credentials;
@@ -116,6 +117,14 @@ pub enum BuildError {
     /// The ledger has faults: the first [`FAULTS_KEPT`] of them, in the order of the rows.
     #[error("{}", .0.first().map_or_else(|| "no rows".to_owned(), ToString::to_string))]
     Ledger(Vec<LedgerError>),
+    /// A store cannot list as many trees.
+    #[error("{trees} trees make a header of {got} bytes, at most {HEADER_SIZE_MAX} are read")]
+    TooManyTrees {
+        /// Assets and classes with rows.
+        trees: usize,
+        /// Bytes of the header.
+        got: u64,
+    },
     /// Scratch files or store could not be written or read back.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -125,6 +134,7 @@ impl Coded for BuildError {
     fn code(&self) -> &'static Code {
         match self {
             Self::Ledger(faults) => faults.first().map_or(&crate::code::ledger::EMPTY_LEDGER, Coded::code),
+            Self::TooManyTrees { .. } => &crate::code::liability::TOO_MANY_TREES,
             Self::Io(_) => &crate::code::cli::OUTPUT_UNWRITABLE,
         }
     }
@@ -151,6 +161,46 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// A partition of this size is never taken apart: it has a few rows.
+const BUCKET_MIN: usize = 256;
+
+/// What `--memory` is used for, in bytes.
+#[derive(Clone, Copy)]
+struct Shares {
+    /// Rows that wait in partitions.
+    rows: usize,
+    /// Pieces of split balances that do; rows wait at the same time.
+    pieces: usize,
+    /// Rows that wait for their credentials to be compared.
+    credentials: usize,
+    /// One thread's rows that wait for their order keys.
+    waiting: usize,
+    /// The largest partition that is sorted and hashed as a whole.
+    bucket: u64,
+    /// A partition above that size is taken apart in so much: nothing is sorted yet.
+    spare: usize,
+    /// Bytes on their way into files.
+    files: usize,
+}
+
+impl Shares {
+    fn of(memory: usize, threads: usize, split: bool) -> Self {
+        let part = memory / 32;
+        let (rows, pieces) = if split { (11 * part, 11 * part) } else { (22 * part, 0) };
+        // a bucket is held together with its index and what is made of it, some three times its size
+        let bucket = (2 * part / threads.max(1)).max(BUCKET_MIN) as u64;
+        Self {
+            rows,
+            pieces,
+            credentials: part / 2,
+            waiting: part / threads.max(1),
+            bucket,
+            spare: 6 * part,
+            files: part,
+        }
+    }
+}
+
 /// Reads all rows and writes all trees into `storage`, which is empty before and is a store afterwards.
 ///
 /// # Errors
@@ -163,32 +213,33 @@ pub fn build(
     progress: &dyn Progress,
 ) -> Result<Built, BuildError> {
     let plan = Plan::new(options);
-    let (memory, threads) = (plan.memory, plan.threads);
+    let (shares, threads) = (Shares::of(plan.memory, plan.threads, !plan.pieces.is_empty()), plan.threads);
     progress.begin(Phase::Reading);
-    let partitions = Partitions::new(scratch, memory / 8);
+    let partitions = Partitions::new(scratch, shares.rows, threads);
     let with_credentials = sources.iter().any(|source| source.has_credentials());
-    let credentials = with_credentials.then(|| Credentials::new(scratch, memory / 32));
-    let mut read = rows::read(&plan, sources, &partitions, credentials.as_ref(), progress)?;
+    let credentials = with_credentials.then(|| Credentials::new(scratch, shares.credentials, threads));
+    let places = rows::Filling { plan: &plan, partitions: &partitions, credentials: credentials.as_ref(), shares };
+    let mut read = rows::read(&places, sources, progress)?;
     let records = sources.iter().zip(&read.rows).map(|(source, &rows)| SourceRecord { rows, ..source.record() });
     let records: Vec<SourceRecord> = records.collect();
     let (trees, lines) = (TreePlan::new(&plan, &read), Places(&records));
+    trees.check_header()?;
     let mut faults = std::mem::take(&mut read.faults);
     trees.check_totals(&read, plan.assets, &lines, &mut faults);
-    let rows: u64 = read.tallies.values().map(|tally| tally.rows).sum();
+    let rows: u64 = read.tallies.iter().map(|tally| tally.rows).sum();
     if rows == 0 && faults.is_empty() {
         // rows of debts alone make no tree, and a statement without one commits to nothing
         let names: Vec<&str> = records.iter().map(|record| record.name.as_str()).collect();
         faults.push(LedgerErrorKind::Empty(names.join(", ")).into());
     }
-    rows::add_decoys(&plan, &trees, options.decoys, &partitions)?;
+    rows::add_decoys(&places, &trees, options.decoys)?;
     progress.begin(Phase::Hashing(rows + options.decoys * trees.trees.len() as u64));
-    // a bucket is held together with its index and what is made of it, some four times its size
-    let limit = (memory / (8 * threads)) as u64;
-    let hashing = Hashing { plan: &plan, trees: &trees, lines: &lines, scratch, storage, progress, limit };
-    let (writers, more) = hashing.run(partitions.finish(limit)?, !faults.is_empty())?;
+    let hashing = Hashing { plan: &plan, trees: &trees, lines: &lines, scratch, storage, progress, shares };
+    let parts = partitions.finish(shares.bucket, shares.spare)?;
+    let (writers, more) = hashing.run(parts, !faults.is_empty())?;
     faults.extend(more);
     if let Some(credentials) = credentials {
-        credentials.compare(limit, &lines, &mut faults)?;
+        credentials.compare(shares, &lines, &mut faults)?;
     }
     if !faults.is_empty() {
         lines.sort(&mut faults);
@@ -239,7 +290,7 @@ struct PlannedTree {
 struct TreePlan {
     trees: Vec<PlannedTree>,
     /// Position of each slot's tree.
-    positions: BTreeMap<u64, u32>,
+    positions: Vec<Option<u32>>,
 }
 
 impl TreePlan {
@@ -248,24 +299,36 @@ impl TreePlan {
         for (position, asset) in plan.assets.iter().enumerate() {
             for class in Class::ALL {
                 let slot = rows::slot(position, class);
-                if read.tallies.contains_key(&slot) {
+                if read.tally(slot).is_some() {
                     trees.push(PlannedTree { slot, asset: asset.id.clone(), class });
                 }
             }
         }
         trees.sort_by(|left, right| (&left.asset, left.class.text()).cmp(&(&right.asset, right.class.text())));
-        let positions = (0..).zip(&trees).map(|(position, tree)| (tree.slot as u64, position)).collect();
+        let mut positions = vec![None; plan.keys.len()];
+        for (position, tree) in (0..).zip(&trees) {
+            if let Some(place) = positions.get_mut(tree.slot) {
+                *place = Some(position);
+            }
+        }
         Self { trees, positions }
     }
 
     fn position(&self, slot: u64) -> Option<u32> {
-        self.positions.get(&slot).copied()
+        *self.positions.get(usize::try_from(slot).ok()?)?
+    }
+
+    /// What is written must be readable: it is refused before anything is.
+    fn check_header(&self) -> Result<(), BuildError> {
+        let got = header_size(self.trees.iter().map(|tree| (&tree.asset, tree.class)));
+        let trees = self.trees.len();
+        if got > HEADER_SIZE_MAX { Err(BuildError::TooManyTrees { trees, got }) } else { Ok(()) }
     }
 
     /// No total may be above what can be stated; then no sum below a root is.
     fn check_totals(&self, read: &Read, assets: &Assets, lines: &Places<'_>, faults: &mut Vec<LedgerError>) {
         for tree in &self.trees {
-            let Some(tally) = read.tallies.get(&tree.slot).filter(|tally| tally.total.is_none()) else { continue };
+            let Some(tally) = read.tally(tree.slot).filter(|tally| tally.total.is_none()) else { continue };
             // which row passes the limit depends on the order; the largest one is where to look first
             if let Some((account, line)) = tally.largest() {
                 let (asset, class, account) = (tree.asset.clone(), tree.class, account.to_owned());

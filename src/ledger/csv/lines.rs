@@ -3,7 +3,7 @@
 //! Two readers give the same rows. The quick one takes lines apart at their commas; whatever it does not like about a
 //! line it leaves to the careful one, which reads the line again with the CSV reader and says what is wrong and where.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use csv_core::{ReadRecordResult, Reader};
 
@@ -17,6 +17,41 @@ pub(super) struct Ledger {
     /// For messages.
     pub(super) name: String,
     pub(super) meaning: Meaning,
+    pub(super) used: Used,
+}
+
+/// Memory of blocks that were read: the next ones take it again, instead of asking the system.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Used(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Used {
+    /// More are not kept: some blocks wait for a thread, and each thread reads one.
+    const KEPT: usize = 64;
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Room for so many bytes.
+    pub(super) fn take(&self, length: usize) -> Vec<u8> {
+        let mut bytes = self.lock().pop().unwrap_or_default();
+        bytes.clear();
+        bytes.reserve(length);
+        bytes
+    }
+
+    fn give(&self, bytes: Vec<u8>) {
+        let mut used = self.lock();
+        if used.len() < Self::KEPT {
+            used.push(bytes);
+        }
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.ledger.used.give(std::mem::take(&mut self.bytes));
+    }
 }
 
 /// Whole lines of a ledger.

@@ -4,91 +4,85 @@ use std::cmp::Ordering;
 use std::io;
 
 use super::faults::Places;
-use super::record::{self, Record, spoiled};
+use super::partition::Partition;
+use super::record::{Record, spoiled};
+use super::sorted::Sorted;
 use super::{PlannedTree, TreePlan};
 use crate::amount::Amount;
 use crate::ledger::{LedgerError, LedgerErrorKind};
-use crate::liability::leaf::{Nonce, OrderKey, Part};
-use crate::liability::store::text::LeafText;
+use crate::liability::leaf::{Nonce, OrderKey, Part, Split};
 
-/// Where a row stands, with as much of its sort key as settles almost every comparison.
-struct Place {
-    tree: u32,
-    at: u32,
-    key: u64,
-}
+/// Rows that are fetched from memory at once.
+const TOUCHED: usize = 16;
 
 /// A leaf, ready to be hashed.
 pub(super) struct Joined<'a> {
     pub(super) order_key: OrderKey,
     pub(super) nonce: Nonce,
     pub(super) amount: Amount,
-    pub(super) text: LeafText<'a>,
+    /// Texts as bytes: they were looked at when they were read.
+    pub(super) account: &'a [u8],
+    pub(super) credential: &'a [u8],
+    pub(super) split: Option<Split>,
+    pub(super) parts: Vec<Part>,
 }
 
-/// The rows of one partition in the order of their trees and leaves.
-pub(super) struct Bucket {
-    bytes: Vec<u8>,
-    places: Vec<Place>,
+/// Sorts the rows of a partition so that those of one account follow one another by their products.
+pub(super) fn sort(part: Partition, trees: &TreePlan, rows: &mut Sorted) -> io::Result<()> {
+    rows.fill(part, trees.trees.len(), &|slot| trees.position(slot), &settle)
 }
 
-impl Bucket {
-    /// Sorts the rows. `trees` says where each slot's tree stands.
-    pub(super) fn sort(bytes: Vec<u8>, trees: &TreePlan) -> io::Result<Self> {
-        let (mut places, mut at) = (Vec::new(), 0);
-        while at < bytes.len() {
-            let row = bytes.get(at..).unwrap_or_default();
-            let (order_key, slot) = record::place(row).ok_or_else(spoiled)?;
-            let tree = trees.position(slot).ok_or_else(spoiled)?;
-            let key = order_key.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-            let place = u32::try_from(at).map_err(|_| io::Error::other("one account has more than 4 GiB of rows"))?;
-            places.push(Place { tree, at: place, key });
-            at += record::length(row).ok_or_else(spoiled)?;
+fn settle(left: &[u8], right: &[u8]) -> Ordering {
+    let key = |row| Record::read(row).map(|row| (row.order_key, row.account, row.product, row.line));
+    key(left).cmp(&key(right))
+}
+
+/// Hands over the leaves of one tree in order, and notes rows that are there twice.
+#[inline]
+pub(super) fn join<'s>(
+    rows: &'s Sorted,
+    tree: usize,
+    planned: &PlannedTree,
+    places: &Places<'_>,
+    faults: &mut Vec<LedgerError>,
+    mut each: impl FnMut(Joined<'s>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut rest = rows.tree(tree);
+    let (mut untouched, mut touched_to) = (rest.chunks(TOUCHED), rest.len());
+    while let [first, behind @ ..] = rest {
+        if rest.len() <= touched_to
+            && let Some(next) = untouched.next()
+        {
+            rows.touch(next);
+            touched_to -= next.len();
         }
-        let full = |place: &Place| {
-            let record = bytes.get(place.at as usize..).and_then(Record::read);
-            record.map(|record| (record.order_key, record.account, record.product, record.line))
-        };
-        places.sort_unstable_by(|left, right| match (left.tree, left.key).cmp(&(right.tree, right.key)) {
-            Ordering::Equal => full(left).cmp(&full(right)),
-            settled => settled,
-        });
-        Ok(Self { bytes, places })
-    }
-
-    /// Hands over the leaves of each tree in order, and notes rows that are there twice.
-    pub(super) fn join(
-        &self,
-        trees: &TreePlan,
-        lines: &Places<'_>,
-        faults: &mut Vec<LedgerError>,
-        each: &mut dyn FnMut(u32, Joined<'_>) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let mut joining: Option<Joining<'_>> = None;
-        for place in &self.places {
-            let record = self.bytes.get(place.at as usize..).and_then(Record::read).ok_or_else(spoiled)?;
-            match &mut joining {
-                Some(open) if open.tree == place.tree && open.first.account == record.account => {
-                    if let Err(kind) = open.add(record, lines) {
-                        lines.note(faults, lines.fault(kind, open.last.line.max(record.line)));
-                    }
-                }
-                _ => {
-                    let planned = trees.trees.get(place.tree as usize).ok_or_else(spoiled)?;
-                    if let Some(done) = joining.replace(Joining::begin(place.tree, planned, record)) {
-                        each(done.tree, done.finish())?;
-                    }
-                }
+        let record = Record::read(rows.row(*first)).ok_or_else(spoiled)?;
+        rest = behind;
+        if record.product.is_none() && rest.first().is_none_or(|next| next.key != first.key) {
+            // almost every row
+            each(record.alone(Vec::new()))?;
+            continue;
+        }
+        let mut joining = Joining::begin(planned, record)?;
+        while let Some((next, behind)) = rest.split_first().filter(|(next, _)| next.key == first.key) {
+            let record = Record::read(rows.row(*next)).ok_or_else(spoiled)?;
+            if record.account != joining.first.account {
+                break;
+            }
+            rest = behind;
+            let before = joining.last.line;
+            if let Some(kind) = joining.add(record, places)? {
+                places.note(faults, places.fault(kind, before.max(record.line)));
             }
         }
-        joining.map_or(Ok(()), |done| each(done.tree, done.finish()))
+        each(joining.finish())?;
     }
+    Ok(())
 }
 
 /// The rows of one account in one tree.
-struct Joining<'a> {
-    tree: u32,
-    planned: &'a PlannedTree,
+struct Joining<'a, 'p> {
+    planned: &'p PlannedTree,
     first: Record<'a>,
     /// The last row that was taken.
     last: Record<'a>,
@@ -96,39 +90,46 @@ struct Joining<'a> {
     parts: Vec<Part>,
 }
 
-impl<'a> Joining<'a> {
-    fn begin(tree: u32, planned: &'a PlannedTree, record: Record<'a>) -> Self {
-        let part = |product: &str| Part { product: product.to_owned(), amount: record.amount };
-        let parts = record.product.map(part).into_iter().collect();
-        Self { tree, planned, first: record, last: record, amount: record.amount, parts }
+impl<'a> Record<'a> {
+    #[inline]
+    fn alone(self, parts: Vec<Part>) -> Joined<'a> {
+        let Record { order_key, nonce, amount, account, credential, .. } = self;
+        Joined { order_key, nonce, amount, account, credential, split: None, parts }
+    }
+}
+
+/// Text that was UTF-8 when it was written.
+pub(super) fn text(bytes: &[u8]) -> io::Result<&str> {
+    std::str::from_utf8(bytes).map_err(|_| spoiled())
+}
+
+impl<'a, 'p> Joining<'a, 'p> {
+    fn begin(planned: &'p PlannedTree, record: Record<'a>) -> io::Result<Self> {
+        let part = |product| Ok(Part { product: text(product)?.to_owned(), amount: record.amount });
+        let parts = record.product.map(part).into_iter().collect::<io::Result<_>>()?;
+        Ok(Self { planned, first: record, last: record, amount: record.amount, parts })
     }
 
     /// Takes a further row of the account: rows are sorted, so one of the same product, or without one, is the next.
-    fn add(&mut self, record: Record<'a>, lines: &Places<'_>) -> Result<(), LedgerErrorKind> {
+    fn add(&mut self, record: Record<'a>, lines: &Places<'_>) -> io::Result<Option<LedgerErrorKind>> {
         let product = record.product.filter(|product| self.last.product.is_some_and(|last| last != *product));
         let (asset, class) = (self.planned.asset.clone(), self.planned.class);
         let Some(product) = product else {
-            let (account, first) = (record.account.to_owned(), lines.at(self.last.line.min(record.line)));
-            return Err(LedgerErrorKind::Duplicate { account, asset, class, first });
+            let (account, first) = (text(record.account)?.to_owned(), lines.at(self.last.line.min(record.line)));
+            return Ok(Some(LedgerErrorKind::Duplicate { account, asset, class, first }));
         };
         // what does not fit here does not fit the total either, which is named where rows are added up
         self.amount = self.amount.checked_add(record.amount).unwrap_or(Amount::MAX);
         if self.parts.len() == usize::from(u16::MAX) {
-            let account = record.account.to_owned();
-            return Err(LedgerErrorKind::TooManyProducts { account, asset, class });
+            let account = text(record.account)?.to_owned();
+            return Ok(Some(LedgerErrorKind::TooManyProducts { account, asset, class }));
         }
-        self.parts.push(Part { product: product.to_owned(), amount: record.amount });
+        self.parts.push(Part { product: text(product)?.to_owned(), amount: record.amount });
         self.last = record;
-        Ok(())
+        Ok(None)
     }
 
     fn finish(self) -> Joined<'a> {
-        let Record { order_key, nonce, account, credential, .. } = self.first;
-        Joined {
-            order_key,
-            nonce,
-            amount: self.amount,
-            text: LeafText { account, credential, split: None, parts: self.parts },
-        }
+        Record { amount: self.amount, ..self.first }.alone(self.parts)
     }
 }

@@ -1,19 +1,20 @@
 //! The second half of a build: partitions become leaves, and leaves become files.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 
-use super::bucket::{Bucket, Joined};
+use super::bucket;
 use super::faults::Places;
 use super::partition::{Partition, Partitions};
 use super::pieces::{self, Splitting};
-use super::sections::{Output, Run, TreeWriter};
-use super::{Plan, Progress, TreePlan};
+use super::sections::{Output, Run, Runs, TreeWriter};
+use super::sorted::Sorted;
+use super::{Plan, PlannedTree, Progress, Shares, TreePlan};
 use crate::ledger::LedgerError;
 use crate::liability::storage::{ScratchSpace, Storage};
+use crate::liability::store::header::Section;
 use crate::liability::turn::Turn;
 
 /// What is at hand.
@@ -24,9 +25,11 @@ pub(super) struct Hashing<'a> {
     pub(super) scratch: &'a dyn ScratchSpace,
     pub(super) storage: &'a dyn Storage,
     pub(super) progress: &'a dyn Progress,
-    /// Bytes of the largest partition that is held in memory.
-    pub(super) limit: u64,
+    pub(super) shares: Shares,
 }
+
+/// Bytes of a file that wait at most: more makes no write cheaper.
+const WAITING_MAX: usize = 256 << 10;
 
 /// What threads do in turns.
 struct Turns {
@@ -36,6 +39,13 @@ struct Turns {
 }
 
 type Faults = Vec<LedgerError>;
+
+/// What a thread works with: memory that it takes once.
+#[derive(Default)]
+struct Bench {
+    rows: Sorted,
+    runs: Runs,
+}
 
 /// What a thread says that ends because another one has; nothing else here ends a piece of work like this.
 const GIVEN_UP: io::ErrorKind = io::ErrorKind::Interrupted;
@@ -47,12 +57,12 @@ impl Hashing<'_> {
         let writers = Turn::new((0..count).map(TreeWriter::new).collect());
         let turns = Turns { begins: Turn::new(vec![(0, 0); count]), writers };
         if only_check {
-            let faults = self.in_parallel(parts, &turns, &|_, part| Ok(self.join(part, &mut |_, _| Ok(()))?.1))?;
-            return Ok((Vec::new(), faults));
+            return Ok((Vec::new(), self.only_check(parts, &turns)?));
         }
         let (written, files) = channel();
         // some files of many trees wait in memory at the same time
-        let wait = self.plan.memory / (32 * (count + 1));
+        let wait = self.shares.files / (Section::ALL.len() * (count + 1));
+        let wait = wait.min(WAITING_MAX);
         let out = Output { storage: self.storage, wait, written };
         let faults = std::thread::scope(|scope| {
             let syncing = scope.spawn(move || files.into_iter().try_for_each(|name: String| self.storage.sync(&name)));
@@ -72,79 +82,93 @@ impl Hashing<'_> {
 
     /// One leaf for each balance.
     fn whole(&self, parts: Vec<Partition>, turns: &Turns, out: &Output<'_>) -> io::Result<Faults> {
-        self.in_parallel(parts, turns, &|number, part| {
-            let mut runs = BTreeMap::new();
-            let (rows, faults) = self.join(part, &mut |tree, leaf| push(&mut runs, tree, &leaf))?;
-            self.write(number, runs, turns, out)?;
-            self.progress.advance(rows);
+        self.in_parallel(parts, turns, &|Bench { rows, runs }, number, part| {
+            let mut faults = Faults::new();
+            bucket::sort(part, self.trees, rows)?;
+            for (tree, planned) in self.trees_of(rows) {
+                let run = runs.next(tree);
+                bucket::join(rows, tree, planned, self.lines, &mut faults, |leaf| run.push(&leaf))?;
+            }
+            let leaves = self.write(number, runs, turns, out)?;
+            self.progress.advance(leaves);
+            Ok(faults)
+        })
+    }
+
+    /// Nothing is written: rows are only compared.
+    fn only_check(&self, parts: Vec<Partition>, turns: &Turns) -> io::Result<Faults> {
+        self.in_parallel(parts, turns, &|Bench { rows, .. }, _, part| {
+            let mut faults = Faults::new();
+            bucket::sort(part, self.trees, rows)?;
+            for (tree, planned) in self.trees_of(rows) {
+                bucket::join(rows, tree, planned, self.lines, &mut faults, |_| Ok(()))?;
+            }
             Ok(faults)
         })
     }
 
     /// Balances become pieces, whose order keys put them into other partitions: those are the ones to be written.
     fn split(&self, parts: Vec<Partition>, turns: &Turns, out: &Output<'_>) -> io::Result<Faults> {
-        let partitions = Partitions::new(self.scratch, self.plan.memory / 8);
-        let faults = self.in_parallel(parts, turns, &|_, part| {
+        let partitions = Partitions::new(self.scratch, self.shares.pieces, self.plan.threads);
+        let faults = self.in_parallel(parts, turns, &|Bench { rows, .. }, _, part| {
             let mut splitting = Splitting::new(self.plan, self.trees, &partitions);
-            let (rows, faults) = self.join(part, &mut |tree, leaf| splitting.add(tree, &leaf))?;
+            let (mut faults, mut leaves) = (Faults::new(), 0);
+            bucket::sort(part, self.trees, rows)?;
+            for (tree, planned) in self.trees_of(rows) {
+                bucket::join(rows, tree, planned, self.lines, &mut faults, |leaf| {
+                    leaves += 1;
+                    splitting.add(tree, &leaf)
+                })?;
+            }
             splitting.finish()?;
-            self.progress.advance(rows);
+            self.progress.advance(leaves);
             Ok(faults)
         })?;
         if !faults.is_empty() {
             return Ok(faults);
         }
-        self.in_parallel(partitions.finish(self.limit)?, turns, &|number, part| {
-            let mut runs = BTreeMap::new();
-            for rows in part.pieces()? {
-                pieces::sorted(&rows, &mut |tree, leaf| push(&mut runs, tree, &leaf))?;
+        let parts = partitions.finish(self.shares.bucket, self.shares.spare)?;
+        self.in_parallel(parts, turns, &|Bench { rows, runs }, number, part| {
+            pieces::sort(part, self.trees, rows)?;
+            for (tree, _) in self.trees_of(rows) {
+                let run = runs.next(tree);
+                pieces::each(rows, tree, &mut |leaf| run.push(&leaf))?;
             }
             self.write(number, runs, turns, out)?;
             Ok(Faults::new())
         })
     }
 
-    /// Sorts the rows of a partition, and joins those of one account; gives the number of leaves.
-    fn join(
-        &self,
-        part: Partition,
-        each: &mut dyn FnMut(u32, Joined<'_>) -> io::Result<()>,
-    ) -> io::Result<(u64, Faults)> {
-        let (mut leaves, mut faults) = (0, Faults::new());
-        for rows in part.pieces()? {
-            let bucket = Bucket::sort(rows, self.trees)?;
-            bucket.join(self.trees, self.lines, &mut faults, &mut |tree, leaf| {
-                leaves += 1;
-                each(tree, leaf)
-            })?;
-        }
-        Ok((leaves, faults))
+    /// The trees that have some of these rows.
+    fn trees_of<'r>(&'r self, rows: &'r Sorted) -> impl Iterator<Item = (usize, &'r PlannedTree)> {
+        self.trees.trees.iter().enumerate().filter(|(tree, _)| !rows.tree(*tree).is_empty())
     }
 
-    /// Brings the runs of one partition to their place and into the files.
-    fn write(&self, number: usize, mut runs: BTreeMap<u32, Run>, turns: &Turns, out: &Output<'_>) -> io::Result<()> {
-        runs.values_mut().for_each(Run::finish);
-        let position = |tree: u32| usize::try_from(tree).unwrap_or(usize::MAX);
+    /// Brings the runs of one partition to their place and into the files; gives the number of leaves.
+    fn write(&self, number: usize, runs: &mut Runs, turns: &Turns, out: &Output<'_>) -> io::Result<u64> {
         let given_up = || io::Error::new(GIVEN_UP, "another thread has ended");
+        let runs = runs.begun();
+        runs.iter_mut().for_each(|(_, run)| run.finish());
+        let leaves = runs.iter().map(|(_, run)| run.leaf_count()).sum();
         let places = turns.begins.take(number, |begins| -> Vec<(u64, u64)> {
-            let place = |(tree, run): (&u32, &Run)| {
-                begins.get_mut(position(*tree)).map_or((0, 0), |begin| {
+            let place = |(tree, run): &(usize, Run)| {
+                begins.get_mut(*tree).map_or((0, 0), |begin| {
                     let place = *begin;
-                    *begin = (begin.0 + run.leaf_count(), begin.1 + run.texts.len() as u64);
+                    *begin = (begin.0 + run.leaf_count(), begin.1 + run.text_length());
                     place
                 })
             };
             runs.iter().map(place).collect()
         });
-        let places = places.ok_or_else(given_up)?.into_iter();
-        let placed = runs.into_iter().zip(places).map(|((tree, run), (leaf, text))| Ok((tree, run.place(leaf, text)?)));
-        let placed = placed.collect::<io::Result<Vec<_>>>()?;
+        for ((_, run), (leaf, text)) in runs.iter_mut().zip(places.ok_or_else(given_up)?) {
+            run.place(leaf, text)?;
+        }
         let written = turns.writers.take(number, |writers| {
-            placed.iter().try_for_each(|(tree, run)| {
-                writers.get_mut(position(*tree)).map_or(Ok(()), |writer| writer.write(run, out))
-            })
+            runs.iter()
+                .try_for_each(|(tree, run)| writers.get_mut(*tree).map_or(Ok(()), |writer| writer.write(run, out)))
         });
-        written.ok_or_else(given_up)?
+        written.ok_or_else(given_up)??;
+        Ok(leaves)
     }
 
     /// Does `work` on every partition, with its number; threads take them in order.
@@ -152,16 +176,17 @@ impl Hashing<'_> {
         &self,
         parts: Vec<Partition>,
         turns: &Turns,
-        work: &(dyn Fn(usize, Partition) -> io::Result<Faults> + Sync),
+        work: &(dyn Fn(&mut Bench, usize, Partition) -> io::Result<Faults> + Sync),
     ) -> io::Result<Faults> {
         let parts: Vec<Mutex<Option<Partition>>> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
         let (next, faults) = (AtomicUsize::new(0), Mutex::new(Faults::new()));
         let work_on_all = || -> io::Result<()> {
+            let mut bench = Bench::default();
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 let Some(part) = parts.get(number) else { return Ok(()) };
                 let part = part.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let found = work(number, part.unwrap_or_default())?;
+                let found = work(&mut bench, number, part.unwrap_or_default())?;
                 faults.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
             }
         };
@@ -184,11 +209,6 @@ impl Hashing<'_> {
         })?;
         Ok(faults.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// Adds a leaf to the run of its tree. The leaves of each tree come in order.
-fn push(runs: &mut BTreeMap<u32, Run>, tree: u32, leaf: &Joined<'_>) -> io::Result<()> {
-    runs.entry(tree).or_default().push(leaf)
 }
 
 /// Wakes those who wait for a thread that does not go on.

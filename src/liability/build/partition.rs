@@ -5,13 +5,15 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::record::{length, place, spoiled};
+use super::record::{length, spoiled};
 use crate::liability::storage::{ScratchFile, ScratchSpace};
 
 /// One partition for each value of a byte.
 pub(super) const COUNT: usize = 256;
-/// Partitions below this size are sorted as they are.
-const CACHED: usize = 256 << 10;
+/// Bytes of one partition that a thread gathers before it hands them over; it never copies them again.
+const BLOCK_MAX: usize = 16 << 10;
+/// Where memory is short, at least so many.
+const BLOCK_MIN: usize = 256;
 /// Bytes read at once where a partition is taken apart.
 const PIECE: usize = 1 << 20;
 
@@ -22,6 +24,8 @@ pub(super) struct Partitions<'a> {
     depth: usize,
     /// Bytes of one partition that stay in memory.
     kept: usize,
+    /// Bytes of a block that is gathered.
+    block: usize,
     parts: Vec<Mutex<Partition>>,
 }
 
@@ -33,7 +37,10 @@ pub(super) struct Partition {
     /// Where its rows begin in the file, of which it may have a part.
     begin: u64,
     on_disk: u64,
-    in_memory: Vec<u8>,
+    /// Whole rows each.
+    blocks: Vec<Vec<u8>>,
+    /// Bytes of these.
+    in_memory: usize,
 }
 
 /// A scratch file with the rows of one partition, or of all that one was taken apart into.
@@ -51,50 +58,41 @@ impl SharedFile {
 }
 
 impl<'a> Partitions<'a> {
-    /// Empty partitions that together keep about `memory` bytes before they go to disk.
-    pub(super) fn new(space: &'a dyn ScratchSpace, memory: usize) -> Self {
-        Self::at_depth(space, memory, 0)
+    /// Empty partitions that together keep about `memory` bytes before they go to disk, to be filled by so many
+    /// threads.
+    pub(super) fn new(space: &'a dyn ScratchSpace, memory: usize, threads: usize) -> Self {
+        Self::at_depth(space, memory, threads, 0)
     }
 
-    fn at_depth(space: &'a dyn ScratchSpace, memory: usize, depth: usize) -> Self {
+    fn at_depth(space: &'a dyn ScratchSpace, memory: usize, threads: usize, depth: usize) -> Self {
         let part = || Mutex::new(Partition { depth, ..Partition::default() });
         let parts = std::iter::repeat_with(part).take(COUNT).collect();
-        Self { space, depth, kept: (memory / COUNT).max(64), parts }
+        // what is gathered counts, too: a sixteenth of the whole
+        let block = (memory / (16 * COUNT * threads.max(1))).clamp(BLOCK_MIN, BLOCK_MAX);
+        Self { space, depth, kept: (memory / COUNT).max(64), block, parts }
     }
 
     /// Adds whole rows to one partition.
-    pub(super) fn append(&self, which: usize, rows: &[u8]) -> io::Result<()> {
+    fn append(&self, which: usize, rows: Vec<u8>) -> io::Result<()> {
         let Some(part) = self.parts.get(which) else { return Ok(()) };
         let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
-        if part.in_memory.len() + rows.len() <= self.kept {
-            part.in_memory.extend_from_slice(rows);
-            return Ok(());
-        }
-        let mut kept = std::mem::take(&mut part.in_memory);
-        let file = match &mut part.file {
-            Some(file) => file,
-            none => none.insert(SharedFile::create(self.space)?),
-        };
-        file.lock().append(&kept)?;
-        part.on_disk += kept.len() as u64;
-        kept.clear();
-        kept.extend_from_slice(rows);
-        part.in_memory = kept;
-        Ok(())
+        part.in_memory += rows.len();
+        part.blocks.push(rows);
+        if part.in_memory > self.kept { part.spill(self.space, self.block) } else { Ok(()) }
     }
 
-    /// The partitions in order, those above `limit` bytes taken apart by their next byte.
-    pub(super) fn finish(self, limit: u64) -> io::Result<Vec<Partition>> {
-        let (space, memory) = (self.space, self.kept * COUNT);
+    /// The partitions in order, those above `limit` bytes taken apart by their next byte, for which `memory` bytes are
+    /// free.
+    pub(super) fn finish(self, limit: u64, memory: usize) -> io::Result<Vec<Partition>> {
         let mut done = Vec::new();
         for part in self.parts {
             let part = part.into_inner().unwrap_or_else(PoisonError::into_inner);
             if part.length() <= limit || part.depth + 1 >= 16 {
                 done.extend((part.length() > 0).then_some(part));
             } else {
-                let inner = Self::at_depth(space, memory, part.depth + 1);
+                let inner = Self::at_depth(self.space, memory, 1, part.depth + 1);
                 part.take_apart(&inner)?;
-                done.extend(in_one_file(space, inner.finish(limit)?)?);
+                done.extend(in_one_file(self.space, inner.finish(limit, memory)?)?);
             }
         }
         Ok(done)
@@ -104,41 +102,49 @@ impl<'a> Partitions<'a> {
 impl Partition {
     /// Bytes of its rows.
     pub(super) fn length(&self) -> u64 {
-        self.on_disk + self.in_memory.len() as u64
+        self.on_disk + self.in_memory as u64
     }
 
-    /// All of its rows, in pieces that stand one after another in the order of keys and that each fit into the
-    /// processor's cache: sorting jumps about in them.
-    pub(super) fn pieces(self) -> io::Result<Vec<Vec<u8>>> {
-        let depth = self.depth + 1;
-        let rows = self.load()?;
-        if rows.len() < CACHED {
-            return Ok(vec![rows]);
+    /// How many bytes all of its order keys have in common.
+    pub(super) fn common(&self) -> usize {
+        self.depth + 1
+    }
+
+    /// Brings what is in memory to the disk; blocks have about `block` bytes.
+    fn spill(&mut self, space: &dyn ScratchSpace, block: usize) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(SharedFile::create(space)?),
+        };
+        let mut file = file.lock();
+        // small blocks are written many at once
+        for blocks in self.blocks.chunks(BLOCK_MAX.div_ceil(block)) {
+            match blocks {
+                [block] => file.append(block)?,
+                blocks => file.append(&blocks.concat())?,
+            }
         }
-        let mut sizes = [0_usize; COUNT];
-        each_row(&rows, depth, &mut |which, row| {
-            if let Some(size) = sizes.get_mut(which) {
-                *size += row.len();
-            }
-        })?;
-        let mut pieces: Vec<Vec<u8>> = sizes.into_iter().map(Vec::with_capacity).collect();
-        each_row(&rows, depth, &mut |which, row| {
-            if let Some(piece) = pieces.get_mut(which) {
-                piece.extend_from_slice(row);
-            }
-        })?;
-        pieces.retain(|piece| !piece.is_empty());
-        Ok(pieces)
+        self.blocks.clear();
+        self.on_disk += self.in_memory as u64;
+        self.in_memory = 0;
+        Ok(())
     }
 
-    /// All of its rows.
-    fn load(mut self) -> io::Result<Vec<u8>> {
-        let Some(file) = self.file.take() else { return Ok(self.in_memory) };
+    /// All of its rows, in slabs of whole rows. The first slab may lend its memory.
+    pub(super) fn load(mut self, slabs: &mut Vec<Vec<u8>>) -> io::Result<()> {
+        slabs.truncate(1);
+        let Some(file) = self.file.take() else {
+            slabs.clear();
+            slabs.append(&mut self.blocks);
+            return Ok(());
+        };
         let on_disk = usize::try_from(self.on_disk).map_err(|_| spoiled())?;
-        let mut rows = vec![0; on_disk];
+        let mut rows = slabs.pop().unwrap_or_default();
+        rows.resize(on_disk, 0);
         file.lock().read_at(self.begin, &mut rows)?;
-        rows.append(&mut self.in_memory);
-        Ok(rows)
+        slabs.push(rows);
+        slabs.append(&mut self.blocks);
+        Ok(())
     }
 
     /// Hands over its rows as they lie on the disk, then those in memory; a row may begin in one piece and end in
@@ -156,13 +162,26 @@ impl Partition {
                 each(&mut buffer)?;
             }
         }
-        buffer.append(&mut self.in_memory);
-        each(&mut buffer)?;
+        for block in self.blocks {
+            buffer.extend_from_slice(&block);
+            each(&mut buffer)?;
+        }
         if buffer.is_empty() { Ok(()) } else { Err(spoiled()) }
     }
 
+    /// Puts every row into the partition of its next byte.
     fn take_apart(self, inner: &Partitions<'_>) -> io::Result<()> {
-        self.drain(&mut |buffer| inner.distribute(buffer))
+        let mut gathered = Gathered::new(inner);
+        self.drain(&mut |rows| {
+            let mut at = 0;
+            while let Some(row) = rows.get(at..).and_then(|rest| rest.get(..length(rest)?)) {
+                gathered.add(row)?;
+                at += row.len();
+            }
+            rows.drain(..at);
+            Ok(())
+        })?;
+        gathered.finish()
     }
 }
 
@@ -177,34 +196,45 @@ fn in_one_file(space: &dyn ScratchSpace, parts: Vec<Partition>) -> io::Result<Ve
             rows.clear();
             Ok(())
         })?;
-        placed.push(Partition { depth, file: Some(file.clone()), begin: end, on_disk: length, in_memory: Vec::new() });
+        let file = Some(file.clone());
+        placed.push(Partition { depth, file, begin: end, on_disk: length, ..Partition::default() });
         end += length;
     }
     Ok(placed)
 }
 
-/// Hands over every row with the byte of its order key that tells it from the others.
-fn each_row(rows: &[u8], depth: usize, each: &mut dyn FnMut(usize, &[u8])) -> io::Result<()> {
-    let mut rest = rows;
-    while !rest.is_empty() {
-        let (order_key, _) = place(rest).ok_or_else(spoiled)?;
-        let (row, behind) = length(rest).and_then(|length| rest.split_at_checked(length)).ok_or_else(spoiled)?;
-        each(usize::from(order_key.0.get(depth).copied().unwrap_or_default()), row);
-        rest = behind;
-    }
-    Ok(())
+/// Rows that one thread gathers for partitions, so that they are handed over many at a time.
+pub(super) struct Gathered<'a> {
+    partitions: &'a Partitions<'a>,
+    blocks: Vec<Vec<u8>>,
 }
 
-impl Partitions<'_> {
-    /// Appends every whole row to its partition and leaves what remains.
-    fn distribute(&self, rows: &mut Vec<u8>) -> io::Result<()> {
-        let mut at = 0;
-        while let Some(row) = rows.get(at..).and_then(|rest| rest.get(..length(rest)?)) {
-            let (order_key, _) = place(row).ok_or_else(spoiled)?;
-            self.append(usize::from(order_key.0.get(self.depth).copied().unwrap_or_default()), row)?;
-            at += row.len();
+impl<'a> Gathered<'a> {
+    pub(super) fn new(partitions: &'a Partitions<'a>) -> Self {
+        Self { partitions, blocks: vec![Vec::new(); COUNT] }
+    }
+
+    /// Adds one row, which begins with its order key.
+    #[inline]
+    pub(super) fn add(&mut self, row: &[u8]) -> io::Result<()> {
+        let which = usize::from(row.get(self.partitions.depth).copied().unwrap_or_default());
+        let Some(block) = self.blocks.get_mut(which) else { return Ok(()) };
+        if block.capacity() - block.len() < row.len() {
+            let empty = Vec::with_capacity(self.partitions.block.max(row.len()));
+            let full = std::mem::replace(block, empty);
+            if !full.is_empty() {
+                self.partitions.append(which, full)?;
+            }
         }
-        rows.drain(..at);
+        block.extend_from_slice(row);
+        Ok(())
+    }
+
+    /// Hands over what was gathered.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        for (which, block) in self.blocks.iter_mut().enumerate().filter(|(_, block)| !block.is_empty()) {
+            self.partitions.append(which, std::mem::take(block))?;
+        }
         Ok(())
     }
 }

@@ -6,8 +6,18 @@ use crate::amount::Amount;
 use crate::ledger::{Line, Row};
 use crate::liability::leaf::{Nonce, OrderKey};
 
-/// Bytes between the length and the body: order key and nonce.
+/// Order key and nonce.
 const HEAD: usize = 16 + 16;
+/// What stands before the body: order key, nonce, and the length of the body.
+const BEFORE: usize = HEAD + 2;
+/// The length of a body that does not fit into two bytes: it follows in eight.
+const LONG: u16 = u16::MAX;
+
+/// What a row has of its texts and of its place, beside the length of its amount.
+const CREDENTIAL: u8 = 0x80;
+const PRODUCT: u8 = 0x40;
+const SOURCE: u8 = 0x20;
+const AMOUNT_LENGTH: u8 = 0x1f;
 
 /// A row with its place in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +28,10 @@ pub(super) struct Record<'a> {
     pub(super) slot: u64,
     pub(super) line: Line,
     pub(super) amount: Amount,
-    pub(super) credential: &'a str,
-    pub(super) product: Option<&'a str>,
-    pub(super) account: &'a str,
+    /// Texts as bytes: they were looked at when they were written.
+    pub(super) credential: &'a [u8],
+    pub(super) product: Option<&'a [u8]>,
+    pub(super) account: &'a [u8],
 }
 
 /// Bytes that this program wrote a moment ago do not read as written.
@@ -28,67 +39,105 @@ pub(super) fn spoiled() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "rows read back from the scratch file are not those that were written")
 }
 
-/// Appends all of a row that does not depend on its order key.
-pub(super) fn write_body(out: &mut Vec<u8>, slot: u64, row: &Row<'_>) {
+/// Appends a row, but for order key and nonce: their room is left.
+#[inline]
+pub(super) fn write_row(out: &mut Vec<u8>, slot: u64, row: &Row<'_>) {
+    let start = out.len();
+    out.extend_from_slice(&[0; BEFORE]);
     number(out, slot);
-    number(out, u64::from(row.line.source));
-    number(out, row.line.number);
-    amount(out, row.amount);
-    number(out, row.credential.len() as u64);
-    number(out, row.product.map_or(0, |product| product.len() as u64 + 1));
-    out.extend_from_slice(row.credential.as_bytes());
-    out.extend_from_slice(row.product.unwrap_or_default().as_bytes());
+    let (credential, source) = (row.credential.as_bytes(), row.line.source);
+    let has = |flag, there| if there { flag } else { 0 };
+    let flags = has(CREDENTIAL, !credential.is_empty()) | has(PRODUCT, row.product.is_some()) | has(SOURCE, source > 0);
+    let (amount, line) = (row.amount.base_units(), u128::from(row.line.number));
+    out.extend_from_slice(&[flags | integer_length(amount), integer_length(line)]);
+    integer(out, line);
+    integer(out, amount);
+    if source > 0 {
+        number(out, u64::from(source));
+    }
+    for text in [Some(credential).filter(|text| !text.is_empty()), row.product.map(str::as_bytes)].into_iter().flatten()
+    {
+        number(out, text.len() as u64);
+        out.extend_from_slice(text);
+    }
     out.extend_from_slice(row.account.as_bytes());
+    // no row of a ledger is as long
+    let length = u16::try_from(out.len() - start - BEFORE).unwrap_or(LONG);
+    if let Some(place) = out.get_mut(start + HEAD..start + BEFORE) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
 }
 
-/// Appends a whole row: length of the body, order key, nonce, body.
+/// Puts order key and nonce into the room that was left for them.
+#[inline]
+pub(super) fn fill(row: &mut [u8], order_key: OrderKey, nonce: Nonce) {
+    if let Some(head) = row.first_chunk_mut::<HEAD>() {
+        head[..16].copy_from_slice(&order_key.0);
+        head[16..].copy_from_slice(&nonce.0);
+    }
+}
+
+/// Appends anything with a place in a tree: the number of the tree begins its body.
 pub(super) fn write(out: &mut Vec<u8>, order_key: OrderKey, nonce: Nonce, body: &[u8]) {
-    number(out, body.len() as u64);
     out.extend_from_slice(&order_key.0);
     out.extend_from_slice(&nonce.0);
+    let length = u16::try_from(body.len()).unwrap_or(LONG);
+    out.extend_from_slice(&length.to_le_bytes());
+    if length == LONG {
+        out.extend_from_slice(&(body.len() as u64).to_le_bytes());
+    }
     out.extend_from_slice(body);
 }
 
-/// The row that begins these bytes, behind its length, and its length with that; `None` when it is not whole.
-fn split_first(bytes: &[u8]) -> Option<(&[u8], usize)> {
-    let mut rest = bytes;
-    let length = HEAD.checked_add(usize::try_from(take_number(&mut rest)?).ok()?)?;
-    Some((rest.get(..length)?, bytes.len() - rest.len() + length))
+/// Where the body begins and ends in the row that begins these bytes; `None` when it is not whole.
+#[inline]
+fn body(bytes: &[u8]) -> Option<(usize, usize)> {
+    let (before, rest) = bytes.split_first_chunk::<BEFORE>()?;
+    let length = u16::from_le_bytes([before[HEAD], before[HEAD + 1]]);
+    let (begin, length) = match length {
+        LONG => (BEFORE + 8, usize::try_from(u64::from_le_bytes(*rest.first_chunk()?)).ok()?),
+        short => (BEFORE, usize::from(short)),
+    };
+    let end = begin.checked_add(length)?;
+    (end <= bytes.len()).then_some((begin, end))
 }
 
 /// The length of the row that begins these bytes; `None` when it is not whole.
+#[inline]
 pub(super) fn length(bytes: &[u8]) -> Option<usize> {
-    split_first(bytes).map(|(_, length)| length)
+    body(bytes).map(|(_, end)| end)
 }
 
-/// Order key and slot of the row that begins these bytes.
-pub(super) fn place(bytes: &[u8]) -> Option<(OrderKey, u64)> {
-    let (row, _) = split_first(bytes)?;
-    let mut rest = row.get(HEAD..)?;
-    Some((OrderKey(*row.first_chunk()?), take_number(&mut rest)?))
+/// What sorts the row that begins these bytes: the first half of its order key, and the number of its tree or slot.
+/// Then its length.
+#[inline]
+pub(super) fn place(bytes: &[u8]) -> Option<(u64, u64, usize)> {
+    let (begin, end) = body(bytes)?;
+    Some((u64::from_be_bytes(*bytes.first_chunk()?), take_number(&mut bytes.get(begin..)?)?, end))
 }
 
 /// Order key, nonce and body of the row that begins these bytes.
+#[inline]
 pub(super) fn open(bytes: &[u8]) -> Option<(OrderKey, Nonce, &[u8])> {
-    let (row, _) = split_first(bytes)?;
-    Some((OrderKey(*row.first_chunk()?), Nonce(*row.get(16..)?.first_chunk()?), row.get(HEAD..)?))
+    let (begin, end) = body(bytes)?;
+    let (order_key, rest) = bytes.split_first_chunk()?;
+    Some((OrderKey(*order_key), Nonce(*rest.first_chunk()?), bytes.get(begin..end)?))
 }
 
 impl<'a> Record<'a> {
     /// Reads the row that begins these bytes.
+    #[inline]
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let (order_key, nonce, mut rest) = open(bytes)?;
         let slot = take_number(&mut rest)?;
-        let source = u32::try_from(take_number(&mut rest)?).ok()?;
-        let line = Line { source, number: take_number(&mut rest)? };
-        let amount = take_amount(&mut rest)?;
-        let credential = usize::try_from(take_number(&mut rest)?).ok()?;
-        let product = usize::try_from(take_number(&mut rest)?).ok()?;
-        let text = std::str::from_utf8(rest).ok()?;
-        let (credential, text) = text.split_at_checked(credential)?;
-        let (product_text, account) = text.split_at_checked(product.saturating_sub(1))?;
-        let product = (product > 0).then_some(product_text);
-        Some(Self { order_key, nonce, slot, line, amount, credential, product, account })
+        let (&[flags, line_length], behind) = rest.split_first_chunk()?;
+        rest = behind;
+        let number = u64::try_from(take_integer(&mut rest, line_length)?).ok()?;
+        let amount = Amount::from_base_units(take_integer(&mut rest, flags & AMOUNT_LENGTH)?);
+        let source = if flags & SOURCE == 0 { 0 } else { u32::try_from(take_number(&mut rest)?).ok()? };
+        let credential = if flags & CREDENTIAL == 0 { &[] } else { take_text(&mut rest)? };
+        let product = if flags & PRODUCT == 0 { None } else { Some(take_text(&mut rest)?) };
+        Some(Self { order_key, nonce, slot, line: Line { source, number }, amount, credential, product, account: rest })
     }
 }
 
@@ -121,21 +170,52 @@ pub(super) fn take_number(rest: &mut &[u8]) -> Option<u64> {
     }
 }
 
-/// An amount: how many bytes it needs, then those, the highest first.
+/// How many bytes an integer needs.
+#[inline]
+fn integer_length(value: u128) -> u8 {
+    let zeros = value.leading_zeros() / 8;
+    u8::try_from(16 - zeros).unwrap_or(16)
+}
+
+/// The bytes that an integer needs, the lowest first.
+#[inline]
+fn integer(out: &mut Vec<u8>, value: u128) {
+    let end = out.len() + usize::from(integer_length(value));
+    out.extend_from_slice(&value.to_le_bytes());
+    out.truncate(end);
+}
+
+#[inline]
+fn take_integer(rest: &mut &[u8], length: u8) -> Option<u128> {
+    let (own, behind) = rest.split_at_checked(usize::from(length)).filter(|_| length <= 16)?;
+    // sixteen bytes at once are quicker, and almost always there
+    let bytes = rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut whole = [0; 16];
+        whole.iter_mut().zip(own).for_each(|(place, byte)| *place = *byte);
+        whole
+    });
+    *rest = behind;
+    let above = u128::MAX.checked_shl(8 * u32::from(length)).unwrap_or(0);
+    Some(u128::from_le_bytes(bytes) & !above)
+}
+
+/// An amount behind its length.
 pub(super) fn amount(out: &mut Vec<u8>, amount: Amount) {
-    let bytes = amount.to_be_bytes();
-    let zeros = amount.base_units().leading_zeros() as usize / 8;
-    out.push(u8::try_from(bytes.len() - zeros).unwrap_or_default());
-    out.extend_from_slice(bytes.get(zeros..).unwrap_or_default());
+    out.push(integer_length(amount.base_units()));
+    integer(out, amount.base_units());
 }
 
 pub(super) fn take_amount(rest: &mut &[u8]) -> Option<Amount> {
     let (&length, behind) = rest.split_first()?;
-    let (bytes, behind) = behind.split_at_checked(usize::from(length))?;
     *rest = behind;
-    let mut whole = [0; 16];
-    whole.get_mut(16_usize.checked_sub(bytes.len())?..)?.copy_from_slice(bytes);
-    Some(Amount::from_base_units(u128::from_be_bytes(whole)))
+    take_integer(rest, length).map(Amount::from_base_units)
+}
+
+fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = usize::try_from(take_number(rest)?).ok()?;
+    let (text, behind) = rest.split_at_checked(length)?;
+    *rest = behind;
+    Some(text)
 }
 
 #[cfg(test)]
@@ -145,22 +225,42 @@ mod tests {
 
     #[test]
     fn rows_are_read_back() {
-        let line = Line { source: 300, number: u64::MAX };
-        for product in [None, Some(""), Some("spöt")] {
-            for amount in [0, 127, 128, u128::MAX] {
-                let amount = Amount::from_base_units(amount);
-                let (account, credential, class) = ("u1", "my words", Class::Lent);
-                let row = Row { account, asset: 0, amount, credential, product, class, debt: false, line };
-                let (mut body, mut bytes) = (Vec::new(), Vec::new());
-                write_body(&mut body, 1234, &row);
-                write(&mut bytes, OrderKey([7; 16]), Nonce([9; 16]), &body);
-                assert_eq!(length(&bytes), Some(bytes.len()));
-                assert_eq!(place(&bytes), Some((OrderKey([7; 16]), 1234)));
-                let record = Record::read(&bytes).unwrap();
-                assert_eq!((record.slot, record.line, record.amount), (1234, line, amount));
-                assert_eq!((record.account, record.credential, record.product), (account, credential, product));
-                assert!((0..bytes.len()).all(|cut| Record::read(&bytes[..cut]).is_none()));
+        let (key, nonce) = (OrderKey([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]), Nonce([9; 16]));
+        for (source, product) in [(0, None), (300, Some("")), (0, Some("spöt"))] {
+            for (amount, number) in [(0, 0), (127, 1), (128, 256), (1 << 64, u64::MAX), (u128::MAX, 70_000)] {
+                let (amount, line) = (Amount::from_base_units(amount), Line { source, number });
+                for (account, credential) in [("u1", "my words"), ("ü2345678-9012-3456-7890-123456789012", "")] {
+                    let class = Class::Lent;
+                    let row = Row { account, asset: 0, amount, credential, product, class, debt: false, line };
+                    let mut bytes = vec![7];
+                    write_row(&mut bytes, 1234, &row);
+                    fill(&mut bytes[1..], key, nonce);
+                    let whole = bytes.len() - 1;
+                    assert!((0..whole).all(|cut| Record::read(&bytes[1..=cut]).is_none()));
+                    bytes.extend([1, 2, 3]);
+                    let bytes = &bytes[1..];
+                    assert_eq!(length(bytes), Some(whole));
+                    assert_eq!(place(bytes), Some((0x0001_0203_0405_0607, 1234, whole)));
+                    let record = Record::read(bytes).unwrap();
+                    assert_eq!((record.order_key, record.nonce, record.slot), (key, nonce, 1234));
+                    assert_eq!((record.line, record.amount), (line, amount));
+                    let texts = (account.as_bytes(), credential.as_bytes(), product.map(str::as_bytes));
+                    assert_eq!((record.account, record.credential, record.product), texts);
+                }
             }
+        }
+    }
+
+    #[test]
+    fn bodies_of_any_length_are_read_back() {
+        for size in [0, 1, 65_534, 65_535, 65_536, 200_000] {
+            let (mut body, mut bytes) = (vec![3; size], Vec::new());
+            body.insert(0, 5);
+            write(&mut bytes, OrderKey([1; 16]), Nonce([2; 16]), &body);
+            assert_eq!(length(&bytes), Some(bytes.len()));
+            bytes.push(0);
+            assert_eq!(open(&bytes), Some((OrderKey([1; 16]), Nonce([2; 16]), &*body)));
+            assert_eq!(place(&bytes), Some((0x0101_0101_0101_0101, 5, bytes.len() - 1)));
         }
     }
 }

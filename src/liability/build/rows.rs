@@ -2,23 +2,20 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
-use super::credentials::Credentials;
+use super::credentials::{Adding, Credentials};
 use super::faults::note;
-use super::partition::{COUNT, Partitions};
-use super::{Plan, Progress, TreePlan, record};
+use super::partition::{Gathered, Partitions};
+use super::{Plan, Progress, Shares, TreePlan, record};
 use crate::amount::Amount;
 use crate::asset::Class;
 use crate::ledger::{Chunk, LedgerError, Line, Row, RowSource};
 use crate::liability::leaf::Blinder;
 
-/// Rows of one partition that a thread gathers before it hands them over.
-const GATHERED: usize = 16 << 10;
 /// Rows of one tree that are blinded at once.
 const BLINDED: usize = 256;
 
@@ -37,10 +34,18 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    #[inline]
     fn add(&mut self, row: &Row<'_>) {
         let total = if self.rows == 0 { Some(Amount::ZERO) } else { self.total };
         self.rows += 1;
         self.total = total.and_then(|total| total.checked_add(row.amount));
+        if self.largest.as_ref().is_none_or(|(amount, ..)| row.amount >= *amount) {
+            self.keep_larger(row);
+        }
+    }
+
+    #[cold]
+    fn keep_larger(&mut self, row: &Row<'_>) {
         let larger =
             |(amount, line, _): &(Amount, Reverse<Line>, String)| (row.amount, Reverse(row.line)) > (*amount, *line);
         if self.largest.as_ref().is_none_or(larger) {
@@ -73,8 +78,8 @@ pub(super) struct Read {
     pub(super) debt_rows: u64,
     /// Debts by asset.
     pub(super) debts: BTreeMap<usize, Tally>,
-    /// By slot.
-    pub(super) tallies: BTreeMap<usize, Tally>,
+    /// By slot, as far as there are rows; a tree without rows has none.
+    pub(super) tallies: Vec<Tally>,
     pub(super) faults: Vec<LedgerError>,
 }
 
@@ -87,35 +92,45 @@ impl Read {
         for (asset, debts) in other.debts {
             self.debts.entry(asset).or_default().merge(debts);
         }
-        for (slot, tally) in other.tallies {
-            self.tallies.entry(slot).or_default().merge(tally);
-        }
+        self.tallies.resize(self.tallies.len().max(other.tallies.len()), Tally::default());
+        self.tallies.iter_mut().zip(other.tallies).for_each(|(tally, more)| tally.merge(more));
         self.faults.extend(other.faults);
     }
+
+    /// What the rows of one slot's tree add up to, when it has some.
+    pub(super) fn tally(&self, slot: usize) -> Option<&Tally> {
+        self.tallies.get(slot).filter(|tally| tally.rows > 0)
+    }
+}
+
+/// Where rows go.
+pub(super) struct Filling<'a> {
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) partitions: &'a Partitions<'a>,
+    pub(super) credentials: Option<&'a Credentials<'a>>,
+    pub(super) shares: Shares,
 }
 
 /// Reads all sources into partitions.
 pub(super) fn read(
-    plan: &Plan<'_>,
+    filling: &Filling<'_>,
     sources: &mut [Box<dyn RowSource<'_> + '_>],
-    partitions: &Partitions<'_>,
-    credentials: Option<&Credentials<'_>>,
     progress: &dyn Progress,
 ) -> io::Result<Read> {
     let broken = AtomicBool::new(false);
-    let (sender, receiver) = sync_channel::<Box<dyn Chunk + '_>>(2 * plan.threads);
+    let (sender, receiver) = sync_channel::<Box<dyn Chunk + '_>>(2 * filling.plan.threads);
     let receiver = Mutex::new(receiver);
     let (receiver, broken) = (&receiver, &broken);
     std::thread::scope(|scope| {
         let worker = || {
-            let mut worker = Worker::new(plan, partitions, credentials);
+            let mut worker = Worker::new(filling);
             let result = worker.run(receiver, progress);
             broken.fetch_or(result.is_err(), Ordering::Relaxed);
             // the sender waits for room: what nobody reads any more is taken away
             while result.is_err() && next(receiver).is_some() {}
             result.map(|()| worker.read)
         };
-        let workers: Vec<_> = (0..plan.threads).map(|_| scope.spawn(worker)).collect();
+        let workers: Vec<_> = (0..filling.plan.threads).map(|_| scope.spawn(worker)).collect();
         let mut all = Read { rows: vec![0; sources.len()], ..Read::default() };
         for source in sources.iter_mut() {
             while !broken.load(Ordering::Relaxed)
@@ -137,15 +152,10 @@ pub(super) fn read(
 }
 
 /// Puts the decoys of every tree among its rows.
-pub(super) fn add_decoys(
-    plan: &Plan<'_>,
-    trees: &TreePlan,
-    decoys: u64,
-    partitions: &Partitions<'_>,
-) -> io::Result<()> {
-    let mut worker = Worker::new(plan, partitions, None);
+pub(super) fn add_decoys(filling: &Filling<'_>, trees: &TreePlan, decoys: u64) -> io::Result<()> {
+    let mut worker = Worker::new(filling);
     for tree in &trees.trees {
-        let Some(key) = plan.keys.get(tree.slot) else { continue };
+        let Some(key) = filling.plan.keys.get(tree.slot) else { continue };
         for index in 0..decoys {
             let line = Line { source: u32::MAX, number: index };
             let (account, credential, amount) = (&*key.decoy(index), "", Amount::ZERO);
@@ -161,27 +171,52 @@ fn next<'a>(receiver: &Mutex<Receiver<Box<dyn Chunk + 'a>>>) -> Option<Box<dyn C
     receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
+/// The place of a list that grows where it must.
+#[inline]
+fn at<T: Clone + Default>(list: &mut Vec<T>, place: usize) -> io::Result<&mut T> {
+    if list.len() <= place {
+        list.resize(place + 1, T::default());
+    }
+    list.get_mut(place).ok_or_else(|| io::Error::other("a place that was made just now"))
+}
+
 /// Rows of one tree that wait for their order keys.
 struct Waiting {
     blinder: Blinder,
-    bodies: Vec<u8>,
+    rows: Vec<u8>,
     ends: Vec<usize>,
+    /// The most bytes that it has held.
+    taken: usize,
 }
+
+/// Bytes that a row that waits takes beside its own: its blocks on the way through the hash, and where it ends.
+const BESIDE: usize = 256;
 
 /// One thread's part of reading.
 struct Worker<'a> {
     plan: &'a Plan<'a>,
-    partitions: &'a Partitions<'a>,
-    credentials: Option<&'a Credentials<'a>>,
-    waiting: BTreeMap<usize, Waiting>,
-    gathered: Vec<Vec<u8>>,
+    credentials: Option<Adding<'a>>,
+    /// By slot.
+    waiting: Vec<Option<Box<Waiting>>>,
+    /// Bytes that all who wait have taken since they last gave everything back, and may take.
+    taken: usize,
+    taken_max: usize,
+    gathered: Gathered<'a>,
     read: Read,
 }
 
 impl<'a> Worker<'a> {
-    fn new(plan: &'a Plan<'a>, partitions: &'a Partitions<'a>, credentials: Option<&'a Credentials<'a>>) -> Self {
-        let (gathered, read) = (vec![Vec::new(); COUNT], Read::default());
-        Self { plan, partitions, credentials, waiting: BTreeMap::new(), gathered, read }
+    fn new(filling: &Filling<'a>) -> Self {
+        let waiting = std::iter::repeat_with(|| None).take(filling.plan.keys.len()).collect();
+        Self {
+            plan: filling.plan,
+            credentials: filling.credentials.map(Credentials::adding),
+            waiting,
+            taken: 0,
+            taken_max: filling.shares.waiting,
+            gathered: Gathered::new(filling.partitions),
+            read: Read::default(),
+        }
     }
 
     fn run(&mut self, chunks: &Mutex<Receiver<Box<dyn Chunk + '_>>>, progress: &dyn Progress) -> io::Result<()> {
@@ -201,71 +236,89 @@ impl<'a> Worker<'a> {
         self.finish()
     }
 
+    #[inline]
     fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
-        let source = row.line.source as usize;
-        if self.read.rows.len() <= source {
-            self.read.rows.resize(source + 1, 0);
-        }
-        if let Some(rows) = self.read.rows.get_mut(source) {
-            *rows += 1;
-        }
+        *at(&mut self.read.rows, row.line.source as usize)? += 1;
         self.read.zero += u64::from(row.amount.is_zero());
         if row.debt {
             self.read.debt_rows += 1;
             self.read.debts.entry(row.asset).or_default().add(row);
             return Ok(());
         }
-        if let Some(credentials) = self.credentials {
+        if let Some(credentials) = &mut self.credentials {
             credentials.add(row)?;
         }
         let slot = slot(row.asset, row.class);
-        self.read.tallies.entry(slot).or_default().add(row);
+        at(&mut self.read.tallies, slot)?.add(row);
         self.place(slot, row)
     }
 
     /// Puts a row of a tree into its partition, together with others.
+    #[inline]
     fn place(&mut self, slot: usize, row: &Row<'_>) -> io::Result<()> {
-        let waiting = match self.waiting.entry(slot) {
-            Entry::Occupied(waiting) => waiting.into_mut(),
-            Entry::Vacant(place) => {
-                let key = self.plan.keys.get(slot).ok_or_else(|| io::Error::other("a row of an unknown asset"))?;
-                place.insert(Waiting { blinder: Blinder::new(key), bodies: Vec::new(), ends: Vec::new() })
+        let unknown = || io::Error::other("a row of an unknown asset");
+        let waiting = self.waiting.get_mut(slot).ok_or_else(unknown)?;
+        let waiting = match waiting {
+            Some(waiting) => waiting,
+            none => {
+                let blinder = Blinder::new(self.plan.keys.get(slot).ok_or_else(unknown)?);
+                none.insert(Box::new(Waiting { blinder, rows: Vec::new(), ends: Vec::new(), taken: 0 }))
             }
         };
         waiting.blinder.push(row.account.as_bytes());
-        record::write_body(&mut waiting.bodies, slot as u64, row);
-        waiting.ends.push(waiting.bodies.len());
-        if waiting.ends.len() < BLINDED { Ok(()) } else { self.blind(slot) }
-    }
-
-    fn blind(&mut self, slot: usize) -> io::Result<()> {
-        let Some(Waiting { blinder, bodies, ends }) = self.waiting.get_mut(&slot) else { return Ok(()) };
-        let (mut begin, mut ends_left, mut result) = (0, ends.iter(), Ok(()));
-        let (gathered, partitions) = (&mut self.gathered, self.partitions);
-        blinder.finish(&mut |order_key, nonce| {
-            let end = ends_left.next().copied().unwrap_or(begin);
-            let body = bodies.get(begin..end).unwrap_or_default();
-            begin = end;
-            let [which, ..] = order_key.0;
-            let Some(rows) = gathered.get_mut(usize::from(which)) else { return };
-            record::write(rows, order_key, nonce, body);
-            if rows.len() >= GATHERED && result.is_ok() {
-                result = partitions.append(usize::from(which), rows);
-                rows.clear();
+        record::write_row(&mut waiting.rows, slot as u64, row);
+        waiting.ends.push(waiting.rows.len());
+        if waiting.ends.len() == BLINDED {
+            return waiting.blind(&mut self.gathered);
+        }
+        // what has grown once stays as large
+        let length = waiting.rows.len() + BESIDE * waiting.ends.len();
+        if length > waiting.taken {
+            self.taken += length - waiting.taken;
+            waiting.taken = length;
+            if self.taken > self.taken_max {
+                return self.blind_all();
             }
-        });
-        bodies.clear();
-        ends.clear();
-        result
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        let slots: Vec<usize> = self.waiting.keys().copied().collect();
-        slots.into_iter().try_for_each(|slot| self.blind(slot))?;
-        for (which, rows) in self.gathered.iter_mut().enumerate().filter(|(_, rows)| !rows.is_empty()) {
-            self.partitions.append(which, rows)?;
-            rows.clear();
         }
         Ok(())
+    }
+
+    /// Empties what waits, and gives its memory back.
+    fn blind_all(&mut self) -> io::Result<()> {
+        for waiting in self.waiting.iter_mut().filter_map(Option::take) {
+            let mut waiting = waiting;
+            waiting.blind(&mut self.gathered)?;
+        }
+        self.taken = 0;
+        Ok(())
+    }
+
+    /// Hands over what was gathered.
+    fn finish(&mut self) -> io::Result<()> {
+        self.blind_all()?;
+        if let Some(credentials) = &mut self.credentials {
+            credentials.finish()?;
+        }
+        self.gathered.finish()
+    }
+}
+
+impl Waiting {
+    /// Gives every row its order key and nonce, and hands it over.
+    fn blind(&mut self, gathered: &mut Gathered<'_>) -> io::Result<()> {
+        let Self { blinder, rows, ends, .. } = self;
+        let (mut rest, mut begin, mut ends_left, mut result) = (rows.as_mut_slice(), 0, ends.iter(), Ok(()));
+        blinder.finish(&mut |order_key, nonce| {
+            let end = ends_left.next().copied().unwrap_or(begin);
+            let Some((row, behind)) = std::mem::take(&mut rest).split_at_mut_checked(end - begin) else { return };
+            record::fill(row, order_key, nonce);
+            if result.is_ok() {
+                result = gathered.add(row);
+            }
+            (rest, begin) = (behind, end);
+        });
+        rows.clear();
+        ends.clear();
+        result
     }
 }

@@ -5,25 +5,59 @@ use std::sync::mpsc::Sender;
 
 use super::bucket::Joined;
 use crate::amount::Amount;
-use crate::hash::{Batch, Digest, Midstate, StreamHasher, Tag};
-use crate::liability::leaf::LeafContent;
+use crate::hash::{Batch, BlockStream, Digest, Midstate, Tag};
+use crate::liability::leaf::push_leaf;
 use crate::liability::storage::Storage;
 use crate::liability::store::header::{GROUP_LEVEL, LEAF_SIZE, Section};
+use crate::liability::store::text::Texts;
 use crate::liability::sum_tree::{CompactRange, Parents, SumNode, SumOverflow};
 
 /// Leaves that are hashed at once.
-const HASHED: usize = 512;
+const HASHED: usize = 128;
 const GROUP: usize = 1 << GROUP_LEVEL;
 
 /// Consecutive leaves of one tree.
 #[derive(Default)]
 pub(super) struct Run {
     leaves: Vec<u8>,
-    pub(super) texts: Vec<u8>,
+    texts: Vec<u8>,
     batch: Batch,
     digests: Vec<Digest>,
     amounts: Vec<Amount>,
     nodes: Vec<SumNode>,
+    parents: Parents,
+    /// How many of the nodes stand before the first whole group, once the place is known.
+    head: usize,
+    groups: Vec<SumNode>,
+}
+
+/// Runs of several trees, whose memory is used again and again.
+#[derive(Default)]
+pub(super) struct Runs {
+    runs: Vec<(usize, Run)>,
+    /// How many are in use.
+    count: usize,
+    spare: (usize, Run),
+}
+
+impl Runs {
+    /// A new run of this tree.
+    pub(super) fn next(&mut self, tree: usize) -> &mut Run {
+        // trees come in the order of last time: each finds room of its size
+        let at = self.count;
+        self.count += 1;
+        self.runs.resize_with(self.runs.len().max(self.count), Default::default);
+        let (of, run) = self.runs.get_mut(at).map_or(&mut self.spare, |run| run);
+        *of = tree;
+        run.clear();
+        run
+    }
+
+    /// All runs since this was last called.
+    pub(super) fn begun(&mut self) -> &mut [(usize, Run)] {
+        let count = std::mem::take(&mut self.count);
+        self.runs.get_mut(..count).unwrap_or_default()
+    }
 }
 
 fn overflow(error: SumOverflow) -> io::Error {
@@ -32,16 +66,29 @@ fn overflow(error: SumOverflow) -> io::Error {
 }
 
 impl Run {
+    /// Forgets all leaves, and keeps their memory.
+    fn clear(&mut self) {
+        self.leaves.clear();
+        self.texts.clear();
+        self.amounts.clear();
+        self.nodes.clear();
+        self.groups.clear();
+        self.head = 0;
+    }
+
+    #[inline]
     pub(super) fn push(&mut self, leaf: &Joined<'_>) -> io::Result<()> {
         let unfit = || io::Error::other("a leaf does not fit its format");
-        leaf.text.write(&mut self.texts).ok_or_else(unfit)?;
-        self.leaves.extend_from_slice(&leaf.order_key.0);
-        self.leaves.extend_from_slice(&leaf.amount.to_be_bytes());
+        let (account, credential, parts) = (leaf.account, leaf.credential, &*leaf.parts);
+        Texts { account, credential, split: leaf.split, parts }.write(&mut self.texts).ok_or_else(unfit)?;
+        let mut record = [0; LEAF_SIZE];
+        record[..16].copy_from_slice(&leaf.order_key.0);
+        record[16..32].copy_from_slice(&leaf.amount.to_be_bytes());
         // counted from the begin of the run, until its place is known
-        self.leaves.extend_from_slice(&(self.texts.len() as u64).to_be_bytes());
-        let (account, credential, parts) = (leaf.text.account, leaf.text.credential, &*leaf.text.parts);
-        let content = LeafContent { nonce: leaf.nonce, amount: leaf.amount, account, credential, parts };
-        content.push_to(leaf.text.split.as_ref(), &mut self.batch).ok_or_else(unfit)?;
+        record[32..].copy_from_slice(&(self.texts.len() as u64).to_be_bytes());
+        self.leaves.extend_from_slice(&record);
+        let detail = (parts, leaf.split.as_ref());
+        push_leaf(&mut self.batch, leaf.nonce, leaf.amount, (account, credential), detail).ok_or_else(unfit)?;
         self.amounts.push(leaf.amount);
         if self.batch.len() == HASHED {
             self.hash();
@@ -65,48 +112,37 @@ impl Run {
         self.nodes.len() as u64
     }
 
+    pub(super) fn text_length(&self) -> u64 {
+        self.texts.len() as u64
+    }
+
     /// Puts the run at its place: leaves from `begin` on, texts from `text_begin` on.
-    pub(super) fn place(mut self, begin: u64, text_begin: u64) -> io::Result<Placed> {
-        for record in self.leaves.chunks_exact_mut(LEAF_SIZE) {
+    pub(super) fn place(&mut self, begin: u64, text_begin: u64) -> io::Result<()> {
+        let (records, _) = self.leaves.as_chunks_mut::<LEAF_SIZE>();
+        for record in records {
             if let Some(end) = record.last_chunk_mut::<8>() {
                 *end = (u64::from_be_bytes(*end) + text_begin).to_be_bytes();
             }
         }
-        let head = usize::try_from(begin.next_multiple_of(GROUP as u64) - begin).unwrap_or(0).min(self.nodes.len());
-        let (head, rest) = self.nodes.split_at(head);
-        let (whole, tail) = rest.split_at(rest.len() - rest.len() % GROUP);
-        let (mut nodes, mut parents) = (Vec::new(), Parents::default());
-        let mut groups = Vec::with_capacity(whole.len() / GROUP);
-        // a few hundred groups at a time stay in the cache
-        for piece in whole.chunks(64 * GROUP) {
-            nodes.clear();
-            parents.of(piece, &mut nodes).map_err(overflow)?;
-            for _ in 1..GROUP_LEVEL {
-                let mut above = Vec::with_capacity(nodes.len() / 2);
-                parents.of(&nodes, &mut above).map_err(overflow)?;
-                nodes = above;
-            }
-            groups.append(&mut nodes);
-        }
-        let (head, tail) = (head.to_vec(), tail.to_vec());
-        Ok(Placed { leaves: self.leaves, texts: self.texts, head, groups, tail })
+        let ragged = usize::try_from(begin.next_multiple_of(GROUP as u64) - begin).unwrap_or(0);
+        self.head = ragged.min(self.nodes.len());
+        let rest = self.nodes.get(self.head..).unwrap_or_default();
+        self.parents.roots(rest, GROUP_LEVEL, &mut self.groups).map_err(overflow)
     }
-}
 
-/// A run at its place: leaves up to the first whole group, whole groups, leaves behind the last.
-pub(super) struct Placed {
-    leaves: Vec<u8>,
-    texts: Vec<u8>,
-    head: Vec<SumNode>,
-    groups: Vec<SumNode>,
-    tail: Vec<SumNode>,
+    /// Leaves up to the first whole group, whole groups, leaves behind the last; each with its level.
+    fn subtrees(&self) -> [(u32, &[SumNode]); 3] {
+        let (head, rest) = self.nodes.split_at_checked(self.head).unwrap_or_default();
+        let tail = rest.get(self.groups.len() * GROUP..).unwrap_or_default();
+        [(0, head), (GROUP_LEVEL, &self.groups), (0, tail)]
+    }
 }
 
 /// One file of one tree.
 struct SectionWriter {
     name: String,
     pending: Vec<u8>,
-    hasher: StreamHasher,
+    hasher: BlockStream,
     length: u64,
     /// Bytes that were written and not yet brought to the medium.
     unsynced: u64,
@@ -117,13 +153,13 @@ const SYNCED: u64 = 64 << 20;
 
 impl SectionWriter {
     fn new(section: Section, position: usize) -> Self {
-        let (name, hasher) = (section.file(position), StreamHasher::default());
+        let (name, hasher) = (section.file(position), BlockStream::default());
         Self { name, pending: Vec::new(), hasher, length: 0, unsynced: 0 }
     }
 
-    /// Adds bytes; what is small waits, so that a thousand small trees are no thousand small writes.
+    /// Adds bytes, which the caller hashes; what is small waits, so that a thousand small trees are no thousand small
+    /// writes.
     fn write(&mut self, bytes: &[u8], out: &Output<'_>) -> io::Result<()> {
-        self.hasher.update(bytes);
         self.length += bytes.len() as u64;
         if self.pending.len() + bytes.len() < out.wait {
             self.pending.extend_from_slice(bytes);
@@ -178,7 +214,7 @@ impl TreeWriter {
     }
 
     /// Adds the run that begins where the last one ended.
-    pub(super) fn write(&mut self, run: &Placed, out: &Output<'_>) -> io::Result<()> {
+    pub(super) fn write(&mut self, run: &Run, out: &Output<'_>) -> io::Result<()> {
         let Self { range, sections: [leaves, texts, kept], nodes } = self;
         nodes.clear();
         let mut made = |level: u32, node: &SumNode| {
@@ -187,12 +223,13 @@ impl TreeWriter {
                 nodes.extend_from_slice(&node.sum.to_be_bytes());
             }
         };
-        let levels = [(0, &run.head), (GROUP_LEVEL, &run.groups), (0, &run.tail)];
-        for (level, subtrees) in levels {
+        for (level, subtrees) in run.subtrees() {
             for node in subtrees {
                 range.push(level, *node, &mut made).map_err(overflow)?;
             }
         }
+        let hashers = (&mut leaves.hasher, &mut texts.hasher, &mut kept.hasher);
+        BlockStream::update_all([(hashers.0, &run.leaves), (hashers.1, &run.texts), (hashers.2, nodes)]);
         leaves.write(&run.leaves, out)?;
         texts.write(&run.texts, out)?;
         kept.write(nodes, out)

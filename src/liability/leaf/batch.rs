@@ -2,8 +2,9 @@
 
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::{LeafContent, Nonce, OrderKey, SnapshotKey, Split, TreeKey, parts_digest};
-use crate::hash::{Batch, Digest, Midstate, SHORT_MAX};
+use super::{LeafContent, Nonce, OrderKey, Part, SnapshotKey, Split, TreeKey, parts_digest};
+use crate::amount::Amount;
+use crate::hash::{Batch, Digest, Midstate};
 
 /// RFC 2104's two pads.
 const INNER: u8 = 0x36;
@@ -47,7 +48,7 @@ impl Blinder {
 
     /// Adds an account to those that wait.
     pub fn push(&mut self, account: &[u8]) {
-        self.batch.push(&[account]);
+        self.batch.message(account.len()).copy_from_slice(account);
     }
 
     /// How many accounts wait.
@@ -67,9 +68,7 @@ impl Blinder {
         self.digests.clear();
         self.batch.finish(self.inner, &mut self.digests);
         for digest in &self.digests {
-            let mut buffer = [[0; 64]; 2];
-            buffer[0][..32].copy_from_slice(digest.as_bytes());
-            self.batch.push_short(&buffer, 32);
+            self.batch.message(32).copy_from_slice(digest.as_bytes());
         }
         self.digests.clear();
         self.batch.finish(self.outer, &mut self.digests);
@@ -95,43 +94,50 @@ impl LeafContent<'_> {
     /// [`LeafContent::hash_piece`]. `None`, and nothing is added, when it does not fit the format.
     #[must_use]
     pub fn push_to(&self, split: Option<&Split>, batch: &mut Batch) -> Option<()> {
-        let account = u16::try_from(self.account.len()).ok()?.to_be_bytes();
-        let credential = u16::try_from(self.credential.len()).ok()?.to_be_bytes();
-        let parts = parts_digest(self.parts)?;
-        let detail = split.map_or(parts, |split| Some(split.digest(parts)));
-        let detail: &[u8] = detail.as_ref().map_or(&[], |digest| digest.as_bytes());
-        let length = u16::try_from(detail.len()).ok()?.to_be_bytes();
-        let (texts, amount) = ((self.account.as_bytes(), self.credential.as_bytes()), self.amount.to_be_bytes());
-        let pieces: [&[u8]; 5] = [texts.0, &credential, texts.1, &length, detail];
-        let size = 34 + pieces.iter().map(|piece| piece.len()).sum::<usize>();
-        if size > SHORT_MAX {
-            let [texts, credential, more, length, detail] = pieces;
-            batch.push(&[&self.nonce.0, &amount, &account, texts, credential, more, length, detail]);
-            return Some(());
-        }
-        // almost every leaf: built in one place, then copied as a whole
-        let mut buffer = [[0; 64]; 2];
-        let flat = buffer.as_flattened_mut();
-        flat[..16].copy_from_slice(&self.nonce.0);
-        flat[16..32].copy_from_slice(&amount);
-        flat[32..34].copy_from_slice(&account);
-        let mut at = 34;
-        for piece in pieces {
-            flat.get_mut(at..at + piece.len())?.copy_from_slice(piece);
-            at += piece.len();
-        }
-        batch.push_short(&buffer, size);
-        Some(())
+        let texts = (self.account.as_bytes(), self.credential.as_bytes());
+        push_leaf(batch, self.nonce, self.amount, texts, (self.parts, split))
     }
+}
+
+/// The same, of account and credential as bytes.
+#[inline]
+pub(crate) fn push_leaf(
+    batch: &mut Batch,
+    nonce: Nonce,
+    amount: Amount,
+    (account, credential): (&[u8], &[u8]),
+    (parts, split): (&[Part], Option<&Split>),
+) -> Option<()> {
+    let mut detail = parts_digest(parts)?;
+    if let Some(split) = split {
+        detail = Some(split.digest(detail));
+    }
+    let detail: &[u8] = detail.as_ref().map_or(&[], |digest| digest.as_bytes());
+    let length = |text: &[u8]| Some(u16::try_from(text.len()).ok()?.to_be_bytes());
+    let (account_length, credential_length, detail_length) = (length(account)?, length(credential)?, length(detail)?);
+    let message = batch.message(38 + account.len() + credential.len() + detail.len());
+    let (head, rest) = message.split_first_chunk_mut::<34>()?;
+    head[..16].copy_from_slice(&nonce.0);
+    head[16..32].copy_from_slice(&amount.to_be_bytes());
+    head[32..].copy_from_slice(&account_length);
+    let (place, rest) = rest.split_at_mut_checked(account.len())?;
+    place.copy_from_slice(account);
+    let (place, rest) = rest.split_first_chunk_mut()?;
+    *place = credential_length;
+    let (place, rest) = rest.split_at_mut_checked(credential.len())?;
+    place.copy_from_slice(credential);
+    let (place, rest) = rest.split_first_chunk_mut()?;
+    *place = detail_length;
+    rest.copy_from_slice(detail);
+    Some(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::amount::Amount;
     use crate::asset::Class;
     use crate::hash::Tag;
-    use crate::liability::leaf::{Part, Piece};
+    use crate::liability::leaf::Piece;
     use crate::secret::{Secret, SecretKind};
 
     #[test]

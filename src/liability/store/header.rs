@@ -1,6 +1,7 @@
 //! The header of a store: what it holds, and the seal of every file in it.
 
 use crate::amount::{Amount, Decimals};
+use crate::asset::{AssetId, Class};
 use crate::hash::{Digest, sha256};
 use crate::liability::leaf::{Piece, SnapshotKey};
 use crate::liability::store::StoreError;
@@ -11,7 +12,7 @@ use crate::liability::sum_tree::LiabilityCommitment;
 const MAGIC: &[u8; 16] = b"counterfoil\0st\0\x02";
 const VERSION_AT: usize = 15;
 /// Four thousand trees of the longest names are far below; a larger header is damage.
-pub(super) const HEADER_SIZE_MAX: u64 = 16 << 20;
+pub(crate) const HEADER_SIZE_MAX: u64 = 16 << 20;
 /// Bytes of one leaf's record: order key, amount, end of its texts.
 pub(crate) const LEAF_SIZE: usize = 16 + 16 + 8;
 pub(crate) const LEAF: u64 = LEAF_SIZE as u64;
@@ -84,6 +85,13 @@ pub(crate) struct Header {
     /// Decoys in each tree.
     pub(crate) decoys: u64,
     pub(crate) trees: Vec<TreeHeader>,
+}
+
+/// Bytes of a header with these trees.
+pub(crate) fn header_size<'a>(trees: impl Iterator<Item = (&'a AssetId, Class)>) -> u64 {
+    let names = |(asset, class): (&AssetId, Class)| 1 + asset.as_str().len() + 1 + class.text().len();
+    let tree = |name| (names(name) + 1 + 8 + 16 + 32 + 8 + 3 * 32) as u64;
+    (MAGIC.len() + 32 + 32 + 2 + 8 + 8 + 32) as u64 + trees.map(tree).sum::<u64>()
 }
 
 impl Header {
@@ -197,5 +205,25 @@ mod tests {
         assert!(positions.into_iter().eq(0..node_count(1_000 >> GROUP_LEVEL)));
         assert_eq!(node_position(3, 0), None);
         assert_eq!(node_position(64, u64::MAX), None);
+    }
+
+    #[test]
+    fn the_size_of_a_header_is_known_before_it_is_written() {
+        let name = |(asset, class): (&str, Class)| (asset.parse::<AssetId>().unwrap(), class);
+        for names in [&[][..], &[("BTC", Class::Custody)], &[("BTC", Class::Lent), ("iso4217:EUR", Class::Derivative)]]
+        {
+            let names: Vec<(AssetId, Class)> = names.iter().copied().map(name).collect();
+            let tree = |(asset, class): &(AssetId, Class)| {
+                let (asset, decimals, root) = (asset.clone(), Decimals::ZERO, sha256(b"root"));
+                let (class, total) = (*class, Amount::ZERO);
+                let commitment = LiabilityCommitment { asset, class, decimals, leaf_count: 1, root, total };
+                TreeHeader { commitment, text_length: 1, seals: [root; 3] }
+            };
+            let trees = names.iter().map(tree).collect();
+            let key = SnapshotKey::from_bytes([1; 32]);
+            let header = Header { build_id: [2; 32], key, split: 1, decoys: 0, trees };
+            let size = header_size(names.iter().map(|(asset, class)| (asset, *class)));
+            assert_eq!(header.to_bytes().len() as u64, size);
+        }
     }
 }

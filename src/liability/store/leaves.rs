@@ -116,29 +116,30 @@ impl StoredTree {
     }
 
     /// The leaf of this order key and account, with its position. Order keys are evenly spread, so that a guess in
-    /// proportion comes close: a few records are read, whatever the size of the tree.
+    /// proportion comes close: two or three pages of records are read, whatever the size of the tree.
     pub(crate) fn find(&self, key: OrderKey, account: &str) -> Result<Option<(u64, StoredLeaf)>, StoreError> {
-        /// Records that are read at once when the place is known to within as many.
-        const NEAR: u64 = 32;
         /// Guesses before halving takes over: a damaged store may have its keys anywhere.
         const GUESSES: u32 = 6;
-        let mut gap = Gap { begin: 0, end: self.header.commitment.leaf_count, low: 0, high: u64::MAX };
-        let mut rounds = 0;
-        while gap.end - gap.begin > NEAR {
+        /// Accounts of one order key that are looked at. Two are as good as impossible, many are damage.
+        const ALIKE: usize = 16;
+        let leaf_count = self.header.commitment.leaf_count;
+        let mut gap = Gap { begin: 0, end: leaf_count, low: 0, high: u64::MAX };
+        let (mut rounds, mut page) = (0, Vec::new());
+        while gap.begin < gap.end {
             rounds += 1;
-            let size = gap.end - gap.begin;
-            let guess = if rounds > GUESSES { gap.begin + size / 2 } else { gap.guess(prefix(key)) };
-            // the leaf is most likely within a few standard deviations of the guess: close in from both sides
-            let slack = if rounds > GUESSES { 0 } else { size.isqrt() };
-            for probe in [guess.saturating_sub(slack), guess + slack] {
-                // the first probe may have moved the gap away from the second
-                if (gap.begin..gap.end).contains(&probe) {
-                    gap.narrow(probe, self.record(probe)?.0, key);
-                }
-            }
+            let middle = gap.begin + (gap.end - gap.begin) / 2;
+            let guess = if rounds > GUESSES { middle } else { gap.guess(prefix(key)) };
+            let range = gap.page(guess);
+            page.resize(usize::try_from((range.end - range.start) * LEAF).unwrap_or_default(), 0);
+            self.file(Section::Leaves)?.read_at(range.start * LEAF, &mut page)?;
+            gap.narrow(range.start, page.as_chunks().0, key);
         }
-        for (index, leaf) in (gap.begin..).zip(self.leaves(gap.begin..gap.end)?) {
-            if leaf.order_key == key && leaf.account == account {
+        // texts are read where a key fits: in most trees an account has no leaf
+        for index in (gap.begin..leaf_count).take(ALIKE) {
+            if self.record(index)?.0 != key {
+                break;
+            }
+            if let Some(leaf) = self.leaves(index..index + 1)?.pop().filter(|leaf| leaf.account == account) {
                 return Ok(Some((index, leaf)));
             }
         }
@@ -213,7 +214,8 @@ impl StoredTree {
     }
 }
 
-/// Where a key may be: positions begin..end, between order keys that begin with `low` and `high`.
+/// Where the first record may be that is not below a key: at begin..=end, between order keys that begin with `low` and
+/// `high`.
 struct Gap {
     begin: u64,
     end: u64,
@@ -229,12 +231,26 @@ impl Gap {
         self.begin + u64::try_from(share).unwrap_or_default().min(size - 1)
     }
 
-    fn narrow(&mut self, probe: u64, found: OrderKey, wanted: OrderKey) {
-        if found < wanted {
-            (self.begin, self.low) = (probe + 1, prefix(found));
-        } else {
-            // it may be the one at `probe`
-            (self.end, self.high) = (probe + 1, prefix(found));
+    /// The records of the gap that are had for one page of the file, at least the one at `guess`.
+    fn page(&self, guess: u64) -> Range<u64> {
+        /// Bytes that a medium gives at least.
+        const PAGE: u64 = 4096;
+        let begin = guess * LEAF / PAGE * PAGE;
+        let (first, last) = (begin.div_ceil(LEAF).max(self.begin), ((begin + PAGE) / LEAF).min(self.end));
+        // a record may lie on two pages
+        if (first..last).contains(&guess) { first..last } else { guess..guess + 1 }
+    }
+
+    /// Takes note of records, the first of which is at `begin`.
+    fn narrow(&mut self, begin: u64, records: &[[u8; LEAF_SIZE]], wanted: OrderKey) {
+        let key = |record: &[u8; LEAF_SIZE]| parse_record(record).0;
+        let below = records.partition_point(|record| key(record) < wanted);
+        let (left, right) = records.split_at_checked(below).unwrap_or_default();
+        if let Some(last) = left.last() {
+            (self.begin, self.low) = (begin + left.len() as u64, prefix(key(last)));
+        }
+        if let Some(first) = right.first() {
+            (self.end, self.high) = (begin + left.len() as u64, prefix(key(first)));
         }
     }
 }

@@ -22,15 +22,31 @@ pub(crate) struct LeafText<'a> {
     pub(crate) parts: Vec<Part>,
 }
 
-impl<'a> LeafText<'a> {
+/// The same on the way into a store: texts as bytes that were looked at before.
+#[derive(Clone, Copy)]
+pub(crate) struct Texts<'a> {
+    pub(crate) account: &'a [u8],
+    pub(crate) credential: &'a [u8],
+    pub(crate) split: Option<Split>,
+    pub(crate) parts: &'a [Part],
+}
+
+impl Texts<'_> {
     /// Appends the bytes; `None`, and nothing of use is appended, when a length does not fit.
+    #[inline]
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Option<()> {
         let credential = if self.credential.is_empty() { 0 } else { CREDENTIAL };
         let parts = if self.parts.is_empty() { 0 } else { PARTS };
         let piece = if self.split.is_none() { 0 } else { PIECE };
-        out.push(credential | parts | piece);
-        string(out, self.account)?;
-        if credential != 0 {
+        let [high, low] = u16::try_from(self.account.len()).ok()?.to_be_bytes();
+        out.extend_from_slice(&[credential | parts | piece, high, low]);
+        out.extend_from_slice(self.account);
+        if credential | parts | piece == 0 { Some(()) } else { self.write_more(out) }
+    }
+
+    /// What only some leaves have.
+    fn write_more(&self, out: &mut Vec<u8>) -> Option<()> {
+        if !self.credential.is_empty() {
             string(out, self.credential)?;
         }
         if let Some(Split { piece, whole }) = self.split {
@@ -38,16 +54,18 @@ impl<'a> LeafText<'a> {
             out.extend(piece.of().to_be_bytes());
             out.extend(whole.to_be_bytes());
         }
-        if parts != 0 {
+        if !self.parts.is_empty() {
             out.extend(u16::try_from(self.parts.len()).ok()?.to_be_bytes());
-            for part in &self.parts {
-                string(out, &part.product)?;
+            for part in self.parts {
+                string(out, part.product.as_bytes())?;
                 out.extend(part.amount.to_be_bytes());
             }
         }
         Some(())
     }
+}
 
+impl<'a> LeafText<'a> {
     /// Reads the bytes of one leaf, all of them; `None` when they are anything else than what is written.
     pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
         let (&flags, mut rest) = bytes.split_first()?;
@@ -79,9 +97,9 @@ impl<'a> LeafText<'a> {
     }
 }
 
-fn string(out: &mut Vec<u8>, text: &str) -> Option<()> {
+fn string(out: &mut Vec<u8>, text: &[u8]) -> Option<()> {
     out.extend(u16::try_from(text.len()).ok()?.to_be_bytes());
-    out.extend(text.as_bytes());
+    out.extend(text);
     Some(())
 }
 

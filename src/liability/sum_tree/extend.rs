@@ -14,21 +14,11 @@ impl CompactRange {
     pub fn extend(&mut self, leaves: &[SumNode]) -> Result<(), SumOverflow> {
         let ragged = usize::try_from(self.end().next_multiple_of(BLOCK as u64) - self.end()).unwrap_or(usize::MAX);
         let (head, rest) = leaves.split_at(ragged.min(leaves.len()));
-        let (mut parents, mut nodes, mut above) = (Parents::default(), Vec::new(), Vec::new());
         head.iter().try_for_each(|leaf| self.append(*leaf))?;
-        let (blocks, tail) = rest.as_chunks::<BLOCK>();
-        for block in blocks {
-            nodes.clear();
-            parents.of(block, &mut nodes)?;
-            for _ in 1..BLOCK_LEVEL {
-                above.clear();
-                parents.of(&nodes, &mut above)?;
-                std::mem::swap(&mut nodes, &mut above);
-            }
-            for node in &nodes {
-                self.push(BLOCK_LEVEL, *node, &mut |_, _| ())?;
-            }
-        }
+        let (whole, tail) = rest.split_at(rest.len() - rest.len() % BLOCK);
+        let mut roots = Vec::with_capacity(whole.len() / BLOCK);
+        Parents::default().roots(whole, BLOCK_LEVEL, &mut roots)?;
+        roots.into_iter().try_for_each(|root| self.push(BLOCK_LEVEL, root, &mut |_, _| ()))?;
         tail.iter().try_for_each(|leaf| self.append(*leaf))
     }
 }
