@@ -7,6 +7,7 @@ pub mod bitcoin;
 pub mod bundle;
 pub mod cli;
 pub mod evm;
+pub mod evm_finality;
 pub mod finding;
 pub mod ledger;
 pub mod liability;
@@ -65,8 +66,17 @@ pub trait Coded: std::error::Error + Send + Sync {
 
 /// All tables, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    let tables =
-        [ledger::ALL, liability::ALL, publish::ALL, bundle::ALL, bitcoin::ALL, evm::ALL, finding::ALL, cli::ALL];
+    let tables = [
+        ledger::ALL,
+        liability::ALL,
+        publish::ALL,
+        bundle::ALL,
+        bitcoin::ALL,
+        evm::ALL,
+        evm_finality::ALL,
+        finding::ALL,
+        cli::ALL,
+    ];
     tables.into_iter().flatten().copied()
 }
 

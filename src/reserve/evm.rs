@@ -5,6 +5,7 @@ pub mod address;
 pub mod answers;
 pub mod balance;
 pub mod control;
+pub mod finality;
 pub mod header;
 pub mod lines;
 
