@@ -23,6 +23,7 @@ pub struct Policy {
     require: Requirements,
     assets: Vec<Asset>,
     pins: Vec<BlockRef>,
+    finality: Vec<FinalityRoot>,
     nodes: Vec<PinnedNode>,
 }
 
@@ -84,6 +85,16 @@ pub struct PinnedNode {
     pub key: PublicKey,
 }
 
+/// Where the finality of a chain begins for this verifier.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FinalityRoot {
+    /// The chain whose blocks are finalized: `eip155:1`.
+    pub chain: ChainId,
+    /// Root of a beacon block that several sources agree was finalized, and recently.
+    pub root: Digest,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PolicyToml {
@@ -93,6 +104,8 @@ struct PolicyToml {
     require: Requirements,
     #[serde(default)]
     pin: Vec<PinToml>,
+    #[serde(default)]
+    finality: Vec<FinalityRoot>,
     #[serde(default)]
     node: Vec<PinnedNode>,
     #[serde(default)]
@@ -141,6 +154,11 @@ impl Policy {
             }
             pins.push(BlockRef { chain, height, hash });
         }
+        for (at, root) in file.finality.iter().enumerate() {
+            if file.finality.iter().take(at).any(|before| before.chain == root.chain) {
+                return Err(fail(format!("two roots of finality for {}", root.chain)));
+            }
+        }
         let assets = if file.asset.is_empty() { Vec::new() } else { read_assets(file.asset)? };
         let policy = Self {
             digest: sha256(text.as_bytes()),
@@ -148,6 +166,7 @@ impl Policy {
             require: file.require,
             assets,
             pins,
+            finality: file.finality,
             nodes: file.node,
         };
         policy.check_deployments()?;
@@ -194,6 +213,18 @@ impl Policy {
     #[must_use]
     pub fn pins(&self) -> &[BlockRef] {
         &self.pins
+    }
+
+    /// Where finality begins on `chain`; `None` when nothing is pinned for it.
+    #[must_use]
+    pub fn finality_root(&self, chain: &ChainId) -> Option<&Digest> {
+        self.finality.iter().find(|pinned| pinned.chain == *chain).map(|pinned| &pinned.root)
+    }
+
+    /// Every pinned root of finality.
+    #[must_use]
+    pub fn finality_roots(&self) -> &[FinalityRoot] {
+        &self.finality
     }
 
     /// Keys of the pinned nodes.
@@ -300,6 +331,17 @@ mod tests {
                 "stricter: no coverage without a schedule of other liabilities"
             ]
         );
+    }
+
+    #[test]
+    fn finality_begins_at_one_root_per_chain() {
+        let root =
+            |chain: &str, byte: &str| format!("[[finality]]\nchain = \"{chain}\"\nroot = \"{}\"\n", byte.repeat(32));
+        let read = policy(&(root("eip155:1", "0a") + &root("eip155:100", "0b"))).expect("two chains");
+        let at = |chain: &str| read.finality_root(&chain.parse().expect("a chain")).map(ToString::to_string);
+        assert_eq!((at("eip155:1"), at("eip155:10")), (Some("0a".repeat(32)), None));
+        assert!(policy(&(root("eip155:1", "0a") + &root("eip155:1", "0a"))).is_err());
+        assert!(policy(&root("eip155:1", "0A")).is_err());
     }
 
     #[test]

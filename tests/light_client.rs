@@ -170,7 +170,7 @@ fn wrong_branches(files: &Files) -> Result<(), Failed> {
         .chain(of_finality.iter().flat_map(|pointer| [(3, *pointer), (7, *pointer)]));
     for (at, pointer) in cases.chain([(6, "/data/next_sync_committee_branch")]) {
         let length = files.clone().file(at).pointer(pointer).and_then(Value::as_array).ok_or("no branch")?.len();
-        for node in 0..length {
+        for node in (0..length).step_by(if at == 7 { 3 } else { 1 }) {
             let mut changed = files.clone();
             flip(changed.file(at), &format!("{pointer}/{node}"), 63)?;
             changed.refused("FINALITY_BRANCH", &format!("file {at} {pointer}/{node}"))?;
@@ -260,13 +260,14 @@ fn wrong_keys(files: &Files) -> Result<(), Failed> {
 
 /// Every text of digits in every file, one digit of each: the last, the first, or one between.
 fn flipped_digits(files: &Files) -> Result<(), Failed> {
-    for at in [0, 1, 4, 7] {
+    // a change in the last file is found after all keys before it were read, so there it is every fifth text only
+    for (at, every) in [(0, 1), (1, 1), (2, 2), (7, 5)] {
         let mut pointers = Vec::new();
         collect(files.clone().file(at), &mut String::new(), &mut pointers);
         // one of 64 keys is enough: they hang on one root
         pointers.retain(|(pointer, _)| !pointer.contains("/pubkeys/") || pointer.ends_with("63"));
-        for (number, (pointer, digits)) in pointers.into_iter().enumerate() {
-            let digit = [digits - 1, 0, digits / 2][number % 3];
+        for (number, (pointer, digits)) in pointers.into_iter().enumerate().step_by(every) {
+            let digit = [digits - 1, 0, digits / 2][number / every % 3];
             let mut changed = files.clone();
             flip(changed.file(at), &pointer, digit)?;
             if changed.anchors().is_ok() {

@@ -177,8 +177,8 @@ impl Committee {
     }
 
     pub(super) fn root(&self) -> Chunk {
-        let keys: Vec<Chunk> = self.keys.iter().map(|key| ssz::bytes(key)).collect();
-        ssz::node(&ssz::merkleize(&keys), &ssz::bytes(&self.aggregate))
+        let keys: Vec<Chunk> = self.keys().iter().map(|key| ssz::bytes(key)).collect();
+        ssz::node(&ssz::merkleize(&keys), &ssz::bytes(self.aggregate()))
     }
 }
 

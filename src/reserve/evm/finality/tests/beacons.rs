@@ -107,10 +107,10 @@ impl Block {
         Self::with(slot, number, leaves, execution(number, fork))
     }
 
-    /// The block of this number with another hash.
-    pub(super) fn other(slot: u64, number: u64) -> Self {
+    /// The block of this number with a hash of its own.
+    pub(super) fn hashed(slot: u64, number: u64, hash: Digest) -> Self {
         let mut execution = execution(number, network().at(slot).expect("a known fork"));
-        execution["block_hash"] = json!(hex0x(&[0xee; 32]));
+        execution["block_hash"] = json!(hex0x(&hash.to_bytes()));
         Self::with(slot, number, &[], execution)
     }
 

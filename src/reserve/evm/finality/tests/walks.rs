@@ -140,7 +140,7 @@ fn one_number_has_one_hash() {
     walk.finality = walk.finality(2000, 1900, 512, 2001);
     assert_eq!(walk.outcome(), Ok(vec![1000, 2000, 2001]));
     let third = walk.first + 2 * PERIOD_SLOTS;
-    let other = Block::other(third + 1900, 2001);
+    let other = Block::hashed(third + 1900, 2001, Digest::from_bytes([0xee; 32]));
     walk.finality =
         Attested { finalized: &other, slot: third + 2000, signers: &walk.seats[2], count: 512, next: None }.json();
     assert_eq!(walk.outcome(), Err("FINALITY_ORDER"));
@@ -174,4 +174,55 @@ fn a_signature_is_for_one_fork_and_one_suite() {
     let mut mixed = walk;
     mixed.finality["data"]["sync_aggregate"] = mixed.seats[2].sign(512, &roots[1]);
     assert_eq!(mixed.outcome(), Err("FINALITY_SIGNATURE"));
+}
+
+/// The whole way: a balance under a block that nobody pinned, but that is final from the pinned root.
+#[test]
+fn a_final_block_anchors_balances() {
+    use std::collections::BTreeMap;
+
+    use alloy_primitives::U256;
+
+    use crate::basis::Basis;
+    use crate::lab::evm_chain::{EvmAccount, EvmBlock, EvmChain};
+    use crate::reserve::claim::ChainQuery;
+    use crate::reserve::evm::address::EvmAddress;
+    use crate::reserve::evm::balance;
+    use crate::snapshot::Time;
+
+    let holder = EvmAddress::from_bytes([1; 20]);
+    let accounts = BTreeMap::from([(holder, EvmAccount { balance: U256::from(77), nonce: 1 })]);
+    let block = |timestamp| EvmBlock { timestamp, accounts: accounts.clone() };
+    let chain = EvmChain::new(mainnet(), 3000, vec![block(1_000_000), block(1_000_012)]);
+    let tip = chain.tip().expect("a tip");
+    let mut walk = Walk::new(1500);
+    let third = walk.first + 2 * PERIOD_SLOTS;
+    let last = Block::hashed(third + 1900, tip.height, tip.hash);
+    walk.finality =
+        Attested { finalized: &last, slot: third + 2000, signers: &walk.seats[2], count: 512, next: None }.json();
+    let mut files = MemoryFiles::from([
+        ("chains/eip155_1/headers.jsonl".to_owned(), chain.headers_file()),
+        ("chains/eip155_1/proofs.jsonl".to_owned(), chain.proofs_file(3000, &[holder])),
+        ("chains/eip155_1/finality/bootstrap.json".to_owned(), walk.bootstrap.to_string().into_bytes()),
+        ("chains/eip155_1/finality/finality.json".to_owned(), walk.finality.to_string().into_bytes()),
+    ]);
+    for (at, update) in walk.updates.iter().enumerate() {
+        files.insert(format!("chains/eip155_1/finality/update-{at:04}.json"), update.to_string().into_bytes());
+    }
+    let basis = |pins: &[crate::snapshot::BlockRef]| {
+        let query = ChainQuery {
+            chain: &mainnet(),
+            pins,
+            cutoff_block: &chain.block(3000).expect("a block"),
+            cutoff: Time::from_unix(1_000_001),
+            addresses: &[&holder.to_string()],
+            deployments: &["eip155:1/slip44:60".parse().expect("CAIP-19")],
+            transcript: None,
+        };
+        let evidence = balance::balances(&query, &files).expect("readable evidence");
+        (evidence.holdings[0].amount.base_units(), evidence.holdings[0].basis())
+    };
+    assert_eq!(basis(&[]), (77, Basis::Stated));
+    let blocks = anchors_in(&mainnet(), Some(&walk.root), &files).expect("final blocks");
+    assert_eq!(basis(&blocks), (77, Basis::Proved));
 }
