@@ -8,6 +8,7 @@ pub mod control;
 pub mod finality;
 pub mod header;
 pub mod lines;
+pub mod window;
 
 use alloy_primitives::keccak256;
 
