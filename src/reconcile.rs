@@ -6,6 +6,7 @@ mod coverage;
 mod findings;
 mod model;
 mod reserves;
+pub mod sample;
 mod verdicts;
 
 use crate::bundle::{self, BundleError, FileSource, SealedFiles, SourceError, paths};
