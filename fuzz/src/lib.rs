@@ -7,6 +7,7 @@
 
 mod amounts;
 mod documents;
+mod ethereum;
 mod honest;
 mod ledgers;
 mod sealed;
@@ -14,6 +15,7 @@ mod stores;
 
 pub use amounts::amount;
 pub use documents::{inclusion_proof, json, statement};
+pub use ethereum::{light_client_update, receipts};
 pub use ledgers::ledger;
 pub use sealed::sealed_pack;
 pub use stores::store;
@@ -23,6 +25,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut inputs = vec![("sealed_pack", "pack".to_owned(), sealed::honest_pack())];
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
+    inputs.push(("receipts", "all-types".to_owned(), ethereum::honest_receipts()));
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
             let name = format!(
@@ -40,11 +43,13 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("amount", amount),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
     ("ledger", ledger),
+    ("light_client_update", light_client_update),
+    ("receipts", receipts),
     ("sealed_pack", sealed_pack),
     ("statement", statement),
     ("store", store),

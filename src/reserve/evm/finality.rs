@@ -93,7 +93,17 @@ pub fn anchors(chain: &ChainId, root: &Digest, evidence: &Evidence) -> Result<Ve
     verify::anchors(chain, root, evidence, bls::CHECK)
 }
 
-/// The same for a bundle: no evidence gives no blocks, and evidence without a pinned root cannot be judged.
+/// The root of the beacon block that a `bootstrap.json` is of: what a verifier compares with other sources, and pins.
+/// Nothing else in the file is checked.
+///
+/// # Errors
+/// [`FinalityError::Malformed`].
+pub fn bootstrap_root(file: &[u8]) -> Result<Digest, FinalityError> {
+    let bootstrap = files::read::<files::Bootstrap>("bootstrap.json", file)?;
+    Ok(Digest::from_bytes(bootstrap.data.header.beacon.root()))
+}
+
+/// The final blocks of a bundle: no evidence gives no blocks, and evidence without a pinned root cannot be judged.
 ///
 /// # Errors
 /// [`FinalityError`].

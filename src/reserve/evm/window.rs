@@ -17,7 +17,7 @@ pub use events::{EventList, Moves, Place, TokenEvents};
 pub use headers::{BLOCKS_MAX, WindowHeader, WindowHeaders};
 pub use logs::{TokenPoint, token_floors};
 pub use nonce::{AccountPoint, account_floors};
-pub use receipts::{Log, RECEIPTS_BYTES_MAX, logs};
+pub use receipts::{Log, RECEIPTS_BYTES_MAX, logs, receipts_root};
 
 use crate::amount::Amount;
 

@@ -34,14 +34,8 @@ pub struct Log {
 pub fn logs(header: &WindowHeader, file: &[u8]) -> Result<Vec<Log>, WindowError> {
     let number = header.number();
     let fail = |detail: String| WindowError::Receipts { number, detail };
-    if file.len() > RECEIPTS_BYTES_MAX {
-        return Err(fail(format!("{} bytes, at most {RECEIPTS_BYTES_MAX} are accepted", file.len())));
-    }
-    let receipts = strings(file, RECEIPTS_MAX).map_err(fail)?;
-    if receipts.iter().any(|receipt| receipt.is_empty()) {
-        return Err(fail("an empty receipt".to_owned()));
-    }
-    let got = Digest::from_bytes(ordered_trie_root_encoded(&receipts).0);
+    let receipts = read(file).map_err(fail)?;
+    let got = root(&receipts);
     if got != *header.receipts_root() {
         return Err(WindowError::ReceiptsRoot {
             number,
@@ -56,6 +50,29 @@ pub fn logs(header: &WindowHeader, file: &[u8]) -> Result<Vec<Log>, WindowError>
         all.extend(read);
     }
     Ok(all)
+}
+
+/// The receipts root that a file gives, whatever is in its receipts.
+///
+/// # Errors
+/// What keeps the file from being a list of receipts.
+pub fn receipts_root(file: &[u8]) -> Result<Digest, String> {
+    read(file).map(|receipts| root(&receipts))
+}
+
+fn read(file: &[u8]) -> Result<Vec<&[u8]>, String> {
+    if file.len() > RECEIPTS_BYTES_MAX {
+        return Err(format!("{} bytes, at most {RECEIPTS_BYTES_MAX} are accepted", file.len()));
+    }
+    let receipts = strings(file, RECEIPTS_MAX)?;
+    match receipts.iter().position(|receipt| receipt.is_empty()) {
+        Some(at) => Err(format!("receipt {at} is empty")),
+        None => Ok(receipts),
+    }
+}
+
+fn root(receipts: &[&[u8]]) -> Digest {
+    Digest::from_bytes(ordered_trie_root_encoded(receipts).0)
 }
 
 /// The items of the one RLP list that `bytes` are, each a string.
