@@ -70,4 +70,7 @@ super::codes! {
     RECEIPTS_MISSING = 6112, NotMade, "a bloom allows an event, and the block's receipts are not there",
         "A bloom can rule an event out and never show one: the whole list of receipts decides.",
         "gather the receipts of that block, or proofs of it and of the block before";
+    VALIDATOR_WITHDRAWAL = 6113, Failed, "the withdrawals of a validator go to another address than the asked one",
+        "Staked ether belongs to whoever controls the address of its withdrawal credentials; without one, nobody can tell.",
+        "claim the validator under the address in its credentials, with a control proof of that address";
 }

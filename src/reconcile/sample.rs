@@ -22,7 +22,7 @@ pub type Exact = Ratio<BigUint>;
 /// twice, as the probabilities below have it.
 ///
 /// `commitment` is what was published first; `beacon` the hash of a block that came later. Hashes have 256 bits and
-/// a window has at most 2^64 blocks, so no block is more likely than another by more than one part in 2^192.
+/// a window has at most 2^64 blocks, so no block is more likely than another by more than one part in 2^191.
 ///
 /// `None` for a window that ends before it begins, or above [`COUNT_MAX`].
 #[must_use]

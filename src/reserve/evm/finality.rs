@@ -10,10 +10,12 @@ mod error;
 mod files;
 mod fork;
 mod ssz;
+mod validator;
 mod verify;
 
 pub use error::FinalityError;
 pub use files::FILE_BYTES_MAX;
+pub use validator::{FinalState, Staked, ValidatorLine, Withdrawal, staked};
 
 use crate::asset::ChainId;
 use crate::bundle::{FileSource, paths};
@@ -90,7 +92,24 @@ fn is_update(name: &str) -> bool {
 /// # Errors
 /// [`FinalityError`]; nothing is taken from evidence of which one piece is wrong.
 pub fn anchors(chain: &ChainId, root: &Digest, evidence: &Evidence) -> Result<Vec<BlockRef>, FinalityError> {
-    verify::anchors(chain, root, evidence, bls::CHECK)
+    follow(chain, root, evidence).map(|shown| shown.blocks)
+}
+
+/// What is final from a pinned root on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Final {
+    /// Execution blocks, in rising order of their numbers.
+    pub blocks: Vec<BlockRef>,
+    /// Beacon states, in rising order of their slots: balances of validators hang on them.
+    pub states: Vec<FinalState>,
+}
+
+/// Like [`anchors`], with the beacon states.
+///
+/// # Errors
+/// [`FinalityError`].
+pub fn follow(chain: &ChainId, root: &Digest, evidence: &Evidence) -> Result<Final, FinalityError> {
+    verify::follow(chain, root, evidence, bls::CHECK)
 }
 
 /// The root of the beacon block that a `bootstrap.json` is of: what a verifier compares with other sources, and pins.

@@ -4,6 +4,7 @@ use crate::asset::ChainId;
 use crate::bundle::SourceError;
 use crate::code::{Code, Coded, evm_finality as codes};
 use crate::hash::Digest;
+use crate::reserve::evm::address::EvmAddress;
 
 /// Why evidence of finality does not count.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +92,16 @@ pub enum FinalityError {
         /// Got and expected.
         detail: String,
     },
+    /// Withdrawals of a validator go to another address than the asked one, or to none yet.
+    #[error("withdrawals of validator {index} go to {got}, expected {expected}")]
+    Withdrawal {
+        /// The validator's index.
+        index: u64,
+        /// The address, or the credentials that are none.
+        got: String,
+        /// The asked address.
+        expected: EvmAddress,
+    },
     /// The committee of a period is not known.
     #[error("{place}: signed in period {period}, whose committee is not known; known up to {known}")]
     Period {
@@ -124,6 +135,7 @@ impl Coded for FinalityError {
             Self::Signature { .. } => &codes::FINALITY_SIGNATURE,
             Self::Order { .. } => &codes::FINALITY_ORDER,
             Self::Period { .. } => &codes::FINALITY_PERIOD,
+            Self::Withdrawal { .. } => &codes::VALIDATOR_WITHDRAWAL,
         }
     }
 }

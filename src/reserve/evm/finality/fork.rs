@@ -26,6 +26,10 @@ pub(super) struct Fork {
     pub(super) next_committee: Gindex,
     /// `finalized_checkpoint.root` in the beacon state.
     pub(super) finalized: Gindex,
+    /// `validators` in the beacon state.
+    pub(super) validators: Gindex,
+    /// `balances` in the beacon state.
+    pub(super) balances: Gindex,
     /// `execution_payload` in the body of a beacon block.
     pub(super) execution: Gindex,
     /// Whether an execution payload has the two fields of blob gas.
@@ -35,8 +39,19 @@ pub(super) struct Fork {
 const fn fork(name: &'static str, epoch: u64, version: u8, wide_state: bool, blobs: bool) -> Fork {
     // a state of more than 32 fields has one more level
     let (current_committee, next_committee, finalized) = if wide_state { (86, 87, 169) } else { (54, 55, 105) };
-    let version = [version, 0, 0, 0];
-    Fork { name, epoch, version, current_committee, next_committee, finalized, execution: 25, blobs }
+    let (validators, balances) = if wide_state { (75, 76) } else { (43, 44) };
+    Fork {
+        name,
+        epoch,
+        version: [version, 0, 0, 0],
+        current_committee,
+        next_committee,
+        finalized,
+        validators,
+        balances,
+        execution: 25,
+        blobs,
+    }
 }
 
 /// Forks of mainnet that are known, in their order. The one after the last is unknown, and its name is refused.

@@ -4,6 +4,7 @@ use crate::code::Coded;
 
 #[cfg(feature = "finality")]
 mod beacons;
+mod validators;
 #[cfg(feature = "finality")]
 mod walks;
 
@@ -18,7 +19,7 @@ fn bundle(names: &[&str]) -> MemoryFiles {
 #[test]
 fn a_build_without_the_check_says_so() {
     let evidence = Evidence { bootstrap: b"{}".to_vec(), ..Evidence::default() };
-    let error = verify::anchors(&mainnet(), &Digest::from_bytes([1; 32]), &evidence, None).expect_err("not judged");
+    let error = verify::follow(&mainnet(), &Digest::from_bytes([1; 32]), &evidence, None).expect_err("not judged");
     assert_eq!((&error, error.code().name), (&FinalityError::NotBuilt, "FINALITY_NOT_BUILT"));
     let built = anchors(&mainnet(), &Digest::from_bytes([1; 32]), &evidence).expect_err("no bootstrap");
     assert_eq!(matches!(built, FinalityError::NotBuilt), cfg!(not(feature = "finality")));

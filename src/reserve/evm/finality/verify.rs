@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 
 use super::bls::{CheckKeys, Signers};
 use super::error::FinalityError;
-use super::files::{self, Bootstrap, Committee, Execution, Finality, Header, Hex, SyncAggregate, Update, Versioned};
+use super::files::{self, Bootstrap, Committee, Finality, Header, Hex, SyncAggregate, Update, Versioned};
 use super::fork::{Fork, Network, period};
 use super::ssz::{self, Chunk, Gindex};
-use super::{Evidence, PARTICIPANTS_MIN};
+use super::validator::FinalState;
+use super::{Evidence, Final, PARTICIPANTS_MIN};
 use crate::asset::ChainId;
 use crate::hash::Digest;
 use crate::snapshot::BlockRef;
 
-/// See [`super::anchors`]; `check` is what the build can do.
-pub(super) fn anchors(
+/// See [`super::follow`]; `check` is what the build can do.
+pub(super) fn follow(
     chain: &ChainId,
     root: &Digest,
     evidence: &Evidence,
     check: Option<CheckKeys>,
-) -> Result<Vec<BlockRef>, FinalityError> {
+) -> Result<Final, FinalityError> {
     let network = Network::of(chain)?;
     let check = check.ok_or(FinalityError::NotBuilt)?;
     let bootstrap = files::read("bootstrap.json", &evidence.bootstrap)?;
@@ -33,7 +34,8 @@ pub(super) fn anchors(
         walk.finality("finality.json", &finality)?;
     }
     let blocks = walk.blocks.into_iter();
-    Ok(blocks.map(|(height, hash)| BlockRef { chain: chain.clone(), height, hash }).collect())
+    let blocks = blocks.map(|(height, hash)| BlockRef { chain: chain.clone(), height, hash }).collect();
+    Ok(Final { blocks, states: walk.states.into_values().collect() })
 }
 
 /// What is known so far.
@@ -48,6 +50,8 @@ struct Walk {
     attested: Option<u64>,
     /// Execution blocks that are final.
     blocks: BTreeMap<u64, Digest>,
+    /// Beacon states that are final, by slot.
+    states: BTreeMap<u64, FinalState>,
 }
 
 impl Walk {
@@ -71,12 +75,13 @@ impl Walk {
             expected: period(slot),
             attested: None,
             blocks: BTreeMap::new(),
+            states: BTreeMap::new(),
         };
         let state = (&data.header.beacon.state_root.0, fork.current_committee);
         let branch = &data.current_sync_committee_branch;
         walk.committee(place, period(slot), state, &data.current_sync_committee, branch)?;
         walk.header(place, &data.header)?;
-        walk.take(place, &data.header.execution)?;
+        walk.take(place, &data.header)?;
         Ok(walk)
     }
 
@@ -159,7 +164,7 @@ impl Walk {
             return Err(FinalityError::Signature { place: place.to_owned(), participants: got, slot: attested });
         }
         self.attested = Some(attested);
-        self.take(place, &signed.finalized.execution)?;
+        self.take(place, signed.finalized)?;
         Ok(fork)
     }
 
@@ -191,8 +196,11 @@ impl Walk {
     }
 
     /// One number has one hash, or the committees signed two chains.
-    fn take(&mut self, place: &str, execution: &Execution) -> Result<(), FinalityError> {
-        let (number, hash) = (execution.block_number.0, Digest::from_bytes(execution.block_hash.0));
+    fn take(&mut self, place: &str, header: &Header) -> Result<(), FinalityError> {
+        let (number, hash) = (header.execution.block_number.0, Digest::from_bytes(header.execution.block_hash.0));
+        let slot = header.beacon.slot.0;
+        let fork = self.network.at(slot)?;
+        self.states.insert(slot, FinalState { slot, root: header.beacon.state_root.0, fork });
         match self.blocks.insert(number, hash) {
             Some(other) if other != hash => {
                 let detail = format!("block {number} is final as {other} and as {hash}");

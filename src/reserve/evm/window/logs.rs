@@ -8,8 +8,8 @@ use super::{Floors, Rule, Stretch};
 use crate::amount::Amount;
 use crate::reserve::evm::address::EvmAddress;
 
-/// What a holder has of a token at one block, as proofs of the holder's slot and of the token's code showed it: the code
-/// was that of the list of events.
+/// What a holder has of a token at one block, as proofs of the holder's slot and of the token's code showed it: the
+/// code was that of the list of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenPoint {
     /// The block.
