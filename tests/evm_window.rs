@@ -48,13 +48,16 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
+/// One check of the real files.
+type Check = fn(&Files) -> Result<(), Failed>;
+
 fn trials(folder: &Path) -> Vec<Trial> {
-    let tests: [(&str, fn(&Files) -> Result<(), Failed>); 3] = [
+    let tests: [(&str, Check); 3] = [
         ("both headers are one window", window_links),
         ("who sent nothing held at least what was there before", both_ways),
         ("who is not known to have a key is shown by proofs alone", without_key),
     ];
-    let trial = |(name, test): (&str, fn(&Files) -> Result<(), Failed>)| {
+    let trial = |(name, test): (&str, Check)| {
         let folder = folder.to_owned();
         Trial::test(name, move || test(&Files::load(&folder)?))
     };

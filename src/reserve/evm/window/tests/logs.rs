@@ -197,7 +197,7 @@ fn receipts_of_another_shape_are_refused() {
     let short_address = list(&[string(&[1; 19]), list(&[]), string(&[])]);
     let short_topic = list(&[string(&[1; 20]), list(&[string(&[1; 31])]), string(&[])]);
     for receipt in [
-        receipt(5, &[good.clone()]),
+        receipt(5, std::slice::from_ref(&good)),
         receipt(0x7f, &[good]),
         receipt(0, &[long]),
         body(list(&[short_address])),
