@@ -12,6 +12,7 @@ mod inspect;
 mod interrupt;
 mod keygen;
 mod lab;
+mod omission;
 mod policy;
 mod prove;
 mod reconcile;
@@ -64,6 +65,8 @@ enum Verb {
     /// Make what tests and measurements need, on made-up data
     #[command(subcommand)]
     Lab(lab::Verb),
+    /// Say what checking customers show about accounts that were left out
+    Omission(omission::Args),
     /// Check a policy file
     #[command(subcommand)]
     Policy(policy::Verb),
@@ -123,6 +126,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Inspect(args) => inspect::run(&args),
         Verb::Keygen(args) => keygen::run(&args),
         Verb::Lab(verb) => lab::run(&verb),
+        Verb::Omission(args) => omission::run(&args),
         Verb::Policy(verb) => policy::run(&verb),
         Verb::Prove(args) => prove::run(&args),
         Verb::Reconcile(args) => reconcile::run(&args),

@@ -4,6 +4,7 @@
 //! compares. The `E-…` mnemonics of older notes are not codes.
 
 pub mod bitcoin;
+pub mod bitcoin_control;
 pub mod bundle;
 pub mod cli;
 pub mod evm;
@@ -11,6 +12,7 @@ pub mod evm_finality;
 pub mod finding;
 pub mod ledger;
 pub mod liability;
+pub mod omission;
 pub mod publish;
 
 use std::fmt;
@@ -72,9 +74,11 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         publish::ALL,
         bundle::ALL,
         bitcoin::ALL,
+        bitcoin_control::ALL,
         evm::ALL,
         evm_finality::ALL,
         finding::ALL,
+        omission::ALL,
         cli::ALL,
     ];
     tables.into_iter().flatten().copied()

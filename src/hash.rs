@@ -112,6 +112,8 @@ pub enum Tag {
     Leaf,
     /// A signed manifest of a bundle.
     Manifest,
+    /// The amount that marks a movement of coins.
+    Movement,
     /// An inner node of a liability tree.
     Node,
     /// The parts of one leaf.
@@ -126,7 +128,7 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, in the order of their discriminants.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Address,
         Self::AddressNode,
         Self::Asset,
@@ -136,6 +138,7 @@ impl Tag {
         Self::CodeName,
         Self::Leaf,
         Self::Manifest,
+        Self::Movement,
         Self::Node,
         Self::Parts,
         Self::Split,
@@ -156,6 +159,7 @@ impl Tag {
             Self::CodeName => "counterfoil/code-name",
             Self::Leaf => "counterfoil/leaf",
             Self::Manifest => "counterfoil/manifest",
+            Self::Movement => "counterfoil/movement",
             Self::Node => "counterfoil/node",
             Self::Parts => "counterfoil/parts",
             Self::Split => "counterfoil/split",
@@ -165,7 +169,7 @@ impl Tag {
     }
 }
 
-static MIDSTATES: LazyLock<[Sha256; 14]> = LazyLock::new(|| {
+static MIDSTATES: LazyLock<[Sha256; 15]> = LazyLock::new(|| {
     Tag::ALL.map(|tag| {
         let tag_hash = Sha256::digest(tag.text().as_bytes());
         Sha256::new().chain_update(tag_hash).chain_update(tag_hash)

@@ -5,6 +5,7 @@
 mod coverage;
 mod findings;
 mod model;
+pub mod omission;
 mod reserves;
 pub mod sample;
 mod verdicts;

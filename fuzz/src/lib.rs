@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a finding is a panic")]
 
 mod amounts;
+mod control;
 mod documents;
 mod ethereum;
 mod honest;
@@ -14,6 +15,7 @@ mod sealed;
 mod stores;
 
 pub use amounts::amount;
+pub use control::{control_signature, psbt_proof};
 pub use documents::{inclusion_proof, json, statement};
 pub use ethereum::{light_client_update, receipts};
 pub use ledgers::ledger;
@@ -26,6 +28,8 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
     inputs.push(("receipts", "all-types".to_owned(), ethereum::honest_receipts()));
+    inputs.extend(control::honest_proofs().into_iter().map(|(name, bytes)| ("control_signature", name, bytes)));
+    inputs.extend(control::honest_files().into_iter().map(|(name, bytes)| ("psbt_proof", name, bytes)));
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
             let name = format!(
@@ -43,13 +47,15 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("amount", amount),
+    ("control_signature", control_signature),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
     ("ledger", ledger),
     ("light_client_update", light_client_update),
     ("receipts", receipts),
+    ("psbt_proof", psbt_proof),
     ("sealed_pack", sealed_pack),
     ("statement", statement),
     ("store", store),

@@ -3,13 +3,13 @@
 super::codes! {
     SIGNATURE_SCHEME = 5001, Failed, "the signature scheme does not fit the address",
         "Each kind of address has its schemes; a signature of another kind shows control of something else.",
-        "sign with bip322-simple (P2WPKH, P2TR), bip137 (P2PKH, P2SH-P2WPKH, P2WPKH) or legacy (P2PKH)";
+        "sign with bip322-simple or bip322-full, bip137 (P2PKH, P2SH-P2WPKH, P2WPKH) or legacy (P2PKH)";
     SIGNATURE_SCHEME_UNKNOWN = 5002, NotMade, "the signature scheme is not known",
         "The scheme says which rules to check; it is never guessed from the signature.",
-        "name the scheme: bip322-simple, bip137 or legacy; or use a newer version";
+        "name one of the schemes in `docs/spec/bitcoin-control.md`, or use a newer version";
     SCRIPT_NOT_JUDGED = 5003, NotMade, "this version cannot judge a signature by this kind of script",
-        "Only scripts with one key are judged: a rule that is not understood is never taken as satisfied.",
-        "use a version that judges the script, or move the coins to an address with one key";
+        "Keys, thresholds, timelocks, hashes and branches are judged: a rule that is not understood is never taken as satisfied.",
+        "use a version that judges the script, or move the coins to an address with a script that is judged";
     BITCOIN_CHAIN_UNKNOWN = 5004, NotMade, "the chain is not a Bitcoin chain that this version knows",
         "A chain is named by its genesis block; addresses and proof of work follow from it.",
         "name one of mainnet, testnet3, testnet4, signet, regtest by its CAIP-2 identifier";
@@ -19,15 +19,15 @@ super::codes! {
     PROOF_FOR_ANOTHER = 5006, NotMade, "the control proof is for another chain or address",
         "A proof answers one question; it cannot answer another.",
         "look up the proof that was made for this address";
-    SIGNATURE_PREFIX = 5007, Failed, "the signature has an unknown prefix",
-        "BIP-322 marks its variants with three letters; others have no meaning.",
-        "sign again in the simple variant, prefix `smp` or none";
+    SIGNATURE_PREFIX = 5007, Failed, "the signature has another prefix than its scheme",
+        "BIP-322 marks its variants with three letters: smp, ful and pof; others have no meaning.",
+        "name the scheme of the signature's variant; only the simple one may go without a prefix";
     SIGNATURE_BASE64 = 5008, Failed, "the signature is not canonical base64",
         "One signature has one text: no line breaks, no missing or surplus padding, no loose bits.",
         "copy the signature exactly as the device printed it";
-    SIGNATURE_WITNESS = 5009, Failed, "the witness has the wrong shape",
-        "A P2WPKH witness is a signature and a compressed key, a P2TR key path witness a signature, and nothing else.",
-        "sign again with a wallet that follows BIP-322";
+    SIGNATURE_WITNESS = 5009, Failed, "the signature has the wrong shape",
+        "It is one witness stack, one transaction, or the 65 bytes of a signed message, and nothing behind that.",
+        "sign again with a wallet that follows BIP-322 or BIP-137";
     SIGNATURE_SIGHASH = 5010, Failed, "the signature does not cover the whole message transaction",
         "BIP-322 admits SIGHASH_ALL, and for taproot the default; other flags leave parts unsigned.",
         "sign again with SIGHASH_ALL";

@@ -82,4 +82,19 @@ super::codes! {
     OUT_OF_SCOPE = 7027, NotMade, "a product is outside of the trees",
         "What is owed for it is in no total of this statement.",
         "the venue takes the product into its trees";
+    CONTROL_LOCKED = 7030, Failed, "control is shown for a time after the cut-off",
+        "The script is satisfied from a height or time on that the cut-off has not reached: until then nobody shows that these coins can be paid out.",
+        "have the address sign by a branch that can be spent at the cut-off";
+    CONTROL_AGE = 7031, NotMade, "control is shown for coins of an age that is not shown",
+        "The script is satisfied by coins that have rested for some time; younger ones cannot be spent by it yet.",
+        "have the address sign by a branch without a relative timelock";
+    CONTROL_FOREIGN_HEADER = 7032, NotMade, "a signature of the form for P2PKH stands for a witness address",
+        "Both addresses are the same key's hash, so that key signed; but the signature names the other address.",
+        "have the address sign by BIP-322 or BIP-137";
+    CONTROL_MARK_AMOUNT = 7033, NotMade, "the mark of a movement is an amount",
+        "Whoever makes a challenge can try nonces until somebody else's payment fits: about a million tries.",
+        "move a coin with the challenge's hash in an OP_RETURN output";
+    CONTROL_COIN_DIFFERS = 7034, Failed, "a proof of funds shows a coin with another amount than the chain evidence",
+        "One outpoint has one amount.",
+        "the coin counts nothing; keep the bundle as evidence and ask the venue";
 }

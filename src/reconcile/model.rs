@@ -21,7 +21,7 @@ pub const REPORT_FORMAT: &str = "counterfoil-report-v1";
 pub const NOT_SHOWN: [&str; 7] = [
     "Whose money it is: side agreements, loans and pledges live in heads and drawers; no computation finds them.",
     "That the liabilities are complete: the total is committed, and it is as complete as the customers who checked.",
-    "That a signer controls coins for itself: a key can be rented, shared or used on behalf of others.",
+    "That anybody controls coins: no signature proves control of funds. It is out of date as soon as it is made, it says only that somebody could satisfy a script after the challenge, and a key can be rented, shared or used on behalf of others.",
     "What was held before or after the cut-off: this version looks at one instant, and coins can be moved in for it.",
     "That every customer sees the same statement: this version has no public log yet.",
     "What an asset is worth: no prices are used, and nothing is netted between assets.",
@@ -140,6 +140,8 @@ pub struct Held {
     pub by_evidence: BTreeMap<(Basis, Completeness), Amount>,
     /// What is counted, by role of the address.
     pub by_role: BTreeMap<&'static str, Amount>,
+    /// What is counted, by the best way in which control was shown.
+    pub by_control: BTreeMap<&'static str, Amount>,
     /// On addresses without a valid signature: counts for nothing.
     pub without_control: Amount,
     /// Internal, pledged or self-issued: counts for nothing.

@@ -1,19 +1,21 @@
 //! Gathering: address set, challenge, signatures and chain evidence of a bundle, under the statement's commitments.
 
+mod control;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::control::Controlled;
 use super::ReconcileError;
 use super::findings::{Finding, Severity};
 use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
 use crate::bundle::{FileSource, paths};
 use crate::code::{Coded, finding as codes};
-use crate::json;
 use crate::policy::Policy;
 use crate::publish::{Statement, VerifiedStatement};
-use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role, lines};
+use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role};
 use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
-use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, ControlProof, CutoffCheck, Holding, Problem};
+use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, CutoffCheck, Holding, Problem};
 use crate::reserve::transcript::Transcript;
 use crate::reserve::{bitcoin, evm};
 use crate::snapshot::BlockRef;
@@ -25,8 +27,8 @@ pub struct Held {
     pub holding: Holding,
     /// What the address is for.
     pub role: Role,
-    /// Whether control of the address was shown.
-    pub controlled: bool,
+    /// How control was shown, of the address or of the coin itself; `None` when it was not.
+    pub control: Option<ControlGrade>,
     /// Whether it counts at all: not internal, not pledged, not self-issued.
     pub free: bool,
 }
@@ -77,9 +79,6 @@ fn block_of<'a>(statement: &'a Statement, chain: &ChainId) -> Option<&'a BlockRe
     let at = statement.chains.binary_search_by(|block| block.chain.cmp(chain)).ok()?;
     statement.chains.get(at)
 }
-
-/// Addresses whose control was shown, per chain.
-type Controlled = BTreeMap<ChainId, BTreeMap<String, ControlGrade>>;
 
 /// Seconds in 400 days: a custody challenge is renewed every year.
 const CHALLENGE_TERM_MAX: i64 = 400 * 86_400;
@@ -198,62 +197,6 @@ impl Gathering<'_> {
         };
         let other = named.chain(in_evidence).find(|hash| *hash != block.hash)?;
         Some(format!("it names {block}, the block of that height is {other}"))
-    }
-
-    /// Checks every signature against the line that the challenge gives.
-    fn control(&mut self, set: &AddressSet) -> Result<Option<Controlled>, ReconcileError> {
-        let Some(challenge) = self.challenge(set)? else { return Ok(None) };
-        let Some(file) = self.files.read(paths::CONTROL)? else {
-            self.missing(paths::CONTROL, &codes::EVIDENCE_MISSING);
-            return Ok(None);
-        };
-        let asked: BTreeSet<(&ChainId, &str)> =
-            set.entries().iter().map(|entry| (&entry.chain, entry.address.as_str())).collect();
-        let mut controlled = Controlled::new();
-        let mut refused = BTreeSet::new();
-        for (number, line) in (1..).zip(lines(&file)) {
-            let subject = format!("{} line {number}", paths::CONTROL);
-            let proof: ControlProof = match json::read(line) {
-                Ok(proof) => proof,
-                Err(error) => {
-                    let finding =
-                        Finding::new(&codes::EVIDENCE_REFUSED, Severity::Critical, subject, error.to_string());
-                    self.find(finding.in_file(paths::CONTROL));
-                    return Ok(None);
-                }
-            };
-            let Some(&(chain, address)) = asked.get(&(&proof.chain, proof.address.as_str())) else {
-                let detail = format!("{} on {} is not in the address set", proof.address, proof.chain);
-                let finding = Finding::new(&codes::CONTROL_UNASKED, Severity::Exception, subject, detail);
-                self.find(finding.in_file(paths::CONTROL));
-                continue;
-            };
-            match verify_control(chain, address, challenge.line(), &proof) {
-                Ok(grade) => {
-                    controlled.entry(chain.clone()).or_default().insert(address.to_owned(), grade);
-                }
-                Err(error) => {
-                    refused.insert((chain.clone(), address.to_owned()));
-                    let detail = format!("{}: {error}", error.code());
-                    let finding = Finding::new(&codes::CONTROL_INVALID, Severity::Exception, address, detail);
-                    self.find(finding.on_chain(chain).in_file(paths::CONTROL));
-                }
-            }
-        }
-        self.note_missing(set, &controlled, &refused);
-        Ok(Some(controlled))
-    }
-
-    fn note_missing(&mut self, set: &AddressSet, controlled: &Controlled, refused: &BTreeSet<(ChainId, String)>) {
-        for entry in set.entries().iter().filter(|entry| entry.role != Role::Internal) {
-            let shown = controlled.get(&entry.chain).is_some_and(|chain| chain.contains_key(&entry.address));
-            if shown || refused.contains(&(entry.chain.clone(), entry.address.clone())) {
-                continue;
-            }
-            let detail = format!("{} address, counts for nothing", entry.role.text());
-            let finding = Finding::new(&codes::CONTROL_MISSING, Severity::Exception, entry.address.clone(), detail);
-            self.find(finding.on_chain(&entry.chain));
-        }
     }
 
     /// The addresses of one chain.
@@ -406,9 +349,9 @@ impl Gathering<'_> {
         for holding in evidence.holdings {
             // a chain's verifier answers for asked addresses only; anything else is not counted
             let Some(entry) = by_address.get(holding.address.as_str()) else { continue };
-            let controlled = controlled.is_some_and(|controlled| controlled.contains_key(&holding.address));
+            let control = controlled.and_then(|controlled| self.grade(chain, controlled, &holding));
             self.reserves.claimed.insert(holding.deployment.clone());
-            self.reserves.held.push(Held { controlled, role: entry.role, free: is_free(entry), holding });
+            self.reserves.held.push(Held { control, role: entry.role, free: is_free(entry), holding });
         }
     }
 
@@ -427,18 +370,6 @@ impl Gathering<'_> {
 
 fn is_free(entry: &AddressEntry) -> bool {
     entry.role != Role::Internal && entry.encumbrance.is_none() && entry.issuer == IssuerRelation::None
-}
-
-fn verify_control(
-    chain: &ChainId,
-    address: &str,
-    line: &str,
-    proof: &ControlProof,
-) -> Result<ControlGrade, Box<dyn Coded>> {
-    match chain.namespace() {
-        "bip122" => bitcoin::control::verify(chain, address, line, proof).map_err(|error| Box::new(error) as _),
-        _ => evm::control::verify(chain, address, line, proof).map_err(|error| Box::new(error) as _),
-    }
 }
 
 /// The assets of the policy that live on a chain.

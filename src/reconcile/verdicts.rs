@@ -283,10 +283,10 @@ impl Section<'_> {
                 add(&mut held.excluded)?;
                 continue;
             }
-            if !item.controlled {
+            let Some(control) = item.control else {
                 add(&mut held.without_control)?;
                 continue;
-            }
+            };
             add(&mut held.possible)?;
             add(held.by_basis.entry(item.holding.basis().text()).or_default())?;
             let holding = &item.holding;
@@ -294,6 +294,7 @@ impl Section<'_> {
             if holding.authenticity >= require.authenticity && holding.completeness >= require.completeness {
                 add(&mut held.counted)?;
                 add(held.by_role.entry(item.role.text()).or_default())?;
+                add(held.by_control.entry(control.text()).or_default())?;
             }
         }
         Some(held)

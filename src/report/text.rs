@@ -122,6 +122,11 @@ fn asset_notes(page: &mut Page, asset: &AssetReport) {
     if !roles.is_empty() {
         page.item(&format!("counted by tier: {}", roles.join("; ")));
     }
+    let control = asset.held.by_control.iter();
+    let control: Vec<String> = control.map(|(grade, sum)| format!("{grade} {}", amount(*sum))).collect();
+    if !control.is_empty() {
+        page.item(&format!("counted by control: {}", control.join("; ")));
+    }
     if !asset.held.without_control.is_zero() {
         page.item(&format!("not counted: {} without control", amount(asset.held.without_control)));
     }

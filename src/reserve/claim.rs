@@ -1,5 +1,7 @@
 //! What evidence shows: holdings, problems, and how good the evidence is.
 
+use std::fmt;
+
 use crate::amount::Amount;
 use crate::asset::{ChainId, DeploymentId};
 use crate::basis::{Basis, Completeness};
@@ -102,11 +104,18 @@ pub struct ChainEvidence {
     pub readable: bool,
 }
 
-/// How control over an address was shown.
+/// How control over an address was shown, the weakest way first. What each rests on: several keys of a script that
+/// nobody executed; one key whose hash the address is; the address's script, executed; a coin that really moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ControlGrade {
-    /// A signature over the challenge by the address's key or script.
+    /// As many keys of a multisig script as it asks for signed the line.
+    KeyThreshold,
+    /// The address's key signed the line.
     KeySigned,
+    /// The address's script accepts a transaction that commits to the line.
+    ScriptSatisfied,
+    /// A coin of the address was spent after the challenge, in a transaction that carries the challenge's mark.
+    Moved,
 }
 
 impl ControlGrade {
@@ -114,12 +123,109 @@ impl ControlGrade {
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
+            Self::KeyThreshold => "key-threshold",
             Self::KeySigned => "key-signed",
+            Self::ScriptSatisfied => "script-satisfied",
+            Self::Moved => "moved",
         }
     }
 }
 
-/// One line of `control.jsonl`.
+/// From when on a satisfied script can spend: the T of BIP-322.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotBefore {
+    /// In blocks above this height.
+    Height(u64),
+    /// In blocks whose predecessors' median time is past this.
+    Time(Time),
+}
+
+/// How long a coin must have rested: the S of BIP-322, as BIP-68 reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CoinAge {
+    /// Blocks.
+    Blocks(u16),
+    /// Seconds of median time.
+    Seconds(u32),
+}
+
+impl fmt::Display for CoinAge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blocks(blocks) => write!(f, "that are at least {blocks} blocks old"),
+            Self::Seconds(seconds) => write!(f, "that are at least {seconds} seconds old"),
+        }
+    }
+}
+
+/// What a control proof speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ControlScope {
+    /// Every coin of the address.
+    Address,
+    /// The coins that it lists.
+    Coins,
+}
+
+/// A coin that a proof of funds shows to be spendable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownCoin {
+    /// `txid:vout`.
+    pub id: String,
+    /// Base units.
+    pub amount: Amount,
+    /// Its script, lower-case hexadecimal digits.
+    pub script: String,
+    /// How old it must be.
+    pub age: Option<CoinAge>,
+}
+
+/// What weakens a proof that counts; each is a finding of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ControlRemark {
+    /// The header byte is that of P2PKH, the address has a witness.
+    ForeignHeader,
+    /// The mark of a movement is an amount.
+    AmountMark,
+}
+
+/// What a valid control proof shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Control {
+    /// How.
+    pub grade: ControlGrade,
+    /// Of what.
+    pub scope: ControlScope,
+    /// From when on the coins can be spent so; `None` for at once.
+    pub not_before: Option<NotBefore>,
+    /// How old the address's coins must be; `None` for any age.
+    pub age: Option<CoinAge>,
+    /// Coins of a proof of funds, each once, in the order of the proof.
+    pub coins: Vec<ShownCoin>,
+    /// What weakens it.
+    pub remark: Option<ControlRemark>,
+}
+
+impl Control {
+    /// Of a whole address, at once.
+    #[must_use]
+    pub const fn of(grade: ControlGrade) -> Self {
+        Self { grade, scope: ControlScope::Address, not_before: None, age: None, coins: Vec::new(), remark: None }
+    }
+
+    /// Whether the coins can be spent in the block after `height`, when the clock of the chain shows `time`. The age
+    /// of single coins is another question.
+    #[must_use]
+    pub fn is_open(&self, height: u64, time: Time) -> bool {
+        match self.not_before {
+            None => true,
+            Some(NotBefore::Height(first)) => first <= height,
+            Some(NotBefore::Time(first)) => first <= time,
+        }
+    }
+}
+
+/// One line of `control.jsonl`. Fields that the scheme does not use are absent.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ControlProof {
@@ -127,8 +233,33 @@ pub struct ControlProof {
     pub chain: ChainId,
     /// The address.
     pub address: String,
-    /// `bip322-simple`, `bip137`, `legacy` or `eip191`.
+    /// `bip322-simple`, `bip322-full`, `bip322-pof`, `bip127`, `bdk-reserves`, `bip137`, `legacy`, `electrum`,
+    /// `key-threshold`, `moved` or `eip191`.
     pub scheme: String,
-    /// As the scheme writes it: base64, or hexadecimal digits behind `0x` for `eip191`.
+    /// As the scheme writes it: base64, or hexadecimal digits behind `0x` for `eip191`; empty where it has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub signature: String,
+    /// The script behind the address's hash, hexadecimal digits: `key-threshold`.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
+    /// Signed messages, one per key: `key-threshold`.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<Vec<String>>,
+    /// The transaction's id, hexadecimal digits as people read them: `moved`.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+}
+
+impl ControlProof {
+    /// A proof of a scheme with one signature.
+    #[must_use]
+    pub fn signed(chain: ChainId, address: String, scheme: &str, signature: String) -> Self {
+        let scheme = scheme.to_owned();
+        Self { chain, address, scheme, signature, script: None, signatures: None, transaction: None }
+    }
+}
+
+/// A field that is there has a value: `null` is refused.
+fn present<'de, D: serde::Deserializer<'de>, T: serde::Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
 }

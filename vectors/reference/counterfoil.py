@@ -149,6 +149,7 @@ TAGS = [
     "counterfoil/code-check",
     "counterfoil/code-name",
     "counterfoil/manifest",
+    "counterfoil/movement",
     "counterfoil/transcript",
 ]
 

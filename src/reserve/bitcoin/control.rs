@@ -1,27 +1,73 @@
-//! Control of a Bitcoin address: a signature over the challenge's line. Specification: `docs/spec/bitcoin-control.md`.
+//! Control of a Bitcoin address: a signature over the challenge's line, or a movement. Specification:
+//! `docs/spec/bitcoin-control.md`.
 
+pub mod bip127;
 pub mod bip322;
+mod error;
 pub mod message;
+pub mod movement;
+mod policy;
+mod psbt;
 pub mod sign;
+pub mod threshold;
 
-use super::network::{AddressError, network, script};
+pub use error::{ControlError, RuleError};
+
+use super::network::{network, script};
 use crate::asset::ChainId;
-use crate::code::{Code, Coded, bitcoin as codes};
-use crate::reserve::claim::{ControlGrade, ControlProof};
+use crate::reserve::claim::{Control, ControlGrade, ControlProof, ControlRemark};
 
 /// BIP-322, simple variant.
 pub const BIP322_SIMPLE: &str = "bip322-simple";
+/// BIP-322, full variant.
+pub const BIP322_FULL: &str = "bip322-full";
+/// BIP-322, proof of funds.
+pub const BIP322_FUNDS: &str = "bip322-pof";
+/// BIP-127, as the BIP says.
+pub const BIP127: &str = "bip127";
+/// BIP-127 with a double hash of the message, as the program of this name makes it.
+pub const BDK_RESERVES: &str = "bdk-reserves";
 /// BIP-137: the first byte of the signature names the kind of address.
 pub const BIP137: &str = "bip137";
 /// The form before BIP-137, for P2PKH addresses only.
 pub const LEGACY: &str = "legacy";
+/// The form for P2PKH over a witness address of the same key, as Electrum and older hardware write it.
+pub const ELECTRUM: &str = "electrum";
+/// Signed messages by as many keys of a multisig script as it asks for.
+pub const KEY_THRESHOLD: &str = "key-threshold";
+/// Control by movement: see [`movement::verify`].
+pub const MOVED: &str = "moved";
 
-/// Whether `proof` shows that whoever controls `address` signed `line`. Chain, address and line are the verifier's
-/// question; nothing is taken from the proof but scheme and signature.
+/// Every scheme.
+pub const SCHEMES: [&str; 10] =
+    [BIP322_SIMPLE, BIP322_FULL, BIP322_FUNDS, BIP127, BDK_RESERVES, BIP137, LEGACY, ELECTRUM, KEY_THRESHOLD, MOVED];
+
+/// What `proof` shows of control over `address` by whoever signed `line`. Chain, address and line are the verifier's
+/// question; nothing is taken from the proof but scheme, signatures and the script behind the address's hash.
 ///
 /// # Errors
-/// [`ControlError`], each with its code; a proof about another address is a mix-up, not a failed proof.
-pub fn verify(chain: &ChainId, address: &str, line: &str, proof: &ControlProof) -> Result<ControlGrade, ControlError> {
+/// [`ControlError`], each with its code; a proof about another address is a mix-up, not a failed proof. A movement
+/// cannot be judged without the chain's evidence: [`movement::verify`].
+pub fn verify(chain: &ChainId, address: &str, line: &str, proof: &ControlProof) -> Result<Control, ControlError> {
+    let scheme = known(chain, address, proof)?;
+    let script = script(network(chain)?, address)?;
+    check_fields(scheme, proof)?;
+    let (message, signature) = (line.as_bytes(), proof.signature.as_str());
+    let signed = |remark| Control { remark, ..Control::of(ControlGrade::KeySigned) };
+    match scheme {
+        BIP322_SIMPLE | BIP322_FULL | BIP322_FUNDS => bip322::verify(&script, message, signature, scheme),
+        BIP127 | BDK_RESERVES => bip127::verify(&script, message, signature, scheme),
+        KEY_THRESHOLD => threshold::verify(&script, message, proof),
+        MOVED => Err(ControlError::NotJudged { what: "a movement without the evidence of its chain".to_owned() }),
+        ELECTRUM => {
+            message::verify(&script, message, signature, scheme).map(|()| signed(Some(ControlRemark::ForeignHeader)))
+        }
+        _ => message::verify(&script, message, signature, scheme).map(|()| signed(None)),
+    }
+}
+
+/// The scheme's own constant, when the proof is for this chain and address.
+fn known(chain: &ChainId, address: &str, proof: &ControlProof) -> Result<&'static str, ControlError> {
     let differs = |what: &'static str, got: &str, expected: &str| ControlError::AnotherQuestion {
         what,
         got: got.chars().take(100).collect(),
@@ -33,117 +79,25 @@ pub fn verify(chain: &ChainId, address: &str, line: &str, proof: &ControlProof) 
     if proof.address != address {
         return Err(differs("address", &proof.address, address));
     }
-    let script = script(network(chain)?, address)?;
-    match proof.scheme.as_str() {
-        BIP322_SIMPLE => bip322::verify(&script, line.as_bytes(), &proof.signature)?,
-        BIP137 => message::verify(&script, line.as_bytes(), &proof.signature, BIP137)?,
-        LEGACY => message::verify(&script, line.as_bytes(), &proof.signature, LEGACY)?,
-        other => return Err(ControlError::SchemeUnknown { scheme: other.chars().take(40).collect() }),
-    }
-    Ok(ControlGrade::KeySigned)
+    script(network(chain)?, address)?;
+    let scheme = SCHEMES.into_iter().find(|scheme| *scheme == proof.scheme);
+    scheme.ok_or_else(|| ControlError::SchemeUnknown { scheme: proof.scheme.chars().take(40).collect() })
 }
 
-/// Why a control proof does not count.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ControlError {
-    /// Chain or address cannot be used.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-    /// The proof is for another chain or address.
-    #[error("the proof is for the {what} {got:?}, expected {expected:?}")]
-    AnotherQuestion {
-        /// Chain or address.
-        what: &'static str,
-        /// What the proof has.
-        got: String,
-        /// What was asked.
-        expected: String,
-    },
-    /// Not the one base64 text of its bytes.
-    #[error("the signature is not canonical base64: {detail}")]
-    Base64 {
-        /// Where and why.
-        detail: String,
-    },
-    /// An ECDSA signature in another encoding than the one accepted.
-    #[error("the signature is not strictly encoded: {detail}")]
-    Der {
-        /// What is wrong.
-        detail: String,
-    },
-    /// The first byte is of another class.
-    #[error("the signature's first byte is {got}, expected {expected} for this kind of address")]
-    HeaderClass {
-        /// The byte.
-        got: u8,
-        /// The bytes of the class.
-        expected: &'static str,
-    },
-    /// The high one of two equivalent signatures.
-    #[error("the signature has a high S, expected the low one")]
-    HighS,
-    /// Another key, or another line.
-    #[error("the signature does not fit address and line: {detail}")]
-    Invalid {
-        /// Which check failed.
-        detail: String,
-    },
-    /// A rule that this version does not judge.
-    #[error("this version cannot judge {what}")]
-    NotJudged {
-        /// Script or variant.
-        what: String,
-    },
-    /// An unknown prefix.
-    #[error("the signature has the prefix {got:?}, expected \"smp\" or none")]
-    Prefix {
-        /// The first three characters.
-        got: String,
-    },
-    /// The scheme has no meaning for this address.
-    #[error("{scheme} does not fit an address with the script {script}")]
-    Scheme {
-        /// The scheme.
-        scheme: &'static str,
-        /// The script.
-        script: String,
-    },
-    /// No such scheme.
-    #[error("the scheme is {scheme:?}, expected bip322-simple, bip137 or legacy")]
-    SchemeUnknown {
-        /// The scheme, at most 40 characters of it.
-        scheme: String,
-    },
-    /// Parts of the transaction are not signed.
-    #[error("the signature has the flag {got:#04x}, expected SIGHASH_ALL (0x01)")]
-    SighashFlag {
-        /// The flag.
-        got: u8,
-    },
-    /// The decoded bytes have the wrong shape.
-    #[error("the signature has the wrong shape: {detail}")]
-    Witness {
-        /// Got and expected.
-        detail: String,
-    },
-}
-
-impl Coded for ControlError {
-    fn code(&self) -> &'static Code {
-        match self {
-            Self::Address(error) => error.code(),
-            Self::AnotherQuestion { .. } => &codes::PROOF_FOR_ANOTHER,
-            Self::Base64 { .. } => &codes::SIGNATURE_BASE64,
-            Self::Der { .. } => &codes::SIGNATURE_DER,
-            Self::HeaderClass { .. } => &codes::SIGNATURE_HEADER_CLASS,
-            Self::HighS => &codes::SIGNATURE_HIGH_S,
-            Self::Invalid { .. } => &codes::CONTROL_SIGNATURE_INVALID,
-            Self::NotJudged { .. } => &codes::SCRIPT_NOT_JUDGED,
-            Self::Prefix { .. } => &codes::SIGNATURE_PREFIX,
-            Self::Scheme { .. } => &codes::SIGNATURE_SCHEME,
-            Self::SchemeUnknown { .. } => &codes::SIGNATURE_SCHEME_UNKNOWN,
-            Self::SighashFlag { .. } => &codes::SIGNATURE_SIGHASH,
-            Self::Witness { .. } => &codes::SIGNATURE_WITNESS,
-        }
+/// A field that nobody reads would be a place for something else.
+fn check_fields(scheme: &'static str, proof: &ControlProof) -> Result<(), ControlError> {
+    let several = scheme == KEY_THRESHOLD;
+    let wrong = [
+        (proof.script.is_some() != several, "has the field `script`, or lacks it"),
+        (proof.signatures.is_some() != several, "has the field `signatures`, or lacks it"),
+        (proof.transaction.is_some() != (scheme == MOVED), "has the field `transaction`, or lacks it"),
+        ((several || scheme == MOVED) && !proof.signature.is_empty(), "has the field `signature`"),
+    ];
+    match wrong.into_iter().find(|(wrong, _)| *wrong) {
+        Some((_, detail)) => Err(ControlError::Fields { scheme, detail }),
+        None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,6 +57,14 @@ pub fn script(network: Network, text: &str) -> Result<ScriptBuf, AddressError> {
     Ok(address(network, text)?.script_pubkey())
 }
 
+/// The script of an address of `chain`.
+///
+/// # Errors
+/// [`AddressError`].
+pub fn script_of(chain: &ChainId, text: &str) -> Result<ScriptBuf, AddressError> {
+    script(network(chain)?, text)
+}
+
 /// A block hash in the byte order that people read.
 #[must_use]
 pub fn readable(hash: BlockHash) -> Digest {

@@ -59,12 +59,8 @@ pub fn sign(chain: &ChainId, line: &str, secret: &[u8; 32]) -> Result<ControlPro
     // negating s mirrors the point, so the parity of its y coordinate turns
     let odd = recovery.is_y_odd() != (low != signature);
     let v = if odd { 28 } else { 27 };
-    Ok(ControlProof {
-        chain: chain.clone(),
-        address: key_address(key.verifying_key()).to_string(),
-        scheme: SCHEME.to_owned(),
-        signature: format!("0x{}{}", hex::encode(low.to_bytes()), hex::encode([v])),
-    })
+    let text = format!("0x{}{}", hex::encode(low.to_bytes()), hex::encode([v]));
+    Ok(ControlProof::signed(chain.clone(), key_address(key.verifying_key()).to_string(), SCHEME, text))
 }
 
 /// The address of a secret key.

@@ -7,12 +7,16 @@ use bitcoin::{Script, ScriptBuf, WPubkeyHash, script};
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 
 use super::bip322::base64_exact;
-use super::{BIP137, ControlError};
+use super::{BIP137, ControlError, ELECTRUM};
 
 /// What every wallet puts before the message.
 const MAGIC: &[u8] = b"Bitcoin Signed Message:\n";
 /// Header, r and s.
 const LENGTH: usize = 65;
+/// Characters of their base64.
+const TEXT_LENGTH: usize = 88;
+/// Nothing longer is decoded.
+const TEXT_MAX: usize = 256;
 
 /// Double SHA-256 of the prefixed message; both strings have their length before them.
 #[must_use]
@@ -58,11 +62,29 @@ impl HeaderClass {
         })
     }
 
+    fn only(self, class: Self) -> Option<Self> {
+        Some(class).filter(|class| *class == self)
+    }
+
+    fn of_key_hash(self) -> Option<Self> {
+        matches!(self, Self::Uncompressed | Self::Compressed).then_some(self)
+    }
+
+    /// The class whose script a signature with the header of P2PKH stands for; the key is compressed there, too.
+    fn compressed_as(self, class: Self) -> Option<Self> {
+        (self == Self::Compressed).then_some(class)
+    }
+
+    /// The key's bytes, in the form that the class says.
+    #[must_use]
+    pub fn key_bytes(self, key: &VerifyingKey) -> Vec<u8> {
+        key.to_sec1_point(self != Self::Uncompressed).as_bytes().to_vec()
+    }
+
     /// The script of the address that a key has in this class.
     #[must_use]
     pub fn script(self, key: &VerifyingKey) -> ScriptBuf {
-        let point = key.to_sec1_point(self != Self::Uncompressed);
-        let hash = hash160::Hash::hash(point.as_bytes());
+        let hash = hash160::Hash::hash(&self.key_bytes(key));
         match self {
             Self::Uncompressed | Self::Compressed => ScriptBuf::new_p2pkh(&bitcoin::PubkeyHash::from(hash)),
             Self::Witness => ScriptBuf::new_p2wpkh(&WPubkeyHash::from(hash)),
@@ -74,19 +96,48 @@ impl HeaderClass {
     }
 }
 
-/// Checks a signature under the scheme [`BIP137`] or, for P2PKH only, [`super::LEGACY`].
+/// Checks a signature under one of the schemes [`BIP137`], [`ELECTRUM`] and, for P2PKH only, [`super::LEGACY`].
 ///
 /// # Errors
 /// [`ControlError`].
 pub fn verify(script_pubkey: &Script, message: &[u8], text: &str, scheme: &'static str) -> Result<(), ControlError> {
-    let (expected, fits): (&'static str, fn(HeaderClass) -> bool) = match (scheme, script_pubkey) {
-        (_, script) if script.is_p2pkh() => {
-            ("27 to 34", |class| matches!(class, HeaderClass::Uncompressed | HeaderClass::Compressed))
-        }
-        (BIP137, script) if script.is_p2sh() => ("35 to 38", |class| class == HeaderClass::NestedWitness),
-        (BIP137, script) if script.is_p2wpkh() => ("39 to 42", |class| class == HeaderClass::Witness),
+    // the bytes that may stand first, and the class whose script the key must have
+    let (expected, form): (&'static str, fn(HeaderClass) -> Option<HeaderClass>) = match (scheme, script_pubkey) {
+        (ELECTRUM, script) if script.is_p2wpkh() => ("31 to 34", |class| class.compressed_as(HeaderClass::Witness)),
+        (ELECTRUM, script) if script.is_p2sh() => ("31 to 34", |class| class.compressed_as(HeaderClass::NestedWitness)),
+        (ELECTRUM, script) => return Err(ControlError::Scheme { scheme, script: script.to_string() }),
+        (_, script) if script.is_p2pkh() => ("27 to 34", HeaderClass::of_key_hash),
+        (BIP137, script) if script.is_p2sh() => ("35 to 38", |class| class.only(HeaderClass::NestedWitness)),
+        (BIP137, script) if script.is_p2wpkh() => ("39 to 42", |class| class.only(HeaderClass::Witness)),
         (_, script) => return Err(ControlError::Scheme { scheme, script: script.to_string() }),
     };
+    let signed = recover(message, text, expected, |class| form(class).is_some())?;
+    let fits = form(signed.class).is_some_and(|class| class.script(&signed.key).as_script() == script_pubkey);
+    if fits {
+        return Ok(());
+    }
+    Err(ControlError::Invalid { detail: "it was made by another key, or over another line".to_owned() })
+}
+
+/// Who made a signature, and in which form.
+pub(super) struct Signed {
+    /// The class of its first byte.
+    pub(super) class: HeaderClass,
+    /// The key.
+    pub(super) key: VerifyingKey,
+}
+
+/// The key that a signature over a message recovers to; `fits` says which classes are accepted, `expected` names them.
+pub(super) fn recover(
+    message: &[u8],
+    text: &str,
+    expected: &'static str,
+    fits: impl Fn(HeaderClass) -> bool,
+) -> Result<Signed, ControlError> {
+    if text.len() > TEXT_MAX {
+        let detail = format!("{} characters, expected {TEXT_LENGTH}", text.len());
+        return Err(ControlError::Witness { detail });
+    }
     let bytes = base64_exact(text)?;
     let Some(([header], compact)) = bytes.split_first_chunk::<1>().filter(|_| bytes.len() == LENGTH) else {
         return Err(ControlError::Witness { detail: format!("{} bytes, expected {LENGTH}", bytes.len()) });
@@ -98,13 +149,9 @@ pub fn verify(script_pubkey: &Script, message: &[u8], text: &str, scheme: &'stat
     if signature.normalize_s() != signature {
         return Err(ControlError::HighS);
     }
-    let hash = message_hash(message);
-    let key = VerifyingKey::recover_from_prehash(&hash, &signature, recovery)
+    let key = VerifyingKey::recover_from_prehash(&message_hash(message), &signature, recovery)
         .map_err(|_| ControlError::Invalid { detail: "no key has made this signature".to_owned() })?;
-    if class.script(&key).as_script() != script_pubkey {
-        return Err(ControlError::Invalid { detail: "it was made by another key, or over another line".to_owned() });
-    }
-    Ok(())
+    Ok(Signed { class, key })
 }
 
 #[cfg(test)]
@@ -133,6 +180,45 @@ mod tests {
         }
         let hash = "80e795d4a4caadd7047af389d9f7f220562feb6196032e2131e10563352c4bcc";
         assert_eq!(hex::encode(message_hash(b"")), hash);
+    }
+
+    /// Published test data of Trezor's firmware: the same keys sign with the header of their kind of address, and, as
+    /// older devices did, with that of P2PKH.
+    #[test]
+    fn signatures_of_hardware_verify() {
+        use base64::Engine as _;
+        let short = "This is an example of a signed message.";
+        let long = "VeryLongMessage!".repeat(64);
+        let nested = "3L6TyTisPBmrDAj6RoKmDzNnj4eQi54gD2";
+        let witness = "bc1qannfxke2tfd4l7vhepehpvt05y83v3qsf6nfkk";
+        let nested_tail = "744de4516fac5c140808015664516a32fead94de89775cec7e24dbc24fe133\
+                           075ac09301c4cc8e197bea4b6481661d5b8e9bf19d8b7b8a382ecdb53c2ee0750d";
+        let witness_tail = "b55d7600d9e9a7e2a49155ddf3cfdb8e796c207faab833010fa41fb7828889\
+                            bc47cf62348a7aaa0923c0832a589fab541e8f12eb54fb711c90e2307f0f66b194";
+        let key_hash_tail = "fd8f2f7db5238fcdd077d5204c3e6949c261d700269cefc1d9d2dcef6b9502\
+                             3630ee617f6c8acf9eb40c8edd704c9ca74ea4afc393f43f35b4e8958324cbdd1c";
+        let long_tail = "c6f86e255eaa768c447d635d91da01631ac54af223c2c182d4fa3676cfecae\
+                         4a199ad33a74fe04fb46c39432acb8d83de74da90f5f01123b3b7d8bc252bc7f71";
+        let cases = [
+            ("1JAd7XCBzGudGpJQSDSfpmJhiygtLQWaGL", short, "bip137", "20", key_hash_tail),
+            ("1JAd7XCBzGudGpJQSDSfpmJhiygtLQWaGL", short, "legacy", "20", key_hash_tail),
+            (nested, short, "bip137", "23", nested_tail),
+            (nested, short, "electrum", "1f", nested_tail),
+            (witness, short, "bip137", "28", witness_tail),
+            (witness, short, "electrum", "20", witness_tail),
+            (witness, long.as_str(), "bip137", "28", long_tail),
+        ];
+        for (address, message, scheme, head, tail) in cases {
+            let bytes = hex::decode(format!("{head}{tail}")).expect("digits");
+            let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+            let script = script_of(bitcoin::Network::Bitcoin, address).expect("an address");
+            assert_eq!(verify(&script, message.as_bytes(), &text, scheme), Ok(()), "{address} {scheme}");
+            let others = ["bip137", "electrum"].into_iter().filter(|other| *other != scheme && scheme != "legacy");
+            for other in others {
+                assert!(verify(&script, message.as_bytes(), &text, other).is_err(), "{address} {other}");
+            }
+            assert!(verify(&script, b"This is an example", &text, scheme).is_err(), "{address} {scheme}");
+        }
     }
 
     #[test]

@@ -187,7 +187,7 @@ fn sign_as(
         let witness = key.witness(&unsigned, 0, &spend.output)?;
         (BIP322_SIMPLE, format!("{}{}", bip322::PREFIX_SIMPLE, STANDARD.encode(encode::serialize(&witness))))
     };
-    let proof = ControlProof { chain: chain.clone(), address: text.to_owned(), scheme: scheme.to_owned(), signature };
+    let proof = ControlProof::signed(chain.clone(), text.to_owned(), scheme, signature);
     verify(chain, text, line, &proof)?;
     Ok(proof)
 }
@@ -282,7 +282,8 @@ mod tests {
                 }
                 for at in 0..proof.scheme.len() {
                     let bad = ControlProof { scheme: changed(&proof.scheme, at, bit), ..proof.clone() };
-                    assert_eq!(code(&address, LINE, &bad), 5002);
+                    // one bit makes the name of another scheme, which reads another form
+                    assert!(matches!(code(&address, LINE, &bad), 5002 | 5088), "{bad:?}");
                 }
             }
         }

@@ -16,12 +16,7 @@ fn secret() -> [u8; 32] {
 }
 
 fn proof(signature: &str) -> ControlProof {
-    ControlProof {
-        chain: chain(),
-        address: ADDRESS.to_owned(),
-        scheme: SCHEME.to_owned(),
-        signature: signature.to_owned(),
-    }
+    ControlProof::signed(chain(), ADDRESS.to_owned(), SCHEME, signature.to_owned())
 }
 
 fn check(proof: &ControlProof) -> Result<ControlGrade, ControlError> {

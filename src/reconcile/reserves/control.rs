@@ -1,0 +1,246 @@
+//! Control of the addresses: every proof is checked against the line of the challenge, and what it shows is kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::ReconcileError;
+use super::super::findings::{Finding, Severity};
+use super::{Gathering, block_of};
+use crate::asset::ChainId;
+use crate::bundle::paths;
+use crate::code::{Coded, finding as codes};
+use crate::json;
+use crate::reserve::address_set::{AddressSet, Role, lines};
+use crate::reserve::bitcoin::control::MOVED;
+use crate::reserve::bitcoin::control::movement::evidence::BundleTransactions;
+use crate::reserve::bitcoin::control::movement::{self, MovementQuery};
+use crate::reserve::bitcoin::network::script_of;
+use crate::reserve::challenge::VerifiedChallenge;
+use crate::reserve::claim::{
+    Control, ControlGrade, ControlProof, ControlRemark, ControlScope, Holding, NotBefore, ShownCoin,
+};
+use crate::reserve::{bitcoin, evm};
+
+/// What was shown of the addresses of one chain.
+#[derive(Debug, Default)]
+pub(super) struct ChainControl {
+    /// Addresses, each with the best way in which control was shown.
+    addresses: BTreeMap<String, ControlGrade>,
+    /// Coins of proofs of funds, by their ids.
+    coins: BTreeMap<String, ShownCoin>,
+}
+
+/// What was shown, per chain.
+pub(super) type Controlled = BTreeMap<ChainId, ChainControl>;
+
+/// Addresses that some proof spoke of: they are not missing, whatever it showed.
+type Answered = BTreeSet<(ChainId, String)>;
+
+/// What is asked: the addresses of the set, by their chains.
+type Asked<'s> = BTreeMap<&'s ChainId, BTreeSet<&'s str>>;
+
+/// What a proof shows, or why it shows nothing.
+type Verified = Result<Control, Box<dyn Coded>>;
+
+/// Proofs that one thread checks at least: fewer are checked sooner than a thread is started.
+const PROOFS_MIN: usize = 64;
+
+/// Something with the number of its line.
+type Numbered<T> = (u64, T);
+
+/// The lines up to the first that cannot be read, each with its number; that one's number, and why.
+fn read(file: &[u8]) -> (Vec<Numbered<ControlProof>>, Option<Numbered<String>>) {
+    let mut proofs = Vec::new();
+    for (number, line) in (1..).zip(lines(file)) {
+        match json::read(line) {
+            Ok(proof) => proofs.push((number, proof)),
+            Err(error) => return (proofs, Some((number, error.to_string()))),
+        }
+    }
+    (proofs, None)
+}
+
+/// The question that a proof answers, in the set's own words.
+fn question<'s>(asked: &Asked<'s>, proof: &ControlProof) -> Option<(&'s ChainId, &'s str)> {
+    let (chain, addresses) = asked.get_key_value(&proof.chain)?;
+    Some((chain, addresses.get(proof.address.as_str())?))
+}
+
+/// Whether a proof is judged by the chain's evidence, not by itself.
+fn is_movement(proof: &ControlProof) -> bool {
+    proof.scheme == MOVED && proof.chain.namespace() == "bip122"
+}
+
+/// Checks every proof that answers a question by itself, in their order, on all cores.
+fn check_signatures(line: &str, asked: &Asked<'_>, proofs: &[Numbered<ControlProof>]) -> Vec<Verified> {
+    let own = proofs.iter().map(|(_, proof)| proof).filter(|proof| !is_movement(proof));
+    let all: Vec<_> = own.filter_map(|proof| Some((question(asked, proof)?, proof))).collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let size = all.len().div_ceil(cores).max(PROOFS_MIN);
+    let check = |part: &[((&ChainId, &str), &ControlProof)]| -> Vec<Verified> {
+        part.iter().map(|((chain, address), proof)| verify_signature(chain, address, line, proof)).collect()
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = all.chunks(size).map(|part| scope.spawn(move || check(part))).collect();
+        let joined = workers.into_iter().map(|worker| worker.join());
+        joined.flat_map(|checked| checked.unwrap_or_else(|payload| std::panic::resume_unwind(payload))).collect()
+    })
+}
+
+fn verify_signature(chain: &ChainId, address: &str, line: &str, proof: &ControlProof) -> Verified {
+    if chain.namespace() == "bip122" {
+        return bitcoin::control::verify(chain, address, line, proof).map_err(|error| Box::new(error) as _);
+    }
+    let grade = evm::control::verify(chain, address, line, proof);
+    grade.map(Control::of).map_err(|error| Box::new(error) as _)
+}
+
+impl<'a> Gathering<'a> {
+    /// Checks every proof against the line that the challenge gives.
+    pub(super) fn control(&mut self, set: &AddressSet) -> Result<Option<Controlled>, ReconcileError> {
+        let Some(challenge) = self.challenge(set)? else { return Ok(None) };
+        let Some(file) = self.files.read(paths::CONTROL)? else {
+            self.missing(paths::CONTROL, &codes::EVIDENCE_MISSING);
+            return Ok(None);
+        };
+        let mut asked = Asked::new();
+        for entry in set.entries() {
+            asked.entry(&entry.chain).or_default().insert(&entry.address);
+        }
+        let (proofs, broken) = read(&file);
+        let mut checked = check_signatures(challenge.line(), &asked, &proofs).into_iter();
+        let mut controlled = Controlled::new();
+        let mut answered = Answered::new();
+        let mut evidence = BTreeMap::new();
+        for (number, proof) in &proofs {
+            let Some((chain, address)) = question(&asked, proof) else {
+                let subject = format!("{} line {number}", paths::CONTROL);
+                let detail = format!("{} on {} is not in the address set", proof.address, proof.chain);
+                let finding = Finding::new(&codes::CONTROL_UNASKED, Severity::Exception, subject, detail);
+                self.find(finding.in_file(paths::CONTROL));
+                continue;
+            };
+            let verified = match is_movement(proof) {
+                true => self.verify_movement(chain, address, &challenge, proof, &mut evidence),
+                false => checked.next().unwrap_or_else(|| verify_signature(chain, address, challenge.line(), proof)),
+            };
+            match verified {
+                Ok(control) => {
+                    let shown = controlled.entry(chain.clone()).or_default();
+                    self.take_control(chain, address, control, shown);
+                }
+                Err(error) => {
+                    let detail = format!("{}: {error}", error.code());
+                    self.find_control(&codes::CONTROL_INVALID, chain, address, detail);
+                }
+            }
+            answered.insert((chain.clone(), address.to_owned()));
+        }
+        if let Some((number, error)) = broken {
+            let subject = format!("{} line {number}", paths::CONTROL);
+            let finding = Finding::new(&codes::EVIDENCE_REFUSED, Severity::Critical, subject, error);
+            self.find(finding.in_file(paths::CONTROL));
+            return Ok(None);
+        }
+        self.note_missing(set, &answered);
+        Ok(Some(controlled))
+    }
+
+    fn find_control(
+        &mut self,
+        code: &'static crate::code::Code,
+        chain: &ChainId,
+        subject: &str,
+        detail: impl Into<String>,
+    ) {
+        let finding = Finding::new(code, Severity::Exception, subject, detail);
+        self.find(finding.on_chain(chain).in_file(paths::CONTROL));
+    }
+
+    /// `evidence` keeps what is read of a chain.
+    fn verify_movement(
+        &self,
+        chain: &ChainId,
+        address: &str,
+        challenge: &VerifiedChallenge,
+        proof: &ControlProof,
+        evidence: &mut BTreeMap<ChainId, BundleTransactions<'a>>,
+    ) -> Verified {
+        let named = challenge.challenge().blocks.iter().find(|block| block.chain == *chain);
+        let Some(named) = named else { return verify_signature(chain, address, challenge.line(), proof) };
+        let query = MovementQuery { chain, address, challenge: challenge.digest(), after: named.height };
+        let read = || BundleTransactions::read(chain, self.files, self.policy.pins());
+        let known = evidence.entry(chain.clone()).or_insert_with(read);
+        movement::verify(&query, known, proof).map_err(|error| Box::new(error) as _)
+    }
+
+    /// Keeps what counts at the cut-off; what does not is a finding.
+    fn take_control(&mut self, chain: &ChainId, address: &str, control: Control, shown: &mut ChainControl) {
+        let cutoff = self.statement.statement().cutoff;
+        let height = block_of(self.statement.statement(), chain).map_or(0, |block| block.height);
+        match control.remark {
+            None => {}
+            Some(ControlRemark::ForeignHeader) => {
+                let detail = "the header byte is that of P2PKH; the key is that of the address";
+                self.find_control(&codes::CONTROL_FOREIGN_HEADER, chain, address, detail);
+            }
+            Some(ControlRemark::AmountMark) => {
+                let detail = "the transaction has no OP_RETURN output with the challenge's hash";
+                self.find_control(&codes::CONTROL_MARK_AMOUNT, chain, address, detail);
+            }
+        }
+        if !control.is_open(height, cutoff) {
+            let from = match control.not_before {
+                Some(NotBefore::Time(time)) => format!("valid, spendable from {time}; the cut-off is {cutoff}"),
+                Some(NotBefore::Height(from)) => {
+                    format!("valid, spendable above height {from}; the cut-off block is {height}")
+                }
+                None => String::new(),
+            };
+            self.find_control(&codes::CONTROL_LOCKED, chain, address, from);
+            return;
+        }
+        for coin in control.coins {
+            match coin.age {
+                None => drop(shown.coins.insert(coin.id.clone(), coin)),
+                Some(age) => {
+                    self.find_control(&codes::CONTROL_AGE, chain, &coin.id, format!("valid for coins {age}"));
+                }
+            }
+        }
+        match (control.scope, control.age) {
+            (ControlScope::Coins, _) => {}
+            (ControlScope::Address, Some(age)) => {
+                self.find_control(&codes::CONTROL_AGE, chain, address, format!("valid for coins {age}"));
+            }
+            (ControlScope::Address, None) => {
+                let best = shown.addresses.entry(address.to_owned()).or_insert(control.grade);
+                *best = control.grade.max(*best);
+            }
+        }
+    }
+
+    fn note_missing(&mut self, set: &AddressSet, answered: &Answered) {
+        for entry in set.entries().iter().filter(|entry| entry.role != Role::Internal) {
+            if answered.contains(&(entry.chain.clone(), entry.address.clone())) {
+                continue;
+            }
+            let detail = format!("{} address, counts for nothing", entry.role.text());
+            let finding = Finding::new(&codes::CONTROL_MISSING, Severity::Exception, entry.address.clone(), detail);
+            self.find(finding.on_chain(&entry.chain));
+        }
+    }
+
+    /// How control over a coin or balance was shown: over its address, or over itself.
+    pub(super) fn grade(&mut self, chain: &ChainId, shown: &ChainControl, holding: &Holding) -> Option<ControlGrade> {
+        let of_address = shown.addresses.get(&holding.address).copied();
+        let Some(coin) = shown.coins.get(&holding.id) else { return of_address };
+        let script = script_of(chain, &holding.address).map(|script| script.to_hex_string());
+        if coin.amount == holding.amount && script.as_ref() == Ok(&coin.script) {
+            // lists of coins are executed scripts
+            return of_address.max(Some(ControlGrade::ScriptSatisfied));
+        }
+        let detail = format!("it says {} to {}, the chain evidence {}", coin.amount, coin.script, holding.amount);
+        self.find_control(&codes::CONTROL_COIN_DIFFERS, chain, &holding.id, detail);
+        None
+    }
+}
