@@ -10,6 +10,7 @@ pub mod bundle;
 pub mod cli;
 pub mod descriptor;
 pub mod evm;
+pub mod evm_finality;
 pub mod evm_token;
 pub mod finding;
 pub mod ledger;
@@ -85,6 +86,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         window::ALL,
         evm::ALL,
         evm_token::ALL,
+        evm_finality::ALL,
         finding::ALL,
         omission::ALL,
         cli::ALL,

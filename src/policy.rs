@@ -32,6 +32,7 @@ pub struct Policy {
     pins: Vec<BlockRef>,
     work: Vec<(ChainId, WorkRule)>,
     utxo_sets: Vec<SetPin>,
+    finality: Vec<FinalityRoot>,
     nodes: Vec<PinnedNode>,
     tokens: TokenRegistry,
     /// Names of the policy's own entries among them.
@@ -199,6 +200,16 @@ pub struct PinnedNode {
     pub key: PublicKey,
 }
 
+/// Where the finality of a chain begins for this verifier.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FinalityRoot {
+    /// The chain whose blocks are finalized: `eip155:1`.
+    pub chain: ChainId,
+    /// Root of a beacon block that several sources agree was finalized, and recently.
+    pub root: Digest,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PolicyToml {
@@ -214,6 +225,8 @@ struct PolicyToml {
     work: Vec<WorkToml>,
     #[serde(default)]
     utxo_set: Vec<SetPin>,
+    #[serde(default)]
+    finality: Vec<FinalityRoot>,
     #[serde(default)]
     node: Vec<PinnedNode>,
     #[serde(default)]
@@ -280,6 +293,11 @@ impl Policy {
                 return Err(fail(format!("two sets of unspent outputs at block {} of {}", set.height, set.chain)));
             }
         }
+        for (at, root) in file.finality.iter().enumerate() {
+            if file.finality.iter().take(at).any(|before| before.chain == root.chain) {
+                return Err(fail(format!("two roots of finality for {}", root.chain)));
+            }
+        }
         let assets = if file.asset.is_empty() { Vec::new() } else { read_assets(file.asset)? };
         let own_tokens = file.token.iter().map(|entry| entry.name.clone()).collect();
         let tokens = TokenRegistry::built_in().and_then(|built_in| built_in.with(file.token));
@@ -292,6 +310,7 @@ impl Policy {
             pins,
             work,
             utxo_sets: file.utxo_set,
+            finality: file.finality,
             nodes: file.node,
             tokens: tokens.map_err(|error| fail(error.to_string()))?,
             own_tokens,
@@ -358,6 +377,18 @@ impl Policy {
     #[must_use]
     pub fn utxo_sets(&self) -> &[SetPin] {
         &self.utxo_sets
+    }
+
+    /// Where finality begins on `chain`; `None` when nothing is pinned for it.
+    #[must_use]
+    pub fn finality_root(&self, chain: &ChainId) -> Option<&Digest> {
+        self.finality.iter().find(|pinned| pinned.chain == *chain).map(|pinned| &pinned.root)
+    }
+
+    /// Every pinned root of finality.
+    #[must_use]
+    pub fn finality_roots(&self) -> &[FinalityRoot] {
+        &self.finality
     }
 
     /// What is known of tokens: the entries that come with the program, and the policy's own.
@@ -563,6 +594,17 @@ mod tests {
         let one = policy(&row(KEY)).expect("a policy");
         assert_eq!((one.utxo_sets().len(), one.departures()), (1, Vec::new()));
         assert!(policy(&(row(KEY) + &row(&"11".repeat(32)))).is_err());
+    }
+
+    #[test]
+    fn finality_begins_at_one_root_per_chain() {
+        let root =
+            |chain: &str, byte: &str| format!("[[finality]]\nchain = \"{chain}\"\nroot = \"{}\"\n", byte.repeat(32));
+        let read = policy(&(root("eip155:1", "0a") + &root("eip155:100", "0b"))).expect("two chains");
+        let at = |chain: &str| read.finality_root(&chain.parse().expect("a chain")).map(ToString::to_string);
+        assert_eq!((at("eip155:1"), at("eip155:10")), (Some("0a".repeat(32)), None));
+        assert!(policy(&(root("eip155:1", "0a") + &root("eip155:1", "0a"))).is_err());
+        assert!(policy(&root("eip155:1", "0A")).is_err());
     }
 
     #[test]

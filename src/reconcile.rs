@@ -10,6 +10,7 @@ mod model;
 pub mod omission;
 mod parallel;
 mod reserves;
+pub mod sample;
 mod verdicts;
 pub mod window;
 mod windows;

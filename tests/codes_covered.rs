@@ -41,7 +41,8 @@ fn texts(folder: &str) -> Vec<(String, String)> {
 fn program() -> (String, String) {
     let (mut shipped, mut tests) = (String::new(), String::new());
     for (path, text) in texts("src").into_iter().filter(|(path, _)| !path.contains("/src/code")) {
-        let whole = if path.ends_with("/tests.rs") { 0 } else { text.find("#[cfg(test)]").unwrap_or(text.len()) };
+        let is_test = path.ends_with("/tests.rs") || path.contains("/tests/");
+        let whole = if is_test { 0 } else { text.find("#[cfg(test)]").unwrap_or(text.len()) };
         let (code, test) = text.split_at(whole);
         shipped.push_str(code);
         tests.push_str(test);
@@ -80,7 +81,14 @@ fn every_code_of_this_side_is_reached_by_a_test() {
     for (_, text) in texts("tests").into_iter().chain(texts("vectors")).filter(|(path, _)| !path.ends_with(own)) {
         tests.push_str(&text);
     }
-    let tables = [code::ledger::ALL, code::liability::ALL, code::publish::ALL, code::bundle::ALL, code::cli::ALL];
+    let tables = [
+        code::ledger::ALL,
+        code::liability::ALL,
+        code::publish::ALL,
+        code::bundle::ALL,
+        code::cli::ALL,
+        code::evm_finality::ALL,
+    ];
     let reached = |code: &Code| names(&tests, &code.to_string()) || names(&tests, code.name);
     let missing = tables.into_iter().flatten().copied().filter(|code| !reached(code)).collect();
     expect_only(missing, &NOT_REACHED, "not reached by a test");

@@ -119,11 +119,11 @@ smoke_fuzz() {
 }
 
 run_tests() {
-  cargo test --locked --features parquet 2>&1 | tee "$scratch/tests.log"
+  cargo test --locked --features parquet,finality 2>&1 | tee "$scratch/tests.log"
 }
 
 check_docs() {
-  RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --features parquet
+  RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --features parquet,finality
 }
 
 # The README's first command, twice: the same figures, files and exit code each time.
@@ -197,12 +197,12 @@ fi
 
 run "format" cargo fmt --check
 # one configuration is compiled and tested, the one with everything; the smallest one must compile
-run "clippy" cargo clippy --all-targets --locked --features parquet -- -D warnings
+run "clippy" cargo clippy --all-targets --locked --features parquet,finality -- -D warnings
 run "without features" cargo check --locked --no-default-features
 run "licences and sources" "$cache/tools/bin/cargo-deny" --locked check bans licenses sources
 run_function "tests" run_tests
 # figures are for quiet machines: here the program only has to run to its end, and the peers' lock file to fit
-run "benchmarks, tiny sizes" cargo test --locked --features parquet --bench figures
+run "benchmarks, tiny sizes" cargo test --locked --features parquet,finality --bench figures
 run "benchmarks, lock file of the peers" cargo update --workspace --locked --manifest-path benches/peers/Cargo.toml
 run "fuzz targets, lock file" cargo update --workspace --locked --manifest-path fuzz/Cargo.toml
 step="cargo-fuzz $cargo_fuzz_version"

@@ -10,6 +10,7 @@ mod blocks;
 mod control;
 mod descriptors;
 mod documents;
+mod ethereum;
 mod evm;
 mod honest;
 mod ledgers;
@@ -22,6 +23,7 @@ pub use blocks::{block_file, merkle_block};
 pub use control::{control_signature, psbt_proof};
 pub use descriptors::descriptor_list;
 pub use documents::{inclusion_proof, json, statement};
+pub use ethereum::{light_client_update, receipts};
 pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_registry};
 pub use ledgers::ledger;
 pub use sealed::sealed_pack;
@@ -35,6 +37,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     inputs.push(("descriptor_list", "list".to_owned(), descriptors::honest_list()));
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
+    inputs.push(("receipts", "all-types".to_owned(), ethereum::honest_receipts()));
     inputs.extend(control::honest_proofs().into_iter().map(|(name, bytes)| ("control_signature", name, bytes)));
     inputs.extend(control::honest_files().into_iter().map(|(name, bytes)| ("psbt_proof", name, bytes)));
     for (name, bytes) in utxo_snapshots::honest_snapshots() {
@@ -58,7 +61,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 17] = [
+pub const TARGETS: [(&str, Target); 19] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
@@ -70,8 +73,10 @@ pub const TARGETS: [(&str, Target); 17] = [
     ("inclusion_proof", inclusion_proof),
     ("json", json),
     ("ledger", ledger),
+    ("light_client_update", light_client_update),
     ("merkle_block", merkle_block),
     ("psbt_proof", psbt_proof),
+    ("receipts", receipts),
     ("sealed_pack", sealed_pack),
     ("statement", statement),
     ("store", store),

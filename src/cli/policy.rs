@@ -28,6 +28,9 @@ pub(super) fn run(verb: &Verb) -> Outcome {
         say(format!("  {key}"));
     }
     say(format!("{} pinned blocks, {} pinned nodes", policy.pins().len(), policy.node_keys().len()));
+    for pinned in policy.finality_roots() {
+        say(format!("finality (sync committee) of {} from beacon block {}", pinned.chain, pinned.root));
+    }
     match policy.departures().as_slice() {
         [] => say("it demands what the built-in policy demands"),
         departures => departures.iter().for_each(|departure| say(format!("  {departure}"))),

@@ -9,6 +9,7 @@ use crate::bundle::{FileSource, paths};
 use crate::policy::Policy;
 use crate::publish::Statement;
 use crate::reserve::claim::ChainQuery;
+use crate::reserve::evm::finality;
 use crate::reserve::evm::state::State;
 use crate::reserve::transcript::Transcript;
 use crate::snapshot::{BlockRef, Time};
@@ -50,13 +51,20 @@ pub(super) fn prepare(
         let transcript = transcript.and_then(|file| Transcript::parse(&file, &policy.node_keys()).ok());
         Some(Prepared {
             chain: chain.clone(),
-            pins: policy.pins().iter().filter(|pin| pin.chain == *chain).cloned().collect(),
+            pins: anchors(files, policy, chain),
             cutoff_block: block_of(statement, chain)?.clone(),
             cutoff: statement.cutoff,
             transcript: transcript.map(|(transcript, worth, _)| (transcript, worth)),
         })
     });
     prepared.collect()
+}
+
+/// Blocks that are pinned, or final from a pinned root.
+fn anchors(files: &dyn FileSource, policy: &Policy, chain: &ChainId) -> Vec<BlockRef> {
+    let pinned = policy.pins().iter().filter(|pin| pin.chain == *chain).cloned();
+    let last = finality::anchors_in(chain, policy.finality_root(chain), files).unwrap_or_default();
+    pinned.chain(last).collect()
 }
 
 /// The states that can be opened.

@@ -19,7 +19,7 @@ use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role
 use crate::reserve::bitcoin::balance::{BitcoinError, Own};
 use crate::reserve::bitcoin::own::OwnEvidence;
 use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
-use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, CutoffCheck, Holding};
+use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, CutoffCheck, Holding, Problem};
 use crate::reserve::transcript::Transcript;
 use crate::reserve::{bitcoin, evm};
 use crate::snapshot::BlockRef;
@@ -270,6 +270,21 @@ impl Gathering<'_> {
         }
     }
 
+    /// Blocks of a chain that the policy pins, and those that are final from a root that it pins.
+    fn anchors(&mut self, chain: &ChainId) -> Vec<BlockRef> {
+        let mut blocks: Vec<BlockRef> = self.policy.pins().iter().filter(|pin| pin.chain == *chain).cloned().collect();
+        if chain.namespace() == "eip155" {
+            match evm::finality::anchors_in(chain, self.policy.finality_root(chain), self.files) {
+                Ok(found) => blocks.extend(found),
+                Err(error) => {
+                    let problem = Problem::from_error("evidence of finality", &error);
+                    self.find(Finding::from_problem(problem, chain));
+                }
+            }
+        }
+        blocks
+    }
+
     /// Asks the chain's own verifier; `None` when its evidence cannot be read at all.
     fn chain_evidence(
         &mut self,
@@ -290,7 +305,7 @@ impl Gathering<'_> {
             Answers::Unreadable => return Ok(None),
         };
         let addresses: Vec<&str> = entries.iter().map(|entry| entry.address.as_str()).collect();
-        let pins: Vec<BlockRef> = self.policy.pins().iter().filter(|pin| pin.chain == *chain).cloned().collect();
+        let pins = self.anchors(chain);
         let query = ChainQuery {
             chain,
             pins: &pins,

@@ -6,12 +6,14 @@ pub mod address;
 pub mod answers;
 pub mod balance;
 pub mod control;
+pub mod finality;
 pub mod header;
 pub mod lines;
 pub mod state;
 pub mod storage_proof;
 pub mod token;
 pub mod trie;
+pub mod window;
 
 use alloy_primitives::keccak256;
 

@@ -41,6 +41,8 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("evm-balance", "reserve/evm/balance", Vectors::Elsewhere("real account proofs in vectors/external.toml")),
     ("evm-token", "reserve/evm/token", Vectors::Elsewhere("real storage proofs in vectors/external.toml")),
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
+    ("evm-finality", "reserve/evm/finality", Vectors::Elsewhere("real light-client files in vectors/external.toml")),
+    ("evm-window", "reserve/evm/window", Vectors::Elsewhere("two real blocks in vectors/external.toml")),
     ("hash", "hash", Vectors::Folder),
     ("inclusion-proof", "liability/inclusion_proof", Vectors::Folder),
     ("keys", "secret", Vectors::Elsewhere("secrets; what they derive is in the vectors of `leaf`")),

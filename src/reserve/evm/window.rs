@@ -1,0 +1,85 @@
+//! Balances between two blocks: what few proofs and all headers show of every block of a window. Specification:
+//! `docs/spec/evm-window.md`.
+//!
+//! Two rules spare a proof of every block. An address whose key alone can send, and whose nonce stays, sent nothing
+//! (`nonce`). A block whose bloom rules out every event that writes a balance of a token wrote none (`logs`). Each
+//! holds on chains and forks that were reviewed, and nowhere else.
+
+mod error;
+mod events;
+mod headers;
+mod logs;
+mod nonce;
+mod receipts;
+
+pub use error::WindowError;
+pub use events::{EventList, Moves, Place, TokenEvents};
+pub use headers::{BLOCKS_MAX, WindowHeader, WindowHeaders};
+pub use logs::{TokenPoint, token_floors};
+pub use nonce::{AccountPoint, account_floors};
+pub use receipts::{Log, RECEIPTS_BYTES_MAX, logs, receipts_root};
+
+use crate::amount::Amount;
+
+/// What a figure between two proofs rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// A proof of that very block.
+    Proof,
+    /// The nonce rule.
+    Nonce,
+    /// The bloom rule.
+    Logs,
+}
+
+/// A stretch of blocks in which at least so much was held at the end of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Number of the first block.
+    pub from: u64,
+    /// Number of the last block, included.
+    pub to: u64,
+    /// What was held at least, in base units; exactly so under [`Rule::Proof`] and [`Rule::Logs`].
+    pub minimum: Amount,
+    /// Why.
+    pub rule: Rule,
+}
+
+/// What is shown of one address and asset in a window.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Floors {
+    /// In rising order, not overlapping.
+    pub stretches: Vec<Stretch>,
+    /// First and last block of each stretch of which nothing is shown, in rising order.
+    pub gaps: Vec<(u64, u64)>,
+    /// Why a rule does not hold, or what is missing.
+    pub problems: Vec<WindowError>,
+}
+
+impl Floors {
+    /// What was held at every block; `None` when there is a gap: then nothing is.
+    #[must_use]
+    pub fn minimum(&self) -> Option<Amount> {
+        if self.gaps.is_empty() { self.stretches.iter().map(|stretch| stretch.minimum).min() } else { None }
+    }
+
+    /// From stretches in rising order; what they leave out of the window is a gap.
+    fn of(window: &WindowHeaders, stretches: Vec<Stretch>, mut problems: Vec<WindowError>) -> Self {
+        let mut gaps = Vec::new();
+        let mut next = window.from();
+        for stretch in &stretches {
+            if stretch.from > next {
+                gaps.push((next, stretch.from.saturating_sub(1)));
+            }
+            next = stretch.to.saturating_add(1);
+        }
+        if next <= window.to() {
+            gaps.push((next, window.to()));
+        }
+        problems.extend(gaps.iter().map(|(from, to)| WindowError::Gap { from: *from, to: *to }));
+        Self { stretches, gaps, problems }
+    }
+}
+
+#[cfg(test)]
+mod tests;
