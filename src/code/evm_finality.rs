@@ -49,7 +49,7 @@ super::codes! {
     WINDOW_RULE_CODE = 6105, NotMade, "the nonce rule does not hold for an address with code",
         "Code moves coins without using a nonce.",
         "gather proofs of every block";
-    WINDOW_GAP = 6106, NotMade, "for some blocks of the window nothing shows a balance",
+    STRETCH_GAP = 6106, NotMade, "for some blocks of the window nothing shows a balance",
         "What was held then may be nothing; a gap is never filled by its ends.",
         "gather proofs at both ends of each stretch, each next to the one before";
     WINDOW_CONTRADICTION = 6107, Failed, "two proofs contradict the rule between them",

@@ -86,16 +86,33 @@ pub(super) fn full_set(venue: &Venue, snapshot: &Snapshot) {
     refused(&with(2, dumped["txoutset_hash"].as_str().unwrap()), "CF-5183");
 }
 
-/// An honest venue pays out between the cut-off and the fetching: the node's list is too short, the blocks show it.
+/// An honest venue pays out between the cut-off and the fetching: a list of what is unspent is too short by then. The
+/// payment itself shows the coin until it was spent; without it, the blocks do.
 pub(super) fn spent_since(program: &OsStr) {
     let venue = Venue::open(program);
     let snapshot = venue.snapshot_after(0, None, FIRST_CUTOFF, || venue.spend_one());
-    let report = venue.reconcile(1, &snapshot.bundle, &snapshot.policy);
+    let report = venue.reconcile(0, &snapshot.bundle, &snapshot.policy);
+    assert_eq!((&report["assets"][0]["verdict"], codes(&report).len()), (&"covered".into(), 0));
+    assert_eq!(report["assets"][0]["held"]["by_evidence"][1]["completeness"], "unspent-until-spend");
+    let listed = venue.changed(&snapshot, "listed", |bundle| remove_last_merkle_block(&venue, bundle));
+    let report = venue.reconcile(1, &listed, &snapshot.policy);
     assert_eq!((&report["assets"][0]["verdict"], codes(&report)), (&"short".into(), vec!["CF-7024"]));
-    let (bundle, policy) = (snapshot.bundle.to_str().unwrap(), snapshot.policy.to_str().unwrap());
+    let (bundle, policy) = (listed.to_str().unwrap(), snapshot.policy.to_str().unwrap());
     let blocks = venue.node.folder.path().join("regtest/blocks");
     let arguments = ["reconcile", bundle, "--policy", policy, "--json", "-", "--blocks", blocks.to_str().unwrap()];
     let report: Value = serde_json::from_slice(&venue.run(0, &arguments).stdout).unwrap();
     assert_eq!((&report["assets"][0]["verdict"], codes(&report).len()), (&"covered".into(), 0));
     assert_eq!(report["assets"][0]["held"]["counted"], "15000000000");
+}
+
+/// That of the payment, which is the youngest.
+fn remove_last_merkle_block(venue: &Venue, bundle: &Path) {
+    let folder = bundle.join("chains").join(CHAIN.replace(':', "_")).join("merkle");
+    let height = |path: &Path| -> u64 {
+        let hash = path.file_stem().unwrap().to_str().unwrap();
+        let header: Value = venue.node.client().ask("getblockheader", &format!("[\"{hash}\"]")).unwrap();
+        header["height"].as_u64().unwrap()
+    };
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    fs::remove_file(files.max_by_key(|path| height(path)).unwrap()).unwrap();
 }

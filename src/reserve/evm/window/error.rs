@@ -104,7 +104,7 @@ impl Coded for WindowError {
             Self::Chain { .. } => &codes::WINDOW_RULE_CHAIN,
             Self::Control => &codes::WINDOW_RULE_CONTROL,
             Self::HasCode { .. } => &codes::WINDOW_RULE_CODE,
-            Self::Gap { .. } => &codes::WINDOW_GAP,
+            Self::Gap { .. } => &codes::STRETCH_GAP,
             Self::Contradiction { .. } => &codes::WINDOW_CONTRADICTION,
             Self::Events => &codes::WINDOW_TOKEN_EVENTS,
             Self::CodeChanged { .. } => &codes::WINDOW_CODE_CHANGED,

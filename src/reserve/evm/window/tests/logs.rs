@@ -87,7 +87,7 @@ fn wrapped_ether_is_burned_without_a_transfer() {
     assert_eq!(shown(&deposit, &entry(weth()), HOLDER, &[(100, 50)]).minimum(), None);
     let too_short = TokenEvents { changes: vec![], ..proxy() };
     let refuted = shown(&blocks, &too_short, HOLDER, &[(100, 50), (107, 1)]);
-    assert_eq!(codes(&refuted), ["WINDOW_CONTRADICTION", "WINDOW_GAP"], "two proofs show that an event is missing");
+    assert_eq!(codes(&refuted), ["WINDOW_CONTRADICTION", "STRETCH_GAP"], "two proofs show that an event is missing");
 }
 
 /// USDT destroys blacklisted funds with the holder in the data: no bloom knows of the holder.
@@ -111,10 +111,13 @@ fn a_proxy_switched_there_and_back_is_not_trusted_in_between() {
     let upgraded = |to: u8| log(weth(), "Upgraded(address)", &[], &word(EvmAddress::from_bytes([to; 20])));
     (blocks.logs[3], blocks.logs[5]) = (vec![upgraded(1)], vec![upgraded(2)]);
     let floors = shown(&blocks, &proxy(), HOLDER, &[(100, 50), (107, 50)]);
-    assert_eq!(codes(&floors), ["WINDOW_CODE_CHANGED", "WINDOW_GAP"]);
+    assert_eq!(codes(&floors), ["WINDOW_CODE_CHANGED", "STRETCH_GAP"]);
     assert_eq!(stretches(&floors), [(100, 102, 50, Rule::Logs), (107, 107, 50, Rule::Proof)]);
     let deprecated = at(8, 3, log(usdt(), "Deprecate(address)", &[], &word(OTHER)));
-    assert_eq!(codes(&shown(&deprecated, &entry(usdt()), HOLDER, &[(100, 50)])), ["WINDOW_CODE_CHANGED", "WINDOW_GAP"]);
+    assert_eq!(
+        codes(&shown(&deprecated, &entry(usdt()), HOLDER, &[(100, 50)])),
+        ["WINDOW_CODE_CHANGED", "STRETCH_GAP"]
+    );
 }
 
 /// Every block of such a chain would be a proof of absence.
@@ -123,7 +126,7 @@ fn an_empty_bloom_shows_nothing_on_a_chain_that_leaves_it_empty() {
     let mut blocks = at(8, 3, log(weth(), TRANSFER, &[word(HOLDER), word(OTHER)], &[1; 32]));
     (blocks.chain, blocks.empty_bloom) = ("eip155:11", true);
     let floors = shown(&blocks, &entry(weth()), HOLDER, &[(100, 50), (107, 50)]);
-    assert_eq!(codes(&floors), ["WINDOW_RULE_CHAIN", "WINDOW_GAP"]);
+    assert_eq!(codes(&floors), ["WINDOW_RULE_CHAIN", "STRETCH_GAP"]);
     assert_eq!(stretches(&floors), [(100, 100, 50, Rule::Proof), (107, 107, 50, Rule::Proof)]);
 }
 
@@ -131,7 +134,7 @@ fn an_empty_bloom_shows_nothing_on_a_chain_that_leaves_it_empty() {
 fn a_token_without_a_list_has_no_rule() {
     let window = Blocks::quiet(8).window();
     let floors = token_floors(&window, None, HOLDER, &points(&[(100, 50), (107, 50)]), &|_| None);
-    assert_eq!(codes(&floors), ["WINDOW_TOKEN_EVENTS", "WINDOW_GAP"]);
+    assert_eq!(codes(&floors), ["WINDOW_TOKEN_EVENTS", "STRETCH_GAP"]);
     let list = EventList::built_in().expect("the file of this version");
     let chain: ChainId = "eip155:1".parse().expect("a chain");
     let code = entry(weth()).code_hash;

@@ -31,7 +31,7 @@ fn an_address_that_sent_nothing_held_at_least_what_it_began_with() {
 fn a_refill_between_two_nonces_is_a_gap() {
     let hidden = floors(&[point(100, 7, 50), point(109, 9, 50)]);
     assert_eq!((hidden.minimum(), hidden.gaps.clone()), (None, vec![(101, 108)]));
-    assert_eq!(codes(&hidden), ["WINDOW_GAP"]);
+    assert_eq!(codes(&hidden), ["STRETCH_GAP"]);
     // each send splits the window, and both sides are proved at both ends
     let touching = [
         point(100, 7, 50),
@@ -66,7 +66,7 @@ fn an_address_without_a_signature_may_be_a_contract_for_one_transaction() {
     let window = Blocks::quiet(10).window();
     let points = [point(100, 0, 50), point(109, 0, 50)];
     let floors = account_floors(&window, HOLDER, None, &points);
-    assert_eq!(codes(&floors), ["WINDOW_RULE_CONTROL", "WINDOW_GAP"]);
+    assert_eq!(codes(&floors), ["WINDOW_RULE_CONTROL", "STRETCH_GAP"]);
     assert_eq!(stretches(&floors), [(100, 100, 50, Rule::Proof), (109, 109, 50, Rule::Proof)]);
     assert_eq!(account_floors(&window, HOLDER, KEY, &points).minimum(), Some(amount(50)));
 }
@@ -75,7 +75,7 @@ fn an_address_without_a_signature_may_be_a_contract_for_one_transaction() {
 fn code_moves_coins_without_a_nonce() {
     let delegated = AccountPoint { code_hash: Digest::from_bytes([5; 32]), ..point(104, 7, 50) };
     let floors = floors(&[point(100, 7, 50), delegated, point(109, 7, 50)]);
-    assert_eq!(codes(&floors), ["WINDOW_RULE_CODE", "WINDOW_GAP", "WINDOW_GAP"]);
+    assert_eq!(codes(&floors), ["WINDOW_RULE_CODE", "STRETCH_GAP", "WINDOW_GAP"]);
     assert_eq!(floors.minimum(), None);
 }
 
@@ -84,7 +84,7 @@ fn another_chain_or_fork_has_other_rules() {
     for (chain, fields) in [("eip155:10", 21), ("eip155:1", 22)] {
         let window = Blocks { chain, fields, ..Blocks::quiet(10) }.window();
         let floors = account_floors(&window, HOLDER, KEY, &[point(100, 7, 50), point(109, 7, 50)]);
-        assert_eq!(codes(&floors), ["WINDOW_RULE_CHAIN", "WINDOW_GAP"], "{chain} {fields}");
+        assert_eq!(codes(&floors), ["WINDOW_RULE_CHAIN", "STRETCH_GAP"], "{chain} {fields}");
     }
     let window = Blocks { chain: "eip155:10", ..Blocks::quiet(2) }.window();
     let every = account_floors(&window, HOLDER, KEY, &[point(100, 7, 50), point(101, 8, 20)]);
@@ -94,7 +94,7 @@ fn another_chain_or_fork_has_other_rules() {
 #[test]
 fn a_balance_that_fell_without_a_nonce_refutes_the_rule() {
     let floors = floors(&[point(100, 7, 50), point(109, 7, 49)]);
-    assert_eq!(codes(&floors), ["WINDOW_CONTRADICTION", "WINDOW_GAP"]);
+    assert_eq!(codes(&floors), ["WINDOW_CONTRADICTION", "STRETCH_GAP"]);
     assert_eq!(floors.minimum(), None);
 }
 

@@ -1,0 +1,129 @@
+use super::*;
+
+const KEY: &str = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+
+fn policy(rest: &str) -> Result<Policy, PolicyError> {
+    Policy::parse(&format!(
+        "format = \"counterfoil-policy-v1\"\n[venue]\nid = \"example\"\nlog_origin = \"log.example\"\n\
+         keys = [{{ alg = \"bip340\", key = \"{KEY}\" }}]\n{rest}"
+    ))
+}
+
+#[test]
+fn defaults_are_the_built_in_policy() {
+    let policy = policy("").expect("a small policy");
+    assert_eq!(policy.require(), &Requirements::default());
+    assert!(policy.departures().is_empty());
+}
+
+#[test]
+fn departures_say_which_way() {
+    let policy = policy("[require]\ncompleteness = \"unspent-stated\"\nother_liabilities = true\n").expect("a policy");
+    assert_eq!(
+        policy.departures(),
+        [
+            "laxer: unspentness counts from unspent-stated, built-in unspent-observed",
+            "stricter: no coverage without a schedule of other liabilities"
+        ]
+    );
+}
+
+#[test]
+fn windows_have_defaults_and_limits() {
+    let plain = policy("[window]\n").expect("defaults");
+    assert_eq!((plain.window(), plain.window().range(500)), (&WindowRules::default(), None));
+    let chain = "bip122:000000000019d6689c085ae165831e93";
+    let text = format!("[window]\nafter = 7\nflow_share = 50\n[[window.seen]]\nchain = \"{chain}\"\nheight = 9\n");
+    let own = policy(&text).expect("a window");
+    assert_eq!(own.window().range(500), Some((500, 507)));
+    assert_eq!(
+        own.departures(),
+        [
+            "stricter: a window of 0 blocks before the cut-off block and 7 after it",
+            "stricter: flows are told from, hundredths of a percent: 50, built-in 100",
+            &format!("stricter: what is on signed addresses must still be there at block 9 of {chain}")
+        ]
+    );
+    for bad in ["before = 100000001", "flow_share = 10001", "round_trip_tolerance = 10001", "blocks = 1"] {
+        assert!(policy(&format!("[window]\n{bad}\n")).is_err(), "{bad}");
+    }
+    let high = text.replace("height = 9", "height = 4294967296");
+    assert!(policy(&high).expect_err("no such height").to_string().contains("4294967295"));
+}
+
+#[test]
+fn work_needs_both_numbers_and_is_laxer() {
+    let chain = "bip122:000000000019d6689c085ae165831e93";
+    let work = |confirmations: &str, work: &str| {
+        policy(&format!("[[work]]\nchain = \"{chain}\"\nmin_confirmations = {confirmations}\n{work}\n"))
+    };
+    let good = work("6", "min_work = \"00ff\"").expect("a policy");
+    let rule = good.work(&chain.parse().expect("a chain")).expect("a rule");
+    assert_eq!((rule.confirmations, rule.work), (6, U256::from(255)));
+    assert_eq!(good.work(&"eip155:1".parse().expect("a chain")), None);
+    assert_eq!(
+        good.departures(),
+        [format!(
+            "laxer: on {chain}, blocks above the highest pin count from 6 blocks with the work 0xff on, built-in never"
+        )]
+    );
+    let wide = format!("min_work = \"1{}\"", "0".repeat(64));
+    for bad in ["", "min_work = \"\"", "min_work = \"0\"", "min_work = \"0xff\"", "min_work = \"FF\"", &wide] {
+        assert!(work("6", bad).is_err(), "{bad}");
+    }
+    assert!(work("0", "min_work = \"ff\"").is_err());
+    let row = format!("[[work]]\nchain = \"{chain}\"\nmin_confirmations = 1\nmin_work = \"1\"\n");
+    let error = policy(&row.repeat(2)).expect_err("two rules");
+    assert_eq!(error.to_string(), format!("work of {chain}: it stands twice"));
+}
+
+#[test]
+fn one_set_of_unspent_outputs_per_block() {
+    let row = |hash: &str| {
+        format!("[[utxo_set]]\nchain = \"bip122:000000000019d6689c085ae165831e93\"\nheight = 7\nhash = \"{hash}\"\n")
+    };
+    let one = policy(&row(KEY)).expect("a policy");
+    assert_eq!((one.utxo_sets().len(), one.departures()), (1, Vec::new()));
+    assert!(policy(&(row(KEY) + &row(&"11".repeat(32)))).is_err());
+}
+
+#[test]
+fn finality_begins_at_one_root_per_chain() {
+    let root = |chain: &str, byte: &str| format!("[[finality]]\nchain = \"{chain}\"\nroot = \"{}\"\n", byte.repeat(32));
+    let read = policy(&(root("eip155:1", "0a") + &root("eip155:100", "0b"))).expect("two chains");
+    let at = |chain: &str| read.finality_root(&chain.parse().expect("a chain")).map(ToString::to_string);
+    assert_eq!((at("eip155:1"), at("eip155:10")), (Some("0a".repeat(32)), None));
+    assert!(policy(&(root("eip155:1", "0a") + &root("eip155:1", "0a"))).is_err());
+    assert!(policy(&root("eip155:1", "0A")).is_err());
+}
+
+#[test]
+fn contradictions_are_refused() {
+    assert!(policy("threshold = 2\n").is_err());
+    assert!(policy("unknown = 1\n").is_err());
+    let twice = format!(
+        "format = \"counterfoil-policy-v1\"\n[venue]\nid = \"example\"\nlog_origin = \"log.example\"\nthreshold = 2\n\
+         keys = [{{ alg = \"bip340\", key = \"{KEY}\" }}, {{ alg = \"ecdsa-secp256k1\", key = \"02{KEY}\" }}]\n"
+    );
+    let error = Policy::parse(&twice).expect_err("one secret for two signers");
+    assert_eq!(error.to_string(), "venue: two pinned keys have one x coordinate, so one secret signs for both");
+    let asset = |id: &str| {
+        format!(
+            "[[asset]]\nid = \"{id}\"\ndecimals = 8\n[[asset.deployment]]\nid = \"eip155:1/slip44:60\"\ndecimals = 18\n"
+        )
+    };
+    let error = policy(&(asset("A") + &asset("B"))).expect_err("one deployment for two assets");
+    assert_eq!(error.to_string(), "deployment eip155:1/slip44:60 counts for two assets");
+}
+
+#[test]
+fn own_tokens_are_told() {
+    let entry = "[[token]]\nchain = \"eip155:1\"\ncontract = \"0x7f39c581f595b53c5cb19bd0b3f8da6c935e2ca0\"\n\
+                 name = \"wstETH\"\nbalance_slot = 0\nlayout = \"solidity\"\ndecode = \"plain\"\nsource = \"mine\"\n";
+    let hash = format!("code_hash = \"{}\"\n", "11".repeat(32));
+    let own = policy(&format!("{entry}{hash}")).expect("a policy");
+    assert_eq!(own.departures(), ["laxer: balances of wstETH are proved by an entry of the policy's own"]);
+    assert_eq!(own.tokens().entries().len(), policy("").expect("a policy").tokens().entries().len() + 1);
+    assert!(policy(&format!("{entry}{hash}{entry}{hash}")).is_err(), "twice");
+    assert!(policy(entry).is_err(), "no code hash");
+}
