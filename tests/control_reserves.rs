@@ -22,9 +22,11 @@ use counterfoil::reserve::bitcoin::control::{self, bip127, bip322, movement};
 use counterfoil::reserve::bitcoin::network::script_of;
 use counterfoil::reserve::challenge;
 use counterfoil::reserve::claim::ControlProof;
+use counterfoil::reserve::transcript::Transcript;
 use counterfoil::secret::{Secret, SecretKind};
 use counterfoil::signature::{Algorithm, Envelope, SigningKey};
 use counterfoil::snapshot::Time;
+use serde_json::Value;
 
 fn seed(purpose: &str) -> [u8; 32] {
     sha256(format!("example venue: {purpose}").as_bytes()).to_bytes()
@@ -100,6 +102,20 @@ impl Venue {
             ))
         });
         found.unwrap()
+    }
+
+    /// How many blocks the coin has rested in the block after the cut-off block.
+    fn age(&self, number: usize) -> u16 {
+        let (outpoint, _) = self.coin(number);
+        let file = &self.files[&paths::chain(&chain(), paths::TRANSCRIPT)];
+        let (transcript, ..) = Transcript::parse(file, &[]).unwrap();
+        let answers = transcript.calls.iter().map(|call| serde_json::from_str::<Value>(&call.result).unwrap());
+        let coins = answers.flat_map(|answer| answer["unspents"].as_array().cloned().unwrap());
+        let mut heights =
+            coins.filter(|coin| coin["txid"] == outpoint.txid.to_string()).map(|coin| coin["height"].clone());
+        let made_at = heights.next().unwrap().as_u64().unwrap();
+        let cutoff = self.statement().chains.iter().find(|block| block.chain == chain()).unwrap().height;
+        u16::try_from(cutoff + 1 - made_at).unwrap()
     }
 
     /// Replaces the proof of one address by a list of its coin, worth `more` than it is.
@@ -183,21 +199,28 @@ fn the_lock_is_compared_with_the_cutoff_block_exactly() {
 }
 
 #[test]
-fn an_age_that_nobody_shows_counts_nothing() {
+fn a_coin_counts_from_the_age_that_its_script_asks_for() {
     let (_, all, _) = btc(&Venue::new().run());
-    let mut venue = Venue::new();
-    let number = with_witness(&venue);
-    let worth = u128::from(venue.coin(number).1.value.to_sat());
-    let address = venue.full(number, |transaction| transaction.input[0].sequence = Sequence(5));
-    let report = venue.run();
+    let number = with_witness(&Venue::new());
+    let worth = u128::from(Venue::new().coin(number).1.value.to_sat());
+    let age = Venue::new().age(number);
+    let run = |sequence: u32| {
+        let mut venue = Venue::new();
+        let address = venue.full(number, |transaction| transaction.input[0].sequence = Sequence(sequence));
+        (venue.run(), address)
+    };
+    assert_eq!(btc(&run(age.into()).0).1, all, "old enough for the block after the cut-off block");
+    let (report, _) = run(u32::from(age) + 1);
     assert_eq!(btc(&report), (btc(&report).0, all - worth, worth));
     let told = found(&report, 7031);
-    assert_eq!((told.len(), &told[0].subject), (1, &address));
-    assert!(told[0].detail.contains("at least 5 blocks"), "{}", told[0].detail);
+    assert_eq!((told.len(), &told[0].subject), (1, &Venue::new().coin(number).0.to_string()));
+    assert!(told[0].detail.contains(&format!("at least {} blocks", age + 1)), "{}", told[0].detail);
+    // seconds begin at a median time that nobody shows
+    assert_eq!(found(&run(1 << 22 | 1).0, 7031).len(), 1);
     // a proof without an age beside it makes the address count again
     let mut venue = Venue::new();
     let good = venue.proofs.clone();
-    venue.full(number, |transaction| transaction.input[0].sequence = Sequence(5));
+    venue.full(number, |transaction| transaction.input[0].sequence = Sequence(u32::from(age) + 1));
     venue.proofs.extend(good);
     assert_eq!(btc(&venue.run()).1, all);
 }
@@ -217,10 +240,12 @@ fn a_list_of_coins_shows_these_coins() {
         assert_eq!((btc(&report).1, found(&report, 7004).len()), (all, 0), "{scheme}: {:?}", report.findings);
         let report = run(1, Sequence::ZERO);
         assert_eq!((btc(&report).1, found(&report, 7034).len()), (all - worth, 1), "{scheme}: another amount");
-        let report = run(0, Sequence(7));
-        assert_eq!(found(&report, 7031).len(), 1, "{scheme}");
-        let counted = if scheme == control::BIP127 { all - worth } else { all };
-        assert_eq!(btc(&report).1, counted, "{scheme}: the coin alone, or its address as well");
+        let age = u32::from(Venue::new().age(number));
+        assert_eq!((btc(&run(0, Sequence(age))).1, found(&run(0, Sequence(age)), 7031).len()), (all, 0), "{scheme}");
+        let report = run(0, Sequence(age + 1));
+        // a proof of funds shows the address as well, a list alone does not
+        let (counted, told) = if scheme == control::BIP127 { (all - worth, 1) } else { (all, 0) };
+        assert_eq!((btc(&report).1, found(&report, 7031).len()), (counted, told), "{scheme}");
     }
 }
 

@@ -85,7 +85,7 @@ super::codes! {
     CONTROL_LOCKED = 7030, Failed, "control is shown for a time after the cut-off",
         "The script is satisfied from a height or time on that the cut-off has not reached: until then nobody shows that these coins can be paid out.",
         "have the address sign by a branch that can be spent at the cut-off";
-    CONTROL_AGE = 7031, NotMade, "control is shown for coins of an age that is not shown",
+    CONTROL_AGE = 7031, NotMade, "control is shown for older coins than this one",
         "The script is satisfied by coins that have rested for some time; younger ones cannot be spent by it yet.",
         "have the address sign by a branch without a relative timelock";
     CONTROL_FOREIGN_HEADER = 7032, NotMade, "a signature of the form for P2PKH stands for a witness address",

@@ -229,6 +229,7 @@ mod tests {
                 address: "hot".to_owned(),
                 id: id.to_owned(),
                 amount: Amount::from_base_units(units),
+                made_at: None,
                 authenticity: Basis::Proved,
                 completeness: Completeness::UnspentUntilSpend,
             },

@@ -39,6 +39,8 @@ pub struct Holding {
     pub id: String,
     /// Base units of the deployment.
     pub amount: Amount,
+    /// Height of the block that made it: coins of Bitcoin have an age.
+    pub made_at: Option<u64>,
     /// Whether it is really there: proved, or stated.
     pub authenticity: Basis,
     /// Whether it is still there.
@@ -163,12 +165,24 @@ pub enum NotBefore {
 }
 
 /// How long a coin must have rested: the S of BIP-322, as BIP-68 reads it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CoinAge {
     /// Blocks.
     Blocks(u16),
     /// Seconds of median time.
     Seconds(u32),
+}
+
+impl CoinAge {
+    /// Whether a coin made at a height is old enough to be spent in the block after another one. Seconds are not
+    /// judged: they run from the median time before the coin's block.
+    #[must_use]
+    pub fn is_reached(self, made_at: u64, height: u64) -> bool {
+        match self {
+            Self::Blocks(blocks) => made_at.saturating_add(u64::from(blocks)) <= height.saturating_add(1),
+            Self::Seconds(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for CoinAge {

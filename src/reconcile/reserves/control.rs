@@ -17,7 +17,7 @@ use crate::reserve::bitcoin::control::movement::{self, MovementQuery};
 use crate::reserve::bitcoin::network::script_of;
 use crate::reserve::challenge::VerifiedChallenge;
 use crate::reserve::claim::{
-    ChainQuery, Control, ControlGrade, ControlProof, ControlRemark, ControlScope, Holding, NotBefore, Problem,
+    ChainQuery, CoinAge, Control, ControlGrade, ControlProof, ControlRemark, ControlScope, Holding, NotBefore, Problem,
     ShownCoin,
 };
 use crate::reserve::evm::state::State;
@@ -28,6 +28,8 @@ use crate::reserve::{bitcoin, evm};
 pub(super) struct ChainControl {
     /// Addresses, each with the best way in which control was shown.
     addresses: BTreeMap<String, ControlGrade>,
+    /// Addresses of which control was shown for coins of some age only, with the least age.
+    aged: BTreeMap<String, (CoinAge, ControlGrade)>,
     /// Coins of proofs of funds, by their ids.
     coins: BTreeMap<String, ShownCoin>,
 }
@@ -219,17 +221,16 @@ impl<'a> Gathering<'a> {
             return;
         }
         for coin in control.coins {
-            match coin.age {
-                None => drop(shown.coins.insert(coin.id.clone(), coin)),
-                Some(age) => {
-                    self.find_control(&codes::CONTROL_AGE, chain, &coin.id, format!("valid for coins {age}"));
-                }
+            // of two lists with one coin, that without an age shows more
+            if coin.age.is_none() || shown.coins.get(&coin.id).is_none_or(|known| known.age.is_some()) {
+                shown.coins.insert(coin.id.clone(), coin);
             }
         }
         match (control.scope, control.age) {
             (ControlScope::Coins, _) => {}
             (ControlScope::Address, Some(age)) => {
-                self.find_control(&codes::CONTROL_AGE, chain, address, format!("valid for coins {age}"));
+                let least = shown.aged.entry(address.to_owned()).or_insert((age, control.grade));
+                *least = (age, control.grade).min(*least);
             }
             (ControlScope::Address, None) => {
                 let best = shown.addresses.entry(address.to_owned()).or_insert(control.grade);
@@ -252,14 +253,33 @@ impl<'a> Gathering<'a> {
     /// How control over a coin or balance was shown: over its address, or over itself.
     pub(super) fn grade(&mut self, chain: &ChainId, shown: &ChainControl, holding: &Holding) -> Option<ControlGrade> {
         let of_address = shown.addresses.get(&holding.address).copied();
-        let Some(coin) = shown.coins.get(&holding.id) else { return of_address };
+        let Some(coin) = shown.coins.get(&holding.id) else {
+            let aged = shown.aged.get(&holding.address).copied();
+            return of_address.or_else(|| aged.and_then(|(age, grade)| self.aged(chain, age, grade, holding)));
+        };
         let script = script_of(chain, &holding.address).map(|script| script.to_hex_string());
-        if coin.amount == holding.amount && script.as_ref() == Ok(&coin.script) {
-            // lists of coins are executed scripts
-            return of_address.max(Some(ControlGrade::ScriptSatisfied));
+        if coin.amount != holding.amount || script.as_ref() != Ok(&coin.script) {
+            let detail = format!("it says {} to {}, the chain evidence {}", coin.amount, coin.script, holding.amount);
+            self.find_control(&codes::CONTROL_COIN_DIFFERS, chain, &holding.id, detail);
+            return None;
         }
-        let detail = format!("it says {} to {}, the chain evidence {}", coin.amount, coin.script, holding.amount);
-        self.find_control(&codes::CONTROL_COIN_DIFFERS, chain, &holding.id, detail);
+        // lists of coins are executed scripts
+        let executed = ControlGrade::ScriptSatisfied;
+        match coin.age {
+            None => of_address.max(Some(executed)),
+            Some(age) => of_address.or_else(|| self.aged(chain, age, executed, holding)),
+        }
+    }
+
+    /// Control that begins with an age: it is there when the coin is old enough for the block after the cut-off block.
+    fn aged(&mut self, chain: &ChainId, age: CoinAge, grade: ControlGrade, holding: &Holding) -> Option<ControlGrade> {
+        let height = block_of(self.statement.statement(), chain).map(|block| block.height)?;
+        if holding.made_at.is_some_and(|made_at| age.is_reached(made_at, height)) {
+            return Some(grade);
+        }
+        let made = holding.made_at.map_or_else(|| "unknown".to_owned(), |made_at| made_at.to_string());
+        let detail = format!("valid for coins {age}; this one is of height {made}, the cut-off block is {height}");
+        self.find_control(&codes::CONTROL_AGE, chain, &holding.id, detail);
         None
     }
 }

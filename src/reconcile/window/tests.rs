@@ -309,6 +309,7 @@ fn every_finding_has_its_cause() {
             address: "cold".to_owned(),
             id: "a coin".to_owned(),
             amount: amount(units),
+            made_at: None,
             authenticity: Basis::Proved,
             completeness: Completeness::UnspentObserved,
         },

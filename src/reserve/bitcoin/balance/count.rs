@@ -57,6 +57,7 @@ impl Check<'_> {
                 address: (*address).to_owned(),
                 id: outpoint.to_string(),
                 amount: coin.amount,
+                made_at: Some(coin.height),
                 authenticity: Basis::Proved,
                 completeness: *completeness,
             });
@@ -106,6 +107,7 @@ impl Check<'_> {
                     address: (*address).to_owned(),
                     id: outpoint.to_string(),
                     amount: coin.amount,
+                    made_at: Some(coin.height),
                     authenticity,
                     completeness,
                 }),

@@ -96,6 +96,7 @@ impl<'a> Collector<'a> {
                 address: text.to_owned(),
                 id: address.to_string(),
                 amount,
+                made_at: None,
                 authenticity,
                 completeness,
             });
