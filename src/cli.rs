@@ -1,5 +1,6 @@
 //! The command line: one verb, one file. The edge where files, clock and terminal are.
 
+mod bars;
 mod build;
 mod bundle;
 mod challenge;

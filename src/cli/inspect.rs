@@ -1,14 +1,12 @@
 //! `inspect`: what a file is. It verifies nothing, and says so.
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use super::error::Failure;
-use super::{Outcome, files, say};
+use super::{Outcome, bars, files, say};
 use crate::amount::Decimals;
 use crate::code::Coded as _;
 use crate::hash::sha256;
@@ -73,12 +71,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 
 /// A set of unspent outputs: every coin is read, and the hash over them is computed.
 fn snapshot(path: &Path) -> Outcome {
-    let bar = if std::io::stderr().is_terminal() {
-        let style = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} coins, {per_sec}, {eta}");
-        ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-    } else {
-        ProgressBar::hidden()
-    };
+    let bar = bars::coins();
     let read = utxo_snapshot::summarize(files::open(path)?, &mut |coins, total| {
         bar.set_length(total);
         bar.set_position(coins);

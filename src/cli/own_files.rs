@@ -7,7 +7,9 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use bitcoin::{Network, ScriptBuf};
+use indicatif::ProgressBar;
 
+use super::bars;
 use super::error::CliError;
 use crate::bundle::SourceError;
 use crate::reserve::bitcoin::blocks::{BlockFile, BlockFiles, OBFUSCATION_LENGTH};
@@ -20,6 +22,17 @@ const BUFFER: usize = 1 << 20;
 /// The key with which a node has obfuscated the files beside it.
 const KEY_FILE: &str = "xor.dat";
 
+/// What a verifier can bring along.
+#[derive(clap::Args)]
+pub(super) struct OwnFilesArgs {
+    /// Block files of your own node, or its `blocks` folder: which coins came and went is then read, not asked
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    blocks: Vec<PathBuf>,
+    /// A set of unspent outputs of your own node (`dumptxoutset`), whose hash is built in or pinned in the policy
+    #[arg(long, value_name = "FILE")]
+    utxo_snapshot: Option<PathBuf>,
+}
+
 /// What was named on the command line.
 pub(super) struct OwnFiles {
     blocks: Option<BlockFolder>,
@@ -28,12 +41,12 @@ pub(super) struct OwnFiles {
 
 impl OwnFiles {
     /// Finds the files; they are opened one by one later.
-    pub(super) fn find(blocks: &[PathBuf], utxo_snapshot: Option<&Path>) -> Result<Self, CliError> {
-        let blocks = if blocks.is_empty() { None } else { Some(BlockFolder::find(blocks)?) };
-        if let Some(path) = utxo_snapshot {
+    pub(super) fn find(args: &OwnFilesArgs) -> Result<Self, CliError> {
+        let blocks = if args.blocks.is_empty() { None } else { Some(BlockFolder::find(&args.blocks)?) };
+        if let Some(path) = &args.utxo_snapshot {
             File::open(path).map_err(|error| unreadable(path, &error))?;
         }
-        Ok(Self { blocks, utxo_snapshot: utxo_snapshot.map(Path::to_owned) })
+        Ok(Self { blocks, utxo_snapshot: args.utxo_snapshot.clone() })
     }
 }
 
@@ -49,7 +62,12 @@ impl OwnEvidence for OwnFiles {
             Ok(file) => BufReader::with_capacity(BUFFER, file),
             Err(error) => return Some(Err(Problem::from_error(subject, &unreadable(path, &error)))),
         };
-        let set = utxo_snapshot::read(file, network, wanted, &mut |_, _| ());
+        let bar = bars::coins();
+        let set = utxo_snapshot::read(file, network, wanted, &mut |coins, total| {
+            bar.set_length(total);
+            bar.set_position(coins);
+        });
+        bar.finish_and_clear();
         Some(set.map_err(|error| Problem::from_error(subject, &error)))
     }
 }
@@ -61,6 +79,13 @@ fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
 /// Block files, by path.
 struct BlockFolder {
     files: Vec<(PathBuf, [u8; OBFUSCATION_LENGTH])>,
+    bar: ProgressBar,
+}
+
+impl Drop for BlockFolder {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 impl BlockFolder {
@@ -89,7 +114,9 @@ impl BlockFolder {
             found.sort();
             files.extend(found);
         }
-        Ok(Self { files })
+        let length = |path: &PathBuf| fs::metadata(path).map_or(0, |found| found.len());
+        let bar = bars::blocks(files.iter().map(|(path, _)| length(path)).sum());
+        Ok(Self { files, bar })
     }
 }
 
@@ -122,7 +149,11 @@ impl BlockFiles for BlockFolder {
         let found = self.files.iter().find(|(path, _)| path.display().to_string() == name);
         let (path, key) = found.ok_or_else(|| fail("there is no such file".to_owned()))?;
         let file = File::open(path).map_err(|error| fail(error.to_string()))?;
-        let reader: Box<dyn Read> = Box::new(BufReader::with_capacity(BUFFER, file));
+        if self.files.first().is_some_and(|(first, _)| first == path) {
+            // they can be read more than once
+            self.bar.reset();
+        }
+        let reader: Box<dyn Read> = Box::new(self.bar.wrap_read(BufReader::with_capacity(BUFFER, file)));
         Ok(BlockFile { reader, key: *key })
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::files::{self, Folder, Readers};
-use super::own_files::OwnFiles;
+use super::own_files::{OwnFiles, OwnFilesArgs};
 use super::{Outcome, policy, remark, say};
 use crate::reconcile::reconcile_with;
 use crate::report;
@@ -17,12 +17,8 @@ pub(super) struct Args {
     /// Your own policy: which keys, blocks and nodes you pin, and what you demand
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
-    /// Block files of your own node, or its `blocks` folder: which coins came and went is then read, not asked
-    #[arg(long, value_name = "PATH", num_args = 1..)]
-    blocks: Vec<PathBuf>,
-    /// A set of unspent outputs of your own node (`dumptxoutset`), whose hash is built in or pinned in the policy
-    #[arg(long, value_name = "FILE")]
-    utxo_snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    own: OwnFilesArgs,
     /// Write the report as JSON, too (`-` for standard output instead of the text)
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -33,7 +29,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let policy = policy::read(&args.policy)?;
-    let own = OwnFiles::find(&args.blocks, args.utxo_snapshot.as_deref())?;
+    let own = OwnFiles::find(&args.own)?;
     let report = reconcile_with(&Folder(args.bundle.clone()), &policy, &own)?;
     match &args.json {
         Some(path) if path.as_os_str() == "-" => {

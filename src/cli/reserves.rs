@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::files::Folder;
+use super::own_files::{OwnFiles, OwnFilesArgs};
 use super::{Outcome, policy, remark, say};
 use crate::amount::Amount;
 use crate::basis::Basis;
 use crate::code::Outcome as CodeOutcome;
-use crate::reconcile::{Report, Severity, reconcile};
+use crate::reconcile::{Report, Severity, reconcile_with};
 
 /// Sign a challenge, or check the reserve side of a bundle.
 #[derive(clap::Subcommand)]
@@ -29,6 +30,8 @@ pub(super) struct VerifyArgs {
     /// Your own policy
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
+    #[command(flatten)]
+    own: OwnFilesArgs,
 }
 
 pub(super) fn run(verb: &Verb) -> Outcome {
@@ -40,7 +43,8 @@ pub(super) fn run(verb: &Verb) -> Outcome {
 
 fn verify(args: &VerifyArgs) -> Outcome {
     let policy = policy::read(&args.policy)?;
-    let report = reconcile(&Folder(args.bundle.clone()), &policy)?;
+    let own = OwnFiles::find(&args.own)?;
+    let report = reconcile_with(&Folder(args.bundle.clone()), &policy, &own)?;
     print(&report, &args.bundle);
     let of_reserves = report.findings.iter().filter(|finding| {
         let number = finding.code.number;

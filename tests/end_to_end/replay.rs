@@ -34,6 +34,10 @@ pub(super) fn replayed(venue: &Venue, snapshot: &Snapshot) {
         assert_eq!((&row["authenticity"], &row["completeness"]), (&"proved".into(), &"replayed".into()));
         assert!(!codes(&report).contains(&"CF-5150"), "{:?}", report["findings"]);
     }
+    let verify = ["reserves", "verify", bundle, "--policy", "replayed.toml"];
+    let output = venue.run(0, &[verify.as_slice(), &["--blocks", blocks.to_str().unwrap()]].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains(" proved\n") && !text.contains(" observed\n"), "{text}");
     // the same file without its key, and a file cut short
     let copy = venue.path().join("blk00000.dat");
     fs::copy(blocks.join("blk00000.dat"), &copy).unwrap();
