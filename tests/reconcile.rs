@@ -12,6 +12,7 @@ use counterfoil::lab::example_venue::ExampleVenue;
 use counterfoil::policy::Policy;
 use counterfoil::reconcile::{Report, Verdict, reconcile};
 use counterfoil::report;
+use counterfoil::reserve::address_set::AddressSet;
 use counterfoil::reserve::challenge;
 use counterfoil::reserve::evm::control::wallet;
 use counterfoil::reserve::transcript::{Call, Transcript};
@@ -302,4 +303,77 @@ fn a_pinned_node_above_the_pins_is_told() {
     let report = reconcile(&venue.bundle, &Policy::parse(&policy).unwrap()).unwrap();
     assert_eq!(verdicts(&report)[0], UNKNOWN);
     assert!(codes(&report).contains(&5052), "{:?}", codes(&report));
+}
+
+fn report_under(policy: impl FnOnce(&str) -> String) -> Report {
+    let venue = ExampleVenue::new().unwrap();
+    reconcile(&venue.bundle, &Policy::parse(&policy(&venue.policy)).unwrap()).unwrap()
+}
+
+#[test]
+fn a_policy_that_counts_otherwise_is_told() {
+    let usdt =
+        "[[asset.deployment]]\nid = \"eip155:1337/erc20:0x5fbdb2315678afecb367f032d93f642f64180aa3\"\ndecimals = 6\n";
+    let none = report_under(|policy| policy.replacen(usdt, "", 1));
+    assert!(codes(&none).contains(&code::finding::DEPLOYMENT_MAP_DIFFERS.number), "{:?}", codes(&none));
+    assert_eq!(none.assets[2].held.counted.base_units(), 0);
+    let unlisted =
+        report_under(|policy| policy.replacen(&format!("[[asset]]\nid = \"USDT\"\ndecimals = 6\n{usdt}"), "", 1));
+    assert!(codes(&unlisted).contains(&code::finding::ASSET_NOT_MAPPED.number), "{:?}", codes(&unlisted));
+    let fine = report_under(|policy| policy.replacen("id = \"ETH\"\ndecimals = 18", "id = \"ETH\"\ndecimals = 38", 1));
+    assert!(codes(&fine).contains(&code::finding::AMOUNT_NOT_COMPARABLE.number), "{:?}", codes(&fine));
+    assert_eq!(verdicts(&fine)[1], UNKNOWN);
+}
+
+#[test]
+fn what_the_statement_leaves_open_is_told() {
+    let report = report_of(|files| {
+        restate(files, |document| {
+            document["ledger"]["control_total"] = "none".into();
+            document["schedules"]["other_liabilities"] = Value::Array(Vec::new());
+        });
+    });
+    let found = codes(&report);
+    assert!(found.contains(&code::finding::NO_CONTROL_TOTAL.number), "{found:?}");
+    assert!(found.contains(&code::finding::OTHER_LIABILITIES_NONE_STATED.number), "{found:?}");
+}
+
+#[test]
+fn pledges_and_own_coins_are_told_and_count_nothing() {
+    let report = report_of(|files| {
+        let set = String::from_utf8(files[paths::ADDRESSES].clone()).unwrap();
+        let mut lines: Vec<Value> = set.lines().map(|line| json::parse(line.as_bytes()).unwrap()).collect();
+        lines[0]["encumbrance"] = "a loan".into();
+        lines[1]["issuer"] = "self".into();
+        let set: Vec<u8> =
+            lines.iter().flat_map(|line| [json::canonical(line).unwrap(), b"\n".to_vec()].concat()).collect();
+        let root = AddressSet::parse(&set).unwrap().root().to_string();
+        files.insert(paths::ADDRESSES.to_owned(), set);
+        restate(files, |document| document["address_set"]["root"] = root.into());
+    });
+    let found = codes(&report);
+    assert!(found.contains(&code::finding::ENCUMBERED.number), "{found:?}");
+    assert!(found.contains(&code::finding::OWN_ISSUE.number), "{found:?}");
+    assert_eq!(report.assets[0].held.counted.base_units(), 0, "and the signatures were for another set");
+}
+
+#[test]
+fn a_missing_set_a_strange_proof_and_a_missing_successor_are_told() {
+    let without = report_of(|files| drop(files.remove(paths::ADDRESSES)));
+    assert!(codes(&without).contains(&code::finding::NO_RESERVES.number), "{:?}", codes(&without));
+    let strange = report_of(|files| {
+        let control = String::from_utf8(files[paths::CONTROL].clone()).unwrap();
+        let mut line = json::parse(control.lines().next().unwrap().as_bytes()).unwrap();
+        line["address"] = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080".into();
+        let file = [control.into_bytes(), json::canonical(&line).unwrap(), b"\n".to_vec()].concat();
+        files.insert(paths::CONTROL.to_owned(), file);
+    });
+    assert!(codes(&strange).contains(&code::finding::CONTROL_UNASKED.number), "{:?}", codes(&strange));
+    assert_eq!(verdicts(&strange)[0], Verdict::Covered, "the others' proofs stand");
+    let last = report_of(|files| {
+        let name = path(EVM, paths::EVM_HEADERS);
+        let headers = String::from_utf8(files[&name].clone()).unwrap();
+        files.insert(name, format!("{}\n", headers.lines().next().unwrap()).into_bytes());
+    });
+    assert!(codes(&last).contains(&code::finding::CUTOFF_UNKNOWN.number), "{:?}", codes(&last));
 }

@@ -408,7 +408,8 @@ mod tests {
     #[test]
     fn credentials_and_addresses_are_checked_and_never_shown() {
         for text in ["", "user", "user:a\nmore", "user:\u{0}"] {
-            assert_eq!(Credentials::parse(text).expect_err("no pair"), FetchError::Credentials);
+            let error = Credentials::parse(text).expect_err("no pair");
+            assert_eq!((error.code(), &error), (&codes::RPC_CREDENTIALS, &FetchError::Credentials));
         }
         assert_eq!(format!("{:?}", Credentials::parse("user:secret").expect("a pair")), "Credentials");
         for url in ["", "127.0.0.1:8332", "https://127.0.0.1", "http://", "http:///x", "http://u:secret@h:1"] {

@@ -265,6 +265,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn hashes_of_another_block_do_not_lead_to_the_root() {
+        let txids = ids(5);
+        let other = Header { merkle_root: header(&ids(4)).merkle_root, ..header(&txids) };
+        let bytes = proof(&header(&txids), &txids, |txid| *txid == txids[0]);
+        let swapped = [&encode::serialize(&other)[..], &bytes[80..]].concat();
+        assert_eq!(code(block_proof(other.block_hash(), &swapped)), 5032);
+    }
+
     /// A neighbour's hash can be marked as shown: that is a proof of one transaction more. Whatever is accepted must be
     /// true.
     #[test]

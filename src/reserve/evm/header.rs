@@ -202,6 +202,7 @@ mod tests {
         for count in [12, FIELDS_MIN - 1, FIELDS_MAX + 1] {
             assert!(matches!(EvmHeader::parse(&encode(&fields(count))), Err(HeaderError::Fields { .. })), "{count}");
         }
+        assert_eq!(EvmHeader::parse(&[]).expect_err("nothing").code(), &codes::EVM_HEADER_MALFORMED);
         let good = encode(&fields(17));
         assert_eq!(EvmHeader::parse(&[&good[..], &[0x80]].concat()), Err(HeaderError::Trailing { got: 1 }));
         for length in 0..good.len() {

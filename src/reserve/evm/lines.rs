@@ -84,6 +84,8 @@ mod tests {
         for (file, place) in [(&b"[]\n[]"[..], "f:2:"), (b"\n", "f:1:"), (b"[]\n\n", "f:2:"), (b"[]\n[1]\n", "f:2:")] {
             assert!(lines(file).expect_err("refused").starts_with(place), "{file:?}");
         }
+        let error = read::<Vec<String>>("f", b"[]").expect_err("no end of line");
+        assert_eq!(error.code(), &codes::EVM_EVIDENCE_MALFORMED);
         let long = [&b"[\""[..], &vec![b'a'; LINE_BYTES_MAX], b"\"]\n"].concat();
         assert!(lines(&long).expect_err("too long").contains("at most 131072"));
     }

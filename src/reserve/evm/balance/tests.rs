@@ -333,7 +333,9 @@ fn headers_that_do_not_follow_each_other_are_refused() {
         let headers = case.files.remove(path).expect("headers");
         let lines: Vec<&[u8]> = headers.split_inclusive(|byte| *byte == b'\n').collect();
         case.files.insert(path.to_owned(), order.iter().flat_map(|at| lines[*at]).copied().collect());
-        assert!(matches!(case.run(), Err(EvmError::Unlinked { line: 2, .. })), "{order:?}");
+        let error = case.run().expect_err("no chain");
+        assert_eq!(error.code(), &crate::code::evm::EVM_HEADERS_UNLINKED);
+        assert!(matches!(error, EvmError::Unlinked { line: 2, .. }), "{order:?}");
     }
 }
 

@@ -174,3 +174,29 @@ fn contracts_are_not_judged_without_their_state() {
         assert_eq!(check(&proof).expect_err("no state").code().name, "EVM_WALLET_UNPROVEN", "{scheme}");
     }
 }
+
+#[test]
+fn refusals_have_their_codes() {
+    use crate::code::{Coded as _, evm as codes};
+    let good = sign(&chain(), LINE, &[7; 32]).expect("signs");
+    let address = good.address.clone();
+    let code = |proof: &ControlProof| verify(&chain(), &address, LINE, proof).expect_err("refused").code();
+    let elsewhere = ControlProof { chain: "eip155:2".parse().expect("a chain"), ..good.clone() };
+    assert_eq!(code(&elsewhere), &codes::EVM_CONTROL_OTHER);
+    let scheme = ControlProof { scheme: "personal_sign".to_owned(), ..good.clone() };
+    assert_eq!(code(&scheme), &codes::EVM_SIGNATURE_SCHEME);
+    let other = verify(&chain(), &address, "another line", &good).expect_err("another line");
+    assert_eq!(other.code(), &codes::EVM_SIGNER);
+    let high = {
+        let bytes = hex::decode(&good.signature[2..]).expect("hexadecimal digits");
+        let low = k256::ecdsa::Signature::from_slice(&bytes[..64]).expect("r and s");
+        let (r, s) = low.split_scalars();
+        let high = k256::ecdsa::Signature::from_scalars(r.to_bytes(), (-*s).to_bytes()).expect("a signature");
+        let text = format!("0x{}{}", hex::encode(high.to_bytes()), hex::encode([55 - bytes[64]]));
+        ControlProof { signature: text, ..good.clone() }
+    };
+    assert_eq!(code(&high), &codes::EVM_SIGNATURE_HIGH_S);
+    assert_eq!(sign(&chain(), LINE, &[0; 32]).expect_err("zero").code(), &codes::EVM_KEY);
+    let bitcoin = "bip122:1".parse().expect("a chain");
+    assert_eq!(verify(&bitcoin, &address, LINE, &good).expect_err("no EVM chain").code(), &codes::EVM_CHAIN);
+}

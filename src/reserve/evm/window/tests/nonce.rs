@@ -75,7 +75,7 @@ fn an_address_without_a_signature_may_be_a_contract_for_one_transaction() {
 fn code_moves_coins_without_a_nonce() {
     let delegated = AccountPoint { code_hash: Digest::from_bytes([5; 32]), ..point(104, 7, 50) };
     let floors = floors(&[point(100, 7, 50), delegated, point(109, 7, 50)]);
-    assert_eq!(codes(&floors), ["WINDOW_RULE_CODE", "STRETCH_GAP", "WINDOW_GAP"]);
+    assert_eq!(codes(&floors), ["WINDOW_RULE_CODE", "STRETCH_GAP", "STRETCH_GAP"]);
     assert_eq!(floors.minimum(), None);
 }
 
