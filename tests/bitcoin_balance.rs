@@ -465,3 +465,19 @@ fn transactions_are_kept_without_witnesses() {
         evidence.problems
     );
 }
+
+/// A statement and a node may name any height; confirmations are counted from them.
+#[test]
+fn attack_a_height_above_all_chains_does_not_stop_the_verifier() {
+    let mut story = Story::new();
+    story.files.clear();
+    story.pins.clear();
+    let (tip, unknown) = (story.transcript.tip.clone(), "11".repeat(32));
+    story.edit(&format!("\"height\":{}", tip.height), &format!("\"height\":{}", u64::MAX));
+    story.edit(&tip.hash.to_string(), &unknown);
+    story.edit(&format!("\"height\":{PAID}"), "\"height\":0");
+    (story.transcript.tip.height, story.transcript.tip.hash) = (u64::MAX, unknown.parse().unwrap());
+    (story.cutoff_block.height, story.cutoff_block.hash) = (u64::MAX, "22".repeat(32).parse().unwrap());
+    let evidence = story.evidence();
+    assert!(!evidence.holdings.is_empty() && !evidence.anchored);
+}

@@ -362,3 +362,19 @@ fn every_changed_answer_is_refused_or_says_the_same() {
         }
     }
 }
+
+/// Without the transaction that paid the lender, nobody sees that the coins went back to it.
+#[test]
+fn attack_r1_a_sender_that_is_kept_back_is_told() {
+    let story = Story::tell();
+    let honest = story.window(&story.files).unwrap();
+    let borrowed = &story.files[&story.path(&paths::transaction(&honest.transfers[0].txid))];
+    let borrowed: bitcoin::Transaction = bitcoin::consensus::deserialize(borrowed).unwrap();
+    let paid = borrowed.input[0].previous_output.txid.to_string();
+    let mut files = story.files.clone();
+    files.remove(&story.path(&paths::transaction(&paid))).unwrap();
+    let evidence = story.window(&files).unwrap();
+    assert_eq!(evidence.transfers[0].from[0].amount, None, "no name to pay back");
+    let codes: Vec<u16> = evidence.problems.iter().map(|problem| problem.code.number).collect();
+    assert_eq!(codes, [5216]);
+}

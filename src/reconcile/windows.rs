@@ -67,6 +67,10 @@ impl Section<'_> {
                 continue;
             };
             let decimals = deployment.decimals;
+            // a closing block asks for every block from the cut-off to it, even when the policy asks for no others
+            let closed = named.filter(|closing| *closing > known.snapshot);
+            let offered = |closing: u64| (evidence.from.min(known.snapshot), evidence.to.max(closing));
+            let range = range.or_else(|| closed.map(offered));
             let question =
                 WindowQuestion { range, snapshot: known.snapshot, closing, counted: &known.counted, decimals, rules };
             match window::measure(evidence, &question) {
@@ -273,6 +277,32 @@ mod tests {
         let (report, codes) = section(&demanded, &reserves(true));
         assert_eq!((report.windows[0].asked.from, report.windows[0].asked.to), (141, 160), "up to the closing block");
         assert_eq!(codes, [7045, 7044]);
+    }
+
+    /// The key is handed over after the coins have left, and the window begins behind that.
+    #[test]
+    fn attack_r20_a_window_that_skips_the_cutoff_does_not_close_it() {
+        let seen = policy(&format!("[[window.seen]]\nchain = \"{CHAIN}\"\nheight = 160"));
+        let mut emptied = reserves(true);
+        let window = emptied.windows.values_mut().next().and_then(|window| window.evidence.as_mut());
+        let evidence = window.expect("a window");
+        (evidence.from, evidence.opening, evidence.transfers) = (155, Vec::new(), Vec::new());
+        let critical = |reserves: &Reserves| {
+            let (id, mut findings) = ("BTC".parse().expect("an asset"), Vec::new());
+            Section { policy: &seen, statement: None, reserves, id: &id }.report(&mut findings);
+            let critical = findings.iter().filter(|finding| finding.severity == Severity::Critical);
+            critical.map(|finding| finding.code.number).collect::<Vec<u16>>()
+        };
+        assert_eq!(critical(&emptied), [7040], "blocks 150 to 154 are not shown");
+        let mut blind = reserves(true);
+        let window = blind.windows.values_mut().next().and_then(|window| window.evidence.as_mut());
+        window.expect("a window").gaps = vec![(151, 152)];
+        assert_eq!(critical(&blind), [7040], "nobody was asked about them");
+        let mut stated = reserves(true);
+        let window = stated.windows.values_mut().next().and_then(|window| window.evidence.as_mut());
+        window.expect("a window").completeness = Completeness::UnspentStated;
+        assert_eq!(critical(&stated), [7048], "only the bundle says that they are still there");
+        assert_eq!(critical(&reserves(true)), Vec::<u16>::new());
     }
 
     #[test]

@@ -16,6 +16,9 @@ use crate::reserve::bitcoin::header::HeaderChain;
 use crate::reserve::claim::Problem;
 use crate::reserve::window::{Part, Party, Transfer};
 
+/// Who pays a block reward.
+const NEW_COINS: &str = "new coins";
+
 /// A coin that is there.
 #[derive(Clone, Debug)]
 struct Live {
@@ -145,6 +148,9 @@ impl<'a> Replay<'a> {
         }
         let authenticity = if proved { Basis::Proved } else { Basis::Stated };
         let (from, to) = others;
+        if spent.is_empty() {
+            self.note_unnamed(first, &from);
+        }
         let (height, place, txid) = (first.height, first.place, first.txid.to_string());
         self.transfers.push(Transfer { height, place, txid, spent, received, from, to, authenticity });
         Ok(())
@@ -254,7 +260,7 @@ impl<'a> Replay<'a> {
         for input in &transaction.input {
             let coin = input.previous_output;
             if coin.is_null() {
-                from.push(Party { name: "new coins".to_owned(), amount: None });
+                from.push(Party { name: NEW_COINS.to_owned(), amount: None });
             } else if !events.iter().any(|event| event.coin == coin) {
                 let made = self.proofs.transaction(coin.txid)?;
                 let output = made.as_ref().and_then(|made| output_of(made, coin));
@@ -268,6 +274,19 @@ impl<'a> Replay<'a> {
             |output: &&TxOut| !self.scripts.contains_key(&output.script_pubkey) && !output.script_pubkey.is_op_return();
         let to = transaction.output.iter().filter(other).map(|output| self.party(output)).collect();
         Ok((from, to))
+    }
+
+    /// Coins that came from somebody whom the bundle does not show: whether they went back there nobody can see.
+    fn note_unnamed(&mut self, first: &Activity, from: &[Party]) {
+        let unnamed = from.iter().filter(|party| party.amount.is_none() && party.name != NEW_COINS).count();
+        if unnamed > 0 {
+            let (txid, height, inputs) = (first.txid, first.height, from.len());
+            let detail = format!(
+                "{txid} at height {height}: of {inputs} inputs, {unnamed} spend coins whose transactions are missing; \
+                 who sent them is not shown, nor whether they went back"
+            );
+            self.problems.push(Problem { code: &codes::WINDOW_PROOF_MISSING, subject: first.coin.to_string(), detail });
+        }
     }
 
     fn party(&self, output: &TxOut) -> Party {

@@ -172,7 +172,7 @@ pub(super) fn check_schnorr_flag(signature: &[u8]) -> Result<(), ControlError> {
 }
 
 /// Whether a push of exactly these bytes stands in the script.
-fn pushes(script: &Script, bytes: &[u8]) -> bool {
+pub(super) fn pushes(script: &Script, bytes: &[u8]) -> bool {
     use bitcoin::script::Instruction;
     script.instructions().any(|found| matches!(found, Ok(Instruction::PushBytes(push)) if push.as_bytes() == bytes))
 }

@@ -13,6 +13,8 @@ use bitcoin::{Amount, EcdsaSighashType, OutPoint, Sequence, TapSighashType, Tran
 use super::*;
 use crate::code::Coded as _;
 
+mod any_key;
+
 fn secret(seed: u8) -> SecretKey {
     SecretKey::from_slice(&[seed; 32]).expect("a scalar")
 }

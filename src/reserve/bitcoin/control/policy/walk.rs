@@ -6,7 +6,7 @@ use bitcoin::opcodes::{Class, ClassifyContext, OP_0, Opcode};
 use bitcoin::script::{self, Instruction, Script};
 
 use super::super::{ControlError, RuleError};
-use super::signatures::{Checker, Place};
+use super::signatures::{Checker, Place, pushes};
 use super::{check_clean, truth};
 
 /// The most keys of a multisig by consensus.
@@ -22,7 +22,7 @@ pub(super) struct Walk<'a> {
     branches: Vec<bool>,
     /// Reserved opcodes that were executed.
     reserved: Option<Opcode>,
-    /// Signatures that were there and valid.
+    /// Signatures that were there and valid, by keys that the script names.
     signatures: usize,
 }
 
@@ -182,7 +182,7 @@ impl<'a> Walk<'a> {
         let count = if code == op::OP_CHECKSIGADD { Some(self.pop_number(script)?) } else { None };
         let signature = self.pop(script)?;
         let valid = self.checker.single(&signature, &key, script)?;
-        self.signatures += usize::from(valid);
+        self.signatures += usize::from(valid && names(script, &key));
         match count {
             Some(count) => {
                 self.stack.push(number(count.saturating_add(i64::from(valid))));
@@ -208,12 +208,13 @@ impl<'a> Walk<'a> {
         for signature in &signatures {
             self.checker.check_encoding(signature, script)?;
         }
-        let mut open = signatures.len();
+        let (mut open, mut named) = (signatures.len(), 0);
         for signature in signatures.iter().rev() {
             while keys.len() >= open {
                 let Some(key) = keys.pop() else { break };
                 if self.checker.ecdsa(signature, &key, script)? {
                     open -= 1;
+                    named += usize::from(names(script, &key));
                     break;
                 }
             }
@@ -221,7 +222,7 @@ impl<'a> Walk<'a> {
         if open > 0 && signatures.iter().any(|signature| !signature.is_empty()) {
             return Err(RuleError::NullFail.into());
         }
-        self.signatures += if open == 0 { signatures.len() } else { 0 };
+        self.signatures += if open == 0 { named } else { 0 };
         self.verified(open == 0, code == op::OP_CHECKMULTISIGVERIFY, script)
     }
 
@@ -296,6 +297,15 @@ impl<'a> Walk<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether the script has the key or its hash: where it has neither, anybody's key will do.
+fn names(script: &Script, key: &[u8]) -> bool {
+    pushes(script, key)
+        || pushes(script, hash160::Hash::hash(key).as_byte_array())
+        || pushes(script, sha256::Hash::hash(key).as_byte_array())
+        || pushes(script, sha256d::Hash::hash(key).as_byte_array())
+        || pushes(script, ripemd160::Hash::hash(key).as_byte_array())
 }
 
 /// The bytes that an opcode for a small number pushes.
