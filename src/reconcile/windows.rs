@@ -274,6 +274,27 @@ mod tests {
         assert_eq!(codes, [7045, 7044]);
     }
 
+    /// The policy names a closing block and no range, so the bundle chooses which blocks it shows: none at the cut-off, or
+    /// none of those in which the coins left.
+    #[test]
+    fn attack_a_window_that_leaves_out_blocks_before_the_closing_block() {
+        let demanded = policy(&format!("[[window.seen]]\nchain = \"{CHAIN}\"\nheight = 160"));
+        let told = |change: fn(&mut WindowEvidence)| {
+            let mut reserves = reserves(true);
+            change(reserves.windows.values_mut().next().and_then(|known| known.evidence.as_mut()).expect("a window"));
+            section(&demanded, &reserves).1
+        };
+        let late = told(|evidence| {
+            evidence.from = 155;
+            evidence.opening.clear();
+            evidence.transfers.clear();
+        });
+        assert_eq!(late, [7041, 7043]);
+        assert!(told(|evidence| evidence.gaps = vec![(151, 151)]).contains(&7043));
+        assert!(told(|evidence| evidence.gaps = vec![(158, 170)]).contains(&7043));
+        assert!(!told(|evidence| evidence.gaps = vec![(140, 150), (161, 170)]).contains(&7043));
+    }
+
     #[test]
     fn a_window_that_cannot_be_measured_is_told() {
         let mut broken = reserves(true);

@@ -119,6 +119,16 @@ fn closing(
         add(&codes::CLOSING_NOT_REACHED, Severity::Critical, &subject, detail);
         return;
     }
+    // what left in blocks that are not shown was not seen leaving
+    if closing > question.snapshot && report.measured.from > question.snapshot {
+        let (begin, snapshot) = (report.measured.from, question.snapshot);
+        let detail = format!("block {closing}, the window begins at block {begin}, above the cut-off block {snapshot}");
+        add(&codes::CLOSING_NOT_REACHED, Severity::Critical, &subject, detail);
+    }
+    for gap in report.gaps.iter().filter(|gap| gap.to > question.snapshot && gap.from <= closing) {
+        let detail = format!("block {closing}, without evidence of blocks {} to {} below it", gap.from, gap.to);
+        add(&codes::CLOSING_NOT_REACHED, Severity::Critical, &subject, detail);
+    }
     for address in &report.addresses {
         if let (Some(then), Some(later)) = (address.snapshot, address.closing)
             && later < then
