@@ -295,6 +295,25 @@ mod tests {
         assert!(!told(|evidence| evidence.gaps = vec![(140, 150), (161, 170)]).contains(&7043));
     }
 
+    /// The venue's own list of movements can leave out the one that the closing block is named for.
+    #[test]
+    fn attack_a_stated_window_up_to_a_named_closing_block() {
+        let severity = |window: &str| {
+            let policy = policy(window);
+            let mut reserves = reserves(true);
+            let evidence = reserves.windows.values_mut().next().and_then(|known| known.evidence.as_mut());
+            evidence.expect("a window").completeness = Completeness::UnspentStated;
+            let id = "BTC".parse().expect("an asset");
+            let mut findings = Vec::new();
+            Section { policy: &policy, statement: None, reserves: &reserves, id: &id }.report(&mut findings);
+            findings.iter().find(|finding| finding.code.number == 7048).map(|finding| finding.severity)
+        };
+        let seen = |height: u64| format!("[[window.seen]]\nchain = \"{CHAIN}\"\nheight = {height}");
+        assert_eq!(severity(&seen(160)), Some(Severity::Critical));
+        assert_eq!(severity(&seen(150)), Some(Severity::Exception), "nothing lies in between");
+        assert_eq!(severity(""), Some(Severity::Exception));
+    }
+
     #[test]
     fn a_window_that_cannot_be_measured_is_told() {
         let mut broken = reserves(true);

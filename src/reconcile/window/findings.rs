@@ -57,6 +57,9 @@ pub(crate) fn findings(
             "movements are {authenticity}, that none is left out {completeness}; demanded are {} and {}",
             require.authenticity, require.completeness
         );
+        // whoever names a closing block asks for a window, too
+        let named = question.closing.is_some_and(|(closing, named)| named && closing > question.snapshot);
+        let severity = if named { Severity::Critical } else { severity };
         add(&codes::WINDOW_WEAK, severity, chain.as_str(), detail);
     }
     for trip in &report.round_trips {
