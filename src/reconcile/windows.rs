@@ -274,8 +274,8 @@ mod tests {
         assert_eq!(codes, [7045, 7044]);
     }
 
-    /// The policy names a closing block and no range, so the bundle chooses which blocks it shows: none at the cut-off, or
-    /// none of those in which the coins left.
+    /// The policy names a closing block and no range, so the bundle chooses which blocks it shows: none at the cut-off,
+    /// or none of those in which the coins left.
     #[test]
     fn attack_a_window_that_leaves_out_blocks_before_the_closing_block() {
         let demanded = policy(&format!("[[window.seen]]\nchain = \"{CHAIN}\"\nheight = 160"));

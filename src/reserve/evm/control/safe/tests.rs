@@ -259,7 +259,8 @@ fn a_key_that_lent_its_account_to_code_is_told() {
     assert_eq!(case.judge(owner(0), SCHEME, &signature).expect("a signature").problems, vec![]);
 }
 
-/// The address of a stranger's key, and an answer that only a contract gives: it would count as control on weak evidence.
+/// The address of a stranger's key, and an answer that only a contract gives: it would count as control on weak
+/// evidence.
 #[test]
 fn attack_an_account_without_code_accepts_no_signature() {
     let at = EvmAddress::from_bytes([0x77; 20]);
