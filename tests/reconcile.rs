@@ -200,11 +200,32 @@ fn a_token_is_proved_where_the_policy_knows_its_code() {
     assert!(codes(&unknown).contains(&code::evm_token::EVM_TOKEN_UNKNOWN.number));
 }
 
+/// The file of nodes without the leaf that has the account of 11,000 ether: nothing tells that it has no code.
+fn without_cold_account(file: &[u8]) -> Vec<u8> {
+    let balance = (11_000 * 10_u128.pow(18)).to_be_bytes();
+    let balance = &balance[balance.iter().take_while(|byte| **byte == 0).count()..];
+    let (mut rest, mut kept) = (&file[8..], file[..8].to_vec());
+    while let Some((length, _)) = rest.split_first_chunk() {
+        let (record, behind) = rest.split_at(2 + usize::from(u16::from_be_bytes(*length)));
+        if !record.windows(balance.len()).any(|window| window == balance) {
+            kept.extend(record);
+        }
+        rest = behind;
+    }
+    assert!(kept.len() < file.len(), "the leaf is there");
+    kept
+}
+
 /// The cold address of the EVM chain, as if it were a contract wallet: a node's answer that it accepts a signature.
 #[test]
 fn what_a_wallet_holds_is_worth_no_more_than_the_word_for_its_control() {
-    let as_wallet = |answered: bool| {
+    let as_wallet = |answered: bool, code_known: bool| {
         report_of(move |files| {
+            if !code_known {
+                let name = path(EVM, paths::EVM_NODES);
+                let nodes = without_cold_account(&files[&name]);
+                files.insert(name, nodes);
+            }
             let line = challenge::parse(&files[paths::CHALLENGE]).unwrap().line().unwrap();
             let control = String::from_utf8(files[paths::CONTROL].clone()).unwrap();
             let mut lines: Vec<Value> = control.lines().map(|line| json::parse(line.as_bytes()).unwrap()).collect();
@@ -229,13 +250,14 @@ fn what_a_wallet_holds_is_worth_no_more_than_the_word_for_its_control() {
         })
     };
     let ether = 10_u128.pow(15);
-    let stated = as_wallet(true);
-    let expected = [("proved".to_owned(), 220_000 * ether), ("stated".to_owned(), 11_000_000 * ether)];
-    assert_eq!(by_basis(&stated, "ETH"), expected);
+    let stated = as_wallet(true, false);
+    assert_eq!(by_basis(&stated, "USDT"), [("stated".to_owned(), 9_250_000_000_000)]);
     assert!(codes(&stated).contains(&code::evm_token::EVM_CONTROL_ANSWERED.number));
-    let unasked = as_wallet(false);
-    assert_eq!(by_basis(&unasked, "ETH"), [("proved".to_owned(), 220_000 * ether)]);
-    assert!(codes(&unasked).contains(&code::finding::CONTROL_INVALID.number));
+    for refused in [as_wallet(false, true), as_wallet(true, true)] {
+        assert_eq!(by_basis(&refused, "USDT"), [("stated".to_owned(), 1_200_000_000_000)]);
+        assert_eq!(by_basis(&refused, "ETH"), [("proved".to_owned(), 220_000 * ether)]);
+        assert!(codes(&refused).contains(&code::finding::CONTROL_INVALID.number));
+    }
 }
 
 /// The venue's own statement, changed and signed again by the venue.

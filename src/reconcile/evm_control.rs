@@ -63,7 +63,7 @@ pub(super) fn prepare(
 /// Blocks that are pinned, or final from a pinned root.
 fn anchors(files: &dyn FileSource, policy: &Policy, chain: &ChainId) -> Vec<BlockRef> {
     let pinned = policy.pins().iter().filter(|pin| pin.chain == *chain).cloned();
-    let last = finality::anchors_in(chain, policy.finality_root(chain), files).unwrap_or_default();
+    let last = finality::anchors_in(chain, policy.finality_root(chain), policy.pins(), files).unwrap_or_default();
     pinned.chain(last).collect()
 }
 

@@ -274,7 +274,8 @@ impl Gathering<'_> {
     fn anchors(&mut self, chain: &ChainId) -> Vec<BlockRef> {
         let mut blocks: Vec<BlockRef> = self.policy.pins().iter().filter(|pin| pin.chain == *chain).cloned().collect();
         if chain.namespace() == "eip155" {
-            match evm::finality::anchors_in(chain, self.policy.finality_root(chain), self.files) {
+            let (root, pins) = (self.policy.finality_root(chain), self.policy.pins());
+            match evm::finality::anchors_in(chain, root, pins, self.files) {
                 Ok(found) => blocks.extend(found),
                 Err(error) => {
                     let problem = Problem::from_error("evidence of finality", &error);

@@ -305,6 +305,46 @@ mod tests {
         assert_eq!(critical(&reserves(true)), Vec::<u16>::new());
     }
 
+    /// The policy names a closing block and no range, so the bundle chooses which blocks it shows: none at the cut-off,
+    /// or none of those in which the coins left.
+    #[test]
+    fn attack_a_window_that_leaves_out_blocks_before_the_closing_block() {
+        let demanded = policy(&format!("[[window.seen]]\nchain = \"{CHAIN}\"\nheight = 160"));
+        let told = |change: fn(&mut WindowEvidence)| {
+            let mut reserves = reserves(true);
+            change(reserves.windows.values_mut().next().and_then(|known| known.evidence.as_mut()).expect("a window"));
+            section(&demanded, &reserves).1
+        };
+        let late = told(|evidence| {
+            evidence.from = 155;
+            evidence.opening.clear();
+            evidence.transfers.clear();
+        });
+        assert_eq!(late, [7040]);
+        assert!(told(|evidence| evidence.gaps = vec![(151, 151)]).contains(&7040));
+        assert!(told(|evidence| evidence.gaps = vec![(158, 170)]).contains(&7040));
+        assert!(!told(|_| ()).contains(&7040));
+    }
+
+    /// The venue's own list of movements can leave out the one that the closing block is named for.
+    #[test]
+    fn attack_a_stated_window_up_to_a_named_closing_block() {
+        let severity = |window: &str| {
+            let policy = policy(window);
+            let mut reserves = reserves(true);
+            let evidence = reserves.windows.values_mut().next().and_then(|known| known.evidence.as_mut());
+            evidence.expect("a window").completeness = Completeness::UnspentStated;
+            let id = "BTC".parse().expect("an asset");
+            let mut findings = Vec::new();
+            Section { policy: &policy, statement: None, reserves: &reserves, id: &id }.report(&mut findings);
+            findings.iter().find(|finding| finding.code.number == 7048).map(|finding| finding.severity)
+        };
+        let seen = |height: u64| format!("[[window.seen]]\nchain = \"{CHAIN}\"\nheight = {height}");
+        assert_eq!(severity(&seen(160)), Some(Severity::Critical));
+        assert_eq!(severity(&seen(150)), Some(Severity::Exception), "nothing lies in between");
+        assert_eq!(severity(""), Some(Severity::Exception));
+    }
+
     #[test]
     fn a_window_that_cannot_be_measured_is_told() {
         let mut broken = reserves(true);

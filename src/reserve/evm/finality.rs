@@ -122,18 +122,31 @@ pub fn bootstrap_root(file: &[u8]) -> Result<Digest, FinalityError> {
     Ok(Digest::from_bytes(bootstrap.data.header.beacon.root()))
 }
 
-/// The final blocks of a bundle: no evidence gives no blocks, and evidence without a pinned root cannot be judged.
+/// The final blocks of a bundle: no evidence gives no blocks, and evidence without a pinned root cannot be judged. None
+/// counts when one of them contradicts `pins`: either the committees signed two chains, or a pin is wrong.
 ///
 /// # Errors
 /// [`FinalityError`].
 pub fn anchors_in(
     chain: &ChainId,
     root: Option<&Digest>,
+    pins: &[BlockRef],
     files: &dyn FileSource,
 ) -> Result<Vec<BlockRef>, FinalityError> {
     let Some(evidence) = Evidence::read(chain, files)? else { return Ok(Vec::new()) };
     let root = root.ok_or_else(|| FinalityError::Unpinned { chain: chain.clone() })?;
-    anchors(chain, root, &evidence)
+    let blocks = anchors(chain, root, &evidence)?;
+    let other = |pin: &&BlockRef| {
+        let same = |block: &&BlockRef| block.chain == pin.chain && block.height == pin.height;
+        blocks.iter().find(same).is_some_and(|block| block.hash != pin.hash)
+    };
+    match pins.iter().find(other) {
+        None => Ok(blocks),
+        Some(pin) => {
+            let detail = format!("the final block of that number is not {pin}, which the policy pins");
+            Err(FinalityError::Order { place: FOLDER.to_owned(), detail })
+        }
+    }
 }
 
 #[cfg(test)]

@@ -185,6 +185,18 @@ impl TokenRegistry {
                 let detail = format!("tokens {:?} and {:?} are of one contract and one code", other.name, entry.name);
                 return Err(RegistryError(detail));
             }
+            // an entry that knows no proxy would prove balances whatever the proxy runs
+            let pointer = |entry: &TokenEntry| entry.proxy.map(|proxy| proxy.pointer);
+            let same_code = |other: &&TokenEntry| {
+                (&other.chain, other.contract, other.code_hash) == (&entry.chain, entry.contract, entry.code_hash)
+            };
+            if let Some(other) = self.0.iter().filter(same_code).find(|other| pointer(other) != pointer(&entry)) {
+                let detail = format!(
+                    "tokens {:?} and {:?} are of one contract and one code, and differ in its proxy",
+                    other.name, entry.name
+                );
+                return Err(RegistryError(detail));
+            }
             self.0.push(entry);
         }
         Ok(self)

@@ -6,6 +6,7 @@ use super::{ControlError, Shown};
 use crate::basis::Basis;
 use crate::code::{Code, Coded, evm_token as codes};
 use crate::reserve::claim::{ControlGrade, Problem};
+use crate::reserve::evm::account_proof::NO_CODE;
 use crate::reserve::evm::address::EvmAddress;
 use crate::reserve::evm::state::State;
 
@@ -46,6 +47,13 @@ pub(super) fn verify(
     if *answer != accepted || answers.any(|other| *other != accepted) {
         return Err(WalletError::Refused { wallet, got: answer.chars().take(80).collect() }.into());
     }
+    // what the state proves is worth more than what anybody answers
+    if let Some(Ok(account)) = state.account(wallet)
+        && account.is_none_or(|account| account.code_hash == NO_CODE)
+    {
+        let got = "nothing: the evidence shows that it has no code".to_owned();
+        return Err(WalletError::Refused { wallet, got }.into());
+    }
     let grade = match worth {
         Basis::Proved | Basis::Observed => ControlGrade::ContractObserved,
         Basis::Stated | Basis::Assumed => ControlGrade::ContractStated,
@@ -69,7 +77,7 @@ pub enum WalletError {
         /// What is missing.
         detail: String,
     },
-    /// It said no.
+    /// It said no, or has no code that could say anything.
     #[error("{wallet} does not accept the signature: it returned {got}")]
     Refused {
         /// The wallet.

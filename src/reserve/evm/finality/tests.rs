@@ -27,10 +27,10 @@ fn a_build_without_the_check_says_so() {
 
 #[test]
 fn evidence_without_a_root_is_not_judged() {
-    assert_eq!(anchors_in(&mainnet(), None, &MemoryFiles::new()), Ok(vec![]));
+    assert_eq!(anchors_in(&mainnet(), None, &[], &MemoryFiles::new()), Ok(vec![]));
     let root = Digest::from_bytes([1; 32]);
-    assert_eq!(anchors_in(&mainnet(), Some(&root), &MemoryFiles::new()), Ok(vec![]));
-    let error = anchors_in(&mainnet(), None, &bundle(&["bootstrap.json"])).expect_err("no root");
+    assert_eq!(anchors_in(&mainnet(), Some(&root), &[], &MemoryFiles::new()), Ok(vec![]));
+    let error = anchors_in(&mainnet(), None, &[], &bundle(&["bootstrap.json"])).expect_err("no root");
     assert_eq!(error.code().name, "FINALITY_UNPINNED");
 }
 

@@ -217,3 +217,23 @@ fn registries_that_contradict_themselves_are_refused() {
     }
     assert_eq!(TokenRegistry::parse(""), Ok(TokenRegistry::default()));
 }
+
+/// An entry for a proxy's own code that knows of no proxy: it would be tried after the one that does.
+#[test]
+fn attack_an_entry_without_the_proxy_of_another_one() {
+    let with = registry(&proxy(b"implementation"));
+    let without = registry("").entries().to_vec();
+    assert!(with.clone().with(without.clone()).is_err(), "the proxy is left out");
+    let elsewhere = entry("plain", &proxy(b"another")).replace("eip1967", "zeppelinos");
+    let elsewhere = TokenRegistry::parse(&elsewhere).expect("a registry").entries().to_vec();
+    assert!(with.clone().with(elsewhere).is_err(), "another pointer");
+    assert!(with.with(registry(&proxy(b"another")).entries().to_vec()).is_ok(), "another implementation");
+    let contract = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48";
+    let built_in = TokenRegistry::built_in().expect("entries");
+    let usdc: Vec<TokenEntry> = built_in
+        .of(&"eip155:1".parse().expect("a chain"), contract.parse().expect("an address"))
+        .into_iter()
+        .map(|entry| TokenEntry { proxy: None, ..entry.clone() })
+        .collect();
+    assert!(built_in.with(usdc).is_err());
+}

@@ -102,7 +102,7 @@ impl WindowHeaders {
             ));
         }
         let mut headers: Vec<WindowHeader> = Vec::with_capacity(rlps.len());
-        for (number, rlp) in (from..).zip(rlps) {
+        for (number, rlp) in (from..=last.height).zip(rlps) {
             let header = WindowHeader::parse(rlp)?;
             if header.number() != number {
                 return fail(format!("a header of block {}, expected block {number}", header.number()));

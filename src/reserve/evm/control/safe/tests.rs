@@ -259,6 +259,26 @@ fn a_key_that_lent_its_account_to_code_is_told() {
     assert_eq!(case.judge(owner(0), SCHEME, &signature).expect("a signature").problems, vec![]);
 }
 
+/// The address of a stranger's key, and an answer that only a contract gives: it would count as control on weak
+/// evidence.
+#[test]
+fn attack_an_account_without_code_accepts_no_signature() {
+    let at = EvmAddress::from_bytes([0x77; 20]);
+    let data = wallet::call_data(LINE, "0xabcd").expect("digits");
+    let call = Call {
+        method: "eth_call".to_owned(),
+        params: format!("[{{\"data\":\"{data}\",\"to\":\"{at}\"}},\"0x{AT:x}\"]"),
+        result: format!("\"0x1626ba7e{}\"", "0".repeat(56)),
+    };
+    let mut case = Case::new();
+    case.calls = Some((vec![call], Basis::Stated));
+    assert_eq!(case.judge(at, CONTRACT, "0xabcd").expect_err("absent").code().name, "EVM_WALLET_REFUSED");
+    case.others = vec![(at, EvmAccount { nonce: 1, ..EvmAccount::default() })];
+    assert_eq!(case.judge(at, CONTRACT, "0xabcd").expect_err("a key").code().name, "EVM_WALLET_REFUSED");
+    case.others[0].1.code = vec![0x60, 0x00];
+    assert!(case.judge(at, CONTRACT, "0xabcd").is_ok(), "it has code");
+}
+
 #[test]
 fn other_wallets_are_as_good_as_the_node_that_was_asked() {
     let at = EvmAddress::from_bytes([0x77; 20]);
@@ -274,6 +294,7 @@ fn other_wallets_are_as_good_as_the_node_that_was_asked() {
     let judged = |calls: Vec<Call>, worth| {
         let mut case = Case::new();
         case.calls = Some((calls, worth));
+        case.others = vec![(at, EvmAccount { code: vec![0x60, 0x00], ..EvmAccount::default() })];
         case.judge(at, CONTRACT, "0xabcd")
     };
     for (worth, grade) in [

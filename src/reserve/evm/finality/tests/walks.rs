@@ -225,6 +225,21 @@ fn a_final_block_anchors_balances() {
         (evidence.holdings[0].amount.base_units(), evidence.holdings[0].basis())
     };
     assert_eq!(basis(&[]), (77, Basis::Stated));
-    let blocks = anchors_in(&mainnet(), Some(&walk.root), &files).expect("final blocks");
+    let blocks = anchors_in(&mainnet(), Some(&walk.root), &[], &files).expect("final blocks");
     assert_eq!(basis(&blocks), (77, Basis::Proved));
+}
+
+/// The committees and the policy name two blocks of one number: neither chain is anchored by the committees.
+#[test]
+fn attack_final_blocks_beside_a_pin_that_they_contradict() {
+    let walk = Walk::new(1500);
+    let bootstrap = walk.bootstrap.to_string().into_bytes();
+    let files = MemoryFiles::from([("chains/eip155_1/finality/bootstrap.json".to_owned(), bootstrap)]);
+    let final_beside = |pins: &[BlockRef]| anchors_in(&mainnet(), Some(&walk.root), pins, &files);
+    let blocks = final_beside(&[]).expect("final blocks");
+    assert_eq!(final_beside(&blocks), Ok(blocks.clone()));
+    let pin = BlockRef { hash: Digest::from_bytes([7; 32]), ..blocks[0].clone() };
+    let elsewhere = BlockRef { chain: "eip155:10".parse().expect("a chain"), ..pin.clone() };
+    assert_eq!(final_beside(&[elsewhere]), Ok(blocks), "another chain");
+    assert_eq!(final_beside(&[pin]).expect_err("two chains").code().name, "FINALITY_ORDER");
 }

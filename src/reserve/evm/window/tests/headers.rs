@@ -30,6 +30,12 @@ fn a_window_is_every_block_up_to_an_anchored_one() {
 }
 
 #[test]
+fn attack_a_window_at_the_last_number_there_is_does_not_overflow() {
+    let last = BlockRef { height: u64::MAX, ..Blocks::quiet(1).last() };
+    assert_eq!(refused(&Blocks::quiet(1).rlps(), u64::MAX, &last), "WINDOW_HEADERS");
+}
+
+#[test]
 fn rules_hold_where_somebody_looked() {
     for (chain, fields, holds) in [
         ("eip155:1", 16, true),
