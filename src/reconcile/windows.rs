@@ -131,11 +131,14 @@ impl Section<'_> {
 pub(super) fn not_sustained(reports: &[WindowReport], section: &Section<'_>, decimals: Decimals) -> Option<Amount> {
     let mut sum = Amount::ZERO;
     for report in reports {
-        let Some(sustained) = report.sustained else { continue };
+        let (Some(snapshot), Some(sustained)) = (report.snapshot, report.sustained) else { continue };
         let deployment = section.deployment(report)?;
         let sustained = sustained.rescale(deployment.decimals, decimals).ok()?;
         let counted = section.counted_of(deployment, decimals)?;
-        sum = sum.checked_add(counted.checked_sub(sustained).unwrap_or(Amount::ZERO))?;
+        let lost = snapshot.rescale(deployment.decimals, decimals).ok()?.checked_sub(sustained)?;
+        // coins of the window that are not counted must not stand in for those that were lost
+        let less = counted.checked_sub(sustained).unwrap_or(Amount::ZERO).max(lost.min(counted));
+        sum = sum.checked_add(less)?;
     }
     Some(sum)
 }
