@@ -10,11 +10,11 @@ use super::files::{self, NewFolder, Readers};
 use super::statement::Alg;
 use super::{Outcome, challenge, now, remark, say};
 use crate::asset::ChainId;
-use crate::bundle::paths;
+use crate::bundle::{MemoryFiles, paths};
 use crate::fetch::bitcoin::{Request, fetch};
 use crate::fetch::rpc::Credentials;
 use crate::json::uint;
-use crate::snapshot::Time;
+use crate::snapshot::{BlockRef, Time};
 
 mod evm;
 
@@ -100,6 +100,28 @@ fn credentials(path: Option<&PathBuf>) -> Result<Option<Credentials>, Failure> {
     Ok(Some(Credentials::parse(text)?))
 }
 
+/// A step of the gathering, for whoever watches.
+fn tell(step: &str) {
+    if std::io::stderr().is_terminal() {
+        remark(step);
+    }
+}
+
+/// The evidence of a chain appears whole or not at all.
+fn publish(target: &Path, force: bool, gathered: &MemoryFiles, transcript: &[u8]) -> Result<(), Failure> {
+    let folder = NewFolder::create(target, force, Readers::All)?;
+    for (path, bytes) in gathered {
+        folder.add(path, bytes, Readers::All)?;
+    }
+    folder.add(paths::TRANSCRIPT, transcript, Readers::All)?;
+    Ok(folder.publish()?)
+}
+
+fn say_cutoff(block: &BlockRef) {
+    remark("the cut-off block, for the snapshot file:");
+    say(format!("[[chain]]\nchain = \"{}\"\nheight = {}\nhash = \"{}\"", block.chain, block.height, block.hash));
+}
+
 fn bitcoin(args: &BitcoinArgs) -> Outcome {
     let target = args.out.join("chains").join(args.chain.folder());
     files::check_free(&target, args.force)?;
@@ -114,18 +136,8 @@ fn bitcoin(args: &BitcoinArgs) -> Outcome {
         cutoff: args.cutoff,
         window: args.window,
     };
-    let loud = std::io::stderr().is_terminal();
-    let fetched = fetch(&request, now(), &mut |step| {
-        if loud {
-            remark(step);
-        }
-    })?;
-    let folder = NewFolder::create(&target, args.force, Readers::All)?;
-    for (path, bytes) in &fetched.files {
-        folder.add(path, bytes, Readers::All)?;
-    }
-    folder.add(paths::TRANSCRIPT, &fetched.transcript.to_file(&key)?, Readers::All)?;
-    folder.publish()?;
+    let fetched = fetch(&request, now(), &mut tell)?;
+    publish(&target, args.force, &fetched.files, &fetched.transcript.to_file(&key)?)?;
     let tip = &fetched.transcript.tip;
     remark(format!("answers at {tip}, signed with {}", key.public_key()));
     if let Some((from, to)) = args.window {
@@ -133,11 +145,7 @@ fn bitcoin(args: &BitcoinArgs) -> Outcome {
     }
     match (&fetched.cutoff_block, args.cutoff) {
         (Some(block), _) => {
-            remark("the cut-off block, for the snapshot file:");
-            say(format!(
-                "[[chain]]\nchain = \"{}\"\nheight = {}\nhash = \"{}\"",
-                block.chain, block.height, block.hash
-            ));
+            say_cutoff(block);
         }
         (None, Some(cutoff)) => {
             remark(format!("no block after {cutoff} yet shows which block is the last before it: fetch again later"));

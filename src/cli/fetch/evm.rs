@@ -1,16 +1,15 @@
 //! `fetch evm`: evidence of one EVM chain from a node of one's own.
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::super::error::CliError;
-use super::super::files::{self, NewFolder, Readers};
+use super::super::files;
 use super::super::statement::Alg;
-use super::super::{Outcome, challenge, now, policy, remark, say};
-use super::{addresses_on, credentials};
+use super::super::{Outcome, challenge, now, policy, remark};
+use super::{addresses_on, credentials, publish, say_cutoff, tell};
 use crate::asset::ChainId;
-use crate::bundle::{FILE_SIZE_MAX, paths};
+use crate::bundle::FILE_SIZE_MAX;
 use crate::fetch::evm::{Request, fetch};
 use crate::json;
 use crate::reserve::address_set::lines;
@@ -84,23 +83,11 @@ pub(super) fn run(args: &EvmArgs) -> Outcome {
         tokens: policy.map(|policy| policy.tokens().clone()).unwrap_or_default(),
         control,
     };
-    let loud = std::io::stderr().is_terminal();
-    let fetched = fetch(&request, now(), &mut |step| {
-        if loud {
-            remark(step);
-        }
-    })?;
-    let folder = NewFolder::create(&target, args.force, Readers::All)?;
-    for (path, bytes) in &fetched.files {
-        folder.add(path, bytes, Readers::All)?;
-    }
-    folder.add(paths::TRANSCRIPT, &fetched.transcript.to_file(&key)?, Readers::All)?;
-    folder.publish()?;
+    let fetched = fetch(&request, now(), &mut tell)?;
+    publish(&target, args.force, &fetched.files, &fetched.transcript.to_file(&key)?)?;
     let tip = &fetched.transcript.tip;
     remark(format!("{} trie nodes; answers at {tip}, signed with {}", fetched.nodes, key.public_key()));
-    remark("the cut-off block, for the snapshot file:");
-    let block = &fetched.cutoff_block;
-    say(format!("[[chain]]\nchain = \"{}\"\nheight = {}\nhash = \"{}\"", block.chain, block.height, block.hash));
+    say_cutoff(&fetched.cutoff_block);
     Ok(ExitCode::SUCCESS)
 }
 
