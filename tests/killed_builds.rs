@@ -15,6 +15,8 @@ use counterfoil::hash::sha256;
 const ROUNDS: u32 = 50;
 /// Rounds that are killed where files appear, which is a short time of the whole.
 const ROUNDS_AT_THE_END: u32 = 20;
+/// Rounds that are killed while rows wait on the disk.
+const ROUNDS_AT_THE_SPILL: u32 = 10;
 /// Rows of accounts that are so long that few rows do not fit into the least memory.
 const ROWS: u32 = 12_000;
 
@@ -114,7 +116,9 @@ fn a_build_that_is_killed_leaves_nothing_that_is_accepted() {
             }
         }
         let mut child = start(folder, &large_build());
-        if round < ROUNDS - ROUNDS_AT_THE_END {
+        if round < ROUNDS_AT_THE_SPILL {
+            wait_until(4 * whole, || spills(&child) || folder.join("killed").exists());
+        } else if round < ROUNDS - ROUNDS_AT_THE_END {
             std::thread::sleep(chance.part(whole));
         } else {
             let header = |place: &PathBuf| place.join("store/header").exists();
@@ -205,11 +209,12 @@ fn what_is_asked_to_end_leaves_nothing() {
     ended_by(15, folder, proofs, Duration::from_millis(300));
     // and a signal that was to be ignored still is
     let script = format!(
-        "trap '' INT; exec {} prove killed --account {} --out p",
+        "trap '' INT; : > trapped; exec {} prove killed --account {} --out p",
         env!("CARGO_BIN_EXE_counterfoil"),
         account(1)
     );
     let mut child = Command::new("sh").current_dir(folder).args(["-c", &script]).spawn().expect("a shell");
+    wait_until(Duration::from_secs(60), || folder.join("trapped").exists());
     for _ in 0..5 {
         let _ = Command::new("sh").args(["-c", &format!("kill -2 {}", child.id())]).status();
     }
