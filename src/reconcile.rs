@@ -22,7 +22,7 @@ use crate::publish::{self, StatementError};
 use crate::reserve::bitcoin::own::{BundleAlone, OwnEvidence};
 
 pub use coverage::{Position, Verdict, percent, verdict};
-pub use findings::{Finding, Severity};
+pub use findings::{Finding, FindingAmount, Severity};
 pub use model::{
     AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
 };

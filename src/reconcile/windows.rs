@@ -165,14 +165,13 @@ pub(super) fn below_owed(
     (minimum, owed): (Amount, Amount),
     (asset, decimals): (&AssetId, Decimals),
 ) -> Option<Finding> {
-    if minimum >= owed {
-        return None;
-    }
+    let lack = owed.checked_sub(minimum).filter(|lack| !lack.is_zero())?;
     let at: Vec<String> =
         reports.iter().map(|report| format!("block {} of {}", report.minimum_at, report.deployment)).collect();
     let (minimum, owed) = (minimum.to_readable(decimals), owed.to_readable(decimals));
     let detail = format!("{minimum} at {}; {owed} were owed at the cut-off", at.join(", "));
-    Some(Finding::new(&codes::WINDOW_BELOW_OWED, Severity::Exception, asset.as_str(), detail).of_asset(asset))
+    let finding = Finding::new(&codes::WINDOW_BELOW_OWED, Severity::Exception, asset.as_str(), detail);
+    Some(finding.of_asset(asset).of_amount(lack, decimals))
 }
 
 #[cfg(test)]
