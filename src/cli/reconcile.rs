@@ -8,6 +8,7 @@ use super::own_files::{OwnFiles, OwnFilesArgs};
 use super::{Outcome, policy, remark, say};
 use crate::reconcile::reconcile_with;
 use crate::report;
+use crate::snapshot::Time;
 
 /// Compare what is owed with what is held.
 #[derive(clap::Args)]
@@ -19,6 +20,9 @@ pub(super) struct Args {
     policy: PathBuf,
     #[command(flatten)]
     own: OwnFilesArgs,
+    /// What time it is, as 2026-11-01T00:00:00Z: statements have an age and a successor that is due
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<Time>,
     /// Write the report as JSON, too (`-` for standard output instead of the text)
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -30,7 +34,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Outcome {
     let policy = policy::read(&args.policy)?;
     let own = OwnFiles::find(&args.own)?;
-    let report = reconcile_with(&Folder(args.bundle.clone()), &policy, &own)?;
+    let report = reconcile_with(&Folder(args.bundle.clone()), &policy, &own, args.as_of)?;
     match &args.json {
         Some(path) if path.as_os_str() == "-" => {
             super::say_exactly(String::from_utf8_lossy(&report::json(&report)?).trim_end())

@@ -7,7 +7,7 @@ use super::model::WindowReport;
 use crate::amount::Amount;
 use crate::asset::{AssetId, ChainId};
 use crate::bundle::paths;
-use crate::code::finding as codes;
+use crate::code::{finding as codes, verdict as verdict_codes};
 use crate::policy::Policy;
 use crate::reconcile::findings::{Finding, Severity};
 use crate::reconcile::reserves::Held;
@@ -78,9 +78,28 @@ pub(crate) fn findings(
         );
         add(&codes::ROUND_TRIP, Severity::Exception, &trip.counterparty, detail, Some(trip.amount_in));
     }
+    come_and_gone(report, question, &mut add);
     closing(report, question, &mut add);
     balances(report, held, &mut add);
     found
+}
+
+/// Addresses that begin to hold within the window, or cease to, when they hold as much as a flow that is told.
+fn come_and_gone(report: &WindowReport, question: &WindowQuestion<'_>, add: Add<'_>) {
+    let told = super::share(report.maximum, question.rules.flow_share);
+    let text = |amount: Amount| amount.to_readable(report.decimals);
+    let large = |held: &Amount| *held >= told;
+    for address in &report.addresses {
+        let Some(held) = address.snapshot.filter(large) else { continue };
+        if let Some(at) = address.appeared_at {
+            let detail = format!("its first coins of the window came at block {at}; {} at the cut-off", text(held));
+            add(&verdict_codes::ADDRESS_APPEARED, Severity::Note, &address.address, detail, Some(held));
+        }
+        if let Some(at) = address.emptied_at {
+            let detail = format!("{} at the cut-off, nothing from block {at} on", text(held));
+            add(&verdict_codes::ADDRESS_EMPTIED, Severity::Note, &address.address, detail, Some(held));
+        }
+    }
 }
 
 /// The list of coins at the cut-off and the window must not contradict each other.

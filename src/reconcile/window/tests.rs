@@ -73,7 +73,16 @@ fn measured_with(evidence: &WindowEvidence, rules: &WindowRules, closing: Option
     let counted = ["hot", "cold"].into_iter().map(str::to_owned).collect();
     measure(
         evidence,
-        &WindowQuestion { range: None, snapshot: 150, closing, counted: &counted, decimals: Decimals::ZERO, rules },
+        &WindowQuestion {
+            range: None,
+            snapshot: 150,
+            commitments: &[],
+            explained: &BTreeSet::new(),
+            closing,
+            counted: &counted,
+            decimals: Decimals::ZERO,
+            rules,
+        },
     )
 }
 
@@ -214,7 +223,11 @@ fn blocks_without_evidence_are_counted() {
     let rules = WindowRules::default();
     let ask = |range| {
         let (counted, rules, decimals) = (&counted, &rules, Decimals::ZERO);
-        measure(&story, &WindowQuestion { range, snapshot: 150, closing: None, counted, decimals, rules })
+        let (commitments, explained) = (&[][..], &BTreeSet::new());
+        let closing = None;
+        let question =
+            WindowQuestion { range, snapshot: 150, commitments, explained, closing, counted, decimals, rules };
+        measure(&story, &question)
     };
     let gaps = |report: &WindowReport| report.gaps.iter().map(|gap| (gap.from, gap.to)).collect::<Vec<_>>();
     let report = ask(Some((90, 205))).expect("a part of it");
@@ -271,6 +284,8 @@ fn found(
     let question = WindowQuestion {
         range,
         snapshot: 150,
+        commitments: &[],
+        explained: &BTreeSet::new(),
         closing,
         counted: &counted,
         decimals: Decimals::ZERO,
