@@ -364,5 +364,3 @@ impl Case<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests;

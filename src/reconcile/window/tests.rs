@@ -307,17 +307,18 @@ fn every_finding_has_its_cause() {
     let chain = || CHAIN.to_owned();
     let deployment = || format!("{CHAIN}/slip44:0");
     let trip = || (7045, "lender".to_owned());
-    assert_eq!(found(&story, asked, None, &[]), [trip()]);
-    assert_eq!(found(&story, None, None, &[]), [(7041, chain()), trip()]);
-    assert_eq!(found(&story, Some((90, 190)), None, &[]), [(7040, chain()), trip()]);
-    assert_eq!(found(&story, asked, Some((140, false)), &[]), [trip(), (7049, deployment())]);
-    assert_eq!(found(&story, asked, Some((191, true)), &[]), [trip(), (7043, deployment())]);
+    let retired = || (7054, "cold".to_owned());
+    assert_eq!(found(&story, asked, None, &[]), [trip(), retired()]);
+    assert_eq!(found(&story, None, None, &[]), [(7041, chain()), trip(), retired()]);
+    assert_eq!(found(&story, Some((90, 190)), None, &[]), [(7040, chain()), trip(), retired()]);
+    assert_eq!(found(&story, asked, Some((140, false)), &[]), [trip(), retired(), (7049, deployment())]);
+    assert_eq!(found(&story, asked, Some((191, true)), &[]), [trip(), retired(), (7043, deployment())]);
     let gone = |address: &str| (7044, address.to_owned());
-    assert_eq!(found(&story, asked, Some((170, true)), &[]), [trip(), gone("cold"), gone("hot")]);
+    assert_eq!(found(&story, asked, Some((170, true)), &[]), [trip(), retired(), gone("cold"), gone("hot")]);
     let weak = WindowEvidence { completeness: Completeness::UnspentStated, ..story.clone() };
-    assert_eq!(found(&weak, asked, None, &[]), [(7048, chain()), trip()]);
+    assert_eq!(found(&weak, asked, None, &[]), [(7048, chain()), trip(), retired()]);
     let stated = WindowEvidence { authenticity: Basis::Stated, ..story.clone() };
-    assert_eq!(found(&stated, asked, None, &[]), [(7048, chain()), trip()]);
+    assert_eq!(found(&stated, asked, None, &[]), [(7048, chain()), trip(), retired()]);
     let held = |units| crate::reconcile::reserves::Held {
         holding: crate::reserve::claim::Holding {
             deployment: deployment().parse().expect("a deployment"),
@@ -332,9 +333,9 @@ fn every_finding_has_its_cause() {
         control: Some(crate::reserve::claim::ControlGrade::KeySigned),
         free: true,
     };
-    assert_eq!(found(&story, asked, None, &[held(30)]), [trip()]);
-    assert_eq!(found(&story, asked, None, &[held(31)]), [trip(), (7047, "cold".to_owned())]);
-    assert_eq!(found(&story, asked, None, &[held(16), held(15)]), [trip(), (7047, "cold".to_owned())]);
+    assert_eq!(found(&story, asked, None, &[held(30)]), [trip(), retired()]);
+    assert_eq!(found(&story, asked, None, &[held(31)]), [trip(), retired(), (7047, "cold".to_owned())]);
+    assert_eq!(found(&story, asked, None, &[held(16), held(15)]), [trip(), retired(), (7047, "cold".to_owned())]);
 }
 
 #[test]
