@@ -15,11 +15,21 @@ pub(super) enum Verb {
         /// The policy
         policy: PathBuf,
     },
+    /// Print a commented policy with the built-in demands, to copy and fill in
+    Default,
 }
 
+/// The policy that the documentation shows.
+const EXAMPLE: &str = include_str!("../../docs/policy.example.toml");
+
 pub(super) fn run(verb: &Verb) -> Outcome {
-    let Verb::Check { policy } = verb;
-    let policy = read(policy)?;
+    let policy = match verb {
+        Verb::Check { policy } => read(policy)?,
+        Verb::Default => {
+            say(EXAMPLE.trim_end());
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     let venue = policy.venue();
     say(format!("policy {}", policy.digest()));
     say(format!("venue {}, log {}", venue.id, venue.log_origin));

@@ -17,7 +17,7 @@ super::codes! {
         "A wallet that is retired looks like this, and one that was lent does.",
         "see where the coins went; the next statement's address set says whether the address is retired";
     SCHEME_NOT_ACCEPTED = 7055, NotMade, "a control proof is of a kind that the policy does not accept",
-        "The policy lists the schemes that count; this proof was not looked at.",
+        "The policy lists the schemes that count; what another one shows is held at most.",
         "have the address sign by a scheme of the list, or accept this one under [require] schemes";
     CHALLENGE_OLD = 7056, NotMade, "the challenge is older than the policy allows",
         "Signatures are no younger than their challenge: at the cut-off they may say nothing any more about who has the keys.",

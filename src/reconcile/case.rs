@@ -114,6 +114,7 @@ impl Section<'_> {
     pub(super) fn counts(&self, item: &Held) -> bool {
         let require = self.policy.require();
         item.free
+            && item.accepted
             && item.control.is_some_and(|grade| grade >= require.control)
             && item.holding.authenticity >= require.authenticity
             && item.holding.completeness >= require.completeness

@@ -33,6 +33,8 @@ pub struct Held {
     pub role: Role,
     /// How control was shown, of the address or of the coin itself; `None` when it was not.
     pub control: Option<ControlGrade>,
+    /// Whether by a scheme that the policy accepts; otherwise it is held at most.
+    pub accepted: bool,
     /// Whether it counts at all: not internal, not pledged, not self-issued.
     pub free: bool,
 }
@@ -431,13 +433,20 @@ impl Gathering<'_> {
         for mut holding in evidence.holdings {
             // a chain's verifier answers for asked addresses only; anything else is not counted
             let Some(entry) = by_address.get(holding.address.as_str()) else { continue };
-            let control = controlled.and_then(|controlled| self.grade(chain, controlled, &holding));
+            let shown = controlled.and_then(|controlled| self.control_of(chain, controlled, &holding));
+            let (control, accepted) = shown.map_or((None, false), |(grade, accepted)| (Some(grade), accepted));
             if let Some(grade) = control {
                 // a balance under control that a node vouches for is worth no more than that node
                 holding.authenticity = holding.authenticity.min(grade.basis());
             }
             self.reserves.claimed.insert(holding.deployment.clone());
-            self.reserves.held.push(Held { control, role: entry.role, free: is_free(self.policy, entry), holding });
+            self.reserves.held.push(Held {
+                control,
+                accepted,
+                role: entry.role,
+                free: is_free(self.policy, entry),
+                holding,
+            });
         }
     }
 

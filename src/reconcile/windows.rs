@@ -214,6 +214,7 @@ mod tests {
             },
             role: Role::Hot,
             control: Some(crate::reserve::claim::ControlGrade::KeySigned),
+            accepted: true,
             free: true,
         };
         let mut reserves = Reserves { readable: true, ..Reserves::default() };
@@ -241,6 +242,21 @@ mod tests {
         assert_eq!(codes, [7041, 7045, 7050]);
         let (report, codes) = section(&policy(&format!("{OFFERED}round_trip_blocks = 0")), &reserves(true));
         assert_eq!((report.not_sustained, codes), (Amount::ZERO, vec![7041, 7050]));
+    }
+
+    #[test]
+    fn transfers_with_a_related_party_are_told() {
+        let related =
+            |address: &str| format!("{OFFERED}[[related_party]]\nname = \"Lender\"\naddresses = [\"{address}\"]\n");
+        let told = policy(&related("lender"));
+        assert_eq!(section(&told, &reserves(true)).1, [7041, 7045, 7059, 7050]);
+        let id = "BTC".parse().expect("an asset");
+        let mut findings = Vec::new();
+        Section { policy: &told, statement: None, statements: &[], reserves: &reserves(true), id: &id }
+            .report(&mut findings);
+        let finding = findings.iter().find(|finding| finding.code.number == 7059).expect("the lender");
+        assert_eq!(finding.detail, "it paid in 0.000 000 40 and was paid 0.000 000 40 within the window");
+        assert!(!section(&policy(&related("another")), &reserves(true)).1.contains(&7059));
     }
 
     #[test]

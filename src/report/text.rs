@@ -85,11 +85,16 @@ pub fn assets_table(report: &Report) -> String {
         let mut held = match report.statement {
             // without a cut-off there is no moment at which to look
             None => "not looked at".to_owned(),
+            // a column more leaves no room for words
+            Some(_) if windows => amount(low(asset)),
             Some(_) => format!("{} counted", amount(low(asset))),
         };
         let mut coverage = asset.coverage.clone().unwrap_or_else(|| "-".to_owned());
-        if asset.held.possible > low(asset) {
-            let _ = write!(held, "\n{} at most", amount(asset.held.possible));
+        if high(asset) > low(asset) {
+            let _ = match windows {
+                true => write!(held, "\n≤ {}", amount(high(asset))),
+                false => write!(held, "\n{} at most", amount(high(asset))),
+            };
             let _ = write!(coverage, "\n{}", asset.coverage_possible.as_deref().unwrap_or("-"));
         }
         let mut row = vec![format!("{}{star}", asset.asset), owed, held, coverage];
@@ -112,6 +117,11 @@ pub fn assets_table(report: &Report) -> String {
 /// What coverage is computed from.
 fn low(asset: &AssetReport) -> Amount {
     asset.held.counted.checked_sub(asset.not_sustained).unwrap_or(Amount::ZERO)
+}
+
+/// What is held at most.
+fn high(asset: &AssetReport) -> Amount {
+    asset.held.possible.checked_sub(asset.came_and_went).unwrap_or(Amount::ZERO)
 }
 
 /// What an asset's figures are made of, one kind a line.
@@ -151,6 +161,7 @@ fn asset_notes(page: &mut Page, asset: &AssetReport) {
         let amount = amount(asset.not_sustained);
         page.item(&format!("not counted: {amount} that came and went, or left before the closing block"));
     }
+    window::commitments(page, asset);
     for report in &asset.windows {
         window::notes(page, report);
     }

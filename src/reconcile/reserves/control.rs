@@ -32,6 +32,8 @@ pub(super) struct ChainControl {
     aged: BTreeMap<String, (CoinAge, ControlGrade)>,
     /// Coins of proofs of funds, by their ids.
     coins: BTreeMap<String, ShownCoin>,
+    /// What was shown by schemes that the policy does not accept.
+    unaccepted: Option<Box<ChainControl>>,
 }
 
 impl ChainControl {
@@ -117,7 +119,6 @@ impl<'a> Gathering<'a> {
         }
         let (proofs, broken) = read(&file);
         let mut answered = Answered::new();
-        let proofs = self.accepted(proofs, &asked, &mut answered);
         let prepared = evm_control::prepare(self.files, self.policy, self.statement.statement(), &chains_of(set));
         let queries: Vec<ChainQuery<'_>> = prepared.iter().map(evm_control::Prepared::query).collect();
         let states = evm_control::open(&queries, self.files);
@@ -144,7 +145,10 @@ impl<'a> Gathering<'a> {
                     for problem in problems {
                         self.find(Finding::from_problem(problem, chain).in_file(paths::CONTROL));
                     }
-                    let shown = controlled.entry(chain.clone()).or_default();
+                    let mut shown = controlled.entry(chain.clone()).or_default();
+                    if !self.accepts(chain, address, &proof.scheme) {
+                        shown = shown.unaccepted.get_or_insert_default();
+                    }
                     self.take_control(chain, address, control, shown);
                 }
                 Err(error) => {
@@ -164,23 +168,15 @@ impl<'a> Gathering<'a> {
         Ok(Some(controlled))
     }
 
-    /// Proofs of the kinds that the policy accepts; the others are told, and not looked at.
-    fn accepted(
-        &mut self,
-        proofs: Vec<Numbered<ControlProof>>,
-        asked: &Asked<'_>,
-        answered: &mut Answered,
-    ) -> Vec<Numbered<ControlProof>> {
+    /// Whether a proof is of a kind that the policy accepts; one that is not is told, and what it shows is held at most.
+    fn accepts(&mut self, chain: &ChainId, address: &str, scheme: &str) -> bool {
         let schemes = &self.policy.require().schemes;
-        let accepts = |proof: &ControlProof| schemes.is_empty() || schemes.contains(&proof.scheme);
-        let (kept, left): (Vec<_>, Vec<_>) = proofs.into_iter().partition(|(_, proof)| accepts(proof));
-        for (_, proof) in left {
-            let Some((chain, address)) = question(asked, &proof) else { continue };
-            let detail = format!("scheme {:?}; accepted are {}", proof.scheme, schemes.join(", "));
+        let accepted = schemes.is_empty() || schemes.iter().any(|known| known == scheme);
+        if !accepted {
+            let detail = format!("scheme {scheme:?}; accepted are {}", schemes.join(", "));
             self.find_control(&verdict_codes::SCHEME_NOT_ACCEPTED, chain, address, detail);
-            answered.insert((chain.clone(), address.to_owned()));
         }
-        kept
+        accepted
     }
 
     fn find_control(
@@ -270,8 +266,22 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    /// How control over a coin or balance was shown: over its address, or over itself.
-    pub(super) fn grade(&mut self, chain: &ChainId, shown: &ChainControl, holding: &Holding) -> Option<ControlGrade> {
+    /// How control over a coin or balance was shown, and whether by a scheme that the policy accepts.
+    pub(super) fn control_of(
+        &mut self,
+        chain: &ChainId,
+        shown: &ChainControl,
+        holding: &Holding,
+    ) -> Option<(ControlGrade, bool)> {
+        if let Some(grade) = self.grade(chain, shown, holding) {
+            return Some((grade, true));
+        }
+        let grade = self.grade(chain, shown.unaccepted.as_ref()?, holding)?;
+        Some((grade, false))
+    }
+
+    /// Over its address, or over itself.
+    fn grade(&mut self, chain: &ChainId, shown: &ChainControl, holding: &Holding) -> Option<ControlGrade> {
         let of_address = shown.addresses.get(&holding.address).copied();
         let Some(coin) = shown.coins.get(&holding.id) else {
             let aged = shown.aged.get(&holding.address).copied();

@@ -331,6 +331,7 @@ fn every_finding_has_its_cause() {
         },
         role: crate::reserve::address_set::Role::Cold,
         control: Some(crate::reserve::claim::ControlGrade::KeySigned),
+        accepted: true,
         free: true,
     };
     assert_eq!(found(&story, asked, None, &[held(30)]), [trip(), retired()]);

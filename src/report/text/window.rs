@@ -2,6 +2,7 @@
 
 use super::Page;
 use crate::amount::Amount;
+use crate::reconcile::assess::Alignment;
 use crate::reconcile::window::{Direction, WindowReport};
 use crate::reconcile::{AssetReport, percent};
 
@@ -14,6 +15,38 @@ const PARTIES_SHOWN: usize = 3;
 pub(super) fn minimum(asset: &AssetReport) -> String {
     let share = asset.window_minimum.zip(asset.owed.as_ref()).and_then(|(minimum, owed)| percent(minimum, owed.total));
     share.unwrap_or_else(|| "-".to_owned())
+}
+
+/// The statements of the window beside the subject, and how several chains were put side by side.
+pub(super) fn commitments(page: &mut Page, asset: &AssetReport) {
+    let amount = |amount: Amount| amount.to_readable(asset.decimals);
+    let known = |value: Option<Amount>| value.map_or_else(|| "unknown".to_owned(), amount);
+    if asset.commitments.len() > 1 {
+        for compared in &asset.commitments {
+            let (low, high, owed) = (known(compared.low), known(compared.high), amount(compared.owed));
+            let logged = if compared.logged { "logged" } else { "dated by itself" };
+            let (sequence, cutoff) = (compared.sequence, compared.cutoff);
+            page.item(&format!(
+                "statement {sequence} at {cutoff}, {logged}: {owed} owed; {low} counted, {high} at most"
+            ));
+        }
+    }
+    if !asset.came_and_went.is_zero() {
+        page.item(&format!("not held: {} that came for the cut-off and went back", amount(asset.came_and_went)));
+    }
+    if let (Some(raw), Some(firm)) = (asset.window_minimum, asset.window_minimum_without_trips) {
+        if asset.windows.len() > 1 {
+            let how = match asset.alignment {
+                Alignment::Blocks => "block by block",
+                Alignment::Times => "by the times of blocks",
+                Alignment::Minima => "as the sum of the minima, since times are missing",
+            };
+            page.item(&format!("window of all chains, {how}: minimum {}", amount(raw)));
+        }
+        if firm < raw {
+            page.item(&format!("window: minimum {} without coins that came and went", amount(firm)));
+        }
+    }
 }
 
 /// One line per kind of figure.
