@@ -54,6 +54,12 @@ impl Default for Requirements {
 }
 
 impl Requirements {
+    /// What of completeness a window must reach: whole blocks leave nothing out, and no set of coins shows more of them.
+    #[must_use]
+    pub fn window_completeness(&self) -> Completeness {
+        self.completeness.min(Completeness::Replayed)
+    }
+
     pub(super) fn check(&self) -> Result<(), PolicyError> {
         if self.minimum_ratio < 10_000 || self.minimum_ratio > 1_000_000 {
             let got = self.minimum_ratio;

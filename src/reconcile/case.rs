@@ -87,7 +87,7 @@ impl Section<'_> {
                     report,
                     times: &evidence.times,
                     accepted: report.authenticity >= require.authenticity
-                        && report.completeness >= require.completeness,
+                        && report.completeness >= require.window_completeness(),
                     demanded: self.policy.window().demand(&chain).is_enough(known.snapshot),
                 })
             });
@@ -216,8 +216,8 @@ pub(super) fn sentence(asset: &crate::asset::AssetId, decimals: Decimals, found:
     match found.reason {
         Reason::Enough => match found.commitments.len() {
             1 => format!(
-                "{asset}: {low} held on accepted evidence are at least the {owed} owed at the cut-off, and it never was \
-                 less in the window."
+                "{asset}: {low} held on accepted evidence are at least the {owed} owed at the cut-off, and the balance never fell below \
+                 it in the window."
             ),
             count => format!(
                 "{asset}: {low} held on accepted evidence are at least the {owed} owed at the cut-off, and so it was at \

@@ -182,15 +182,16 @@ fn without_trips(set: &Curve, trips: &[RoundTrip]) -> Vec<Point> {
     // how much more, and how much less, of such coins is there from a block on
     let mut changes: BTreeMap<u64, (u128, u128)> = BTreeMap::new();
     for trip in trips.iter().filter(|trip| !trip.explained) {
-        let (coins, mut came, mut went, mut there) = (trip.coins().base_units(), 0_u128, 0_u128, 0_u128);
+        let (mut came, mut went, mut there) = (0_u128, 0_u128, 0_u128);
         let mut legs: Vec<_> = trip.legs.iter().collect();
         legs.sort_by_key(|leg| leg.height);
-        for leg in legs {
+        for (left, leg) in (0..legs.len()).rev().zip(legs) {
             match leg.direction {
                 Direction::In => came = came.saturating_add(leg.amount.base_units()),
                 Direction::Out => went = went.saturating_add(leg.amount.base_units()),
             }
-            let now = came.min(coins).saturating_sub(went);
+            // what came and did not go back by the end is the venue's, or was the fee
+            let now = if left == 0 { 0 } else { came.saturating_sub(went) };
             let (more, less) = changes.entry(leg.height).or_default();
             *more = more.saturating_add(now.saturating_sub(there));
             *less = less.saturating_add(there.saturating_sub(now));
@@ -275,7 +276,7 @@ fn addresses(
 fn sustained(report: &mut WindowReport) -> Option<()> {
     let unexplained = |trip: &&RoundTrip| trip.around_snapshot && !trip.explained;
     let around: Vec<&RoundTrip> = report.round_trips.iter().filter(unexplained).collect();
-    report.came_and_went = Amount::checked_sum(around.iter().map(|trip| trip.coins()))?;
+    report.came_and_went = Amount::checked_sum(around.iter().map(|trip| trip.amount_in))?;
     let mut returned: BTreeMap<&str, Amount> = BTreeMap::new();
     for trip in around.iter().filter(|trip| report.closing.is_some_and(|closing| trip.out_at <= closing)) {
         for (address, amount) in &trip.losses {

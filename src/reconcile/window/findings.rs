@@ -58,11 +58,12 @@ pub(crate) fn findings(
         add(&codes::WINDOW_OFFERED, Severity::Note, chain.as_str(), detail, None);
     }
     let require = policy.require();
-    if report.authenticity < require.authenticity || report.completeness < require.completeness {
+    if report.authenticity < require.authenticity || report.completeness < require.window_completeness() {
         let (authenticity, completeness) = (report.authenticity, report.completeness);
         let detail = format!(
             "movements are {authenticity}, that none is left out {completeness}; demanded are {} and {}",
-            require.authenticity, require.completeness
+            require.authenticity,
+            require.window_completeness()
         );
         add(&codes::WINDOW_WEAK, severity, chain.as_str(), detail, None);
     }

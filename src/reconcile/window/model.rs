@@ -241,7 +241,8 @@ pub struct Leg {
 }
 
 impl RoundTrip {
-    /// The coins that came and went: what went back beyond what had come was the venue's own, and what stayed is its own.
+    /// The coins that certainly came and went: what went back beyond what had come was the venue's own, and what stayed
+    /// may be its own.
     #[must_use]
     pub fn coins(&self) -> Amount {
         self.amount_in.min(self.amount_out)
