@@ -27,7 +27,7 @@ use crate::reserve::evm::balance::{EvmError, HeaderLine};
 use crate::reserve::evm::header::HEADER_BYTES_MAX;
 use crate::reserve::evm::lines;
 use crate::reserve::evm::state::State;
-use crate::reserve::evm::token::{TokenRegistry, open};
+use crate::reserve::evm::token::{TokenError, TokenRegistry, open};
 use crate::reserve::window::{Stretch, StretchEvidence, StretchReason};
 use crate::snapshot::BlockRef;
 
@@ -263,7 +263,7 @@ impl Source<'_> {
                     tell(Problem { code: &evm_token::EVM_TOKEN_SHARES, subject: deployment.to_string(), detail });
                     continue;
                 }
-                Err(error) if error.is_missing() => continue,
+                Err(error) if error.is_missing() && !matches!(error, TokenError::Unknown { .. }) => continue,
                 Err(error) => {
                     tell(Problem::from_error(deployment.as_str(), &error));
                     continue;
