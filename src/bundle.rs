@@ -121,11 +121,17 @@ pub mod paths {
         format!("merkle/{block_hash}.bin")
     }
 
-    /// What moved in a window of blocks, one coin or event a line.
+    /// What moved in a window of blocks, one coin or event a line; on EVM chains which blocks the window has.
     pub const WINDOW: &str = "window.jsonl";
 
     /// EVM block headers, one `{"rlp":"…"}` a line.
     pub const EVM_HEADERS: &str = "headers.jsonl";
     /// EVM trie nodes, each once, and codes of delegated accounts.
     pub const EVM_NODES: &str = "nodes.bin";
+
+    /// All receipts of one EVM block of a window, as they are hashed.
+    #[must_use]
+    pub fn evm_receipts(number: u64) -> String {
+        format!("receipts/{number}.rlp")
+    }
 }

@@ -12,6 +12,7 @@ pub mod descriptor;
 pub mod evm;
 pub mod evm_finality;
 pub mod evm_token;
+pub mod evm_window;
 pub mod finding;
 pub mod ledger;
 pub mod liability;
@@ -88,6 +89,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm::ALL,
         evm_token::ALL,
         evm_finality::ALL,
+        evm_window::ALL,
         finding::ALL,
         verdict::ALL,
         omission::ALL,

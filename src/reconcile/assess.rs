@@ -300,7 +300,7 @@ impl Deployment<'_> {
     /// was made, nothing is in it. A list that contradicts its window is not lowered.
     fn high(&self, least: Basis) -> Option<Amount> {
         let Some(window) = self.window else { return Some(self.possible) };
-        let Some(snapshot) = window.report.snapshot.filter(|_| window.report.exact) else { return Some(self.possible) };
+        let Some(snapshot) = window.report.snapshot else { return Some(self.possible) };
         let listed = self.possible.checked_sub(self.outside).unwrap_or(Amount::ZERO);
         if listed > snapshot {
             return Some(self.possible);

@@ -81,11 +81,14 @@ impl Section<'_> {
             let known = self.reserves.windows.get(&chain);
             let report = windows.iter().find(|report| report.deployment == listed.id);
             let window = known.zip(report).and_then(|(known, report)| {
-                let evidence = known.evidence.as_ref()?;
+                let times = match &known.evidence {
+                    Some(evidence) if evidence.deployment == listed.id => &evidence.times,
+                    _ => &known.stretches.iter().find(|shown| shown.deployment == listed.id)?.times,
+                };
                 let require = self.policy.require();
                 Some(Window {
                     report,
-                    times: &evidence.times,
+                    times,
                     accepted: report.authenticity >= require.authenticity
                         && report.completeness >= require.window_completeness(),
                     demanded: self.policy.window().demand(&chain).is_enough(known.snapshot),

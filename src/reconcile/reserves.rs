@@ -246,9 +246,14 @@ impl Gathering<'_> {
             let grade = controlled.and_then(|controlled| controlled.of_address(&entry.address));
             is_free(self.policy, entry) && grade.is_some_and(accepted)
         };
-        let counted = entries.iter().filter(counts).map(|entry| entry.address.clone()).collect();
+        let grades: BTreeMap<String, ControlGrade> = entries
+            .iter()
+            .filter(counts)
+            .filter_map(|entry| Some((entry.address.clone(), controlled?.of_address(&entry.address)?)))
+            .collect();
+        let counted = grades.keys().cloned().collect();
         self.reserves.windows.insert(chain.clone(), ChainWindow { counted, ..ChainWindow::default() });
-        match self.chain_evidence(chain, entries, &deployments)? {
+        match self.chain_evidence(chain, entries, &deployments, &grades)? {
             Some(evidence) => self.take(chain, entries, control, evidence),
             None => {
                 self.reserves.unreadable.insert(chain.clone());
@@ -305,6 +310,7 @@ impl Gathering<'_> {
         chain: &ChainId,
         entries: &[AddressEntry],
         deployments: &[DeploymentId],
+        controlled: &BTreeMap<String, ControlGrade>,
     ) -> Result<Option<ChainEvidence>, ReconcileError> {
         let statement = self.statement.statement();
         let Some(cutoff_block) = block_of(statement, chain) else {
@@ -334,8 +340,7 @@ impl Gathering<'_> {
         }
         let result = match chain.namespace() {
             "bip122" => self.bitcoin(&query).map_err(|error| Box::new(error) as Box<dyn Coded>),
-            _ => evm::balance::balances(&query, self.files, self.policy.tokens())
-                .map_err(|error| Box::new(error) as Box<dyn Coded>),
+            _ => self.evm(&query, controlled).map_err(|error| Box::new(error) as Box<dyn Coded>),
         };
         match result {
             Ok(evidence) => Ok(Some(evidence)),
@@ -346,6 +351,21 @@ impl Gathering<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// The evidence of a bundle about an EVM chain.
+    fn evm(
+        &mut self,
+        query: &ChainQuery<'_>,
+        controlled: &BTreeMap<String, ControlGrade>,
+    ) -> Result<ChainEvidence, evm::balance::EvmError> {
+        let evidence = evm::balance::balances(query, self.files, self.policy.tokens())?;
+        let (stretches, found) = windows::read_evm(query, controlled, self.policy, self.files);
+        self.reserves.findings.extend(found);
+        if let Some(known) = self.reserves.windows.get_mut(query.chain) {
+            known.stretches = stretches;
+        }
+        Ok(evidence)
     }
 
     /// The evidence of a bundle about a chain of Bitcoin, with what the verifier reads itself.

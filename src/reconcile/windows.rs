@@ -1,18 +1,18 @@
 //! Windows in the section of an asset: which of them concern it, and what they take from what is counted.
 
+mod shown;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use self::shown::{read, read_evm};
 use super::findings::{Finding, Severity};
 use super::reserves::lives_on;
 use super::verdicts::Section;
 use super::window::{self, WindowQuestion, WindowReport};
 use crate::amount::Amount;
-use crate::asset::{Asset, ChainId};
-use crate::bundle::{FileSource, paths};
-use crate::code::{Coded as _, finding as codes, verdict as verdict_codes};
-use crate::reserve::bitcoin;
-use crate::reserve::claim::ChainQuery;
-use crate::reserve::window::{Party, WindowEvidence};
+use crate::asset::{Asset, ChainId, DeploymentId};
+use crate::code::{finding as codes, verdict as verdict_codes};
+use crate::reserve::window::{Party, StretchEvidence, Transfer, WindowEvidence};
 
 /// The window of one chain.
 #[derive(Clone, Debug, Default)]
@@ -23,44 +23,22 @@ pub struct ChainWindow {
     pub counted: BTreeSet<String>,
     /// What the bundle shows; none when it shows nothing that can be used.
     pub evidence: Option<WindowEvidence>,
-}
-
-/// What the bundle shows of the blocks around the cut-off block of a chain of Bitcoin.
-pub(super) fn read(
-    query: &ChainQuery<'_>,
-    own: &bitcoin::window::Own<'_>,
-    files: &dyn FileSource,
-) -> (Option<WindowEvidence>, Vec<Finding>) {
-    let evidence = match bitcoin::window::window(query, own, files) {
-        Ok(evidence) => evidence,
-        Err(error) => {
-            let path = paths::chain(query.chain, paths::WINDOW);
-            let detail = format!("{}: {error}", error.code());
-            let finding = Finding::new(&codes::WINDOW_REFUSED, Severity::Critical, path.clone(), detail);
-            return (None, vec![finding.on_chain(query.chain).in_file(path)]);
-        }
-    };
-    let problems = evidence.iter().flat_map(|evidence| evidence.problems.clone());
-    let found = problems.map(|problem| Finding::from_problem(problem, query.chain)).collect();
-    (evidence, found)
+    /// The same of a chain whose balances are proved block by block: one for each deployment.
+    pub stretches: Vec<StretchEvidence>,
 }
 
 impl Section<'_> {
     /// The windows of the asset's deployments, with their findings.
     pub(super) fn windows(&self, mapped: Option<&Asset>, findings: &mut Vec<Finding>) -> Vec<WindowReport> {
         let mut reports = Vec::new();
-        for (chain, known) in &self.reserves.windows {
+        for (chain, known, shown) in self.shown(mapped) {
             let rules = self.policy.window();
             let closing = self.closing(chain);
             let named = closing.filter(|closing| closing.1).map(|closing| closing.0);
             // the closing block closes the window
             let range = rules.demand(chain).range(known.snapshot).map(|(from, to)| (from, to.max(named.unwrap_or(to))));
-            let deployment = known
-                .evidence
-                .as_ref()
-                .and_then(|evidence| mapped?.deployments.iter().find(|listed| listed.id == evidence.deployment));
-            let (Some(evidence), Some(deployment)) = (&known.evidence, deployment) else {
-                if lives_on(self.policy, self.id, chain) {
+            let Some((evidence, deployment)) = shown else {
+                if lives_on(self.policy, self.id, chain) && self.offers_on(chain) {
                     let missing = window::missing(chain, range, named, "the bundle shows none");
                     findings.extend(missing.into_iter().map(|finding| finding.of_asset(self.id)));
                 }
@@ -69,7 +47,8 @@ impl Section<'_> {
             let decimals = deployment.decimals;
             // a closing block asks for every block from the cut-off to it, even when the policy asks for no others
             let closed = named.filter(|closing| *closing > known.snapshot);
-            let offered = |closing: u64| (evidence.from.min(known.snapshot), evidence.to.max(closing));
+            let (first, last) = evidence.range();
+            let offered = |closing: u64| (first.min(known.snapshot), last.max(closing));
             let range = range.or_else(|| closed.map(offered));
             let commitments = self.cutoff_heights(chain);
             let question = WindowQuestion {
@@ -83,26 +62,39 @@ impl Section<'_> {
                 decimals,
                 rules,
             };
-            match window::measure(evidence, &question) {
+            match evidence.measure(&question) {
                 Some(report) => {
                     let held = &self.reserves.held;
                     findings.extend(window::findings(&report, &question, self.policy, self.id, held));
-                    findings.extend(related(evidence, &report, self));
+                    findings.extend(related(evidence.transfers(), &report, self));
                     reports.push(report);
                 }
-                None if range.is_none_or(|(from, to)| from <= evidence.to && to >= evidence.from) => {
+                None if range.is_none_or(|(from, to)| from <= last && to >= first) => {
                     let detail = "a sum of its amounts does not fit, or falls below zero";
                     let finding = Finding::new(&codes::WINDOW_REFUSED, Severity::Critical, chain.as_str(), detail);
                     findings.push(finding.of_asset(self.id).on_chain(chain));
                 }
                 None => {
-                    let why = format!("the bundle shows {} to {} only", evidence.from, evidence.to);
+                    let why = format!("the bundle shows {first} to {last} only");
                     let missing = window::missing(chain, range, named, &why);
                     findings.extend(missing.into_iter().map(|finding| finding.of_asset(self.id)));
                 }
             }
         }
         reports
+    }
+
+    /// Whether anything of the asset is offered on a chain: of what holds nothing, no window is asked for.
+    fn offers_on(&self, chain: &ChainId) -> bool {
+        let mapped = self.policy.assets().iter().find(|asset| asset.id == *self.id);
+        let deployments = mapped.into_iter().flat_map(|asset| &asset.deployments);
+        deployments.filter(|found| found.id.chain().as_ref() == Some(chain)).any(|found| self.offers(&found.id))
+    }
+
+    /// Whether anything is held under control at a deployment, on any evidence.
+    pub(super) fn offers(&self, deployment: &DeploymentId) -> bool {
+        let held = self.reserves.held.iter().filter(|item| item.holding.deployment == *deployment);
+        held.filter(|item| item.free && item.control.is_some()).any(|item| !item.holding.amount.is_zero())
     }
 
     /// The latest block by which signatures are known to have been made: the policy's, or else the one that the
@@ -118,10 +110,10 @@ impl Section<'_> {
 }
 
 /// Transfers with somebody related to the venue, whatever their size.
-fn related(evidence: &WindowEvidence, report: &WindowReport, section: &Section<'_>) -> Vec<Finding> {
+fn related(transfers: &[Transfer], report: &WindowReport, section: &Section<'_>) -> Vec<Finding> {
     let inside = report.measured.from..=report.measured.to;
     let mut sums: BTreeMap<&str, (Amount, Amount)> = BTreeMap::new();
-    for transfer in evidence.transfers.iter().filter(|transfer| inside.contains(&transfer.height)) {
+    for transfer in transfers.iter().filter(|transfer| inside.contains(&transfer.height)) {
         let known = |party: &&Party| section.policy.is_related_address(&party.name);
         for party in transfer.from.iter().filter(known).filter(|_| !transfer.received.is_empty()) {
             let (came, _) = sums.entry(party.name.as_str()).or_default();
@@ -221,7 +213,8 @@ mod tests {
         reserves.held = vec![held("own", 100), held("lent", 40)];
         reserves.claimed.insert(evidence.deployment.clone());
         let counted = BTreeSet::from(["hot".to_owned()]);
-        let window = ChainWindow { snapshot: 150, counted, evidence: with_window.then_some(evidence) };
+        let evidence = with_window.then_some(evidence);
+        let window = ChainWindow { snapshot: 150, counted, evidence, ..ChainWindow::default() };
         reserves.windows.insert(CHAIN.parse().expect("a chain"), window);
         reserves
     }
