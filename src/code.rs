@@ -17,6 +17,7 @@ pub mod ledger;
 pub mod liability;
 pub mod omission;
 pub mod publish;
+pub mod statement_chain;
 pub mod utxo_snapshot;
 pub mod window;
 
@@ -88,6 +89,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm_token::ALL,
         evm_finality::ALL,
         finding::ALL,
+        statement_chain::ALL,
         omission::ALL,
         cli::ALL,
     ];

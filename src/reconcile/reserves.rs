@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::control::Controlled;
 use super::ReconcileError;
 use super::findings::{Finding, Severity};
+use super::history::History;
 use super::windows::{self, ChainWindow};
 use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
@@ -63,6 +64,8 @@ pub struct Reserves {
     pub challenged: BTreeMap<ChainId, u64>,
     /// Whether address set, challenge and signatures could be read.
     pub readable: bool,
+    /// What the venue has committed to, statement by statement; none when the bundle has no statement.
+    pub history: Option<History>,
     /// What was found on the way.
     pub findings: Vec<Finding>,
 }
