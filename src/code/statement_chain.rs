@@ -25,4 +25,19 @@ super::codes! {
     STATEMENT_OVERDUE = 7108, NotMade, "the next statement was due when the bundle was sealed",
         "Each statement says when the next one is out at the latest. Going quiet is a choice.",
         "ask the venue for the statement that was due";
+    BEACON_UNKNOWN = 7130, NotMade, "the headers do not show which block is the beacon",
+        "The beacon is the first block whose median time lies past the commitment: its hash was nobody's choice.",
+        "gather headers from eleven blocks before the moment up to a block behind it, and pin a block above them";
+    SAMPLE_QUESTION = 7131, NotMade, "nothing can be drawn from these blocks",
+        "A sample needs a range of blocks, a number of draws, and a moment after the cut-off.",
+        "correct the question as the message says";
+    SAMPLE_FILE = 7132, NotMade, "the file is no sample",
+        "It must be the canonical JSON that `counterfoil sample` writes.",
+        "write it again with `counterfoil sample blocks --json`";
+    SAMPLE_DIFFERS = 7133, Failed, "another sample was drawn than the one that follows",
+        "What is drawn follows from the statement and the beacon. Whoever draws otherwise chooses.",
+        "compare statement, moment, range and count; when these are the same, draw again and keep the file as evidence";
+    DEPOSITS_UNKNOWN = 7134, NotMade, "no deposit can be seen",
+        "Deposits are read from the window of blocks in the bundle.",
+        "gather a window before the cut-off with `fetch`, for the chains that are asked about";
 }

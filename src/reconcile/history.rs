@@ -29,8 +29,8 @@ const BYTES_MAX: u64 = 4 * FILE_SIZE_MAX;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
     statements: Vec<VerifiedStatement>,
-    /// Sequence number of the statement that the report is about.
-    subject: u64,
+    /// The statement that the report is about.
+    subject: VerifiedStatement,
 }
 
 /// What one statement commits to in one asset.
@@ -60,7 +60,13 @@ impl History {
     /// The statement that the report is about, alone.
     #[must_use]
     pub fn of(subject: VerifiedStatement) -> Self {
-        Self { subject: subject.statement().sequence, statements: vec![subject] }
+        Self { statements: vec![subject.clone()], subject }
+    }
+
+    /// The statement that the report is about.
+    #[must_use]
+    pub fn subject(&self) -> &VerifiedStatement {
+        &self.subject
     }
 
     /// All statements, strictly rising by sequence number.
@@ -79,15 +85,17 @@ impl History {
     /// Those before the statement that the report is about.
     #[must_use]
     pub fn earlier(&self) -> &[VerifiedStatement] {
-        let end = self.statements.partition_point(|known| known.statement().sequence < self.subject);
+        let end =
+            self.statements.partition_point(|known| known.statement().sequence < self.subject.statement().sequence);
         self.statements.get(..end).unwrap_or_default()
     }
 
     /// The statement that the one the report is about names as its predecessor, when it is here.
     #[must_use]
     pub fn predecessor(&self) -> Option<&VerifiedStatement> {
-        let named = self.at(self.subject)?.statement().predecessor?;
-        self.at(self.subject.checked_sub(1)?).filter(|before| before.digest() == named)
+        let subject = self.subject.statement();
+        let named = subject.predecessor?;
+        self.at(subject.sequence.checked_sub(1)?).filter(|before| before.digest() == named)
     }
 
     /// What is committed in an asset, statement by statement, in order. A statement that does not list the asset has
@@ -204,5 +212,5 @@ fn assemble(
         statements.push(kept);
     }
     statements.reverse();
-    History { statements, subject: subject.statement().sequence }
+    History { statements, subject: subject.clone() }
 }

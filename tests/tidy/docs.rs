@@ -62,6 +62,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
         Vectors::Elsewhere("reads whole bundles: the demonstration and tests/end_to_end make them"),
     ),
     ("reserve", "reserve", Vectors::Elsewhere("the shape that the chains share: their own tests fill it")),
+    ("sample", "reconcile/sample", Vectors::Folder),
     ("sealed-proof", "liability/sealed_proof", Vectors::Folder),
     ("signature", "signature", Vectors::Folder),
     ("statement", "publish/statement", Vectors::Folder),
