@@ -2,6 +2,7 @@
 //!
 //! Pure: the same bundle and policy give the same report, byte for byte.
 
+pub mod chain;
 mod coverage;
 mod descriptors;
 mod evm_control;
@@ -22,6 +23,7 @@ use crate::policy::Policy;
 use crate::publish::{self, StatementError};
 use crate::reserve::bitcoin::own::{BundleAlone, OwnEvidence};
 
+pub use chain::ChainSection;
 pub use coverage::{Position, Verdict, percent, verdict};
 pub use findings::{Finding, Severity};
 pub use history::{Commitment, History};
@@ -94,7 +96,7 @@ pub fn reconcile_with(
     let reserves = match &statement {
         Some(statement) => {
             let (history, found) = history::read(files, policy, statement.clone(), sealed.manifest().sealed_at)?;
-            let mut reserves = reserves::gather(files, policy, statement, own)?;
+            let mut reserves = reserves::gather(files, policy, statement, &history, own)?;
             reserves.findings.extend(found);
             reserves.history = Some(history);
             reserves

@@ -25,6 +25,39 @@ super::codes! {
     STATEMENT_OVERDUE = 7108, NotMade, "the next statement was due when the bundle was sealed",
         "Each statement says when the next one is out at the latest. Going quiet is a choice.",
         "ask the venue for the statement that was due";
+    EARLIER_SET_MISSING = 7110, NotMade, "the address set of an earlier statement is not in the bundle",
+        "Addresses that were claimed then and are not now could be left out of every figure.",
+        "add it with `bundle add --address-sets`";
+    EARLIER_SET_REFUSED = 7111, NotMade, "the address set of an earlier statement cannot be used",
+        "It is not the one that the statement commits to, or it cannot be read.",
+        "add the set whose root the statement names";
+    ADDRESS_ADDED = 7112, NotMade, "addresses that the set before did not have",
+        "A set grows honestly; it also grows by addresses that happen to be full.",
+        "ask since when the venue has them, and look at what came to them";
+    RETIRED_HOLDS = 7113, NotMade, "addresses that are no longer in the set still hold something",
+        "Whose it is now, nobody says.",
+        "the venue says who has the address now, or takes it into the set again";
+    RETIRED_UNKNOWN = 7114, NotMade, "nothing shows that addresses which left the set are empty",
+        "A venue could leave out the addresses from which coins flowed.",
+        "gather a window over the addresses of both sets";
+    CARRIED_UNKNOWN = 7115, NotMade, "what was held between two statements is not shown",
+        "Opening, net flow and closing need every block from one cut-off block to the next.",
+        "gather a window from the cut-off block before to the present one, over the addresses of both sets";
+    MOVED_APART = 7116, NotMade, "what is held and what is owed changed by different amounts",
+        "What customers bring raises both, and what they take lowers both. The rest is the venue's own.",
+        "the venue explains the difference: fees, earnings, loans, or a hole";
+    CLOSING_DIFFERS = 7117, NotMade, "opening and net flow do not give what is listed at the cut-off",
+        "Flows and list are about the same addresses and the same block.",
+        "fetch coins and window in one go";
+    IN_FLIGHT_ABSENT = 7120, Failed, "a transfer that was under way never arrived on the chain",
+        "It was named at one cut-off and is in no block up to the next.",
+        "the venue says what became of it";
+    IN_FLIGHT_CONTRADICTED = 7121, Failed, "a transfer that was under way is something else on the chain",
+        "Its transaction has another amount, the other direction, or was there before the cut-off.",
+        "the venue corrects its schedule";
+    IN_FLIGHT_OPEN = 7122, NotMade, "nothing shows what became of a transfer under way",
+        "The evidence does not reach its transaction, and not every block in between.",
+        "gather a window from the cut-off block before to the present one";
     BEACON_UNKNOWN = 7130, NotMade, "the headers do not show which block is the beacon",
         "The beacon is the first block whose median time lies past the commitment: its hash was nobody's choice.",
         "gather headers from eleven blocks before the moment up to a block behind it, and pin a block above them";
@@ -37,7 +70,4 @@ super::codes! {
     SAMPLE_DIFFERS = 7133, Failed, "another sample was drawn than the one that follows",
         "What is drawn follows from the statement and the beacon. Whoever draws otherwise chooses.",
         "compare statement, moment, range and count; when these are the same, draw again and keep the file as evidence";
-    DEPOSITS_UNKNOWN = 7134, NotMade, "no deposit can be seen",
-        "Deposits are read from the window of blocks in the bundle.",
-        "gather a window before the cut-off with `fetch`, for the chains that are asked about";
 }

@@ -214,3 +214,11 @@ fn assemble(
     statements.reverse();
     History { statements, subject: subject.clone() }
 }
+
+#[cfg(test)]
+impl History {
+    /// As given.
+    pub(super) fn for_tests(statements: Vec<VerifiedStatement>, subject: VerifiedStatement) -> Self {
+        Self { statements, subject }
+    }
+}

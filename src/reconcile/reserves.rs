@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::control::Controlled;
 use super::ReconcileError;
+use super::chain::{self, EarlierSets};
 use super::findings::{Finding, Severity};
 use super::history::History;
 use super::windows::{self, ChainWindow};
@@ -66,6 +67,10 @@ pub struct Reserves {
     pub readable: bool,
     /// What the venue has committed to, statement by statement; none when the bundle has no statement.
     pub history: Option<History>,
+    /// What the address sets of earlier statements have beside the present one.
+    pub earlier: EarlierSets,
+    /// Coins and balances of addresses that only earlier sets have.
+    pub retired: Vec<Holding>,
     /// What was found on the way.
     pub findings: Vec<Finding>,
 }
@@ -78,10 +83,14 @@ pub(super) fn gather(
     files: &dyn FileSource,
     policy: &Policy,
     statement: &VerifiedStatement,
+    history: &History,
     own: &dyn OwnEvidence,
 ) -> Result<Reserves, ReconcileError> {
     let mut gathering = Gathering { files, policy, statement, own, reserves: Reserves::default() };
     if let Some(set) = gathering.address_set()? {
+        let (earlier, found) = chain::earlier_sets(files, history, &set)?;
+        gathering.reserves.earlier = earlier;
+        gathering.reserves.findings.extend(found);
         let descriptors = files.read(paths::DESCRIPTORS)?;
         gathering.reserves.findings.extend(super::descriptors::check(&set, descriptors.as_deref()));
         let control = gathering.control(&set)?;
@@ -308,7 +317,10 @@ impl Gathering<'_> {
             Answers::None => None,
             Answers::Unreadable => return Ok(None),
         };
-        let addresses: Vec<&str> = entries.iter().map(|entry| entry.address.as_str()).collect();
+        // retired addresses are asked about, too: what left them is no income, and they stay until they are empty
+        let retired: Vec<String> = self.reserves.earlier.retired.get(chain).into_iter().flatten().cloned().collect();
+        let addresses = entries.iter().map(|entry| entry.address.as_str()).chain(retired.iter().map(String::as_str));
+        let addresses: Vec<&str> = addresses.collect();
         let pins = self.anchors(chain);
         let query = ChainQuery {
             chain,
@@ -414,7 +426,10 @@ impl Gathering<'_> {
         }
         for mut holding in evidence.holdings {
             // a chain's verifier answers for asked addresses only; anything else is not counted
-            let Some(entry) = by_address.get(holding.address.as_str()) else { continue };
+            let Some(entry) = by_address.get(holding.address.as_str()) else {
+                self.take_retired(chain, holding);
+                continue;
+            };
             let control = controlled.and_then(|controlled| self.grade(chain, controlled, &holding));
             if let Some(grade) = control {
                 // a balance under control that a node vouches for is worth no more than that node
@@ -422,6 +437,14 @@ impl Gathering<'_> {
             }
             self.reserves.claimed.insert(holding.deployment.clone());
             self.reserves.held.push(Held { control, role: entry.role, free: is_free(entry), holding });
+        }
+    }
+
+    /// What an address of an earlier set still has: it counts for nothing.
+    fn take_retired(&mut self, chain: &ChainId, holding: Holding) {
+        let retired = self.reserves.earlier.retired.get(chain);
+        if retired.is_some_and(|retired| retired.contains(&holding.address)) {
+            self.reserves.retired.push(holding);
         }
     }
 

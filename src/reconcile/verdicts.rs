@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::chain;
 use super::coverage::{Position, Verdict, percent, verdict};
 use super::findings::{Finding, Severity};
 use super::model::{
@@ -33,6 +34,8 @@ pub(super) fn report(
         let section = Section { policy, statement: stated, reserves: &reserves, id: &id };
         assets.push(section.report(&mut findings));
     }
+    let (chain, found) = chain::section(policy, &reserves).unzip();
+    findings.extend(found.into_iter().flatten());
     findings.extend(reserves.findings);
     let findings = in_order(findings, sealed);
     let overall = overall(&assets, statement.is_some());
@@ -51,6 +54,7 @@ pub(super) fn report(
         statement: statement.map(summary),
         overall,
         assets,
+        chain,
         findings,
         not_shown: NOT_SHOWN.to_vec(),
         quote,
