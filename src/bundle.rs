@@ -86,9 +86,29 @@ impl FileSource for SealedFiles<'_> {
 /// The names of the files in a bundle, in one place.
 pub mod paths {
     use crate::asset::ChainId;
+    use crate::hash::Digest;
 
     /// The signed statement.
     pub const STATEMENT: &str = "statement.json";
+    /// The folder of further statements of the venue, each a file with any name that ends in `.json`.
+    pub const STATEMENTS: &str = "statements/";
+
+    /// The name that a further statement gets. A second one for the same sequence number, which convicts the venue,
+    /// is kept beside the first by `other`, its digest.
+    #[must_use]
+    pub fn further_statement(sequence: u64, other: Option<&Digest>) -> String {
+        match other {
+            Some(digest) => format!("{STATEMENTS}{sequence}-{digest}.json"),
+            None => format!("{STATEMENTS}{sequence}.json"),
+        }
+    }
+
+    /// The address set with this root, that a further statement commits to.
+    #[must_use]
+    pub fn address_set(root: &Digest) -> String {
+        format!("address-sets/{root}.jsonl")
+    }
+
     /// The challenge document.
     pub const CHALLENGE: &str = "challenge.json";
     /// The address set, one leaf a line.

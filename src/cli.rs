@@ -19,6 +19,7 @@ mod policy;
 mod prove;
 mod reconcile;
 mod reserves;
+mod sample;
 mod statement;
 mod tree;
 mod verify;
@@ -79,6 +80,9 @@ enum Verb {
     /// Sign a challenge, or check the reserve side of a bundle
     #[command(subcommand)]
     Reserves(reserves::Verb),
+    /// Draw what is looked at, from a commitment and a block that came after it
+    #[command(subcommand)]
+    Sample(sample::Verb),
     /// Sign a statement
     #[command(subcommand)]
     Statement(statement::Verb),
@@ -133,6 +137,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Prove(args) => prove::run(&args),
         Verb::Reconcile(args) => reconcile::run(&args),
         Verb::Reserves(verb) => reserves::run(&verb),
+        Verb::Sample(verb) => sample::run(&verb),
         Verb::Statement(verb) => statement::run(&verb),
         Verb::Tree(verb) => tree::run(&verb),
         Verb::Verify(args) => verify::run(&args),

@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod liability;
 pub mod omission;
 pub mod publish;
+pub mod statement_chain;
 pub mod utxo_snapshot;
 pub mod verdict;
 pub mod window;
@@ -92,6 +93,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm_window::ALL,
         finding::ALL,
         verdict::ALL,
+        statement_chain::ALL,
         omission::ALL,
         cli::ALL,
     ];

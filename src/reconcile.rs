@@ -4,10 +4,12 @@
 
 pub mod assess;
 mod case;
+pub mod chain;
 mod coverage;
 mod descriptors;
 mod evm_control;
 mod findings;
+pub mod history;
 mod model;
 pub mod omission;
 mod parallel;
@@ -24,8 +26,10 @@ use crate::publish::{self, StatementError};
 use crate::reserve::bitcoin::own::{BundleAlone, OwnEvidence};
 use crate::snapshot::Time;
 
+pub use chain::ChainSection;
 pub use coverage::{Verdict, percent};
 pub use findings::{Finding, FindingAmount, Severity};
+pub use history::{Commitment, History};
 pub use model::{
     AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
 };
@@ -56,6 +60,19 @@ impl Coded for ReconcileError {
     }
 }
 
+/// The statements of a bundle beside each other, and what is wrong between them. `None` for a bundle without
+/// `statement.json`: further statements alone are about nothing.
+///
+/// # Errors
+/// [`ReconcileError`] when bundle or statement are not what they claim to be.
+pub fn history(files: &dyn FileSource, policy: &Policy) -> Result<Option<(History, Vec<Finding>)>, ReconcileError> {
+    let sealed = bundle::open(files)?;
+    let files: &dyn FileSource = &SealedFiles::new(files, &sealed);
+    let Some(file) = files.read(paths::STATEMENT)? else { return Ok(None) };
+    let subject = publish::verify(&file, &policy.statement_pins())?;
+    history::read(files, policy, subject, sealed.manifest().sealed_at).map(Some)
+}
+
 /// Compares what is owed with what is held, under the verifier's policy.
 ///
 /// # Errors
@@ -81,7 +98,13 @@ pub fn reconcile_with(
         None => None,
     };
     let reserves = match &statement {
-        Some(statement) => reserves::gather(files, policy, statement, own)?,
+        Some(statement) => {
+            let (history, found) = history::read(files, policy, statement.clone(), sealed.manifest().sealed_at)?;
+            let mut reserves = reserves::gather(files, policy, statement, &history, own)?;
+            reserves.findings.extend(found);
+            reserves.history = Some(history);
+            reserves
+        }
         None => Reserves::default(),
     };
     Ok(verdicts::report(&sealed, policy, statement.as_ref(), reserves, now))

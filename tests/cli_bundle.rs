@@ -8,7 +8,7 @@ use std::path::Path;
 
 use cli_support::{ADDRESS, REGTEST, build_line, bundle, done, key, made, refused_without_a_trace, run};
 use counterfoil::hash::Tag;
-use counterfoil::signature::Algorithm;
+use counterfoil::signature::{Algorithm, Envelope};
 
 #[test]
 fn changed_bundles_are_refused() {
@@ -139,4 +139,32 @@ fn evidence_of_another_shape_is_named() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("CF-4014"), "{text}");
+}
+
+#[test]
+fn further_statements_keep_their_numbers() {
+    let venue = made();
+    let folder = venue.path();
+    bundle(folder);
+    let said = done(folder, "bundle add evidence --statements statement-1.json --address-sets addresses.jsonl --force");
+    assert!(said.contains("statements/1.json") && said.contains("address-sets/"), "{said}");
+    // another one for the same number is evidence, and stands beside the first
+    let envelope = Envelope::parse(&fs::read(folder.join("statement-1.json")).expect("signed"), "statement");
+    let document = String::from_utf8(envelope.expect("a file").document).expect("text");
+    let changed = document.replacen("\"due\":\"20", "\"due\":\"21", 1);
+    let mut other = Envelope { document: changed.into_bytes(), signatures: Vec::new() };
+    let unsigned = other.to_file("statement").expect("a file");
+    fs::write(folder.join("unsigned.json"), unsigned).expect("writes");
+    refused_without_a_trace(folder, "bundle add evidence --statements unsigned.json", 2, "CF-9004");
+    let signer = key(folder, "signing-a.key", Algorithm::Bip340);
+    other.add(signer.sign(Tag::Statement, &other.document).expect("signs"));
+    fs::write(folder.join("other.json"), other.to_file("statement").expect("a file")).expect("writes");
+    done(folder, "bundle add evidence --statements other.json");
+    assert_eq!(fs::read_dir(folder.join("evidence/statements")).expect("a folder").count(), 2);
+    refused_without_a_trace(folder, "bundle add evidence --statements statement-1.json", 2, "CF-9002");
+    refused_without_a_trace(folder, "bundle add evidence --address-sets statement-1.json", 2, "CF-4006");
+    done(folder, "bundle seal evidence --maker tests --key signing-other.key --force");
+    let output = run(folder, "reconcile evidence --policy policy.toml");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("CF-7101"), "{text}");
 }

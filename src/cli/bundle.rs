@@ -1,5 +1,7 @@
 //! `bundle`: put evidence together, and seal it.
 
+mod further;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -39,6 +41,12 @@ pub(super) struct AddArgs {
     /// The signatures of the addresses
     #[arg(long, value_name = "FILE")]
     control: Option<PathBuf>,
+    /// A further signed statement of the venue, earlier or later; may be given several times
+    #[arg(long, value_name = "FILE")]
+    statements: Vec<PathBuf>,
+    /// The address set of a further statement; may be given several times
+    #[arg(long, value_name = "FILE")]
+    address_sets: Vec<PathBuf>,
     /// Replace files that exist
     #[arg(long)]
     force: bool,
@@ -80,13 +88,11 @@ fn add(args: &AddArgs) -> Outcome {
     ];
     let given: Vec<(&Path, &str)> =
         given.into_iter().filter_map(|(path, name)| path.as_deref().map(|path| (path, name))).collect();
-    if given.is_empty() {
-        let detail =
-            "nothing to add: give --statement, --addresses, --challenge, --control or --descriptors".to_owned();
-        return Err(CliError::Arguments(detail).into());
+    if given.is_empty() && args.statements.is_empty() && args.address_sets.is_empty() {
+        let detail = "nothing to add: give --statement, --addresses, --challenge, --control, --descriptors, \
+                      --statements or --address-sets";
+        return Err(CliError::Arguments(detail.to_owned()).into());
     }
-    let unwritable =
-        |error: std::io::Error| CliError::OutputUnwritable { path: args.dir.clone(), detail: error.to_string() };
     for (path, name) in given {
         let bytes = files::read(path, bundle::FILE_SIZE_MAX)?;
         let mut readers = Readers::All;
@@ -94,11 +100,9 @@ fn add(args: &AddArgs) -> Outcome {
             DescriptorList::parse(&bytes).map_err(|error| Failure::about(path, &error))?;
             readers = Readers::Owner;
         }
-        let target = args.dir.join(name);
-        std::fs::create_dir_all(target.parent().unwrap_or(&args.dir)).map_err(unwritable)?;
-        files::write(&target, &bytes, readers, args.force)?;
-        say(format!("{name}: {} bytes", bytes.len()));
+        put(args, name, &bytes, readers)?;
     }
+    further::add(args)?;
     if args.descriptors.is_some() {
         remark(challenge::FOR_AUDITORS);
     }
@@ -106,6 +110,17 @@ fn add(args: &AddArgs) -> Outcome {
         remark("the manifest is of before: seal the bundle again");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// One file in its place.
+fn put(args: &AddArgs, name: &str, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    let unwritable =
+        |error: std::io::Error| CliError::OutputUnwritable { path: args.dir.clone(), detail: error.to_string() };
+    let target = args.dir.join(name);
+    std::fs::create_dir_all(target.parent().unwrap_or(&args.dir)).map_err(unwritable)?;
+    files::write(&target, bytes, readers, args.force)?;
+    say(format!("{name}: {} bytes", bytes.len()));
+    Ok(())
 }
 
 fn seal(args: &SealArgs) -> Outcome {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::assess::{Alignment, Compared, Reason};
+use super::chain::ChainSection;
 use super::coverage::Verdict;
 use super::findings::Finding;
 use super::window::WindowReport;
@@ -47,6 +48,8 @@ pub struct Report {
     pub overall: Overall,
     /// By asset.
     pub assets: Vec<AssetReport>,
+    /// What earlier and later statements of the bundle say beside this one; none when there are none.
+    pub chain: Option<ChainSection>,
     /// By weight, then code, then subject.
     pub findings: Vec<Finding>,
     /// [`NOT_SHOWN`].

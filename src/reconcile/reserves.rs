@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::control::Controlled;
 use super::ReconcileError;
+use super::chain::{self, EarlierSets};
 use super::findings::{Finding, Severity};
+use super::history::History;
 use super::windows::{self, ChainWindow};
 use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
@@ -65,6 +67,12 @@ pub struct Reserves {
     pub challenged: BTreeMap<ChainId, u64>,
     /// Whether address set, challenge and signatures could be read.
     pub readable: bool,
+    /// What the venue has committed to, statement by statement; none when the bundle has no statement.
+    pub history: Option<History>,
+    /// What the address sets of earlier statements have beside the present one.
+    pub earlier: EarlierSets,
+    /// Coins and balances of addresses that only earlier sets have.
+    pub retired: Vec<Holding>,
     /// What was found on the way.
     pub findings: Vec<Finding>,
 }
@@ -77,10 +85,14 @@ pub(super) fn gather(
     files: &dyn FileSource,
     policy: &Policy,
     statement: &VerifiedStatement,
+    history: &History,
     own: &dyn OwnEvidence,
 ) -> Result<Reserves, ReconcileError> {
     let mut gathering = Gathering { files, policy, statement, own, reserves: Reserves::default() };
     if let Some(set) = gathering.address_set()? {
+        let (earlier, found) = chain::earlier_sets(files, history, &set)?;
+        gathering.reserves.earlier = earlier;
+        gathering.reserves.findings.extend(found);
         let descriptors = files.read(paths::DESCRIPTORS)?;
         gathering.reserves.findings.extend(super::descriptors::check(&set, descriptors.as_deref()));
         let control = gathering.control(&set)?;
@@ -324,7 +336,10 @@ impl Gathering<'_> {
             Answers::None => None,
             Answers::Unreadable => return Ok(None),
         };
-        let addresses: Vec<&str> = entries.iter().map(|entry| entry.address.as_str()).collect();
+        // retired addresses are asked about, too: what left them is no income, and they stay until they are empty
+        let retired: Vec<String> = self.reserves.earlier.retired.get(chain).into_iter().flatten().cloned().collect();
+        let addresses = entries.iter().map(|entry| entry.address.as_str()).chain(retired.iter().map(String::as_str));
+        let addresses: Vec<&str> = addresses.collect();
         let pins = self.anchors(chain);
         let query = ChainQuery {
             chain,
@@ -452,7 +467,10 @@ impl Gathering<'_> {
         }
         for mut holding in evidence.holdings {
             // a chain's verifier answers for asked addresses only; anything else is not counted
-            let Some(entry) = by_address.get(holding.address.as_str()) else { continue };
+            let Some(entry) = by_address.get(holding.address.as_str()) else {
+                self.take_retired(chain, holding);
+                continue;
+            };
             let shown = controlled.and_then(|controlled| self.control_of(chain, controlled, &holding));
             let (control, accepted) = shown.map_or((None, false), |(grade, accepted)| (Some(grade), accepted));
             if let Some(grade) = control {
@@ -467,6 +485,14 @@ impl Gathering<'_> {
                 free: is_free(self.policy, entry),
                 holding,
             });
+        }
+    }
+
+    /// What an address of an earlier set still has: it counts for nothing.
+    fn take_retired(&mut self, chain: &ChainId, holding: Holding) {
+        let retired = self.reserves.earlier.retired.get(chain);
+        if retired.is_some_and(|retired| retired.contains(&holding.address)) {
+            self.reserves.retired.push(holding);
         }
     }
 

@@ -1,12 +1,16 @@
-//! Samples of past blocks, where proofs of every block are out of reach. Specification: `docs/spec/evm-window.md`.
+//! Samples of past blocks, where proofs of every block are out of reach. Specification: `docs/spec/sample.md`.
 //!
 //! First the commitment, then the sample of the past: which blocks are drawn follows from a block hash that came after
 //! the commitment, when the past can no longer be dressed. What a sample shows is called *sampled*, never a minimum.
+
+mod draw;
 
 use num_bigint::BigUint;
 use num_rational::Ratio;
 
 use crate::hash::{Digest, sha256};
+
+pub use self::draw::{Chance, FORMAT, Sample, SampleError, SampleQuestion, check, draw};
 
 /// The most blocks drawn: beyond it, proofs of every block are cheaper.
 pub const COUNT_MAX: u32 = 10_000;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assess::{Alignment, Assessment};
 use super::case::{Facts, Known, sentence, too_large};
+use super::chain;
 use super::coverage::{Verdict, percent};
 use super::findings::{Finding, Severity};
 use super::model::{
@@ -33,12 +34,18 @@ pub(super) fn report(
     let mut findings = statement_findings(policy, stated);
     findings.extend(statement.and_then(too_few_signers));
     findings.extend(stated.into_iter().flat_map(|statement| freshness(policy, statement, now)));
-    let known: Vec<Known<'_>> = stated.into_iter().map(|statement| Known { statement, logged: false }).collect();
+    let all = reserves.history.iter().flat_map(|history| history.statements());
+    let known: Vec<Known<'_>> = match reserves.history {
+        Some(_) => all.map(|known| Known { statement: known.statement(), logged: false }).collect(),
+        None => stated.into_iter().map(|statement| Known { statement, logged: false }).collect(),
+    };
     let mut assets = Vec::new();
     for id in asset_ids(policy, stated) {
         let section = Section { policy, statement: stated, statements: &known, reserves: &reserves, id: &id };
         assets.push(section.report(&mut findings));
     }
+    let (chain, found) = chain::section(policy, &reserves).unzip();
+    findings.extend(found.into_iter().flatten());
     findings.extend(reserves.findings);
     let findings = in_order(findings, sealed);
     let overall = overall(&assets, statement.is_some());
@@ -57,6 +64,7 @@ pub(super) fn report(
         statement: statement.map(summary),
         overall,
         assets,
+        chain,
         findings,
         not_shown: NOT_SHOWN.to_vec(),
         quote,

@@ -1,5 +1,6 @@
 //! The report for people: plain text within 80 columns.
 
+mod chain;
 mod window;
 
 use std::fmt::Write as _;
@@ -28,6 +29,9 @@ pub fn text(report: &Report) -> String {
         asset_notes(&mut page, asset);
     }
     page.line("");
+    if let Some(section) = &report.chain {
+        chain::notes(&mut page, section);
+    }
     findings(&mut page, report);
     page.heading("What this report does not show");
     for line in &report.not_shown {

@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod balance;
+pub mod beacon;
 pub mod blocks;
 pub mod control;
 pub mod descriptor;

@@ -29,6 +29,11 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("bitcoin-control", "reserve/bitcoin/control", Vectors::Elsewhere("the official BIP-322 vectors in external.toml")),
     ("bundle", "bundle", Vectors::Elsewhere("a folder, not one message: the module's tests make and break one")),
     ("canonical-json", "json", Vectors::Folder),
+    (
+        "chained-statements",
+        "reconcile/history",
+        Vectors::Elsewhere("several signed files: tests/statement_history.rs makes and breaks them"),
+    ),
     ("challenge", "reserve/challenge", Vectors::Folder),
     ("compact-range", "liability/compact_range", Vectors::Folder),
     (
@@ -57,6 +62,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
         Vectors::Elsewhere("reads whole bundles: the demonstration and tests/end_to_end make them"),
     ),
     ("reserve", "reserve", Vectors::Elsewhere("the shape that the chains share: their own tests fill it")),
+    ("sample", "reconcile/sample", Vectors::Folder),
     ("sealed-proof", "liability/sealed_proof", Vectors::Folder),
     ("signature", "signature", Vectors::Folder),
     ("statement", "publish/statement", Vectors::Folder),

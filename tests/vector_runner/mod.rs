@@ -4,6 +4,7 @@ pub(crate) mod liability;
 pub(crate) mod publish;
 pub(crate) mod range;
 pub(crate) mod reserve;
+pub(crate) mod sample;
 pub(crate) mod sealed;
 pub(crate) mod utxo;
 pub(crate) mod values;
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 15] = [
+pub(crate) const KINDS: [&str; 16] = [
     "address-set",
     "amount",
     "canonical-json",
@@ -24,6 +25,7 @@ pub(crate) const KINDS: [&str; 15] = [
     "inclusion-proof",
     "leaf",
     "merkle-set",
+    "sample",
     "sealed-proof",
     "signature",
     "statement",
@@ -65,6 +67,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "inclusion-proof" => liability::inclusion_proof(query, sent),
         "leaf" => liability::leaf(query, sent),
         "merkle-set" => values::merkle_set(query, sent),
+        "sample" => sample::sample(query, sent),
         "sealed-proof" => sealed::sealed_proof(query, sent),
         "signature" => values::signature(query, sent),
         "statement" => publish::statement(query, sent),

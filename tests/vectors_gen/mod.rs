@@ -10,6 +10,7 @@ mod inclusion_proof;
 mod leaf;
 mod merkle_set;
 mod reserve;
+mod sample;
 mod sealed_proof;
 mod signature;
 mod split;
@@ -143,6 +144,7 @@ pub(crate) fn all() -> Vectors {
     merkle_set::add(&mut vectors);
     descriptor::add(&mut vectors);
     reserve::add(&mut vectors);
+    sample::add(&mut vectors);
     sealed_proof::add(&mut vectors);
     signature::add(&mut vectors);
     split::add(&mut vectors);

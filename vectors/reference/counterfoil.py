@@ -101,6 +101,7 @@ OUTCOME = {
     "CF-5190": UNDETERMINED,  # height above 31 bits
     "CF-5191": UNDETERMINED,  # key not on the curve
     "CF-5192": UNDETERMINED,  # output that fits into no transaction
+    "CF-7133": INVALID,  # another sample than the one that follows
     "CF-7035": UNDETERMINED,  # descriptors not disclosed
     "CF-7037": INVALID,  # the set is not what its descriptors give
 }
@@ -1920,6 +1921,20 @@ def run_merkle_set(query, proof):
     return {}
 
 
+def run_sample(query, proof):
+    query = record(
+        {"beacon": hex_bytes(32), "commitment": hex_bytes(32), "count": uint(32), "from": uint(64), "to": uint(64)}
+    )(query)
+    blocks = query["to"] - query["from"] + 1
+    drawn = []
+    for number in range(query["count"]):
+        message = b"counterfoil/sample-v1" + query["commitment"] + query["beacon"] + u64(number)
+        drawn.append(str(query["from"] + int.from_bytes(sha256(message), "big") % blocks))
+    if record({"heights": sequence_of(text)})(proof)["heights"] != drawn:
+        raise Refused("bind", "CF-7133", "another sample than the one that follows")
+    return {"heights": drawn}
+
+
 def run_address_set(query, proof):
     committed = SET(query)
     leaves = parse_addresses(proof)
@@ -1991,6 +2006,7 @@ RUNNERS = {
     "inclusion-proof": run_inclusion_proof,
     "leaf": run_leaf,
     "merkle-set": run_merkle_set,
+    "sample": run_sample,
     "sealed-proof": run_sealed_proof,
     "signature": run_signature,
     "statement": run_statement,

@@ -47,8 +47,16 @@ fn measured_as(
 ) -> Option<WindowReport> {
     let counted: BTreeSet<String> = ["hot", "cold"].into_iter().map(str::to_owned).collect();
     let rules = WindowRules::default();
-    let question =
-        WindowQuestion { range, snapshot: 104, closing, counted: &counted, decimals: Decimals::ZERO, rules: &rules };
+    let question = WindowQuestion {
+        range,
+        snapshot: 104,
+        commitments: &[],
+        explained: &BTreeSet::new(),
+        closing,
+        counted: &counted,
+        decimals: Decimals::ZERO,
+        rules: &rules,
+    };
     measure_stretches(evidence, &question)
 }
 
