@@ -1,7 +1,7 @@
 //! The first 255 blocks of mainnet: links, work, Merkle roots, and what they show of the first key that paid.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,17 +11,23 @@ use alloy_primitives::U256;
 use bitcoin::blockdata::constants::genesis_block;
 use bitcoin::consensus::{deserialize, serialize};
 use bitcoin::{Block, BlockHash, MerkleBlock, Network, OutPoint, PublicKey, ScriptBuf, Transaction, Txid};
-use counterfoil::amount::Amount;
+use counterfoil::amount::{Amount, Decimals};
 use counterfoil::asset::ChainId;
+use counterfoil::basis::{Basis, Completeness};
 use counterfoil::bundle::{MemoryFiles, paths};
-use counterfoil::reserve::bitcoin::activity::ActivityKind;
+use counterfoil::policy::WindowRules;
+use counterfoil::reconcile::Verdict;
+use counterfoil::reconcile::assess::{Case, Commitment, Deployment, Reason, WHOLE, Window, assess};
+use counterfoil::reconcile::window::{WindowQuestion, measure};
+use counterfoil::reserve::bitcoin::activity::{Activity, ActivityKind};
 use counterfoil::reserve::bitcoin::balance::shown;
 use counterfoil::reserve::bitcoin::blocks::{
     BlockFile, BlockFiles, BlockReader, MemoryBlocks, Opening, Replay, ReplayQuery, replay, whole_block,
 };
 use counterfoil::reserve::bitcoin::header::HeaderChain;
 use counterfoil::reserve::bitcoin::network::{identifier, readable};
-use counterfoil::snapshot::BlockRef;
+use counterfoil::reserve::window::{Part, Transfer, WindowEvidence};
+use counterfoil::snapshot::{BlockRef, Time};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 const FILE: &str = "bitcoin/mainnet-blocks-1-255.bz2";
@@ -32,10 +38,11 @@ const COIN: u128 = 100_000_000;
 
 type Check = fn(&Data) -> Result<(), Failed>;
 
-const CHECKS: [(&str, Check); 8] = [
+const CHECKS: [(&str, Check); 9] = [
     ("links, work and Merkle roots verify", links_work_and_roots),
     ("the key's balance is known at every height", balances),
     ("the window's minimum is known", window_minimum),
+    ("the verdict over the window is known", window_verdict),
     ("blocks in any order, twice, and plain give the same", any_order),
     ("a block that is left out is a gap", left_out),
     ("the coin of block 9 is unspent until its later spend", later_spend),
@@ -171,6 +178,10 @@ fn balances(data: &Data) -> Result<(), Failed> {
     Ok(())
 }
 
+fn eight() -> Decimals {
+    Decimals::new(8).unwrap()
+}
+
 fn window_minimum(data: &Data) -> Result<(), Failed> {
     let replay = run(&data.chain(0), &data.whole());
     let scripts = BTreeSet::from([script()]);
@@ -181,6 +192,98 @@ fn window_minimum(data: &Data) -> Result<(), Failed> {
     assert_eq!(minimum(190..=200), Some(28 * COIN), "nothing happens within");
     assert_eq!(minimum(9..=256), None);
     Ok(())
+}
+
+/// At block 100 the key of block 9 had 50 bitcoin; by block 248 it had paid out all but 18. Whoever owes 50 at block 100
+/// and says nothing later cannot be judged over these blocks; whoever says at the end that 18 are owed is covered.
+fn window_verdict(data: &Data) -> Result<(), Failed> {
+    let replay = run(&data.chain(0), &data.whole());
+    let evidence = window_evidence(replay.activity());
+    let (rules, none) = (WindowRules::default(), BTreeSet::new());
+    let counted = BTreeSet::from(["the key of block 9".to_owned()]);
+    let question = WindowQuestion {
+        range: Some((9, 255)),
+        snapshot: 100,
+        commitments: &[100, 255],
+        explained: &none,
+        closing: None,
+        counted: &counted,
+        decimals: eight(),
+        rules: &rules,
+    };
+    let report = measure(&evidence, &question).ok_or("the amounts fit")?;
+    let coins = |coins: u128| Amount::from_base_units(coins * COIN);
+    assert_eq!((report.snapshot, report.minimum, report.is_whole()), (Some(coins(50)), coins(18), true));
+    let window = Window { report: &report, times: &evidence.times, accepted: true, demanded: true };
+    let judge = |owed: &[(u64, u128)]| {
+        let commitment = |(sequence, (height, owed)): (u64, &(u64, u128))| Commitment {
+            sequence,
+            cutoff: Time::from_unix(i64::try_from(*height).unwrap()),
+            blocks: BTreeMap::from([(id(), *height)]),
+            owed: coins(*owed),
+            logged: false,
+            same_set: true,
+        };
+        let commitments: Vec<Commitment> = (0..).zip(owed).map(commitment).collect();
+        let held = coins(50);
+        let deployments = [Deployment {
+            id: evidence.deployment.clone(),
+            decimals: eight(),
+            counted: held,
+            possible: held,
+            outside: Amount::ZERO,
+            every_address: true,
+            window: Some(window),
+        }];
+        let found = assess(&Case {
+            decimals: eight(),
+            commitments: &commitments,
+            subject: 0,
+            deployments: &deployments,
+            authenticity: Basis::Proved,
+            minimum_ratio: WHOLE,
+            readable: true,
+            critical: false,
+        });
+        (found.verdict, found.reason, found.minimum)
+    };
+    let minimum = Some(coins(18));
+    assert_eq!(judge(&[(100, 50)]), (Verdict::NotDeterminable, Reason::FellBelow, minimum));
+    assert_eq!(judge(&[(100, 51)]), (Verdict::Short, Reason::LessThanOwed, minimum));
+    assert_eq!(judge(&[(100, 50), (255, 18)]), (Verdict::Covered, Reason::Enough, minimum));
+    assert_eq!(judge(&[(100, 50), (255, 19)]), (Verdict::Short, Reason::LessThanOwed, minimum));
+    Ok(())
+}
+
+/// The moves of one key, as a window has them.
+fn window_evidence(activity: &[Activity]) -> WindowEvidence {
+    let part = |event: &Activity| Part {
+        address: "the key of block 9".to_owned(),
+        id: event.coin.to_string(),
+        amount: event.amount,
+    };
+    let transfer = |event: &Activity| {
+        let (spent, received) = match event.kind {
+            ActivityKind::Spend => (vec![part(event)], Vec::new()),
+            ActivityKind::Receive => (Vec::new(), vec![part(event)]),
+        };
+        let (height, place, txid) = (event.height, event.place, event.txid.to_string());
+        Transfer { height, place, txid, spent, received, from: vec![], to: vec![], authenticity: Basis::Proved }
+    };
+    let (opening, moves): (Vec<&Activity>, Vec<&Activity>) = activity.iter().partition(|event| event.height <= 9);
+    WindowEvidence {
+        deployment: format!("{}/slip44:0", id()).parse().unwrap(),
+        from: 9,
+        to: 255,
+        tip: BlockRef { chain: id(), height: 255, hash: counterfoil::hash::sha256(b"") },
+        opening: opening.into_iter().map(part).collect(),
+        transfers: moves.into_iter().map(transfer).collect(),
+        times: BTreeMap::new(),
+        gaps: Vec::new(),
+        authenticity: Basis::Proved,
+        completeness: Completeness::Replayed,
+        problems: Vec::new(),
+    }
 }
 
 fn any_order(data: &Data) -> Result<(), Failed> {

@@ -53,6 +53,9 @@ pub struct Deployment<'a> {
     /// What of `possible` lies where the window does not look: on addresses of which control is shown for single coins
     /// only, or by less than is accepted.
     pub outside: Amount,
+    /// Whether the window looks at every address of which control was shown in any way. Otherwise nothing bounds what was
+    /// held at another commitment.
+    pub every_address: bool,
     /// The blocks around the cut-off; none when nothing shows them.
     pub window: Option<Window<'a>>,
 }
@@ -346,7 +349,7 @@ impl Case<'_> {
 
     /// What windows bound at another commitment, when they speak of the same addresses and of all that is claimed.
     fn high_at(&self, commitment: &Commitment) -> Option<Option<Amount>> {
-        let known = |found: &Deployment<'_>| found.outside.is_zero() && found.window.is_some_and(|w| w.report.exact);
+        let known = |found: &Deployment<'_>| found.every_address && found.window.is_some_and(|w| w.report.exact);
         if !commitment.same_set || !self.deployments.iter().all(known) {
             return Some(None);
         }

@@ -107,6 +107,7 @@ impl Section<'_> {
                 counted: sum(&|item| self.counts(item))?,
                 possible: sum(&|_| true)?,
                 outside: sum(&|item| !inside(item))?,
+                every_address: known.is_some_and(|known| known.every_address),
                 window,
             });
         }

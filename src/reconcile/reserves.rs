@@ -263,8 +263,15 @@ impl Gathering<'_> {
             .filter(counts)
             .filter_map(|entry| Some((entry.address.clone(), controlled?.of_address(&entry.address)?)))
             .collect();
-        let counted = grades.keys().cloned().collect();
-        self.reserves.windows.insert(chain.clone(), ChainWindow { counted, ..ChainWindow::default() });
+        let counted: BTreeSet<String> = grades.keys().cloned().collect();
+        let free: BTreeSet<&str> =
+            entries.iter().filter(|entry| is_free(self.policy, entry)).map(|entry| entry.address.as_str()).collect();
+        let all = |controlled: &control::ChainControl| {
+            controlled.is_of_addresses(|address| !free.contains(address) || counted.contains(address))
+        };
+        let every_address = controlled.is_none_or(all);
+        let window = ChainWindow { counted, every_address, ..ChainWindow::default() };
+        self.reserves.windows.insert(chain.clone(), window);
         match self.chain_evidence(chain, entries, &deployments, &grades)? {
             Some(evidence) => self.take(chain, entries, control, evidence),
             None => {

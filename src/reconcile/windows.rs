@@ -21,6 +21,8 @@ pub struct ChainWindow {
     pub snapshot: u64,
     /// Addresses that count: free, and under control.
     pub counted: BTreeSet<String>,
+    /// Whether these are all of which control was shown in any way, of single coins or by less than is accepted included.
+    pub every_address: bool,
     /// What the bundle shows; none when it shows nothing that can be used.
     pub evidence: Option<WindowEvidence>,
     /// The same of a chain whose balances are proved block by block: one for each deployment.
@@ -214,7 +216,7 @@ mod tests {
         reserves.claimed.insert(evidence.deployment.clone());
         let counted = BTreeSet::from(["hot".to_owned()]);
         let evidence = with_window.then_some(evidence);
-        let window = ChainWindow { snapshot: 150, counted, evidence, ..ChainWindow::default() };
+        let window = ChainWindow { snapshot: 150, counted, every_address: true, evidence, ..ChainWindow::default() };
         reserves.windows.insert(CHAIN.parse().expect("a chain"), window);
         reserves
     }

@@ -333,6 +333,7 @@ impl Story {
                 counted: held,
                 possible: held,
                 outside: Amount::ZERO,
+                every_address: true,
                 window: self.window.then_some(Window {
                     report,
                     times: &chain.evidence.times,

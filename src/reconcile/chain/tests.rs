@@ -174,11 +174,14 @@ fn reserves(history: History, evidence: WindowEvidence) -> Reserves {
         authenticity: Basis::Proved,
         completeness: Completeness::UnspentUntilSpend,
     };
-    let held = crate::reconcile::reserves::Held { holding, role: Role::Hot, control: None, free: true };
+    let held =
+        crate::reconcile::reserves::Held { holding, role: Role::Hot, control: None, accepted: false, free: true };
     let mut reserves = Reserves { readable: true, history: Some(history), held: vec![held], ..Reserves::default() };
     reserves.claimed.insert(deployment());
     let counted = BTreeSet::from(["hot".to_owned()]);
-    reserves.windows.insert(chain(), ChainWindow { snapshot: 150, counted, evidence: Some(evidence) });
+    reserves
+        .windows
+        .insert(chain(), ChainWindow { snapshot: 150, counted, evidence: Some(evidence), ..ChainWindow::default() });
     reserves.earlier.added = Some(BTreeMap::new());
     reserves
 }

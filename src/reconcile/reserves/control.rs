@@ -37,6 +37,12 @@ pub(super) struct ChainControl {
 }
 
 impl ChainControl {
+    /// Whether control was shown of whole addresses alone, by accepted schemes, and each is one that `known` knows.
+    pub(super) fn is_of_addresses(&self, known: impl Fn(&str) -> bool) -> bool {
+        let single = !self.aged.is_empty() || !self.coins.is_empty() || self.unaccepted.is_some();
+        !single && self.addresses.keys().all(|address| known(address))
+    }
+
     /// How control was shown of everything at an address, not of single coins only.
     pub(super) fn of_address(&self, address: &str) -> Option<ControlGrade> {
         self.addresses.get(address).copied()
