@@ -1,7 +1,10 @@
-//! Reports: the data of a reconciliation as JSON and as text. Nothing is computed here.
+//! Reports: the data of a reconciliation as JSON, as text and as a page. Nothing is computed here.
 
+mod html;
+mod plot;
 mod text;
 
+pub use html::{HtmlError, html};
 pub use text::{assets_table, is_control, shown, text, wrap};
 
 use crate::json::JsonError;

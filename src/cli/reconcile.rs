@@ -1,12 +1,13 @@
 //! `reconcile`: both halves of a bundle, under a policy.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::error::CliError;
 use super::files::{self, Folder, Readers};
 use super::own_files::{OwnFiles, OwnFilesArgs};
 use super::{Outcome, policy, remark, say};
-use crate::reconcile::reconcile_with;
+use crate::reconcile::{Report, reconcile_with};
 use crate::report;
 
 /// Compare what is owed with what is held.
@@ -22,25 +23,43 @@ pub(super) struct Args {
     /// Write the report as JSON, too (`-` for standard output instead of the text)
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Replace the JSON file if it exists
+    /// Write the report as one page of HTML, too: no script, no network, both themes, A4
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Replace the JSON or HTML file if it exists
     #[arg(long)]
     force: bool,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
+    let to_files = || args.json.iter().filter(|path| path.as_os_str() != "-").chain(&args.html);
+    for path in to_files() {
+        files::check_free(path, args.force)?;
+    }
     let policy = policy::read(&args.policy)?;
     let own = OwnFiles::find(&args.own)?;
     let report = reconcile_with(&Folder(args.bundle.clone()), &policy, &own)?;
+    if let Some(path) = &args.html {
+        files::write(path, page(path, &report)?.as_bytes(), Readers::All, args.force)?;
+    }
     match &args.json {
         Some(path) if path.as_os_str() == "-" => {
-            super::say_exactly(String::from_utf8_lossy(&report::json(&report)?).trim_end())
+            super::say_exactly(String::from_utf8_lossy(&report::json(&report)?).trim_end());
         }
         Some(path) => {
             files::write(path, &report::json(&report)?, Readers::All, args.force)?;
             say(report::text(&report).trim_end());
-            remark(format!("report written to {}", path.display()));
         }
         None => say(report::text(&report).trim_end()),
     }
+    for path in to_files() {
+        remark(format!("report written to {}", path.display()));
+    }
     Ok(ExitCode::from(report.overall.verdict.exit_code()))
+}
+
+/// A template that fails is a mistake of the program; nothing is written then.
+fn page(path: &Path, report: &Report) -> Result<String, CliError> {
+    let failed = |error: report::HtmlError| CliError::OutputUnwritable { path: path.into(), detail: error.to_string() };
+    report::html(report).map_err(failed)
 }

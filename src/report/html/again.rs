@@ -1,0 +1,12 @@
+//! The exact commands that give this page again.
+
+use askama::Template;
+
+use crate::reconcile::Report;
+
+/// The section.
+#[derive(Template)]
+#[template(path = "html/again.html")]
+pub(super) struct Again<'a> {
+    pub(super) report: &'a Report,
+}
