@@ -25,7 +25,7 @@ const STYLE: &str = include_str!("html/style.css");
 /// What every report of this kind says first.
 const NOT_THIS: [&str; 3] = [
     "It is no opinion and gives no assurance. It lists procedures and what they found; whoever has the bundle and the policy named below gets the same bytes.",
-    "Reserves alone decide nothing: what is held is compared with what the venue has committed to owe, asset by asset, in the asset's own units.",
+    "Reserves alone decide nothing: what is held is compared with what the venue has committed to owe, asset by asset, in the asset’s own units.",
     "“Covered” speaks of the figures in this report, under the demands of one policy. It says nothing about whose money it is.",
 ];
 
@@ -148,9 +148,9 @@ mod tests {
     fn numbers_stay_together() {
         assert_eq!(together("held 1 251.00 of 12 345 678"), "held 1\u{a0}251.00 of 12\u{a0}345\u{a0}678");
         assert_eq!(together("block 7 20 and 61.21 % é 5 1é"), "block 7 20 and 61.21\u{a0}% é 5 1é");
-        assert_eq!((counted(1, "asset"), counted(1_200, "asset")), (
-            "1\u{a0}asset".to_owned(),
-            "1 200\u{a0}assets".to_owned()
-        ));
+        assert_eq!(
+            (counted(1, "asset"), counted(1_200, "asset")),
+            ("1\u{a0}asset".to_owned(), "1 200\u{a0}assets".to_owned())
+        );
     }
 }

@@ -63,9 +63,8 @@ fn kinds(mut rest: &[Finding]) -> Vec<Kind<'_>> {
             shown,
             folded,
             folded_title: format!("{} more of {}", folded.len(), first.code),
-            left_out: (!left_out.is_empty()).then(|| {
-                format!("{} of {} stand in the JSON only.", counted(left_out.len(), "finding"), first.code)
-            }),
+            left_out: (!left_out.is_empty())
+                .then(|| format!("{} of {} stand in the JSON only.", counted(left_out.len(), "finding"), first.code)),
         });
         rest = others;
     }

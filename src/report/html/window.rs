@@ -5,7 +5,7 @@ use askama::Template;
 use super::asset::Fact;
 use super::{HtmlError, counted, together};
 use crate::amount::Amount;
-use crate::reconcile::window::{AddressWindow, Direction, Flow, RoundTrip, WindowReport};
+use crate::reconcile::window::{AddressWindow, BlockRange, Direction, Flow, RoundTrip, WindowReport};
 use crate::reconcile::{AssetReport, percent};
 use crate::report::plot::{CoveragePlot, FlowsPlot, Size, Stretch, Unit, number, share, stretches};
 
@@ -45,6 +45,12 @@ struct TripRow<'a> {
     out_at: String,
 }
 
+struct DipRow<'a> {
+    block: String,
+    amount: String,
+    txids: &'a [String],
+}
+
 struct AddressRow<'a> {
     address: &'a str,
     minimum: String,
@@ -64,27 +70,24 @@ pub(super) struct Window<'a> {
     curve_columns: Vec<&'static str>,
     curve_rows: Vec<CurveRow>,
     flows: Vec<String>,
+    flow_words: String,
     flow_rows: Vec<FlowRow<'a>>,
     flows_left_out: Option<String>,
     trip_rows: Vec<TripRow<'a>>,
     trips_left_out: Option<String>,
+    dip_rows: Vec<DipRow<'a>>,
     address_rows: Vec<AddressRow<'a>>,
     addresses_left_out: Option<String>,
 }
 
 impl<'a> Window<'a> {
     /// `id` begins the names of its parts in the page.
-    pub(super) fn new(
-        asset: &AssetReport,
-        report: &'a WindowReport,
-        id: &str,
-        drawn: bool,
-    ) -> Result<Self, HtmlError> {
+    pub(super) fn new(asset: &AssetReport, report: &'a WindowReport, id: &str, drawn: bool) -> Result<Self, HtmlError> {
         let view = View { asset, report };
         let unit = view.unit();
-        let (curve, flows) = match drawn {
+        let (curve, (flows, flow_words)) = match drawn {
             true => (view.curve(id, unit)?, view.flows(id)?),
-            false => (Vec::new(), Vec::new()),
+            false => (Vec::new(), (Vec::new(), String::new())),
         };
         let rows = stretches(&report.curve, report.measured.to, CURVE_ROWS);
         let (curve_columns, curve_rows) = view.curve_table(&rows, unit);
@@ -100,12 +103,15 @@ impl<'a> Window<'a> {
             curve_columns,
             curve_rows,
             flows,
+            flow_words,
             flow_rows,
             flows_left_out: left_out(flows_more, "smaller flow"),
             trip_rows: view.trip_rows(),
             trips_left_out: left_out(trips_more, "round trip"),
+            dip_rows: view.dip_rows(),
             address_rows,
-            addresses_left_out: (addresses_more > 0).then(|| format!("{} more in the JSON fell less.", number(addresses_more as u64))),
+            addresses_left_out: (addresses_more > 0)
+                .then(|| format!("{} more in the JSON fell less.", number(addresses_more as u64))),
         })
     }
 }
@@ -212,34 +218,65 @@ impl<'a> View<'_, 'a> {
         (columns, rows.iter().map(row).collect())
     }
 
-    /// The trips that are drawn, by their numbers in the table.
-    fn flows(&self, id: &str) -> Result<Vec<String>, HtmlError> {
-        let report = self.report;
-        if report.flows.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut trips: Vec<(usize, &RoundTrip)> = (1..).zip(&report.round_trips).collect();
+    /// The trips that are drawn, by their numbers in the table: those around the snapshot first, then the largest.
+    fn drawn_trips(&self) -> Vec<(usize, &'a RoundTrip)> {
+        let mut trips: Vec<(usize, &RoundTrip)> = (1..).zip(&self.report.round_trips).collect();
         trips.sort_by_key(|(number, trip)| (!trip.around_snapshot, std::cmp::Reverse(trip.amount_in), *number));
         trips.truncate(TRIPS_DRAWN);
+        trips
+    }
+
+    /// The blocks whose flows are drawn: the snapshot and the trips with as much again on both sides; without trips,
+    /// the whole window.
+    fn flow_range(&self, trips: &[(usize, &RoundTrip)]) -> BlockRange {
+        let BlockRange { from: first, to: last } = self.report.asked;
+        let ends = trips.iter().flat_map(|(_, trip)| [trip.in_at, trip.out_at]);
+        let ends = ends.chain([self.report.snapshot_height.clamp(first, last)]);
+        let (from, to) = ends.fold((u64::MAX, 0), |(low, high), height| (low.min(height), high.max(height)));
+        if trips.is_empty() || from > to {
+            return self.report.asked;
+        }
+        let margin = (to - from).max(8) / 2;
+        BlockRange { from: from.saturating_sub(margin).max(first), to: to.saturating_add(margin).min(last) }
+    }
+
+    fn flows(&self, id: &str) -> Result<(Vec<String>, String), HtmlError> {
+        let report = self.report;
+        let trips = self.drawn_trips();
+        let range = self.flow_range(&trips);
+        let drawn = report.flows.iter().filter(|flow| (range.from..=range.to).contains(&flow.height)).count();
+        if report.flows.is_empty() {
+            return Ok((Vec::new(), String::new()));
+        }
+        let mut words = "Flows that the policy wants told: in above the line, solid; out below it, striped.".to_owned();
+        words.push_str(match trips.is_empty() {
+            true => " No round trip was found.",
+            false => " A numbered line joins coins that came from somebody and went back there.",
+        });
+        if drawn < report.flows.len() {
+            let outside = counted(report.flows.len() - drawn, "flow");
+            words.push_str(&format!(" {outside} outside of these blocks: see the table."));
+        }
         let sum = |direction: Direction| report.flows.iter().filter(|flow| flow.direction == direction).count();
         let plot = FlowsPlot {
             id: format!("{id}-flows"),
             title: format!("{}: flows in and out around the snapshot", self.asset.asset),
             desc: format!(
-                "{} in and {} out between blocks {} and {}; {}.",
+                "{} in and {} out in the window, drawn between blocks {} and {}; {}.",
                 counted(sum(Direction::In), "flow"),
                 counted(sum(Direction::Out), "flow"),
-                report.asked.from,
-                report.asked.to,
+                range.from,
+                range.to,
                 counted(report.round_trips.len(), "round trip"),
             ),
-            range: report.asked,
+            range,
             snapshot: report.snapshot_height,
             flows: &report.flows,
             trips: &trips,
             decimals: report.decimals,
         };
-        Ok(Size::BOTH.into_iter().map(|size| plot.draw(size)).collect::<Result<_, _>>()?)
+        let plots: Result<Vec<String>, askama::Error> = Size::BOTH.into_iter().map(|size| plot.draw(size)).collect();
+        Ok((plots?, words))
     }
 
     fn flow_rows(&self) -> (Vec<FlowRow<'a>>, usize) {
@@ -274,6 +311,12 @@ impl<'a> View<'_, 'a> {
         (1..).zip(&self.report.round_trips).take(TRIP_ROWS).map(row).collect()
     }
 
+    fn dip_rows(&self) -> Vec<DipRow<'a>> {
+        let dips = self.report.dips.iter();
+        dips.map(|dip| DipRow { block: number(dip.height), amount: self.amount(dip.amount), txids: &dip.txids })
+            .collect()
+    }
+
     /// Addresses that held less in the window than at the snapshot, and how many of them are left out.
     fn address_rows(&self) -> (Vec<AddressRow<'a>>, usize) {
         let fell = |address: &'a AddressWindow| {
@@ -304,14 +347,14 @@ impl<'a> View<'_, 'a> {
         push(
             "Evidence",
             format!(
-                "{} of {} blocks ({}); movements {}, that none was left out {}",
+                "{} of {} blocks ({})",
                 number(report.covered),
                 number(report.blocks),
                 seen.as_deref().map_or_else(|| "–".to_owned(), together),
-                report.authenticity,
-                report.completeness
             ),
         );
+        push("Movements", report.authenticity.to_string());
+        push("Completeness", report.completeness.to_string());
         push("Lowest", format!("{} at {}", amount(report.minimum), block(report.minimum_at)));
         push("Highest", format!("{} at {}", amount(report.maximum), block(report.maximum_at)));
         push("Median", amount(report.median));
@@ -323,9 +366,6 @@ impl<'a> View<'_, 'a> {
         }
         if let Some(younger) = &report.younger {
             push("In young coins", format!("{}, made since {}", together(younger), block(report.measured.from)));
-        }
-        for dip in &report.dips {
-            push("Low point", format!("{} at {}", amount(dip.amount), block(dip.height)));
         }
         facts
     }

@@ -1,9 +1,9 @@
 //! Coverage over a window: the balance after every block, the snapshot marked, the line of what is owed.
 
-use askama::Template;
 use alloy_primitives::U256;
+use askama::Template;
 
-use super::{Rect, Label, Scale, Size, WHOLE, number, percent, share};
+use super::{Label, Rect, Scale, Size, WHOLE, number, percent, share};
 use crate::amount::{Amount, Decimals};
 use crate::reconcile::window::{BlockRange, Point};
 
@@ -181,12 +181,7 @@ impl CoveragePlot<'_> {
     fn labels(&self, snapshot: Option<u64>, minimum: u64, area: Rect, size: Size) -> Vec<Label> {
         let edges = (area.x, area.right());
         let mut labels = vec![
-            Label::near(
-                format!("lowest {}", self.words(self.minimum.1)),
-                (minimum, area.bottom() + 20),
-                edges,
-                size,
-            ),
+            Label::near(format!("lowest {}", self.words(self.minimum.1)), (minimum, area.bottom() + 20), edges, size),
             Label::start(format!("block {}", number(self.range.from)), area.x, area.bottom() + 38),
             Label::end(number(self.range.to), area.right(), area.bottom() + 38),
         ];
@@ -262,9 +257,8 @@ pub(in crate::report) fn stretches(points: &[Point], to: u64, rows: u64) -> Vec<
         // the balance before the stretch is one of it, unless its first block changes it
         let opens = inside.first().is_none_or(|point| point.height > from);
         let amounts = inside.iter().map(|point| point.amount).chain(opens.then_some(balance));
-        let (low, high) = amounts.fold((Amount::MAX, Amount::ZERO), |(low, high), amount| {
-            (low.min(amount), high.max(amount))
-        });
+        let (low, high) =
+            amounts.fold((Amount::MAX, Amount::ZERO), |(low, high), amount| (low.min(amount), high.max(amount)));
         balance = inside.last().map_or(balance, |point| point.amount);
         found.push(Stretch { from, to: end, low, high, last: balance });
         rest = others;
@@ -335,14 +329,13 @@ mod tests {
     fn stretches_hold_the_whole_curve() {
         let points = [(100, 50), (150, 100), (151, 0), (180, 70)].map(point);
         let exact = stretches(&points, 200, 10);
-        assert_eq!(exact.iter().map(|row| (row.from, row.to)).collect::<Vec<_>>(), [
-            (100, 149),
-            (150, 150),
-            (151, 179),
-            (180, 200)
-        ]);
+        assert_eq!(
+            exact.iter().map(|row| (row.from, row.to)).collect::<Vec<_>>(),
+            [(100, 149), (150, 150), (151, 179), (180, 200)]
+        );
         let rough = stretches(&points, 200, 3);
-        let rows: Vec<_> = rough.iter().map(|row| (row.from, row.to, row.low.base_units(), row.high.base_units())).collect();
+        let rows: Vec<_> =
+            rough.iter().map(|row| (row.from, row.to, row.low.base_units(), row.high.base_units())).collect();
         assert_eq!(rows, [(100, 133, 50, 50), (134, 167, 0, 100), (168, 200, 0, 70)]);
         assert!(stretches(&[], 200, 3).is_empty());
         assert_eq!(stretches(&[point((u64::MAX, 1))], u64::MAX, 0).len(), 1);

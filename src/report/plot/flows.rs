@@ -8,7 +8,9 @@ use crate::amount::{Amount, Decimals};
 use crate::reconcile::window::{BlockRange, Direction, Flow, RoundTrip};
 
 /// Height of one half, in pixels.
-const HALF: u64 = 86;
+const HALF: u64 = 96;
+/// Above and below the longest bar: room for a number.
+const HEAD: u64 = 24;
 /// Width of a bar, and of the column whose flows are added up in it.
 const BAR: u64 = 5;
 /// Between the middles of two numbers.
@@ -22,7 +24,7 @@ pub(in crate::report) struct FlowsPlot<'a> {
     pub(in crate::report) title: String,
     /// What it shows, likewise.
     pub(in crate::report) desc: String,
-    /// Blocks asked about.
+    /// Blocks that are drawn.
     pub(in crate::report) range: BlockRange,
     /// The cut-off block.
     pub(in crate::report) snapshot: u64,
@@ -74,7 +76,7 @@ impl FlowsPlot<'_> {
         let across = Scale::blocks(self.range, area.x, area.width - BAR);
         let columns = self.columns(&across);
         let largest = columns.iter().map(|column| column.into.max(column.out)).max().unwrap_or_default();
-        let up = Scale::new((U256::ZERO, largest), 0, HALF - 4);
+        let up = Scale::new((U256::ZERO, largest), 0, HALF - HEAD);
         let mut bars = Vec::new();
         for column in &columns {
             for (kind, sum) in [("in", column.into), ("out", column.out)] {
@@ -105,7 +107,8 @@ impl FlowsPlot<'_> {
 
     fn columns(&self, across: &Scale) -> Vec<Column> {
         let mut columns: Vec<Column> = Vec::new();
-        for flow in self.flows {
+        let drawn = |flow: &&Flow| (self.range.from..=self.range.to).contains(&flow.height);
+        for flow in self.flows.iter().filter(drawn) {
             let x = self.column(across, flow.height);
             let at = columns.partition_point(|column| column.x < x);
             if columns.get(at).is_none_or(|column| column.x != x) {
@@ -127,7 +130,7 @@ impl FlowsPlot<'_> {
         across.start + x - x % BAR
     }
 
-    /// A line from the end of the bar that came to the end of the one that went, with a number in its middle.
+    /// A line from the end of the bar that came to the end of the one that went, with a number where it begins.
     fn arcs(&self, across: &Scale, bars: &[(&'static str, Rect)], middle: u64, right: u64) -> Vec<Arc> {
         let bar = |kind: &str, x: u64| bars.iter().find(|(found, bar)| *found == kind && bar.x == x);
         let mut arcs: Vec<Arc> = Vec::new();
@@ -137,8 +140,8 @@ impl FlowsPlot<'_> {
             let bottom = bar("out", to).map_or(middle, |(_, bar)| bar.bottom());
             let (from, to) = (from + BAR / 2, to + BAR / 2);
             let between = (from + to) / 2;
-            let y = (top + bottom) / 2;
-            let mut x = between;
+            let y = top.saturating_sub(HEAD / 2);
+            let mut x = from.max(APART / 2 + 1);
             while arcs.iter().any(|arc| arc.x.abs_diff(x) < APART && arc.y.abs_diff(y) < APART) && x + APART < right {
                 x += APART;
             }
@@ -223,6 +226,6 @@ mod tests {
         let trips = [(1, &trip), (2, &trip), (3, &trip)];
         let plot = plot(&[], &trips);
         let arcs = plot.arcs(&Scale::blocks(plot.range, 0, 700), &[], 100, 700);
-        assert_eq!(arcs.iter().map(|arc| arc.x).collect::<Vec<_>>(), [352, 371, 390]);
+        assert_eq!(arcs.iter().map(|arc| arc.x).collect::<Vec<_>>(), [282, 301, 320]);
     }
 }

@@ -3,10 +3,10 @@
 use alloy_primitives::U256;
 use askama::Template;
 
-use super::{Rect, Label, Scale, Size, WHOLE};
+use super::{Label, Rect, Scale, Size, WHOLE};
 
 /// Bars end here, with a mark that they go on: hundredths of a percent.
-const SHARE_MAX: u64 = 20_000;
+const SHARE_MAX: u64 = 15_000;
 const ROW: u64 = 52;
 const BAR: u64 = 16;
 
@@ -82,7 +82,8 @@ impl HeldPlot<'_> {
         let at = |share: u64| across.x(U256::from(share));
         let mut labels = vec![Label::start("0".to_owned(), area.x, area.bottom() + 18)];
         labels.push(Label { x: at(WHOLE), y: area.bottom() + 18, anchor: "middle", text: "100 % of owed".to_owned() });
-        let grid: Vec<u64> = [2_500, 5_000, 7_500, 12_500, 15_000, 17_500].into_iter().filter(|share| *share < top).collect();
+        let grid: Vec<u64> =
+            [2_500, 5_000, 7_500, 12_500, 15_000, 17_500].into_iter().filter(|share| *share < top).collect();
         labels.extend(grid.iter().filter(|share| **share == 5_000).map(|share| Label {
             x: at(*share),
             y: area.bottom() + 18,
