@@ -18,6 +18,7 @@ pub mod liability;
 pub mod omission;
 pub mod publish;
 pub mod utxo_snapshot;
+pub mod verdict;
 pub mod window;
 
 use std::fmt;
@@ -88,6 +89,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm_token::ALL,
         evm_finality::ALL,
         finding::ALL,
+        verdict::ALL,
         omission::ALL,
         cli::ALL,
     ];

@@ -4,10 +4,9 @@
 //! names its hash.
 
 use alloy_primitives::U256;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::asset::{Asset, AssetId, Assets, ChainId, DeploymentId};
-use crate::basis::{Basis, Completeness};
 use crate::code::{Code, Coded, publish as codes};
 use crate::hash::{Digest, sha256};
 use crate::publish::StatementPins;
@@ -17,9 +16,13 @@ use crate::reserve::evm::token::{TokenEntry, TokenRegistry};
 use crate::signature::PublicKey;
 use crate::snapshot::{BlockRef, VenueId};
 
+mod require;
+mod window;
+
+pub use require::Requirements;
+pub use window::{ChainRange, Demand, SeenBlock, WindowRules};
+
 const FORMAT: &str = "counterfoil-policy-v1";
-/// More blocks than a window of years has.
-const BLOCKS_MAX: u64 = 100_000_000;
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +37,7 @@ pub struct Policy {
     utxo_sets: Vec<SetPin>,
     finality: Vec<FinalityRoot>,
     nodes: Vec<PinnedNode>,
+    related: Vec<RelatedParty>,
     tokens: TokenRegistry,
     /// Names of the policy's own entries among them.
     own_tokens: Vec<String>,
@@ -58,138 +62,6 @@ const fn one() -> u64 {
     1
 }
 
-/// What evidence must reach to count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Requirements {
-    /// Assets that the overall verdict speaks of; all assets of statement and policy when empty.
-    pub assets: Vec<AssetId>,
-    /// What the existence of a balance must rest on.
-    pub authenticity: Basis,
-    /// How much of its history the evidence must cover.
-    pub completeness: Completeness,
-    /// Whether a statement without other liabilities can be covered.
-    pub other_liabilities: bool,
-    /// Days after its cut-off for which a statement is accepted by `verify`.
-    pub max_age_days: Option<u64>,
-}
-
-impl Default for Requirements {
-    /// The built-in policy: existence proved, unspentness at least observed.
-    fn default() -> Self {
-        Self {
-            assets: Vec::new(),
-            authenticity: Basis::Proved,
-            completeness: Completeness::UnspentObserved,
-            other_liabilities: false,
-            max_age_days: None,
-        }
-    }
-}
-
-/// What a window of blocks must cover, and what in it is told. Shares are in hundredths of a percent.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct WindowRules {
-    /// Blocks before the cut-off block; without it and `after`, the window is the one that the bundle offers.
-    pub before: Option<u64>,
-    /// Blocks after the cut-off block.
-    pub after: Option<u64>,
-    /// Blocks within which coins that came from somebody and went back there are a round trip.
-    pub round_trip_blocks: u64,
-    /// How far the two amounts of a round trip may differ.
-    pub round_trip_tolerance: u64,
-    /// From which share of the highest balance of the window on a flow or a round trip is told.
-    pub flow_share: u64,
-    /// Blocks at which the verifier had seen the signatures, or found them in a log: what is no longer there then may
-    /// have been signed for by whoever got the key afterwards.
-    pub seen: Vec<SeenBlock>,
-}
-
-impl Default for WindowRules {
-    /// A week of Bitcoin's blocks, one percent, one percent.
-    fn default() -> Self {
-        Self {
-            before: None,
-            after: None,
-            round_trip_blocks: 1_008,
-            round_trip_tolerance: 100,
-            flow_share: 100,
-            seen: Vec::new(),
-        }
-    }
-}
-
-impl WindowRules {
-    fn check(&self) -> Result<(), PolicyError> {
-        let limits = [
-            ("before", self.before.unwrap_or(0), BLOCKS_MAX),
-            ("after", self.after.unwrap_or(0), BLOCKS_MAX),
-            ("round_trip_blocks", self.round_trip_blocks, BLOCKS_MAX),
-            ("round_trip_tolerance, in hundredths of a percent,", self.round_trip_tolerance, 10_000),
-            ("flow_share, in hundredths of a percent,", self.flow_share, 10_000),
-        ];
-        let seen = self.seen.iter().map(|seen| ("seen: height", seen.height, u64::from(u32::MAX)));
-        match limits.into_iter().chain(seen).find(|(_, got, limit)| got > limit) {
-            Some((name, got, limit)) => Err(PolicyError(format!("window: {name} {got}, expected at most {limit}"))),
-            None => Ok(()),
-        }
-    }
-
-    fn departures(&self) -> Vec<String> {
-        let built_in = Self::default();
-        let mut departures = Vec::new();
-        if (self.before, self.after) != (None, None) {
-            let (before, after) = (self.before.unwrap_or(0), self.after.unwrap_or(0));
-            departures
-                .push(format!("stricter: a window of {before} blocks before the cut-off block and {after} after it"));
-        }
-        let word = |stricter: bool| if stricter { "stricter" } else { "laxer" };
-        let mut compare = |own: u64, built_in: u64, higher_is_stricter: bool, what: &str| {
-            if own != built_in {
-                let word = word((own > built_in) == higher_is_stricter);
-                departures.push(format!("{word}: {what} {own}, built-in {built_in}"));
-            }
-        };
-        let share = "hundredths of a percent:";
-        compare(self.round_trip_blocks, built_in.round_trip_blocks, true, "blocks of a round trip:");
-        compare(
-            self.round_trip_tolerance,
-            built_in.round_trip_tolerance,
-            true,
-            &format!("difference within a round trip, {share}"),
-        );
-        compare(self.flow_share, built_in.flow_share, false, &format!("flows are told from, {share}"));
-        for seen in &self.seen {
-            departures.push(format!(
-                "stricter: what is on signed addresses must still be there at block {} of {}",
-                seen.height, seen.chain
-            ));
-        }
-        departures
-    }
-
-    /// The heights that the verifier asks about, when the policy names any.
-    #[must_use]
-    pub fn range(&self, cutoff: u64) -> Option<(u64, u64)> {
-        if (self.before, self.after) == (None, None) {
-            return None;
-        }
-        let (before, after) = (self.before.unwrap_or(0), self.after.unwrap_or(0));
-        Some((cutoff.saturating_sub(before), cutoff.saturating_add(after)))
-    }
-}
-
-/// A block at which signatures had been seen.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeenBlock {
-    /// The chain.
-    pub chain: ChainId,
-    /// Height or number.
-    pub height: u64,
-}
-
 /// A node whose answers count as observed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -198,6 +70,17 @@ pub struct PinnedNode {
     pub name: String,
     /// The key that signs its transcripts.
     pub key: PublicKey,
+}
+
+/// Somebody whose interests are the venue's.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelatedParty {
+    /// The name, as the address set writes its custodians.
+    pub name: String,
+    /// Addresses on any chain: transfers from and to them are told.
+    #[serde(default)]
+    pub addresses: Vec<String>,
 }
 
 /// Where the finality of a chain begins for this verifier.
@@ -229,6 +112,8 @@ struct PolicyToml {
     finality: Vec<FinalityRoot>,
     #[serde(default)]
     node: Vec<PinnedNode>,
+    #[serde(default)]
+    related_party: Vec<RelatedParty>,
     #[serde(default)]
     asset: Vec<toml::Value>,
     #[serde(default)]
@@ -274,6 +159,7 @@ impl Policy {
             return Err(fail(format!("format {:?}, expected {FORMAT:?}", file.format)));
         }
         file.venue.check()?;
+        file.require.check()?;
         file.window.check()?;
         for node in &file.node {
             node.key.check().map_err(|error| fail(format!("node {:?}: {error}", node.name)))?;
@@ -312,6 +198,7 @@ impl Policy {
             utxo_sets: file.utxo_set,
             finality: file.finality,
             nodes: file.node,
+            related: file.related_party,
             tokens: tokens.map_err(|error| fail(error.to_string()))?,
             own_tokens,
         };
@@ -391,6 +278,28 @@ impl Policy {
         &self.finality
     }
 
+    /// Who is related to the venue.
+    #[must_use]
+    pub fn related_parties(&self) -> &[RelatedParty] {
+        &self.related
+    }
+
+    /// Whether an address is one of somebody related to the venue.
+    #[must_use]
+    pub fn is_related_address(&self, address: &str) -> bool {
+        let same = |known: &String| match known.starts_with("0x") {
+            true => known.eq_ignore_ascii_case(address),
+            false => known == address,
+        };
+        self.related.iter().any(|party| party.addresses.iter().any(same))
+    }
+
+    /// Deployments that the venue, or somebody related to it, issues: each covers only itself.
+    #[must_use]
+    pub fn own_tokens(&self) -> &[DeploymentId] {
+        &self.require.own_tokens
+    }
+
     /// What is known of tokens: the entries that come with the program, and the policy's own.
     #[must_use]
     pub fn tokens(&self) -> &TokenRegistry {
@@ -440,12 +349,25 @@ impl Policy {
             let names: Vec<&str> = own.assets.iter().map(AssetId::as_str).collect();
             departures.push(format!("laxer: the overall verdict speaks of {} only", names.join(", ")));
         }
-        departures.extend(self.window.departures());
+        let chains = self.assets.iter().flat_map(|asset| asset.deployments.iter().filter_map(|found| found.id.chain()));
+        departures.extend(self.window.departures(&chains.collect()));
         for name in &self.own_tokens {
             departures.push(format!("laxer: balances of {name} are proved by an entry of the policy's own"));
         }
+        departures.extend(own.control_departures());
+        for party in &self.related {
+            departures.push(format!("stricter: {} is known as related to the venue", party.name));
+        }
+        for token in &own.own_tokens {
+            departures.push(format!("stricter: {token} is known as the venue's own issue"));
+        }
+        if own.minimum_ratio != built_in.minimum_ratio {
+            let (whole, rest) = (own.minimum_ratio / 100, own.minimum_ratio % 100);
+            departures
+                .push(format!("stricter: covered from {whole}.{rest:02} % of what is owed on, built-in 100.00 %"));
+        }
         if let Some(days) = own.max_age_days {
-            departures.push(format!("stricter, for `verify` alone: a statement is accepted for {days} days"));
+            departures.push(format!("stricter: a statement is accepted for {days} days"));
         }
         departures
     }

@@ -2,6 +2,8 @@
 //!
 //! Pure: the same bundle and policy give the same report, byte for byte.
 
+pub mod assess;
+mod case;
 mod coverage;
 mod descriptors;
 mod evm_control;
@@ -20,9 +22,10 @@ use crate::code::{Code, Coded};
 use crate::policy::Policy;
 use crate::publish::{self, StatementError};
 use crate::reserve::bitcoin::own::{BundleAlone, OwnEvidence};
+use crate::snapshot::Time;
 
-pub use coverage::{Position, Verdict, percent, verdict};
-pub use findings::{Finding, Severity};
+pub use coverage::{Verdict, percent};
+pub use findings::{Finding, FindingAmount, Severity};
 pub use model::{
     AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
 };
@@ -58,10 +61,10 @@ impl Coded for ReconcileError {
 /// # Errors
 /// [`ReconcileError`] when bundle or statement are not what they claim to be. Everything else is a finding.
 pub fn reconcile(files: &dyn FileSource, policy: &Policy) -> Result<Report, ReconcileError> {
-    reconcile_with(files, policy, &BundleAlone)
+    reconcile_with(files, policy, &BundleAlone, None)
 }
 
-/// The same, with files that the verifier reads itself.
+/// The same, with files that the verifier reads itself, and the time at which the verifier asks: statements have an age.
 ///
 /// # Errors
 /// [`ReconcileError`].
@@ -69,6 +72,7 @@ pub fn reconcile_with(
     files: &dyn FileSource,
     policy: &Policy,
     own: &dyn OwnEvidence,
+    now: Option<Time>,
 ) -> Result<Report, ReconcileError> {
     let sealed = bundle::open(files)?;
     let files: &dyn FileSource = &SealedFiles::new(files, &sealed);
@@ -80,5 +84,5 @@ pub fn reconcile_with(
         Some(statement) => reserves::gather(files, policy, statement, own)?,
         None => Reserves::default(),
     };
-    Ok(verdicts::report(&sealed, policy, statement.as_ref(), reserves))
+    Ok(verdicts::report(&sealed, policy, statement.as_ref(), reserves, now))
 }

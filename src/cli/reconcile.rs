@@ -9,6 +9,7 @@ use super::own_files::{OwnFiles, OwnFilesArgs};
 use super::{Outcome, policy, remark, say};
 use crate::reconcile::{Report, reconcile_with};
 use crate::report;
+use crate::snapshot::Time;
 
 /// Compare what is owed with what is held.
 #[derive(clap::Args)]
@@ -20,6 +21,9 @@ pub(super) struct Args {
     policy: PathBuf,
     #[command(flatten)]
     own: OwnFilesArgs,
+    /// What time it is, as 2026-11-01T00:00:00Z: statements have an age and a successor that is due
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<Time>,
     /// Write the report as JSON, too (`-` for standard output instead of the text)
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -38,7 +42,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     let policy = policy::read(&args.policy)?;
     let own = OwnFiles::find(&args.own)?;
-    let report = reconcile_with(&Folder(args.bundle.clone()), &policy, &own)?;
+    let report = reconcile_with(&Folder(args.bundle.clone()), &policy, &own, args.as_of)?;
     if let Some(path) = &args.html {
         files::write(path, page(path, &report)?.as_bytes(), Readers::All, args.force)?;
     }

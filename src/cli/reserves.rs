@@ -44,7 +44,7 @@ pub(super) fn run(verb: &Verb) -> Outcome {
 fn verify(args: &VerifyArgs) -> Outcome {
     let policy = policy::read(&args.policy)?;
     let own = OwnFiles::find(&args.own)?;
-    let report = reconcile_with(&Folder(args.bundle.clone()), &policy, &own)?;
+    let report = reconcile_with(&Folder(args.bundle.clone()), &policy, &own, None)?;
     print(&report, &args.bundle);
     let of_reserves = report.findings.iter().filter(|finding| {
         let number = finding.code.number;

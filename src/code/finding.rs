@@ -124,9 +124,9 @@ super::codes! {
     ROUND_TRIP = 7045, NotMade, "coins came from a counterparty and went back there",
         "Coins that are borrowed for a snapshot are nobody's reserve. Around the cut-off they do not count as accepted evidence.",
         "the venue explains the transfers; a customer who deposits and withdraws has a balance in the tree in between";
-    WINDOW_BELOW_OWED = 7046, NotMade, "the balance fell below what was owed at the cut-off",
-        "At some block of the window less was held than is owed at its cut-off; less may have been owed then.",
-        "compare with the statements of that time";
+    WINDOW_BELOW_OWED = 7046, NotMade, "the balance fell below what was owed",
+        "Before the first statement of the window its total is asked for, after the last one that one's, in between the smaller one. Coins that came and went do not count.",
+        "a further statement from the time of the dip: less may have been owed then";
     WINDOW_BALANCE_DIFFERS = 7047, Failed, "the window has less than the list of coins",
         "Both are about the same addresses at the same block.",
         "fetch coins and window in one go";

@@ -115,7 +115,7 @@ impl ExampleVenue {
         bundle.insert(paths::STATEMENT.to_owned(), signed.clone());
         bundle.insert(paths::CHALLENGE.to_owned(), document);
         bundle.insert(paths::ADDRESSES.to_owned(), set.to_file().map_err(fault)?);
-        let sealed_at = Time::from_unix(CUTOFF.unix() + DAY);
+        let sealed_at = Time::from_unix(CUTOFF.unix() + 2 * DAY);
         let manifest = bundle::seal(&bundle, "Example Exchange Ltd", sealed_at, &key).map_err(fault)?;
         bundle.insert(MANIFEST.to_owned(), manifest);
         let policy = policy(&key, &node, &chains);

@@ -32,6 +32,8 @@ const EARLY_BLOCKS: u64 = 200;
 const PAID_TOGETHER: usize = 100;
 /// Transactions of one block.
 const BLOCK_TRANSACTIONS: usize = 50;
+/// Blocks on each side of the cut-off block that are shown: the fewest that a policy may ask for.
+const WINDOW: u64 = 6;
 /// Satoshis of each coin.
 const COIN: u64 = 10_000;
 
@@ -218,7 +220,9 @@ fn evidence(
     let from_height = cutoff_block(chain)?.height.saturating_sub(12);
     let now = Time::from_unix(CUTOFF.unix() + DAY);
     let question = Question { addresses: &addresses, from_height, cutoff: Some(CUTOFF), now };
-    let fetched = chain.evidence(&question).map_err(fault)?;
+    let cutoff = cutoff_block(chain)?.height;
+    let around = (cutoff.saturating_sub(WINDOW), cutoff + WINDOW);
+    let fetched = chain.window(&question, around).map_err(fault)?;
     let mut files: MemoryFiles =
         fetched.files.into_iter().map(|(name, bytes)| (paths::chain(chain.id(), &name), bytes)).collect();
     let transcript = fetched.transcript.to_file(node).map_err(fault)?;
@@ -230,6 +234,7 @@ fn evidence(
 fn policy(venue: &SigningKey, node: &SigningKey, tip: &BlockRef) -> String {
     format!(
         "format = \"counterfoil-policy-v1\"\n\n\
+         [window]\nbefore = {WINDOW}\nafter = {WINDOW}\n\n\
          [venue]\nid = \"many-addresses\"\nlog_origin = \"log.example/many-addresses\"\n\
          keys = [{{ alg = \"bip340\", key = \"{}\" }}]\n\n\
          [[node]]\nname = \"the auditor's node\"\nkey = {{ alg = \"bip340\", key = \"{}\" }}\n\n\

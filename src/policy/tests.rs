@@ -31,19 +31,39 @@ fn departures_say_which_way() {
 #[test]
 fn windows_have_defaults_and_limits() {
     let plain = policy("[window]\n").expect("defaults");
-    assert_eq!((plain.window(), plain.window().range(500)), (&WindowRules::default(), None));
+    assert_eq!(plain.window(), &WindowRules::default());
     let chain = "bip122:000000000019d6689c085ae165831e93";
-    let text = format!("[window]\nafter = 7\nflow_share = 50\n[[window.seen]]\nchain = \"{chain}\"\nheight = 9\n");
-    let own = policy(&text).expect("a window");
-    assert_eq!(own.window().range(500), Some((500, 507)));
+    let (bitcoin, evm) = (chain.parse().expect("a chain"), "eip155:1".parse().expect("a chain"));
+    let demand = |policy: &Policy, chain| policy.window().demand(chain).range(10_000);
+    assert_eq!(demand(&plain, &bitcoin), Some((9_856, 10_144)), "a day each side");
+    assert_eq!(demand(&plain, &evm), Some((2_800, 17_200)));
+    let text = format!(
+        "[window]\nafter = 7\nflow_share = 50\n[[window.chain]]\nchain = \"eip155:1\"\nbefore = 9000\n\
+         [[window.seen]]\nchain = \"{chain}\"\nheight = 9\n"
+    );
+    let asset = |chain: &str| {
+        format!(
+            "[[asset]]\nid = \"A{}\"\ndecimals = 8\n[[asset.deployment]]\nid = \"{chain}/slip44:0\"\ndecimals = 8\n",
+            chain.len()
+        )
+    };
+    let own = policy(&format!("{text}{}{}", asset(chain), asset("eip155:1"))).expect("a window");
+    assert_eq!((demand(&own, &bitcoin), demand(&own, &evm)), (Some((9_856, 10_007)), Some((1_000, 10_007))));
     assert_eq!(
         own.departures(),
         [
-            "stricter: a window of 0 blocks before the cut-off block and 7 after it",
+            &format!("laxer: 7 blocks after the cut-off block of {chain}, built-in 144"),
+            "stricter: 9000 blocks before the cut-off block of eip155:1, built-in 7200",
+            "laxer: 7 blocks after the cut-off block of eip155:1, built-in 7200",
             "stricter: flows are told from, hundredths of a percent: 50, built-in 100",
             &format!("stricter: what is on signed addresses must still be there at block 9 of {chain}")
         ]
     );
+    let none = policy("[window]\nbefore = 0\nafter = 0\n").expect("no window");
+    assert_eq!(demand(&none, &bitcoin), None);
+    let row = "[[window.chain]]\nchain = \"eip155:1\"\nafter = 1\n";
+    assert!(policy(&row.repeat(2)).is_err(), "two rows for one chain");
+    assert!(policy("[[window.chain]]\nchain = \"eip155:1\"\nafter = 100000001\n").is_err());
     for bad in ["before = 100000001", "flow_share = 10001", "round_trip_tolerance = 10001", "blocks = 1"] {
         assert!(policy(&format!("[window]\n{bad}\n")).is_err(), "{bad}");
     }
@@ -126,4 +146,45 @@ fn own_tokens_are_told() {
     assert_eq!(own.tokens().entries().len(), policy("").expect("a policy").tokens().entries().len() + 1);
     assert!(policy(&format!("{entry}{hash}{entry}{hash}")).is_err(), "twice");
     assert!(policy(entry).is_err(), "no code hash");
+}
+
+/// Six blocks on Bitcoin, two epochs elsewhere, or all blocks that there are.
+#[test]
+fn a_window_can_be_too_short() {
+    let enough = |before: u64, after: u64, chain: &str, cutoff: u64| {
+        let text = format!("[window]\nbefore = {before}\nafter = {after}\n");
+        let policy = policy(&text).expect("a window");
+        policy.window().demand(&chain.parse().expect("a chain")).is_enough(cutoff)
+    };
+    let bitcoin = "bip122:000000000019d6689c085ae165831e93";
+    assert!(enough(6, 6, bitcoin, 900_000) && !enough(5, 6, bitcoin, 900_000) && !enough(6, 5, bitcoin, 900_000));
+    assert!(enough(64, 64, "eip155:1", 900_000) && !enough(63, 64, "eip155:1", 900_000));
+    assert!(!enough(0, 0, bitcoin, 900_000));
+    assert!(enough(3, 6, bitcoin, 3), "from the chain's first block on");
+}
+
+#[test]
+fn demands_of_control_ratio_and_parties_are_departures() {
+    let text = "[require]\ncontrol = \"script-satisfied\"\nschemes = [\"bip322-simple\"]\nminimum_ratio = 10550\n\
+                control_max_age_days = 30\nmax_age_days = 45\nown_tokens = [\"eip155:1/erc20:0x00\"]\n\
+                [[related_party]]\nname = \"Lender AG\"\naddresses = [\"0xAb\"]\n";
+    let own = policy(text).expect("a policy");
+    assert_eq!(
+        own.departures(),
+        [
+            "stricter: control counts from script-satisfied, built-in key-threshold",
+            "stricter: only control proofs of these kinds count: bip322-simple",
+            "stricter: a challenge may be 30 days older than the cut-off, built-in 400",
+            "stricter: Lender AG is known as related to the venue",
+            "stricter: eip155:1/erc20:0x00 is known as the venue's own issue",
+            "stricter: covered from 105.50 % of what is owed on, built-in 100.00 %",
+            "stricter: a statement is accepted for 45 days"
+        ]
+    );
+    assert!(own.is_related_address("0xaB") && !own.is_related_address("0xac"));
+    let laxer = policy("[require]\ncontrol = \"contract-stated\"\ncontrol_max_age_days = 500\n").expect("a policy");
+    assert!(laxer.departures().iter().all(|departure| departure.starts_with("laxer: ")), "{:?}", laxer.departures());
+    for bad in ["minimum_ratio = 9999", "minimum_ratio = 1000001", "schemes = [\"bip-322\"]", "control = \"word\""] {
+        assert!(policy(&format!("[require]\n{bad}\n")).is_err(), "{bad}");
+    }
 }

@@ -1,4 +1,4 @@
-//! The verdict, from figures alone. Specification: `docs/spec/reconcile.md`.
+//! The three verdicts, and shares. Specification: `docs/spec/reconcile.md`.
 
 use std::fmt;
 
@@ -48,38 +48,6 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// The figures that decide about one asset, all with the same number of decimals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// Committed total plus other liabilities; `None` without a statement.
-    pub owed: Option<Amount>,
-    /// Held under control, on evidence at or above the policy.
-    pub low: Amount,
-    /// Held under control, on any evidence.
-    pub high: Amount,
-    /// Whether any reserve is claimed at all.
-    pub claimed: bool,
-    /// Whether all evidence that is claimed could be read: what could not be read may hold any amount.
-    pub readable: bool,
-    /// Whether a critical finding is open.
-    pub critical: bool,
-}
-
-/// `short` when even everything offered is too little, `covered` when accepted evidence is enough, otherwise not
-/// determinable. Reserves alone, or liabilities alone, decide nothing.
-#[must_use]
-pub fn verdict(position: &Position) -> Verdict {
-    let Position { owed, low, high, claimed, readable, critical } = *position;
-    let Some(owed) = owed.filter(|_| claimed && readable) else { return Verdict::NotDeterminable };
-    if high < owed {
-        Verdict::Short
-    } else if low >= owed && !critical {
-        Verdict::Covered
-    } else {
-        Verdict::NotDeterminable
-    }
-}
-
 /// `part` of `whole` in hundredths of a percent, rounded down; `None` when nothing is owed.
 #[must_use]
 pub fn percent(part: Amount, whole: Amount) -> Option<String> {
@@ -94,45 +62,6 @@ pub fn percent(part: Amount, whole: Amount) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn position(owed: u128, low: u128, high: u128) -> Position {
-        let amount = Amount::from_base_units;
-        Position {
-            owed: Some(amount(owed)),
-            low: amount(low),
-            high: amount(high),
-            claimed: true,
-            readable: true,
-            critical: false,
-        }
-    }
-
-    #[test]
-    fn the_boundary_is_one_base_unit() {
-        assert_eq!(verdict(&position(100, 100, 100)), Verdict::Covered);
-        assert_eq!(verdict(&position(100, 99, 100)), Verdict::NotDeterminable);
-        assert_eq!(verdict(&position(100, 99, 99)), Verdict::Short);
-        assert_eq!(verdict(&position(u128::MAX, u128::MAX, u128::MAX)), Verdict::Covered);
-    }
-
-    #[test]
-    fn reserves_alone_decide_nothing() {
-        let alone = Position { owed: None, ..position(0, 1_000, 1_000) };
-        assert_eq!(verdict(&alone), Verdict::NotDeterminable);
-    }
-
-    #[test]
-    fn what_was_not_offered_or_not_read_is_not_determinable() {
-        assert_eq!(verdict(&Position { claimed: false, ..position(100, 0, 0) }), Verdict::NotDeterminable);
-        assert_eq!(verdict(&Position { readable: false, ..position(100, 0, 0) }), Verdict::NotDeterminable);
-        assert_eq!(verdict(&Position { readable: false, ..position(100, 100, 100) }), Verdict::NotDeterminable);
-    }
-
-    #[test]
-    fn a_critical_finding_blocks_coverage_and_excuses_nothing() {
-        assert_eq!(verdict(&Position { critical: true, ..position(100, 100, 100) }), Verdict::NotDeterminable);
-        assert_eq!(verdict(&Position { critical: true, ..position(100, 0, 99) }), Verdict::Short);
-    }
 
     #[test]
     fn percentages_are_rounded_down() {

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::amount::{Amount, Decimals};
 use crate::asset::{AssetId, ChainId};
 use crate::code::Code;
 use crate::hash::Digest;
@@ -31,6 +32,15 @@ impl Severity {
     }
 }
 
+/// How much a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct FindingAmount {
+    /// Base units.
+    pub units: Amount,
+    /// Their decimals.
+    pub decimals: Decimals,
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -49,6 +59,8 @@ pub struct Finding {
     pub subject: String,
     /// What was got, and what was expected.
     pub detail: String,
+    /// How much it is about; none when it is about no amount, or about one that nobody knows.
+    pub amount: Option<FindingAmount>,
     /// What would clear it.
     pub clears: &'static str,
     /// The file of the bundle that shows it.
@@ -73,6 +85,7 @@ impl Finding {
             chain: None,
             subject: subject.into(),
             detail: detail.into(),
+            amount: None,
             clears: code.remedy,
             evidence: None,
             evidence_sha256: None,
@@ -96,6 +109,13 @@ impl Finding {
     #[must_use]
     pub fn on_chain(mut self, chain: &ChainId) -> Self {
         self.chain = Some(chain.clone());
+        self
+    }
+
+    /// Is about this many base units.
+    #[must_use]
+    pub const fn of_amount(mut self, units: Amount, decimals: Decimals) -> Self {
+        self.amount = Some(FindingAmount { units, decimals });
         self
     }
 

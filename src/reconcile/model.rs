@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::assess::{Alignment, Compared, Reason};
 use super::coverage::Verdict;
 use super::findings::Finding;
 use super::window::WindowReport;
@@ -23,7 +24,7 @@ pub const NOT_SHOWN: [&str; 7] = [
     "Whose money it is: side agreements, loans and pledges live in heads and drawers; no computation finds them.",
     "That the liabilities are complete: the total is committed, and it is as complete as the customers who checked.",
     "That anybody controls coins: no signature proves control of funds. It is out of date as soon as it is made, it says only that somebody could satisfy a script after the challenge, and a key can be rented, shared or used on behalf of others.",
-    "What was held in blocks outside of a window in this report; and the verdict itself still speaks of the cut-off.",
+    "What was held outside of the windows in this report, and within a block; what was owed at other moments than the cut-offs of statements.",
     "That every customer sees the same statement: this version has no public log yet.",
     "What an asset is worth: no prices are used, and nothing is netted between assets.",
     "That the venue can pay everybody at once: fees, limits and opening hours of chains and banks are not looked at.",
@@ -186,18 +187,29 @@ pub struct AssetReport {
     pub held: Held,
     /// What the windows of its deployments show.
     pub windows: Vec<WindowReport>,
-    /// The sum of the lowest balances of all deployments for which a reserve is claimed; none when one has no window.
+    /// The lowest balance of the window over all deployments for which a reserve is claimed, coins that came and went
+    /// included; none when one of them has no window.
     pub window_minimum: Option<Amount>,
+    /// The lowest balance without coins of unexplained round trips, likewise.
+    pub window_minimum_without_trips: Option<Amount>,
+    /// How the chains of the asset were put side by side for both.
+    pub alignment: Alignment,
+    /// What was owed and held at this cut-off and at those of other statements within the window.
+    pub commitments: Vec<Compared>,
     /// Of what is counted: what is not known to have been there for longer than the snapshot.
     pub not_sustained: Amount,
+    /// Of what is possible: coins of unexplained round trips around the cut-off.
+    pub came_and_went: Amount,
     /// Whether any reserve is claimed.
     pub claimed: bool,
     /// Counted, less what was not sustained, against owed, rounded down.
     pub coverage: Option<String>,
-    /// Possible against owed, rounded down.
+    /// Possible, less coins that came and went, against owed, rounded down.
     pub coverage_possible: Option<String>,
     /// The verdict.
     pub verdict: Verdict,
+    /// What decided.
+    pub reason: Reason,
     /// The verdict in one plain sentence.
     pub sentence: String,
 }

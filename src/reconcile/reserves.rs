@@ -12,7 +12,7 @@ use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
 use crate::bundle::{FileSource, paths};
 use crate::code::bitcoin::SCAN_MISSING;
-use crate::code::{Coded, finding as codes};
+use crate::code::{Coded, finding as codes, verdict as verdict_codes};
 use crate::policy::Policy;
 use crate::publish::{Statement, VerifiedStatement};
 use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role};
@@ -198,6 +198,14 @@ impl Gathering<'_> {
 
     fn note_long_term(&mut self, challenge: &VerifiedChallenge) {
         let (issued, expires) = (challenge.challenge().issued, challenge.challenge().expires);
+        let (cutoff, days) = (self.statement.statement().cutoff, self.policy.require().control_max_age_days);
+        let allowed = i64::try_from(days).ok().and_then(|days| days.checked_mul(86_400)).unwrap_or(i64::MAX);
+        if cutoff.unix().saturating_sub(issued.unix()) > allowed {
+            let detail = format!("issued {issued}, the cut-off is {cutoff}; at most {days} days are allowed");
+            let code = &verdict_codes::CHALLENGE_OLD;
+            let finding = Finding::new(code, Severity::Critical, paths::CHALLENGE, detail);
+            self.find(finding.in_file(paths::CHALLENGE));
+        }
         if expires.unix().saturating_sub(issued.unix()) > CHALLENGE_TERM_MAX {
             let detail = format!("it is valid from {issued} to {expires}");
             let finding = Finding::new(&codes::CHALLENGE_LONG, Severity::Exception, paths::CHALLENGE, detail);
@@ -230,8 +238,11 @@ impl Gathering<'_> {
         let native = |id: &&DeploymentId| chain.namespace() == "bip122" && id.asset().starts_with("slip44:");
         self.reserves.claimed.extend(deployments.iter().filter(native).cloned());
         let controlled = control.and_then(|control| control.get(chain));
+        let require = self.policy.require();
+        let accepted = |grade: ControlGrade| grade >= require.control && grade.basis() >= require.authenticity;
         let counts = |entry: &&AddressEntry| {
-            is_free(entry) && controlled.is_some_and(|controlled| controlled.shows(&entry.address))
+            let grade = controlled.and_then(|controlled| controlled.of_address(&entry.address));
+            is_free(self.policy, entry) && grade.is_some_and(accepted)
         };
         let counted = entries.iter().filter(counts).map(|entry| entry.address.clone()).collect();
         self.reserves.windows.insert(chain.clone(), ChainWindow { counted, ..ChainWindow::default() });
@@ -408,6 +419,14 @@ impl Gathering<'_> {
             entries.iter().map(|entry| (entry.address.as_str(), entry)).collect();
         for entry in entries {
             self.note_exclusion(chain, entry);
+            let grade = controlled.and_then(|controlled| controlled.of_address(&entry.address));
+            if let Some(grade) = grade.filter(|grade| *grade < self.policy.require().control) {
+                let (got, wanted) = (grade.text(), self.policy.require().control.text());
+                let detail = format!("{got}, demanded {wanted}");
+                let code = &verdict_codes::CONTROL_WEAK;
+                let finding = Finding::new(code, Severity::Exception, entry.address.clone(), detail);
+                self.find(finding.on_chain(chain).in_file(paths::CONTROL));
+            }
         }
         for mut holding in evidence.holdings {
             // a chain's verifier answers for asked addresses only; anything else is not counted
@@ -418,11 +437,17 @@ impl Gathering<'_> {
                 holding.authenticity = holding.authenticity.min(grade.basis());
             }
             self.reserves.claimed.insert(holding.deployment.clone());
-            self.reserves.held.push(Held { control, role: entry.role, free: is_free(entry), holding });
+            self.reserves.held.push(Held { control, role: entry.role, free: is_free(self.policy, entry), holding });
         }
     }
 
     fn note_exclusion(&mut self, chain: &ChainId, entry: &AddressEntry) {
+        if let Some(custodian) = related_custodian(self.policy, entry) {
+            let detail = format!("its custodian is {custodian}, which the policy knows as related to the venue");
+            let code = &verdict_codes::RELATED_PARTY;
+            let finding = Finding::new(code, Severity::Exception, entry.address.clone(), detail);
+            self.find(finding.on_chain(chain));
+        }
         if let Some(pledge) = &entry.encumbrance {
             let finding = Finding::new(&codes::ENCUMBERED, Severity::Exception, entry.address.clone(), pledge.clone());
             self.find(finding.on_chain(chain));
@@ -435,8 +460,15 @@ impl Gathering<'_> {
     }
 }
 
-fn is_free(entry: &AddressEntry) -> bool {
-    entry.role != Role::Internal && entry.encumbrance.is_none() && entry.issuer == IssuerRelation::None
+fn is_free(policy: &Policy, entry: &AddressEntry) -> bool {
+    let plain = entry.role != Role::Internal && entry.encumbrance.is_none() && entry.issuer == IssuerRelation::None;
+    plain && related_custodian(policy, entry).is_none()
+}
+
+/// The custodian of an address, when the policy knows it as related to the venue.
+fn related_custodian<'e>(policy: &Policy, entry: &'e AddressEntry) -> Option<&'e str> {
+    let custodian = entry.custodian.as_deref()?;
+    policy.related_parties().iter().any(|party| party.name == custodian).then_some(custodian)
 }
 
 /// The assets of the policy that live on a chain.

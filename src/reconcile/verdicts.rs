@@ -2,21 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::coverage::{Position, Verdict, percent, verdict};
+use super::assess::{Alignment, Assessment};
+use super::case::{Facts, Known, sentence, too_large};
+use super::coverage::{Verdict, percent};
 use super::findings::{Finding, Severity};
 use super::model::{
     AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
 };
 use super::reserves::{self, Late, Reserves};
-use super::windows;
+use super::window::WindowReport;
 use crate::amount::{Amount, Decimals};
-use crate::asset::{Asset, AssetId, Class, Deployment};
+use crate::asset::{Asset, AssetId, Class, Deployment, DeploymentId};
 use crate::basis::Basis;
 use crate::bundle::Sealed;
-use crate::code::finding as codes;
+use crate::code::{finding as codes, verdict as verdict_codes};
 use crate::policy::Policy;
 use crate::publish::VerifiedStatement;
 use crate::publish::statement::{ControlTotal, Scope, Statement};
+use crate::snapshot::Time;
 
 /// The whole report.
 pub(super) fn report(
@@ -24,13 +27,16 @@ pub(super) fn report(
     policy: &Policy,
     statement: Option<&VerifiedStatement>,
     reserves: Reserves,
+    now: Option<Time>,
 ) -> Report {
     let stated = statement.map(VerifiedStatement::statement);
     let mut findings = statement_findings(policy, stated);
     findings.extend(statement.and_then(too_few_signers));
+    findings.extend(stated.into_iter().flat_map(|statement| freshness(policy, statement, now)));
+    let known: Vec<Known<'_>> = stated.into_iter().map(|statement| Known { statement, logged: false }).collect();
     let mut assets = Vec::new();
     for id in asset_ids(policy, stated) {
-        let section = Section { policy, statement: stated, reserves: &reserves, id: &id };
+        let section = Section { policy, statement: stated, statements: &known, reserves: &reserves, id: &id };
         assets.push(section.report(&mut findings));
     }
     findings.extend(reserves.findings);
@@ -109,6 +115,30 @@ fn statement_findings(policy: &Policy, statement: Option<&Statement>) -> Vec<Fin
     findings
 }
 
+/// How old the statement is: no clock is read, so without a time nobody can say.
+fn freshness(policy: &Policy, statement: &Statement, now: Option<Time>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let path = crate::bundle::paths::STATEMENT;
+    if let Some(days) = policy.require().max_age_days {
+        let allowed = i64::try_from(days).ok().and_then(|days| days.checked_mul(86_400)).unwrap_or(i64::MAX);
+        let detail = match now {
+            None => Some(format!("at most {days} days are allowed, and nobody said what time it is")),
+            Some(now) if now.unix().saturating_sub(statement.cutoff.unix()) > allowed => {
+                Some(format!("the cut-off is {}, it is {now}; at most {days} days are allowed", statement.cutoff))
+            }
+            Some(_) => None,
+        };
+        let old = |detail| Finding::new(&verdict_codes::STATEMENT_OLD, Severity::Critical, path, detail).in_file(path);
+        findings.extend(detail.map(old));
+    }
+    if let Some(now) = now.filter(|now| *now > statement.due) {
+        let detail = format!("it was due {}, it is {now}", statement.due);
+        let finding = Finding::new(&verdict_codes::STATEMENT_OVERDUE, Severity::Exception, path, detail);
+        findings.push(finding.in_file(path));
+    }
+    findings
+}
+
 /// A venue that declares m of n officers, and a policy that asks for fewer.
 fn too_few_signers(statement: &VerifiedStatement) -> Option<Finding> {
     let (got, declared) = (statement.signers().len() as u64, statement.statement().venue.threshold);
@@ -121,6 +151,8 @@ fn too_few_signers(statement: &VerifiedStatement) -> Option<Finding> {
 pub(super) struct Section<'a> {
     pub(super) policy: &'a Policy,
     pub(super) statement: Option<&'a Statement>,
+    /// It, and every other statement of the venue that is known.
+    pub(super) statements: &'a [Known<'a>],
     pub(super) reserves: &'a Reserves,
     pub(super) id: &'a AssetId,
 }
@@ -136,58 +168,113 @@ impl Section<'_> {
             let finding = Finding::new(&codes::ASSET_WITHOUT_ROWS, Severity::Critical, self.id.as_str(), detail);
             findings.push(finding.of_asset(self.id));
         }
-        let decimals = self.common_decimals(mapped, listed);
+        let decimals = self.common_decimals(mapped);
+        self.note_own_tokens(mapped, findings);
         let figures = self.owed(listed, decimals).and_then(|owed| Some((owed, self.held(mapped, decimals)?)));
-        let fits = figures.is_some();
-        if !fits {
-            let detail = format!("with {} decimals a sum is above 2^128 - 1", decimals.get());
-            let finding = Finding::new(&codes::AMOUNT_NOT_COMPARABLE, Severity::Critical, self.id.as_str(), detail);
-            findings.push(finding.of_asset(self.id));
-        }
-        let (owed, held) = figures.unwrap_or_default();
         let claimed = mapped.is_some_and(|asset| {
             asset.deployments.iter().any(|deployment| self.reserves.claimed.contains(&deployment.id))
         });
         let on_unreadable =
             self.reserves.unreadable.iter().any(|chain| reserves::lives_on(self.policy, self.id, chain));
         let windows = self.windows(mapped, findings);
-        let not_sustained = windows::not_sustained(&windows, self, decimals).unwrap_or(held.counted);
-        let window_minimum = windows::minimum(&windows, self, mapped, decimals);
-        if let (Some(minimum), Some(owed)) = (window_minimum, &owed) {
-            findings.extend(windows::below_owed(&windows, (minimum, owed.total), (self.id, decimals)));
-        }
-        let low = held.counted.checked_sub(not_sustained).unwrap_or(Amount::ZERO);
-        let position = Position {
-            owed: owed.as_ref().map(|owed| owed.total),
-            low,
-            high: held.possible,
-            claimed,
-            readable: self.reserves.readable && !on_unreadable && fits,
-            critical: self.is_critical(findings),
+        self.note_snapshot_only(mapped, findings);
+        let readable = self.reserves.readable && !on_unreadable;
+        let facts = Facts { decimals, readable, critical: self.is_critical(findings) };
+        let assessed = figures.and_then(|figures| Some((figures, self.assess(mapped, &windows, &facts)?)));
+        let required = &self.policy.require().assets;
+        let required = required.is_empty() || required.contains(self.id);
+        let Some(((owed, held), (found, not_sustained))) = assessed else {
+            let detail = format!("with {} decimals a sum is above 2^128 - 1", decimals.get());
+            let finding = Finding::new(&codes::AMOUNT_NOT_COMPARABLE, Severity::Critical, self.id.as_str(), detail);
+            findings.push(finding.of_asset(self.id));
+            return self.without_figures(decimals, (claimed, required), windows);
         };
-        let verdict = verdict(&position);
-        if verdict == Verdict::Short {
+        self.note_assessment(mapped, &found, findings);
+        if found.verdict == Verdict::Short {
             self.note_late_answers(findings);
         }
+        let subject = self.statement.map_or(0, |statement| statement.sequence);
+        self.filled(decimals, (claimed, required), (owed, held), windows, (found, not_sustained), subject)
+    }
+
+    /// The section, from everything that was found.
+    fn filled(
+        &self,
+        decimals: Decimals,
+        (claimed, required): (bool, bool),
+        (owed, held): (Option<Owed>, Held),
+        windows: Vec<WindowReport>,
+        (found, not_sustained): (Assessment, Amount),
+        subject: u64,
+    ) -> AssetReport {
         let cover = |held| owed.as_ref().and_then(|owed| percent(held, owed.total));
-        let required = &self.policy.require().assets;
         AssetReport {
             asset: self.id.clone(),
             decimals,
-            required: required.is_empty() || required.contains(self.id),
-            coverage: cover(low),
-            coverage_possible: cover(held.possible),
-            sentence: match fits {
-                true => sentence(self.id, decimals, &position, verdict),
-                false => format!("{}: the amounts are too large to be compared, see the findings.", self.id),
-            },
+            required,
+            coverage: cover(found.low),
+            coverage_possible: cover(found.high),
+            sentence: sentence(self.id, decimals, &found, subject),
             owed,
             held,
             windows,
-            window_minimum,
+            window_minimum: found.minimum,
+            window_minimum_without_trips: found.minimum_without_trips,
+            alignment: found.alignment,
+            commitments: found.commitments,
             not_sustained,
+            came_and_went: found.came_and_went,
+            claimed,
+            verdict: found.verdict,
+            reason: found.reason,
+        }
+    }
+
+    /// The section of an asset of which a sum does not fit.
+    fn without_figures(
+        &self,
+        decimals: Decimals,
+        (claimed, required): (bool, bool),
+        windows: Vec<WindowReport>,
+    ) -> AssetReport {
+        let (verdict, reason) = too_large();
+        AssetReport {
+            asset: self.id.clone(),
+            decimals,
+            required,
+            coverage: None,
+            coverage_possible: None,
+            sentence: format!("{}: the amounts are too large to be compared, see the findings.", self.id),
+            owed: None,
+            held: Held::default(),
+            windows,
+            window_minimum: None,
+            window_minimum_without_trips: None,
+            alignment: Alignment::Blocks,
+            commitments: Vec::new(),
+            not_sustained: Amount::ZERO,
+            came_and_went: Amount::ZERO,
             claimed,
             verdict,
+            reason,
+        }
+    }
+
+    /// Whether a deployment stands for the asset: the venue's own issue covers itself alone.
+    pub(super) fn stands_for(&self, mapped: &Asset, deployment: &DeploymentId) -> bool {
+        let own = |id: &DeploymentId| self.policy.own_tokens().contains(id);
+        !own(deployment) || mapped.deployments.iter().all(|found| own(&found.id))
+    }
+
+    fn note_own_tokens(&self, mapped: Option<&Asset>, findings: &mut Vec<Finding>) {
+        let Some(mapped) = mapped else { return };
+        for found in mapped.deployments.iter().filter(|found| self.policy.own_tokens().contains(&found.id)) {
+            let (severity, detail) = match self.stands_for(mapped, &found.id) {
+                true => (Severity::Note, "it covers only itself, and only itself is owed here"),
+                false => (Severity::Exception, "it counts nothing for another asset"),
+            };
+            let finding = Finding::new(&verdict_codes::OWN_TOKEN, severity, found.id.to_string(), detail);
+            findings.push(finding.of_asset(self.id));
         }
     }
 
@@ -247,7 +334,9 @@ impl Section<'_> {
     }
 
     /// The most decimals that occur: with these every amount is exact.
-    fn common_decimals(&self, mapped: Option<&Asset>, listed: Option<&Asset>) -> Decimals {
+    pub(super) fn common_decimals(&self, mapped: Option<&Asset>) -> Decimals {
+        let listed = self.statements.iter().flat_map(|known| known.statement.assets.iter());
+        let listed = listed.filter(|asset| asset.id == *self.id);
         let of_deployments = mapped.into_iter().flat_map(|asset| asset.deployments.iter().map(|found| found.decimals));
         let of_assets = mapped.into_iter().chain(listed).map(|asset| asset.decimals);
         of_deployments.chain(of_assets).max().unwrap_or(Decimals::ZERO)
@@ -256,28 +345,7 @@ impl Section<'_> {
     /// `None` when a sum does not fit; `Some(None)` when the statement says nothing about the asset.
     fn owed(&self, listed: Option<&Asset>, decimals: Decimals) -> Option<Option<Owed>> {
         let (Some(statement), Some(listed)) = (self.statement, listed) else { return Some(None) };
-        let rescale = |amount: Amount| amount.rescale(listed.decimals, decimals).ok();
-        let rows = statement.liabilities.iter().filter(|row| row.asset == *self.id);
-        let mut classes = BTreeMap::new();
-        let mut leaves = 0_u64;
-        for row in rows {
-            classes.insert(row.class.text(), rescale(row.total)?);
-            leaves = leaves.checked_add(row.leaf_count)?;
-        }
-        let committed = Amount::checked_sum(classes.values().copied())?;
-        let others: Vec<Amount> = statement
-            .schedules
-            .other_liabilities
-            .iter()
-            .filter(|row| row.asset == *self.id)
-            .map(|row| rescale(row.amount))
-            .collect::<Option<_>>()?;
-        // a schedule with rows for other assets only says that there are none in this one
-        let stated = !statement.schedules.other_liabilities.is_empty();
-        let other = if stated { Some(Amount::checked_sum(others)?) } else { None };
-        let total = committed.checked_add(other.unwrap_or(Amount::ZERO))?;
-        let custody = classes.get(Class::Custody.text()).copied().unwrap_or(Amount::ZERO);
-        Some(Some(Owed { committed, custody, classes, other, total, leaves }))
+        owed_by(statement, listed, decimals).map(Some)
     }
 
     /// `None` when a sum does not fit.
@@ -287,7 +355,6 @@ impl Section<'_> {
             held.by_basis.insert(basis.text(), Amount::ZERO);
         }
         let Some(mapped) = mapped else { return Some(held) };
-        let require = self.policy.require();
         for item in &self.reserves.held {
             let deployment = mapped.deployments.iter().find(|found| found.id == item.holding.deployment);
             let Some(deployment) = deployment else { continue };
@@ -297,7 +364,7 @@ impl Section<'_> {
                 *sum = sum.checked_add(amount)?;
                 Some(())
             };
-            if !item.free {
+            if !item.free || !self.stands_for(mapped, &item.holding.deployment) {
                 add(&mut held.excluded)?;
                 continue;
             }
@@ -309,7 +376,7 @@ impl Section<'_> {
             add(held.by_basis.entry(item.holding.basis().text()).or_default())?;
             let holding = &item.holding;
             add(held.by_evidence.entry((holding.authenticity, holding.completeness)).or_default())?;
-            if holding.authenticity >= require.authenticity && holding.completeness >= require.completeness {
+            if self.counts(item) {
                 add(&mut held.counted)?;
                 add(held.by_role.entry(item.role.text()).or_default())?;
                 add(held.by_control.entry(control.text()).or_default())?;
@@ -319,34 +386,30 @@ impl Section<'_> {
     }
 }
 
-fn sentence(asset: &AssetId, decimals: Decimals, position: &Position, verdict: Verdict) -> String {
-    let text = |amount: Amount| amount.to_readable(decimals);
-    let Some(owed) = position.owed else {
-        return format!("{asset}: nothing is stated about what is owed, so nothing can be said about what is held.");
-    };
-    let (owed, low, high) = (text(owed), text(position.low), text(position.high));
-    match verdict {
-        Verdict::Covered => {
-            format!("{asset}: {low} held on accepted evidence are at least the {owed} owed at the cut-off.")
-        }
-        Verdict::Short => {
-            format!("{asset}: {high} held are less than the {owed} owed, even if all that was offered is believed.")
-        }
-        Verdict::NotDeterminable if !position.claimed => {
-            format!("{asset}: {owed} are owed and no reserve is claimed: nothing was offered to compare.")
-        }
-        Verdict::NotDeterminable if !position.readable => {
-            format!("{asset}: {owed} are owed; evidence of reserves is missing or cannot be used.")
-        }
-        Verdict::NotDeterminable if position.critical => {
-            format!("{asset}: at most {high} held against {owed} owed, and a critical finding is open.")
-        }
-        Verdict::NotDeterminable => {
-            format!(
-                "{asset}: {low} held on accepted evidence, {high} on any, against {owed} owed: it decides neither way."
-            )
-        }
+/// What a statement says is owed in an asset that it lists; `None` when a sum does not fit.
+pub(super) fn owed_by(statement: &Statement, listed: &Asset, decimals: Decimals) -> Option<Owed> {
+    let rescale = |amount: Amount| amount.rescale(listed.decimals, decimals).ok();
+    let rows = statement.liabilities.iter().filter(|row| row.asset == listed.id);
+    let mut classes = BTreeMap::new();
+    let mut leaves = 0_u64;
+    for row in rows {
+        classes.insert(row.class.text(), rescale(row.total)?);
+        leaves = leaves.checked_add(row.leaf_count)?;
     }
+    let committed = Amount::checked_sum(classes.values().copied())?;
+    let others: Vec<Amount> = statement
+        .schedules
+        .other_liabilities
+        .iter()
+        .filter(|row| row.asset == listed.id)
+        .map(|row| rescale(row.amount))
+        .collect::<Option<_>>()?;
+    // a schedule with rows for other assets only says that there are none in this one
+    let stated = !statement.schedules.other_liabilities.is_empty();
+    let other = if stated { Some(Amount::checked_sum(others)?) } else { None };
+    let total = committed.checked_add(other.unwrap_or(Amount::ZERO))?;
+    let custody = classes.get(Class::Custody.text()).copied().unwrap_or(Amount::ZERO);
+    Some(Owed { committed, custody, classes, other, total, leaves })
 }
 
 fn overall(assets: &[AssetReport], has_statement: bool) -> Overall {

@@ -17,7 +17,9 @@ use alloy_primitives::U256;
 
 use self::curve::Curve;
 pub(super) use self::findings::{findings, missing};
-pub use self::model::{AddressWindow, BlockRange, Counterparty, Dip, Direction, Flow, Point, RoundTrip, WindowReport};
+pub use self::model::{
+    AddressWindow, BlockRange, Counterparty, Dip, Direction, Flow, Leg, Point, RoundTrip, WindowReport,
+};
 use self::trips::Net;
 use crate::amount::{Amount, Decimals};
 use crate::policy::WindowRules;
@@ -35,6 +37,11 @@ pub struct WindowQuestion<'a> {
     pub range: Option<(u64, u64)>,
     /// The cut-off block.
     pub snapshot: u64,
+    /// Cut-off blocks of all statements that are known, around which coins may come and go.
+    pub commitments: &'a [u64],
+    /// Transactions that brought coins which liabilities in the tree answer to: a round trip that begins with these
+    /// alone is a customer's, and explained. Empty until a bundle has inclusion proofs.
+    pub explained: &'a BTreeSet<String>,
     /// The block at which what was signed for must still be there, and whether the policy names it.
     pub closing: Option<(u64, bool)>,
     /// Addresses that count: free, and under control.
@@ -62,7 +69,8 @@ pub fn measure(evidence: &WindowEvidence, question: &WindowQuestion<'_>) -> Opti
     let told = share(maximum.1, question.rules.flow_share);
     let mut flows: Vec<Flow> = inside.iter().filter(|net| net.amount >= told).map(Net::flow).collect();
     flows.retain(|flow| !flow.amount.is_zero());
-    let round_trips = trips::find(&inside, question.snapshot, question.rules, told);
+    let round_trips = trips::find(&inside, question, told);
+    let without_trips = without_trips(&set, &round_trips);
     let gaps = gaps(evidence, asked);
     let length = |range: &BlockRange| range.to.saturating_sub(range.from).saturating_add(1);
     let uncovered = gaps.iter().map(length).fold(0, u64::saturating_add);
@@ -95,7 +103,9 @@ pub fn measure(evidence: &WindowEvidence, question: &WindowQuestion<'_>) -> Opti
         addresses,
         authenticity: evidence.authenticity,
         completeness: evidence.completeness,
+        without_trips,
         curve: set.points().map(|(height, amount)| Point { height, amount }).collect(),
+        exact: true,
         closing: question.closing.map(|closing| closing.0),
         came_and_went: Amount::ZERO,
         gone_before_closing: Amount::ZERO,
@@ -167,6 +177,42 @@ fn young(evidence: &WindowEvidence, question: &WindowQuestion<'_>, counts: impl 
     Amount::checked_sum(made.into_values())
 }
 
+/// The curve less the coins of unexplained round trips from their coming to their going.
+fn without_trips(set: &Curve, trips: &[RoundTrip]) -> Vec<Point> {
+    // how much more, and how much less, of such coins is there from a block on
+    let mut changes: BTreeMap<u64, (u128, u128)> = BTreeMap::new();
+    for trip in trips.iter().filter(|trip| !trip.explained) {
+        let (coins, mut came, mut went, mut there) = (trip.coins().base_units(), 0_u128, 0_u128, 0_u128);
+        let mut legs: Vec<_> = trip.legs.iter().collect();
+        legs.sort_by_key(|leg| leg.height);
+        for leg in legs {
+            match leg.direction {
+                Direction::In => came = came.saturating_add(leg.amount.base_units()),
+                Direction::Out => went = went.saturating_add(leg.amount.base_units()),
+            }
+            let now = came.min(coins).saturating_sub(went);
+            let (more, less) = changes.entry(leg.height).or_default();
+            *more = more.saturating_add(now.saturating_sub(there));
+            *less = less.saturating_add(there.saturating_sub(now));
+            there = now;
+        }
+    }
+    let mut heights: BTreeSet<u64> = set.points().map(|(height, _)| height).collect();
+    heights.extend(changes.keys());
+    let mut points: Vec<Point> = Vec::new();
+    let mut lent = 0_u128;
+    for height in heights {
+        let (more, less) = changes.get(&height).copied().unwrap_or_default();
+        lent = lent.saturating_add(more).saturating_sub(less);
+        let Some(all) = set.at(height) else { continue };
+        let amount = Amount::from_base_units(all.base_units().saturating_sub(lent));
+        if points.last().is_none_or(|last| last.amount != amount) {
+            points.push(Point { height, amount });
+        }
+    }
+    points
+}
+
 /// The deepest low points of the curve with the transactions that led there.
 fn dips(set: &Curve, nets: &[Net]) -> Vec<Dip> {
     let mut dips: Vec<Dip> = set
@@ -213,6 +259,10 @@ fn addresses(
             minimum_at,
             median: curve.median(),
             snapshot: curve.at(question.snapshot),
+            first: curve.at(range.0).unwrap_or_default(),
+            last: curve.at(range.1).unwrap_or_default(),
+            appeared_at: curve.appeared(question.snapshot),
+            emptied_at: curve.emptied(question.snapshot),
             closing: closing.and_then(|closing| curve.at(closing)),
         });
     }
@@ -223,8 +273,9 @@ fn addresses(
 /// and less what had left its address before the closing block. Coins of a round trip that left an address before the
 /// closing block are taken off once.
 fn sustained(report: &mut WindowReport) -> Option<()> {
-    let around: Vec<&RoundTrip> = report.round_trips.iter().filter(|trip| trip.around_snapshot).collect();
-    report.came_and_went = Amount::checked_sum(around.iter().map(|trip| trip.amount_in))?;
+    let unexplained = |trip: &&RoundTrip| trip.around_snapshot && !trip.explained;
+    let around: Vec<&RoundTrip> = report.round_trips.iter().filter(unexplained).collect();
+    report.came_and_went = Amount::checked_sum(around.iter().map(|trip| trip.coins()))?;
     let mut returned: BTreeMap<&str, Amount> = BTreeMap::new();
     for trip in around.iter().filter(|trip| report.closing.is_some_and(|closing| trip.out_at <= closing)) {
         for (address, amount) in &trip.losses {

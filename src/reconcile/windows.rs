@@ -1,18 +1,18 @@
 //! Windows in the section of an asset: which of them concern it, and what they take from what is counted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::{Finding, Severity};
 use super::reserves::lives_on;
 use super::verdicts::Section;
 use super::window::{self, WindowQuestion, WindowReport};
-use crate::amount::{Amount, Decimals};
-use crate::asset::{Asset, AssetId, ChainId, Deployment};
+use crate::amount::Amount;
+use crate::asset::{Asset, ChainId};
 use crate::bundle::{FileSource, paths};
-use crate::code::{Coded as _, finding as codes};
+use crate::code::{Coded as _, finding as codes, verdict as verdict_codes};
 use crate::reserve::bitcoin;
 use crate::reserve::claim::ChainQuery;
-use crate::reserve::window::WindowEvidence;
+use crate::reserve::window::{Party, WindowEvidence};
 
 /// The window of one chain.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +54,7 @@ impl Section<'_> {
             let closing = self.closing(chain);
             let named = closing.filter(|closing| closing.1).map(|closing| closing.0);
             // the closing block closes the window
-            let range = rules.range(known.snapshot).map(|(from, to)| (from, to.max(named.unwrap_or(to))));
+            let range = rules.demand(chain).range(known.snapshot).map(|(from, to)| (from, to.max(named.unwrap_or(to))));
             let deployment = known
                 .evidence
                 .as_ref()
@@ -71,12 +71,23 @@ impl Section<'_> {
             let closed = named.filter(|closing| *closing > known.snapshot);
             let offered = |closing: u64| (evidence.from.min(known.snapshot), evidence.to.max(closing));
             let range = range.or_else(|| closed.map(offered));
-            let question =
-                WindowQuestion { range, snapshot: known.snapshot, closing, counted: &known.counted, decimals, rules };
+            let commitments = self.cutoff_heights(chain);
+            let question = WindowQuestion {
+                range,
+                snapshot: known.snapshot,
+                commitments: &commitments,
+                // no bundle carries inclusion proofs of depositors yet
+                explained: &BTreeSet::new(),
+                closing,
+                counted: &known.counted,
+                decimals,
+                rules,
+            };
             match window::measure(evidence, &question) {
                 Some(report) => {
                     let held = &self.reserves.held;
                     findings.extend(window::findings(&report, &question, self.policy, self.id, held));
+                    findings.extend(related(evidence, &report, self));
                     reports.push(report);
                 }
                 None if range.is_none_or(|(from, to)| from <= evidence.to && to >= evidence.from) => {
@@ -104,75 +115,34 @@ impl Section<'_> {
             (None, challenged) => challenged.map(|height| (height, false)),
         }
     }
-
-    /// What is counted of one deployment.
-    fn counted_of(&self, deployment: &Deployment, decimals: Decimals) -> Option<Amount> {
-        let require = self.policy.require();
-        let counts = self.reserves.held.iter().filter(|item| {
-            let holding = &item.holding;
-            item.free
-                && item.control.is_some()
-                && holding.deployment == deployment.id
-                && holding.authenticity >= require.authenticity
-                && holding.completeness >= require.completeness
-        });
-        let amounts: Option<Vec<Amount>> =
-            counts.map(|item| item.holding.amount.rescale(deployment.decimals, decimals).ok()).collect();
-        Amount::checked_sum(amounts?)
-    }
-
-    fn deployment(&self, report: &WindowReport) -> Option<&Deployment> {
-        let mapped = self.policy.assets().iter().find(|asset| asset.id == *self.id)?;
-        mapped.deployments.iter().find(|deployment| deployment.id == report.deployment)
-    }
 }
 
-/// What of the counted coins came and went around the snapshot, or had left before the closing block.
-pub(super) fn not_sustained(reports: &[WindowReport], section: &Section<'_>, decimals: Decimals) -> Option<Amount> {
-    let mut sum = Amount::ZERO;
-    for report in reports {
-        let (Some(snapshot), Some(sustained)) = (report.snapshot, report.sustained) else { continue };
-        let deployment = section.deployment(report)?;
-        let sustained = sustained.rescale(deployment.decimals, decimals).ok()?;
-        let counted = section.counted_of(deployment, decimals)?;
-        let lost = snapshot.rescale(deployment.decimals, decimals).ok()?.checked_sub(sustained)?;
-        // coins of the window that are not counted must not stand in for those that were lost
-        let less = counted.checked_sub(sustained).unwrap_or(Amount::ZERO).max(lost.min(counted));
-        sum = sum.checked_add(less)?;
+/// Transfers with somebody related to the venue, whatever their size.
+fn related(evidence: &WindowEvidence, report: &WindowReport, section: &Section<'_>) -> Vec<Finding> {
+    let inside = report.measured.from..=report.measured.to;
+    let mut sums: BTreeMap<&str, (Amount, Amount)> = BTreeMap::new();
+    for transfer in evidence.transfers.iter().filter(|transfer| inside.contains(&transfer.height)) {
+        let known = |party: &&Party| section.policy.is_related_address(&party.name);
+        for party in transfer.from.iter().filter(known).filter(|_| !transfer.received.is_empty()) {
+            let (came, _) = sums.entry(party.name.as_str()).or_default();
+            *came = came.checked_add(party.amount.unwrap_or_default()).unwrap_or(*came);
+        }
+        for party in transfer.to.iter().filter(known).filter(|_| !transfer.spent.is_empty()) {
+            let (_, went) = sums.entry(party.name.as_str()).or_default();
+            *went = went.checked_add(party.amount.unwrap_or_default()).unwrap_or(*went);
+        }
     }
-    Some(sum)
-}
-
-/// The sum of the deployments' minima: they need not fall into one moment, so the true minimum is at least this.
-pub(super) fn minimum(
-    reports: &[WindowReport],
-    section: &Section<'_>,
-    mapped: Option<&Asset>,
-    decimals: Decimals,
-) -> Option<Amount> {
-    let claimed = mapped?.deployments.iter().filter(|found| section.reserves.claimed.contains(&found.id));
-    let mut minima = Vec::new();
-    for deployment in claimed {
-        let report = reports.iter().find(|report| report.deployment == deployment.id)?;
-        minima.push(report.minimum.rescale(deployment.decimals, decimals).ok()?);
-    }
-    if minima.is_empty() { None } else { Amount::checked_sum(minima) }
-}
-
-/// A finding when the minimum lies below what is owed.
-pub(super) fn below_owed(
-    reports: &[WindowReport],
-    (minimum, owed): (Amount, Amount),
-    (asset, decimals): (&AssetId, Decimals),
-) -> Option<Finding> {
-    if minimum >= owed {
-        return None;
-    }
-    let at: Vec<String> =
-        reports.iter().map(|report| format!("block {} of {}", report.minimum_at, report.deployment)).collect();
-    let (minimum, owed) = (minimum.to_readable(decimals), owed.to_readable(decimals));
-    let detail = format!("{minimum} at {}; {owed} were owed at the cut-off", at.join(", "));
-    Some(Finding::new(&codes::WINDOW_BELOW_OWED, Severity::Exception, asset.as_str(), detail).of_asset(asset))
+    let text = |amount: Amount| amount.to_readable(report.decimals);
+    let finding = |(name, (came, went)): (&str, (Amount, Amount))| {
+        let detail = format!("it paid in {} and was paid {} within the window", text(came), text(went));
+        let finding = Finding::new(&verdict_codes::RELATED_PARTY, Severity::Exception, name, detail);
+        let finding = finding.of_asset(section.id).of_amount(came.max(went), report.decimals);
+        match report.deployment.chain() {
+            Some(chain) => finding.on_chain(&chain),
+            None => finding,
+        }
+    };
+    sums.into_iter().map(finding).collect()
 }
 
 #[cfg(test)]
@@ -186,6 +156,8 @@ mod tests {
     use crate::reserve::window::{Part, Party, Transfer};
     use crate::snapshot::BlockRef;
 
+    /// A policy that asks for no window: the bundle's is looked at as it is.
+    const OFFERED: &str = "[window]\nbefore = 0\nafter = 0\n";
     const CHAIN: &str = "bip122:000000000019d6689c085ae165831e93";
 
     fn policy(window: &str) -> Policy {
@@ -256,27 +228,28 @@ mod tests {
     fn section(policy: &Policy, reserves: &Reserves) -> (crate::reconcile::AssetReport, Vec<u16>) {
         let id = "BTC".parse().expect("an asset");
         let mut findings = Vec::new();
-        let report = Section { policy, statement: None, reserves, id: &id }.report(&mut findings);
+        let report = Section { policy, statement: None, statements: &[], reserves, id: &id }.report(&mut findings);
         (report, findings.iter().map(|finding| finding.code.number).collect())
     }
 
     #[test]
     fn borrowed_coins_are_taken_from_what_is_counted() {
-        let (report, codes) = section(&policy(""), &reserves(true));
+        let (report, codes) = section(&policy(OFFERED), &reserves(true));
         let units = Amount::from_base_units;
         assert_eq!((report.held.counted, report.not_sustained), (units(14_000), units(4_000)), "ten decimals");
         assert_eq!((report.held.possible, report.window_minimum), (units(14_000), Some(units(10_000))));
-        assert_eq!(codes, [7041, 7045]);
-        let (report, codes) = section(&policy("[window]\nround_trip_blocks = 0"), &reserves(true));
-        assert_eq!((report.not_sustained, codes), (Amount::ZERO, vec![7041]));
+        assert_eq!(codes, [7041, 7045, 7050]);
+        let (report, codes) = section(&policy(&format!("{OFFERED}round_trip_blocks = 0")), &reserves(true));
+        assert_eq!((report.not_sustained, codes), (Amount::ZERO, vec![7041, 7050]));
     }
 
     #[test]
     fn a_window_that_is_demanded_and_missing_is_told() {
-        let demanded = policy(&format!("[window]\nbefore = 9\n[[window.seen]]\nchain = \"{CHAIN}\"\nheight = 160"));
+        let demanded =
+            policy(&format!("[window]\nbefore = 9\nafter = 6\n[[window.seen]]\nchain = \"{CHAIN}\"\nheight = 160"));
         let (report, codes) = section(&demanded, &reserves(false));
         assert_eq!((report.windows.len(), report.window_minimum, codes), (0, None, vec![7040, 7043]));
-        assert!(section(&policy(""), &reserves(false)).1.is_empty());
+        assert_eq!(section(&policy(""), &reserves(false)).1, [7040], "the built-in day");
         let (report, codes) = section(&demanded, &reserves(true));
         assert_eq!((report.windows[0].asked.from, report.windows[0].asked.to), (141, 160), "up to the closing block");
         assert_eq!(codes, [7045, 7044]);
@@ -285,34 +258,34 @@ mod tests {
     /// The key is handed over after the coins have left, and the window begins behind that.
     #[test]
     fn attack_r20_a_window_that_skips_the_cutoff_does_not_close_it() {
-        let seen = policy(&format!("[[window.seen]]\nchain = \"{CHAIN}\"\nheight = 160"));
+        let seen = policy(&format!("{OFFERED}[[window.seen]]\nchain = \"{CHAIN}\"\nheight = 160"));
         let mut emptied = reserves(true);
         let window = emptied.windows.values_mut().next().and_then(|window| window.evidence.as_mut());
         let evidence = window.expect("a window");
         (evidence.from, evidence.opening, evidence.transfers) = (155, Vec::new(), Vec::new());
         let critical = |reserves: &Reserves| {
             let (id, mut findings) = ("BTC".parse().expect("an asset"), Vec::new());
-            Section { policy: &seen, statement: None, reserves, id: &id }.report(&mut findings);
+            Section { policy: &seen, statement: None, statements: &[], reserves, id: &id }.report(&mut findings);
             let critical = findings.iter().filter(|finding| finding.severity == Severity::Critical);
             critical.map(|finding| finding.code.number).collect::<Vec<u16>>()
         };
-        assert_eq!(critical(&emptied), [7040], "blocks 150 to 154 are not shown");
+        assert_eq!(critical(&emptied), [7040, 7050], "blocks 150 to 154 are not shown");
         let mut blind = reserves(true);
         let window = blind.windows.values_mut().next().and_then(|window| window.evidence.as_mut());
         window.expect("a window").gaps = vec![(151, 152)];
-        assert_eq!(critical(&blind), [7040], "nobody was asked about them");
+        assert_eq!(critical(&blind), [7040, 7050], "nobody was asked about them");
         let mut stated = reserves(true);
         let window = stated.windows.values_mut().next().and_then(|window| window.evidence.as_mut());
         window.expect("a window").completeness = Completeness::UnspentStated;
-        assert_eq!(critical(&stated), [7048], "only the bundle says that they are still there");
-        assert_eq!(critical(&reserves(true)), Vec::<u16>::new());
+        assert_eq!(critical(&stated), [7048, 7050], "only the bundle says that they are still there");
+        assert_eq!(critical(&reserves(true)), [7050]);
     }
 
     /// The policy names a closing block and no range, so the bundle chooses which blocks it shows: none at the cut-off,
     /// or none of those in which the coins left.
     #[test]
     fn attack_a_window_that_leaves_out_blocks_before_the_closing_block() {
-        let demanded = policy(&format!("[[window.seen]]\nchain = \"{CHAIN}\"\nheight = 160"));
+        let demanded = policy(&format!("{OFFERED}[[window.seen]]\nchain = \"{CHAIN}\"\nheight = 160"));
         let told = |change: fn(&mut WindowEvidence)| {
             let mut reserves = reserves(true);
             change(reserves.windows.values_mut().next().and_then(|known| known.evidence.as_mut()).expect("a window"));
@@ -323,7 +296,7 @@ mod tests {
             evidence.opening.clear();
             evidence.transfers.clear();
         });
-        assert_eq!(late, [7040]);
+        assert_eq!(late, [7040, 7050]);
         assert!(told(|evidence| evidence.gaps = vec![(151, 151)]).contains(&7040));
         assert!(told(|evidence| evidence.gaps = vec![(158, 170)]).contains(&7040));
         assert!(!told(|_| ()).contains(&7040));
@@ -339,13 +312,14 @@ mod tests {
             evidence.expect("a window").completeness = Completeness::UnspentStated;
             let id = "BTC".parse().expect("an asset");
             let mut findings = Vec::new();
-            Section { policy: &policy, statement: None, reserves: &reserves, id: &id }.report(&mut findings);
+            Section { policy: &policy, statement: None, statements: &[], reserves: &reserves, id: &id }
+                .report(&mut findings);
             findings.iter().find(|finding| finding.code.number == 7048).map(|finding| finding.severity)
         };
-        let seen = |height: u64| format!("[[window.seen]]\nchain = \"{CHAIN}\"\nheight = {height}");
+        let seen = |height: u64| format!("{OFFERED}[[window.seen]]\nchain = \"{CHAIN}\"\nheight = {height}");
         assert_eq!(severity(&seen(160)), Some(Severity::Critical));
         assert_eq!(severity(&seen(150)), Some(Severity::Exception), "nothing lies in between");
-        assert_eq!(severity(""), Some(Severity::Exception));
+        assert_eq!(severity(OFFERED), Some(Severity::Exception));
     }
 
     #[test]
@@ -353,24 +327,11 @@ mod tests {
         let mut broken = reserves(true);
         let window = broken.windows.values_mut().next().and_then(|window| window.evidence.as_mut());
         window.expect("a window").opening.push(part("more", u128::MAX));
-        let (report, codes) = section(&policy(""), &broken);
-        assert_eq!((report.windows.len(), codes), (0, vec![7042]));
-        let elsewhere = policy("[window]\nafter = 1");
+        let (report, codes) = section(&policy(OFFERED), &broken);
+        assert_eq!((report.windows.len(), codes), (0, vec![7042, 7050]));
+        let elsewhere = policy("[window]\nbefore = 0\nafter = 6");
         let mut early = reserves(true);
         early.windows.values_mut().for_each(|window| window.snapshot = 50);
-        assert_eq!(section(&elsewhere, &early).1, [7040]);
-    }
-
-    #[test]
-    fn a_minimum_below_what_is_owed_is_told() {
-        let reports = section(&policy(""), &reserves(true)).0.windows;
-        let id: AssetId = "BTC".parse().expect("an asset");
-        let below = |minimum, owed| {
-            let amounts = (Amount::from_base_units(minimum), Amount::from_base_units(owed));
-            below_owed(&reports, amounts, (&id, Decimals::ZERO)).map(|finding| finding.detail)
-        };
-        assert_eq!(below(100, 100), None);
-        let detail = format!("99 at block 100 of {CHAIN}/slip44:0; 100 were owed at the cut-off");
-        assert_eq!(below(99, 100), Some(detail));
+        assert_eq!(section(&elsewhere, &early).1, [7040, 7050]);
     }
 }

@@ -108,7 +108,8 @@ pub struct ChainEvidence {
 
 /// How control over an address was shown, the weakest way first. What each rests on: several keys of a script that
 /// nobody executed; one key whose hash the address is; the address's script, executed; a coin that really moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ControlGrade {
     /// A contract wallet accepts the signature, says a node that only the bundle vouches for; or its state does, under
     /// a block that nobody pinned.

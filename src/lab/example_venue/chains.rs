@@ -36,6 +36,8 @@ const TOKEN_CODE: &[u8] = b"the token of the example";
 const TOKEN_SLOT: u64 = 2;
 const TOKEN: &str = "0x5fbdb2315678afecb367f032d93f642f64180aa3";
 const SPACING: i64 = 600;
+/// Blocks of a day, which the built-in policy asks for before and after the cut-off block.
+const DAY_BLOCKS: u64 = 144;
 /// Blocks before the first payment, so that their rewards can be spent.
 const EARLY_BLOCKS: u64 = 140;
 
@@ -124,12 +126,13 @@ impl Chains {
     ) -> Result<MemoryFiles, ExampleError> {
         let mut files = MemoryFiles::new();
         files.insert(paths::CONTROL.to_owned(), self.control(line)?);
-        let now = Time::from_unix(CUTOFF.unix() + DAY);
+        let now = Time::from_unix(CUTOFF.unix() + 2 * DAY);
         let addresses: Vec<&str> = self.bitcoin_keys.iter().map(|(_, address, _)| address.as_str()).collect();
         let cutoff_height = self.bitcoin.cutoff_block(CUTOFF).map_or(0, |block| block.height);
         let from_height = cutoff_height.saturating_sub(12);
         let question = Question { addresses: &addresses, from_height, cutoff: Some(CUTOFF), now };
-        let fetched = self.bitcoin.evidence(&question).map_err(fault)?;
+        let around = (cutoff_height.saturating_sub(DAY_BLOCKS), cutoff_height + DAY_BLOCKS);
+        let fetched = self.bitcoin.window(&question, around).map_err(fault)?;
         let chain = self.bitcoin.id();
         files.extend(fetched.files.into_iter().map(|(name, bytes)| (paths::chain(chain, &name), bytes)));
         let transcript = fetched.transcript.to_file(node).map_err(fault)?;
@@ -196,7 +199,8 @@ fn bitcoin() -> Result<(BitcoinChain, BitcoinKeys), ExampleError> {
         keys.push((role, address, key));
     }
     chain.mine(Time::from_unix(CUTOFF.unix() - DAY), &payments).map_err(fault)?;
-    let day_and_more = u64::try_from(DAY / SPACING).map_err(fault)? + 12;
+    // a day to the cut-off, a day behind it, and the blocks that show its median time
+    let day_and_more = 2 * DAY_BLOCKS + 12;
     chain.mine_empty(Time::from_unix(CUTOFF.unix() - DAY + SPACING), SPACING, day_and_more).map_err(fault)?;
     Ok((chain, keys))
 }

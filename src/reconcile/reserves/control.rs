@@ -8,7 +8,7 @@ use super::super::{evm_control, parallel};
 use super::{Gathering, block_of, chains_of};
 use crate::asset::ChainId;
 use crate::bundle::paths;
-use crate::code::{Coded, finding as codes};
+use crate::code::{Coded, finding as codes, verdict as verdict_codes};
 use crate::json;
 use crate::reserve::address_set::{AddressSet, Role, lines};
 use crate::reserve::bitcoin::control::MOVED;
@@ -35,9 +35,9 @@ pub(super) struct ChainControl {
 }
 
 impl ChainControl {
-    /// Whether control was shown of everything at an address, not of single coins only.
-    pub(super) fn shows(&self, address: &str) -> bool {
-        self.addresses.contains_key(address)
+    /// How control was shown of everything at an address, not of single coins only.
+    pub(super) fn of_address(&self, address: &str) -> Option<ControlGrade> {
+        self.addresses.get(address).copied()
     }
 }
 
@@ -116,12 +116,13 @@ impl<'a> Gathering<'a> {
             asked.entry(&entry.chain).or_default().insert(&entry.address);
         }
         let (proofs, broken) = read(&file);
+        let mut answered = Answered::new();
+        let proofs = self.accepted(proofs, &asked, &mut answered);
         let prepared = evm_control::prepare(self.files, self.policy, self.statement.statement(), &chains_of(set));
         let queries: Vec<ChainQuery<'_>> = prepared.iter().map(evm_control::Prepared::query).collect();
         let states = evm_control::open(&queries, self.files);
         let mut checked = check_signatures(challenge.line(), &asked, &states, &proofs).into_iter();
         let mut controlled = Controlled::new();
-        let mut answered = Answered::new();
         let mut evidence = BTreeMap::new();
         for (number, proof) in &proofs {
             let Some((chain, address)) = question(&asked, proof) else {
@@ -161,6 +162,25 @@ impl<'a> Gathering<'a> {
         }
         self.note_missing(set, &answered);
         Ok(Some(controlled))
+    }
+
+    /// Proofs of the kinds that the policy accepts; the others are told, and not looked at.
+    fn accepted(
+        &mut self,
+        proofs: Vec<Numbered<ControlProof>>,
+        asked: &Asked<'_>,
+        answered: &mut Answered,
+    ) -> Vec<Numbered<ControlProof>> {
+        let schemes = &self.policy.require().schemes;
+        let accepts = |proof: &ControlProof| schemes.is_empty() || schemes.contains(&proof.scheme);
+        let (kept, left): (Vec<_>, Vec<_>) = proofs.into_iter().partition(|(_, proof)| accepts(proof));
+        for (_, proof) in left {
+            let Some((chain, address)) = question(asked, &proof) else { continue };
+            let detail = format!("scheme {:?}; accepted are {}", proof.scheme, schemes.join(", "));
+            self.find_control(&verdict_codes::SCHEME_NOT_ACCEPTED, chain, address, detail);
+            answered.insert((chain.clone(), address.to_owned()));
+        }
+        kept
     }
 
     fn find_control(

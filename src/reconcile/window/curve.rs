@@ -64,6 +64,21 @@ impl Curve {
         Some(self.steps.get(after.checked_sub(1)?)?.1)
     }
 
+    /// The block of the first coins, when there were none at the start and are some at `snapshot`.
+    pub(super) fn appeared(&self, snapshot: u64) -> Option<u64> {
+        let began = self.steps.first().is_some_and(|step| step.1.is_zero());
+        let holds = self.at(snapshot).is_some_and(|amount| !amount.is_zero());
+        let first = self.steps.iter().find(|step| !step.1.is_zero())?;
+        (began && holds).then_some(first.0)
+    }
+
+    /// The block above `snapshot` from which on there is nothing up to the end, when there was something then.
+    pub(super) fn emptied(&self, snapshot: u64) -> Option<u64> {
+        let held = self.at(snapshot).is_some_and(|amount| !amount.is_zero());
+        let last = self.steps.last().filter(|step| step.1.is_zero() && step.0 > snapshot)?;
+        held.then_some(last.0)
+    }
+
     /// Every change.
     pub(super) fn points(&self) -> impl Iterator<Item = (u64, Amount)> {
         self.steps.iter().copied()

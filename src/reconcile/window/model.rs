@@ -76,6 +76,10 @@ pub struct WindowReport {
     pub completeness: Completeness,
     /// Every change of the balance.
     pub curve: Vec<Point>,
+    /// Whether these are the balances; otherwise at least so much was held.
+    pub exact: bool,
+    /// The same curve less the coins of unexplained round trips while they were there: what coverage is judged by.
+    pub without_trips: Vec<Point>,
     /// The block at which what was signed for must still be there.
     #[serde(serialize_with = "optional")]
     pub closing: Option<u64>,
@@ -102,6 +106,39 @@ pub struct Point {
     pub height: u64,
     /// The balance.
     pub amount: Amount,
+}
+
+impl WindowReport {
+    /// The balance after a block; `None` outside of what was measured.
+    #[must_use]
+    pub fn at(&self, height: u64) -> Option<Amount> {
+        value_at(&self.curve, height).filter(|_| (self.measured.from..=self.measured.to).contains(&height))
+    }
+
+    /// The same less the coins of unexplained round trips that were there.
+    #[must_use]
+    pub fn firm_at(&self, height: u64) -> Option<Amount> {
+        value_at(&self.without_trips, height).filter(|_| (self.measured.from..=self.measured.to).contains(&height))
+    }
+
+    /// Whether every block that was asked about has evidence.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.gaps.is_empty() && self.measured == self.asked
+    }
+
+    /// Coins of unexplained round trips around a block whose transactions rest on `least` at least: they came at or
+    /// below it, and left above it. `None` when the sum does not fit.
+    #[must_use]
+    pub fn came_and_went_around(&self, height: u64, least: Basis) -> Option<Amount> {
+        let around = |trip: &&RoundTrip| trip.is_around(height) && !trip.explained && trip.authenticity >= least;
+        Amount::checked_sum(self.round_trips.iter().filter(around).map(RoundTrip::coins))
+    }
+}
+
+fn value_at(points: &[Point], height: u64) -> Option<Amount> {
+    let after = points.partition_point(|point| point.height <= height);
+    Some(points.get(after.checked_sub(1)?)?.amount)
 }
 
 /// A low point.
@@ -163,8 +200,14 @@ pub struct RoundTrip {
     /// The first block of it.
     #[serde(with = "uint")]
     pub in_at: u64,
+    /// The last block of it.
+    #[serde(with = "uint")]
+    pub last_in_at: u64,
     /// What went back.
     pub amount_out: Amount,
+    /// The first block of it.
+    #[serde(with = "uint")]
+    pub first_out_at: u64,
     /// The last block of it.
     #[serde(with = "uint")]
     pub out_at: u64,
@@ -172,9 +215,43 @@ pub struct RoundTrip {
     pub txids: Vec<String>,
     /// Whether the coins were there at the snapshot and left after it.
     pub around_snapshot: bool,
+    /// Whether liabilities in the tree answer to these coins: a customer paid them in, and took them out.
+    pub explained: bool,
+    /// What its transactions rest on: the weakest.
+    pub authenticity: Basis,
+    /// What came and went, transaction by transaction, in the order of the chain.
+    #[serde(skip)]
+    pub legs: Vec<Leg>,
     /// What the transactions back took from each address.
     #[serde(skip)]
     pub losses: BTreeMap<String, Amount>,
+}
+
+/// One transaction of a round trip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Its block.
+    pub height: u64,
+    /// Its id.
+    pub txid: String,
+    /// Which way.
+    pub direction: Direction,
+    /// How much.
+    pub amount: Amount,
+}
+
+impl RoundTrip {
+    /// The coins that came and went: what went back beyond what had come was the venue's own, and what stayed is its own.
+    #[must_use]
+    pub fn coins(&self) -> Amount {
+        self.amount_in.min(self.amount_out)
+    }
+
+    /// Whether the coins were there after a block and left later.
+    #[must_use]
+    pub const fn is_around(&self, height: u64) -> bool {
+        self.last_in_at <= height && self.first_out_at > height
+    }
 }
 
 /// One address in the window.
@@ -191,6 +268,16 @@ pub struct AddressWindow {
     pub median: Amount,
     /// Its balance at the snapshot.
     pub snapshot: Option<Amount>,
+    /// Its balance after the first block that was measured.
+    pub first: Amount,
+    /// Its balance after the last one.
+    pub last: Amount,
+    /// The block in which it got its first coins, when it had none before and has some at the snapshot.
+    #[serde(serialize_with = "optional")]
+    pub appeared_at: Option<u64>,
+    /// The block after the snapshot from which on it has none, when it had some at the snapshot.
+    #[serde(serialize_with = "optional")]
+    pub emptied_at: Option<u64>,
     /// Its balance at the closing block, when that is above the snapshot and in evidence.
     pub closing: Option<Amount>,
 }

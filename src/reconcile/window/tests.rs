@@ -73,7 +73,16 @@ fn measured_with(evidence: &WindowEvidence, rules: &WindowRules, closing: Option
     let counted = ["hot", "cold"].into_iter().map(str::to_owned).collect();
     measure(
         evidence,
-        &WindowQuestion { range: None, snapshot: 150, closing, counted: &counted, decimals: Decimals::ZERO, rules },
+        &WindowQuestion {
+            range: None,
+            snapshot: 150,
+            commitments: &[],
+            explained: &BTreeSet::new(),
+            closing,
+            counted: &counted,
+            decimals: Decimals::ZERO,
+            rules,
+        },
     )
 }
 
@@ -214,7 +223,11 @@ fn blocks_without_evidence_are_counted() {
     let rules = WindowRules::default();
     let ask = |range| {
         let (counted, rules, decimals) = (&counted, &rules, Decimals::ZERO);
-        measure(&story, &WindowQuestion { range, snapshot: 150, closing: None, counted, decimals, rules })
+        let (commitments, explained) = (&[][..], &BTreeSet::new());
+        let closing = None;
+        let question =
+            WindowQuestion { range, snapshot: 150, commitments, explained, closing, counted, decimals, rules };
+        measure(&story, &question)
     };
     let gaps = |report: &WindowReport| report.gaps.iter().map(|gap| (gap.from, gap.to)).collect::<Vec<_>>();
     let report = ask(Some((90, 205))).expect("a part of it");
@@ -271,6 +284,8 @@ fn found(
     let question = WindowQuestion {
         range,
         snapshot: 150,
+        commitments: &[],
+        explained: &BTreeSet::new(),
         closing,
         counted: &counted,
         decimals: Decimals::ZERO,
@@ -292,17 +307,18 @@ fn every_finding_has_its_cause() {
     let chain = || CHAIN.to_owned();
     let deployment = || format!("{CHAIN}/slip44:0");
     let trip = || (7045, "lender".to_owned());
-    assert_eq!(found(&story, asked, None, &[]), [trip()]);
-    assert_eq!(found(&story, None, None, &[]), [(7041, chain()), trip()]);
-    assert_eq!(found(&story, Some((90, 190)), None, &[]), [(7040, chain()), trip()]);
-    assert_eq!(found(&story, asked, Some((140, false)), &[]), [trip(), (7049, deployment())]);
-    assert_eq!(found(&story, asked, Some((191, true)), &[]), [trip(), (7043, deployment())]);
+    let retired = || (7054, "cold".to_owned());
+    assert_eq!(found(&story, asked, None, &[]), [trip(), retired()]);
+    assert_eq!(found(&story, None, None, &[]), [(7041, chain()), trip(), retired()]);
+    assert_eq!(found(&story, Some((90, 190)), None, &[]), [(7040, chain()), trip(), retired()]);
+    assert_eq!(found(&story, asked, Some((140, false)), &[]), [trip(), retired(), (7049, deployment())]);
+    assert_eq!(found(&story, asked, Some((191, true)), &[]), [trip(), retired(), (7043, deployment())]);
     let gone = |address: &str| (7044, address.to_owned());
-    assert_eq!(found(&story, asked, Some((170, true)), &[]), [trip(), gone("cold"), gone("hot")]);
+    assert_eq!(found(&story, asked, Some((170, true)), &[]), [trip(), retired(), gone("cold"), gone("hot")]);
     let weak = WindowEvidence { completeness: Completeness::UnspentStated, ..story.clone() };
-    assert_eq!(found(&weak, asked, None, &[]), [(7048, chain()), trip()]);
+    assert_eq!(found(&weak, asked, None, &[]), [(7048, chain()), trip(), retired()]);
     let stated = WindowEvidence { authenticity: Basis::Stated, ..story.clone() };
-    assert_eq!(found(&stated, asked, None, &[]), [(7048, chain()), trip()]);
+    assert_eq!(found(&stated, asked, None, &[]), [(7048, chain()), trip(), retired()]);
     let held = |units| crate::reconcile::reserves::Held {
         holding: crate::reserve::claim::Holding {
             deployment: deployment().parse().expect("a deployment"),
@@ -317,9 +333,9 @@ fn every_finding_has_its_cause() {
         control: Some(crate::reserve::claim::ControlGrade::KeySigned),
         free: true,
     };
-    assert_eq!(found(&story, asked, None, &[held(30)]), [trip()]);
-    assert_eq!(found(&story, asked, None, &[held(31)]), [trip(), (7047, "cold".to_owned())]);
-    assert_eq!(found(&story, asked, None, &[held(16), held(15)]), [trip(), (7047, "cold".to_owned())]);
+    assert_eq!(found(&story, asked, None, &[held(30)]), [trip(), retired()]);
+    assert_eq!(found(&story, asked, None, &[held(31)]), [trip(), retired(), (7047, "cold".to_owned())]);
+    assert_eq!(found(&story, asked, None, &[held(16), held(15)]), [trip(), retired(), (7047, "cold".to_owned())]);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::U256;
 
-use super::WHOLE;
-use super::model::{Counterparty, Direction, Flow, RoundTrip};
+use super::model::{Counterparty, Direction, Flow, Leg, RoundTrip};
+use super::{WHOLE, WindowQuestion};
 use crate::amount::Amount;
 use crate::basis::Basis;
 use crate::policy::WindowRules;
@@ -96,12 +96,24 @@ fn alike(left: Amount, right: Amount, tolerance: u64) -> bool {
 
 /// Round trips worth at least `told`, in the order of their first block.
 ///
-/// First one transaction in and one out, the earliest that fits; then, around the snapshot, all that is left of one
-/// counterparty together, so that a loan in pieces is seen, too. No transaction stands in two of them.
-pub(super) fn find(nets: &[Net], snapshot: u64, rules: &WindowRules, told: Amount) -> Vec<RoundTrip> {
-    let mut search = Search { nets, snapshot, rules, came: BTreeSet::new(), went: BTreeSet::new(), found: Vec::new() };
+/// First one transaction in and one out, the earliest that fits; then, around the snapshot and every other block of a
+/// commitment, all that is left of one counterparty together, so that a loan in pieces is seen, too. No transaction
+/// stands in two of them.
+pub(super) fn find(nets: &[Net], question: &WindowQuestion<'_>, told: Amount) -> Vec<RoundTrip> {
+    let mut search = Search {
+        nets,
+        snapshot: question.snapshot,
+        rules: question.rules,
+        explained: question.explained,
+        came: BTreeSet::new(),
+        went: BTreeSet::new(),
+        found: Vec::new(),
+    };
     search.pairs(told);
-    search.together(told);
+    search.together(question.snapshot, told);
+    for height in question.commitments.iter().filter(|height| **height != question.snapshot) {
+        search.together(*height, told);
+    }
     search.found.sort_by(|left, right| {
         (left.in_at, left.out_at, &left.counterparty).cmp(&(right.in_at, right.out_at, &right.counterparty))
     });
@@ -112,6 +124,7 @@ struct Search<'a> {
     nets: &'a [Net],
     snapshot: u64,
     rules: &'a WindowRules,
+    explained: &'a BTreeSet<String>,
     /// Places of transactions in that are part of a round trip.
     came: BTreeSet<usize>,
     /// Places of payments back, with the counterparty.
@@ -152,13 +165,13 @@ impl Search<'_> {
         }
     }
 
-    /// Around the snapshot, the sums of what is left.
-    fn together(&mut self, told: Amount) {
-        let first = self.snapshot.saturating_sub(self.rules.round_trip_blocks);
-        let last = self.snapshot.saturating_add(self.rules.round_trip_blocks);
+    /// Around a block, the sums of what is left.
+    fn together(&mut self, around: u64, told: Amount) {
+        let first = around.saturating_sub(self.rules.round_trip_blocks);
+        let last = around.saturating_add(self.rules.round_trip_blocks);
         let mut names: BTreeMap<&str, Vec<(usize, &Net)>> = BTreeMap::new();
         let nets = self.nets;
-        let before = |net: &Net| net.direction == Direction::In && (first..=self.snapshot).contains(&net.height);
+        let before = |net: &Net| net.direction == Direction::In && (first..=around).contains(&net.height);
         for (place, net) in nets.iter().enumerate().filter(|(_, net)| before(net)) {
             for name in &net.senders {
                 names.entry(name.as_str()).or_default().push((place, net));
@@ -171,7 +184,7 @@ impl Search<'_> {
                 .nets
                 .iter()
                 .enumerate()
-                .filter(|(_, net)| net.direction == Direction::Out && net.height > self.snapshot && net.height <= last)
+                .filter(|(_, net)| net.direction == Direction::Out && net.height > around && net.height <= last)
                 .filter_map(|(place, net)| Some((place, net, *net.receivers.get(name)?)))
                 .filter(|(place, ..)| !self.went.contains(&(*place, name.to_owned())))
                 .collect();
@@ -207,12 +220,22 @@ impl Search<'_> {
                 *sum = sum.checked_add(own).unwrap_or(*sum);
             }
         }
+        let leg =
+            |net: &Net, amount| Leg { height: net.height, txid: net.txid.clone(), direction: net.direction, amount };
+        let legs_in = came.iter().map(|net| leg(net, net.amount));
+        let legs: Vec<Leg> = legs_in.chain(went.iter().map(|(net, amount)| leg(net, *amount))).collect();
+        let nets = came.iter().copied().chain(went.iter().map(|(net, _)| *net));
         RoundTrip {
             counterparty,
             amount_in: sums.0,
             in_at,
+            last_in_at: last_in,
             amount_out: sums.1,
+            first_out_at: first_out,
             out_at,
+            explained: came.iter().all(|net| self.explained.contains(&net.txid)),
+            authenticity: nets.map(|net| net.authenticity).min().unwrap_or(Basis::Assumed),
+            legs,
             txids: came.iter().map(|net| &net.txid).chain(went.iter().map(|(net, _)| &net.txid)).cloned().collect(),
             around_snapshot: last_in <= self.snapshot && first_out > self.snapshot,
             losses,

@@ -29,6 +29,8 @@ pub const TYPED: &str = "eip712";
 pub const SAFE: &str = "safe";
 /// A contract wallet's answer to `isValidSignature` (EIP-1271), from a node.
 pub const CONTRACT: &str = "eip1271";
+/// Every scheme of an EVM chain.
+pub const SCHEMES: [&str; 5] = [SCHEME, PREHASHED, TYPED, SAFE, CONTRACT];
 
 /// What a control proof shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
