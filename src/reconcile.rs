@@ -11,9 +11,11 @@ pub mod omission;
 mod parallel;
 mod reserves;
 pub mod sample;
+mod trace;
 mod verdicts;
 pub mod window;
 mod windows;
+mod workpapers;
 
 use crate::bundle::{self, BundleError, FileSource, SealedFiles, SourceError, paths};
 use crate::code::{Code, Coded};
@@ -27,7 +29,12 @@ pub use model::{
     AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
 };
 pub use reserves::{Late, Reserves};
+pub use trace::CutoffOutcome;
 pub use windows::ChainWindow;
+pub use workpapers::{
+    Assertion, AssertionKind, ChainPaper, Commitment, Evidence, Exception, Extent, HoldingPaper, NO_OPINION, Procedure,
+    Use, Workpapers,
+};
 
 /// Why no report could be made.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::coverage::Verdict;
 use super::findings::Finding;
 use super::window::WindowReport;
+use super::workpapers::Workpapers;
 use crate::amount::{Amount, Decimals};
 use crate::asset::AssetId;
 use crate::basis::{Basis, Completeness};
@@ -50,6 +51,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// [`NOT_SHOWN`].
     pub not_shown: Vec<&'static str>,
+    /// Assertions, procedures, commands and rows, for whoever files the result.
+    pub workpapers: Workpapers,
     /// How to quote the result without saying more than it does.
     pub quote: String,
 }

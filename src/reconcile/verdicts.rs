@@ -9,6 +9,7 @@ use super::model::{
 };
 use super::reserves::{self, Late, Reserves};
 use super::windows;
+use super::workpapers::{Sources, Workpapers};
 use crate::amount::{Amount, Decimals};
 use crate::asset::{Asset, AssetId, Class, Deployment};
 use crate::basis::Basis;
@@ -23,7 +24,7 @@ pub(super) fn report(
     sealed: &Sealed,
     policy: &Policy,
     statement: Option<&VerifiedStatement>,
-    reserves: Reserves,
+    mut reserves: Reserves,
 ) -> Report {
     let stated = statement.map(VerifiedStatement::statement);
     let mut findings = statement_findings(policy, stated);
@@ -33,11 +34,11 @@ pub(super) fn report(
         let section = Section { policy, statement: stated, reserves: &reserves, id: &id };
         assets.push(section.report(&mut findings));
     }
-    findings.extend(reserves.findings);
+    findings.append(&mut reserves.findings);
     let findings = in_order(findings, sealed);
     let overall = overall(&assets, statement.is_some());
     let quote = quote(statement, &assets);
-    Report {
+    let mut report = Report {
         format: REPORT_FORMAT,
         tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")).to_owned(),
         bundle: BundleSummary {
@@ -53,8 +54,11 @@ pub(super) fn report(
         assets,
         findings,
         not_shown: NOT_SHOWN.to_vec(),
+        workpapers: Workpapers::default(),
         quote,
-    }
+    };
+    report.workpapers = Workpapers::of(&report, &Sources { sealed, policy, statement, reserves: &reserves });
+    report
 }
 
 fn summary(verified: &VerifiedStatement) -> StatementSummary {
