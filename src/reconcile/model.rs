@@ -11,6 +11,7 @@ use super::workpapers::Workpapers;
 use crate::amount::{Amount, Decimals};
 use crate::asset::AssetId;
 use crate::basis::{Basis, Completeness};
+use crate::bundle::FileEntry;
 use crate::hash::Digest;
 use crate::json::uint;
 use crate::signature::PublicKey;
@@ -71,6 +72,26 @@ pub struct BundleSummary {
     /// Number of files.
     #[serde(with = "uint")]
     pub files: u64,
+    /// Files of the auditor's part that this copy lacks.
+    pub absent: Vec<AbsentFile>,
+}
+
+/// A file that is sealed and was not there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AbsentFile {
+    /// Relative path.
+    pub path: String,
+    /// Bytes, says the manifest.
+    #[serde(with = "uint")]
+    pub length: u64,
+    /// SHA-256, says the manifest.
+    pub sha256: Digest,
+}
+
+impl From<&FileEntry> for AbsentFile {
+    fn from(entry: &FileEntry) -> Self {
+        Self { path: entry.path.clone(), length: entry.length, sha256: entry.sha256 }
+    }
 }
 
 /// What names the policy.

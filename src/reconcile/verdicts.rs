@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::coverage::{Position, Verdict, percent, verdict};
 use super::findings::{Finding, Severity};
 use super::model::{
-    AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
+    AbsentFile, AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report,
+    StatementSummary,
 };
 use super::reserves::{self, Late, Reserves};
 use super::windows;
@@ -47,6 +48,7 @@ pub(super) fn report(
             maker_key: sealed.maker().clone(),
             sealed_at: sealed.manifest().sealed_at,
             files: sealed.manifest().files.len() as u64,
+            absent: sealed.absent().map(AbsentFile::from).collect(),
         },
         policy: PolicySummary { sha256: policy.digest(), departures: policy.departures() },
         statement: statement.map(summary),

@@ -92,14 +92,23 @@ impl List<'_> {
 
 fn bundle(list: &mut List<'_>, sources: &Sources<'_>) {
     let files = sources.sealed.manifest().files.len();
+    let absent = sources.sealed.absent().count();
+    let result = match absent {
+        0 => format!("{}: no difference.", plural(files, "file", "files")),
+        _ => format!(
+            "{} of {files} files: no difference. {} of the auditor's part, not in this copy: not compared.",
+            files.saturating_sub(absent),
+            plural(absent, "file", "files")
+        ),
+    };
     list.add(
         format!(
             "Recomputed length and SHA-256 of the files of the bundle and the root over them, and compared them with \
              the manifest, and its signature with the key {} in it.",
             sources.sealed.maker()
         ),
-        format!("{}: no difference.", plural(files, "file", "files")),
-        Vec::new(),
+        result,
+        list.ids_of(&[4016]),
     );
 }
 
