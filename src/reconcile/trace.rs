@@ -22,6 +22,19 @@ pub enum CutoffOutcome {
     Violated,
 }
 
+impl CutoffOutcome {
+    /// The word.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::NotChecked => "not-checked",
+            Self::Holds => "holds",
+            Self::Unknown => "unknown",
+            Self::Violated => "violated",
+        }
+    }
+}
+
 impl From<&CutoffCheck> for CutoffOutcome {
     fn from(check: &CutoffCheck) -> Self {
         match check {
