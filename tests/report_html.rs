@@ -119,8 +119,10 @@ fn order() -> Result<(), Failed> {
         "Owed against held</h2>",
         "Asset by asset</h2>",
         "Findings</h2>",
+        "Assertions</h2>",
         "What this report does not show</h2>",
-        "To make it again</h2>",
+        "Procedures, and how to repeat them</h2>",
+        "To make it again</h3>",
         "<footer id=\"bundle\"",
     ]
     .iter()
@@ -132,6 +134,12 @@ fn order() -> Result<(), Failed> {
     }
     for line in &report.not_shown {
         assert!(page.contains(&line.replace('\'', "&#39;")), "{line}");
+    }
+    for assertion in &report.workpapers.assertions {
+        assert!(page.contains(&format!("<span class=\"asset\">{}</span>", assertion.assertion.text())));
+    }
+    for procedure in &report.workpapers.procedures {
+        assert!(page.contains(&format!("<b class=\"id\">{}</b>", procedure.id)), "{}", procedure.id);
     }
     for finding in &report.findings {
         assert!(page.contains(&format!("id=\"{}\"", finding.id)), "{}", finding.id);

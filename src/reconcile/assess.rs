@@ -363,4 +363,3 @@ impl Case<'_> {
         Some(Some(sum))
     }
 }
-

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::control::Controlled;
 use super::ReconcileError;
 use super::findings::{Finding, Severity};
+use super::trace::{ChainTrace, Trace};
 use super::windows::{self, ChainWindow};
 use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
@@ -63,6 +64,8 @@ pub struct Reserves {
     pub challenged: BTreeMap<ChainId, u64>,
     /// Whether address set, challenge and signatures could be read.
     pub readable: bool,
+    /// What was done on the way.
+    pub trace: Trace,
     /// What was found on the way.
     pub findings: Vec<Finding>,
 }
@@ -80,6 +83,8 @@ pub(super) fn gather(
     let mut gathering = Gathering { files, policy, statement, own, reserves: Reserves::default() };
     if let Some(set) = gathering.address_set()? {
         let descriptors = files.read(paths::DESCRIPTORS)?;
+        let trace = &mut gathering.reserves.trace;
+        (trace.addresses, trace.descriptors) = (Some(set.count()), descriptors.is_some());
         gathering.reserves.findings.extend(super::descriptors::check(&set, descriptors.as_deref()));
         let control = gathering.control(&set)?;
         gathering.reserves.readable = control.is_some();
@@ -178,6 +183,7 @@ impl Gathering<'_> {
                 match contradicted {
                     None => {
                         self.note_long_term(&challenge);
+                        self.reserves.trace.challenge = true;
                         let blocks = challenge.challenge().blocks.iter();
                         self.reserves.challenged = blocks.map(|block| (block.chain.clone(), block.height)).collect();
                         return Ok(Some(challenge));
@@ -245,6 +251,12 @@ impl Gathering<'_> {
             is_free(self.policy, entry) && grade.is_some_and(accepted)
         };
         let counted = entries.iter().filter(counts).map(|entry| entry.address.clone()).collect();
+        let shown = |entry: &&AddressEntry| {
+            controlled.is_some_and(|controlled| controlled.of_address(&entry.address).is_some())
+        };
+        let controlled = entries.iter().filter(shown).count() as u64;
+        let trace = ChainTrace { addresses: entries.len() as u64, controlled, ..ChainTrace::default() };
+        self.reserves.trace.chains.insert(chain.clone(), trace);
         self.reserves.windows.insert(chain.clone(), ChainWindow { counted, ..ChainWindow::default() });
         match self.chain_evidence(chain, entries, &deployments)? {
             Some(evidence) => self.take(chain, entries, control, evidence),
@@ -357,6 +369,8 @@ impl Gathering<'_> {
             Some(Err(problem)) => (None, Some(problem)),
             None => (None, None),
         };
+        self.reserves.trace.own_set |= full_set.is_some();
+        self.reserves.trace.own_blocks |= self.own.blocks().is_some();
         let own = Own {
             work: self.policy.work(chain),
             blocks: self.own.blocks(),
@@ -398,6 +412,10 @@ impl Gathering<'_> {
     ) {
         let block =
             |detail: String, code| Finding::new(code, Severity::Critical, chain.as_str(), detail).on_chain(chain);
+        if let Some(trace) = self.reserves.trace.chains.get_mut(chain) {
+            trace.cutoff = (&evidence.cutoff).into();
+            (trace.anchored, trace.readable) = (evidence.anchored, evidence.readable);
+        }
         match evidence.cutoff {
             CutoffCheck::Holds => {}
             CutoffCheck::Unknown { detail } => self.find(block(detail, &codes::CUTOFF_UNKNOWN)),

@@ -5,6 +5,7 @@
 //! whole loses characters that turn the direction of text or cannot be seen.
 
 mod again;
+mod assertions;
 mod asset;
 mod assets;
 mod findings;
@@ -20,6 +21,8 @@ use super::text::is_control;
 use crate::hash::sha256;
 use crate::reconcile::{Report, Verdict};
 
+/// Findings that one row of a table links to.
+const LINKED: usize = 6;
 const STYLE: &str = include_str!("html/style.css");
 
 /// What every report of this kind says first.
@@ -78,8 +81,9 @@ pub fn html(report: &Report) -> Result<String, HtmlError> {
         Section::new("owed-held", "Owed against held", &held::Held::new(report)?)?,
         Section::new("each-asset", "Asset by asset", &asset::EachAsset::new(report)?)?,
         Section::new("findings", "Findings", &findings::Findings::new(report))?,
+        Section::new("assertions", "Assertions", &assertions::Assertions { report })?,
         Section::new("not-shown", "What this report does not show", &Lines { lines: &report.not_shown })?,
-        Section::new("again", "To make it again", &again::Again { report })?,
+        Section::new("again", "Procedures, and how to repeat them", &again::Again { report })?,
     ];
     let whose = report.statement.as_ref().map_or_else(
         || "no statement".to_owned(),
@@ -138,6 +142,12 @@ fn counted(count: usize, word: &str) -> String {
     let number = super::plot::number(count as u64);
     let s = if count == 1 { "" } else { "s" };
     format!("{number}\u{a0}{word}{s}")
+}
+
+/// The first ids of findings, and how many more there are.
+fn linked(ids: &[String]) -> (&[String], usize) {
+    let (shown, more) = ids.split_at(ids.len().min(LINKED));
+    (shown, more.len())
 }
 
 #[cfg(test)]

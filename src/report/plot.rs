@@ -8,7 +8,7 @@ mod coverage;
 mod flows;
 mod held;
 
-pub(super) use coverage::{CoveragePlot, Stretch, Unit, stretches};
+pub(super) use coverage::{CoveragePlot, Stretch, Unit, lowest, stretches};
 pub(super) use flows::FlowsPlot;
 pub(super) use held::{HeldPlot, HeldRow, Segment};
 

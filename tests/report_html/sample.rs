@@ -76,8 +76,16 @@ fn window(opening: u128, special: Vec<Transfer>, gaps: Vec<(u64, u64)>, closing:
     let rules = WindowRules::default();
     let decimals = Decimals::new(8).unwrap();
     let closing = closing.map(|closing| (closing, true));
-    let question =
-        WindowQuestion { range: None, snapshot: 870_500, closing, counted: &counted, decimals, rules: &rules };
+    let question = WindowQuestion {
+        range: None,
+        snapshot: 870_500,
+        commitments: &[870_500],
+        explained: &BTreeSet::new(),
+        closing,
+        counted: &counted,
+        decimals,
+        rules: &rules,
+    };
     measure(&evidence, &question).unwrap()
 }
 
@@ -114,6 +122,10 @@ pub(crate) fn windows() -> Report {
     let mut short = asset(&base, "BTC", Verdict::Short, 18_330, 19_740);
     short.windows = vec![window(11_000, dressed, Vec::new(), Some(870_900))];
     short.not_sustained = short.windows[0].came_and_went;
+    short.commitments.extend(short.commitments.first().cloned().map(|mut later| {
+        (later.sequence, later.low, later.coverage) = (1, None, None);
+        later
+    }));
     short.window_minimum = Some(short.windows[0].minimum);
     short.coverage = percent(units(19_740 - 8_519), units(18_330));
     let mut gap = asset(&base, "WBTC", Verdict::NotDeterminable, 1_000, 1_612);
@@ -212,6 +224,14 @@ pub(crate) fn hostile() -> Report {
     }
     for found in &mut report.findings {
         (found.subject, found.detail, found.evidence) = (text(), text(), Some(text()));
+    }
+    for assertion in &mut report.workpapers.assertions {
+        for evidence in &mut assertion.evidence {
+            evidence.text = text();
+        }
+    }
+    for procedure in &mut report.workpapers.procedures {
+        (procedure.procedure, procedure.result) = (text(), text());
     }
     report.tool = text();
     report

@@ -1,4 +1,4 @@
-//! The exact commands that give this page again.
+//! What was done and what came out, and the exact commands that give this page again.
 
 use askama::Template;
 

@@ -8,6 +8,7 @@ use super::assets::ordered;
 use super::window::Window;
 use super::{HtmlError, capital, class, counted, together};
 use crate::amount::Amount;
+use crate::reconcile::assess::Compared;
 use crate::reconcile::{AssetReport, Report, Severity, Verdict};
 
 /// Assets that stand open, and assets whose windows are drawn. The figures of the others are folded away.
@@ -21,6 +22,14 @@ pub(super) struct Fact {
     pub(super) value: String,
 }
 
+struct CommitmentRow<'a> {
+    compared: &'a Compared,
+    owed: String,
+    low: String,
+    high: String,
+    coverage: String,
+}
+
 struct Article<'a> {
     place: usize,
     asset: &'a AssetReport,
@@ -29,6 +38,7 @@ struct Article<'a> {
     facts: Vec<Fact>,
     findings: Vec<&'a str>,
     more_findings: usize,
+    commitments: Vec<CommitmentRow<'a>>,
     windows: Vec<Window<'a>>,
 }
 
@@ -105,9 +115,26 @@ impl<'a> Article<'a> {
             facts: facts(asset),
             findings: shown.to_vec(),
             more_findings: more.len(),
+            commitments: commitments(asset),
             windows: windows.collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// What was owed and held at each commitment; a single one stands in the figures already.
+fn commitments(asset: &AssetReport) -> Vec<CommitmentRow<'_>> {
+    let amount = |amount: Amount| together(&amount.to_readable(asset.decimals));
+    let known = |figure: Option<Amount>| figure.map_or_else(|| "not known".to_owned(), amount);
+    let several = asset.commitments.iter().filter(|_| asset.commitments.len() > 1);
+    several
+        .map(|compared| CommitmentRow {
+            compared,
+            owed: amount(compared.owed),
+            low: known(compared.low),
+            high: known(compared.high),
+            coverage: compared.coverage.as_deref().map_or_else(|| "–".to_owned(), together),
+        })
+        .collect()
 }
 
 /// What an asset's figures are made of, one kind a row.

@@ -99,7 +99,7 @@ const COLUMNS: [(&str, Column); 9] = [
 impl<'a> Row<'a> {
     fn new(asset: &'a AssetReport, columns: &[(&'static str, Column)]) -> Self {
         let cell = |(_, amount): &(&str, Column)| {
-            amount(asset).map_or_else(|| "–".to_owned(), |amount| amount.to_readable(asset.decimals))
+            amount(asset).map_or_else(|| "–".to_owned(), |amount| super::together(&amount.to_readable(asset.decimals)))
         };
         Self { asset, cells: columns.iter().map(cell).collect() }
     }

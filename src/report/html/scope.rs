@@ -10,10 +10,15 @@ use crate::reconcile::Report;
 pub(super) struct Scope<'a> {
     report: &'a Report,
     files: String,
+    absent: String,
 }
 
 impl<'a> Scope<'a> {
     pub(super) fn new(report: &'a Report) -> Self {
-        Self { report, files: crate::report::plot::number(report.bundle.files) }
+        Self {
+            report,
+            files: crate::report::plot::number(report.bundle.files),
+            absent: super::counted(report.bundle.absent.len(), "file"),
+        }
     }
 }

@@ -5,9 +5,9 @@ use askama::Template;
 use super::asset::Fact;
 use super::{HtmlError, counted, together};
 use crate::amount::Amount;
-use crate::reconcile::window::{AddressWindow, BlockRange, Direction, Flow, RoundTrip, WindowReport};
+use crate::reconcile::window::{AddressWindow, BlockRange, Direction, Flow, Point, RoundTrip, WindowReport};
 use crate::reconcile::{AssetReport, percent};
-use crate::report::plot::{CoveragePlot, FlowsPlot, Size, Stretch, Unit, number, share, stretches};
+use crate::report::plot::{CoveragePlot, FlowsPlot, Size, Stretch, Unit, lowest, number, share, stretches};
 
 /// Rows of the table under a curve.
 const CURVE_ROWS: u64 = 40;
@@ -170,6 +170,7 @@ impl<'a> View<'_, 'a> {
             ),
             range: report.asked,
             points: &report.curve,
+            firm: self.firm(),
             decimals: report.decimals,
             unit,
             gaps: &report.gaps,
@@ -180,11 +181,22 @@ impl<'a> View<'_, 'a> {
         Ok(Size::BOTH.into_iter().map(|size| plot.draw(size)).collect::<Result<_, _>>()?)
     }
 
+    /// The curve without coins that came and went, where it is another one.
+    fn firm(&self) -> &'a [Point] {
+        if self.report.without_trips == self.report.curve { &[] } else { &self.report.without_trips }
+    }
+
     fn curve_words(&self, unit: Unit) -> String {
         let mut words = match unit {
             Unit::Owed(..) => "The balance of the counted addresses after every block, as a share of what is owed at the cut-off; the heavy line is 100\u{a0}%.".to_owned(),
             Unit::Amounts => "The balance of the counted addresses after every block. Nothing is owed in this asset, or nobody says how much: there is no 100\u{a0}% to draw.".to_owned(),
         };
+        if !self.firm().is_empty() {
+            words.push_str(" Dashed: the same without coins that came and went, which is what coverage is judged by.");
+        }
+        if !self.report.exact {
+            words.push_str(" At least so much was held: not every block is known exactly.");
+        }
         if self.asset.windows.len() > 1 {
             words.push_str(" The asset lives on several chains, and this is one of them: coverage is made of all of them together.");
         }
@@ -203,12 +215,19 @@ impl<'a> View<'_, 'a> {
         if matches!(unit, Unit::Owed(..)) {
             columns.push(if flat { "Of what is owed" } else { "Lowest of what is owed" });
         }
+        let firm = self.firm();
+        if !firm.is_empty() {
+            columns.push("Lowest without what came and went");
+        }
         let row = |row: &Stretch| {
             let mut cells = vec![self.amount(row.low)];
             if !flat {
                 cells.extend([self.amount(row.high), self.amount(row.last)]);
             }
             cells.extend(self.of_owed(row.low, unit));
+            if !firm.is_empty() {
+                cells.push(lowest(firm, (row.from, row.to)).map_or_else(|| "–".to_owned(), |low| self.amount(low)));
+            }
             let blocks = match row.from == row.to {
                 true => number(row.from),
                 false => format!("{} to {}", number(row.from), number(row.to)),

@@ -34,6 +34,8 @@ pub(in crate::report) struct CoveragePlot<'a> {
     pub(in crate::report) range: BlockRange,
     /// Every change of the balance.
     pub(in crate::report) points: &'a [Point],
+    /// The same without coins that came and went; empty where nothing did.
+    pub(in crate::report) firm: &'a [Point],
     /// Decimals of the balance.
     pub(in crate::report) decimals: Decimals,
     /// The vertical axis.
@@ -68,6 +70,7 @@ struct Svg<'a> {
     ticks: Vec<Tick>,
     gaps: Vec<Rect>,
     line: String,
+    firm: Option<String>,
     snapshot: Option<u64>,
     snapshot_y: Option<u64>,
     closing: Option<u64>,
@@ -103,7 +106,8 @@ impl CoveragePlot<'_> {
             area,
             ticks: placed(ticks, &up, area),
             gaps: gaps.collect(),
-            line: self.line(&across, &up, area),
+            line: self.line(self.points, &across, &up, area),
+            firm: (!self.firm.is_empty()).then(|| self.line(self.firm, &across, &up, area)),
             snapshot,
             snapshot_y: snapshot.and(self.snapshot.1).map(|amount| up.y(self.level(amount))),
             closing: self.closing.filter(inside).map(|height| across.block(height)),
@@ -151,9 +155,9 @@ impl CoveragePlot<'_> {
 
     /// Steps from change to change. Changes that fall on one column of pixels become one line from the lowest to the
     /// highest of them.
-    fn line(&self, across: &Scale, up: &Scale, area: Rect) -> String {
+    fn line(&self, points: &[Point], across: &Scale, up: &Scale, area: Rect) -> String {
         let mut path = String::new();
-        let mut rest = self.points;
+        let mut rest = points;
         while let Some(first) = rest.first() {
             let x = across.block(first.height);
             let count = rest.iter().take_while(|point| across.block(point.height) == x).count();
@@ -213,6 +217,13 @@ fn compact(amount: Amount, decimals: Decimals) -> String {
         Some((whole, _)) if whole.len() > 1 => whole.to_owned(),
         _ => text,
     }
+}
+
+/// The lowest balance of a stretch of blocks.
+pub(in crate::report) fn lowest(points: &[Point], (from, to): (u64, u64)) -> Option<Amount> {
+    let first = points.partition_point(|point| point.height <= from).saturating_sub(1);
+    let end = points.partition_point(|point| point.height <= to);
+    points.get(first..end)?.iter().map(|point| point.amount).min()
 }
 
 /// A stretch of blocks with the extremes of the balance in it.
@@ -284,6 +295,7 @@ mod tests {
             desc: "d".to_owned(),
             range: BlockRange { from: 100, to: 200 },
             points,
+            firm: &[],
             decimals: Decimals::ZERO,
             unit,
             gaps: &[],
@@ -300,7 +312,7 @@ mod tests {
         let across = Scale::blocks(plot.range, 0, 100);
         let up = Scale::new((U256::ZERO, U256::from(WHOLE)), 0, 100);
         let area = Rect { x: 0, y: 0, width: 100, height: 100 };
-        assert_eq!(plot.line(&across, &up, area), "M0 50H50V0H100");
+        assert_eq!(plot.line(&points, &across, &up, area), "M0 50H50V0H100");
     }
 
     #[test]
@@ -310,7 +322,7 @@ mod tests {
         let across = Scale::blocks(plot.range, 0, 10);
         let up = Scale::new((U256::ZERO, U256::from(WHOLE)), 0, 100);
         let area = Rect { x: 0, y: 0, width: 10, height: 100 };
-        assert_eq!(plot.line(&across, &up, area), "M0 50H5V0V100V30H10");
+        assert_eq!(plot.line(&points, &across, &up, area), "M0 50H5V0V100V30H10");
     }
 
     #[test]
@@ -337,6 +349,8 @@ mod tests {
         let rows: Vec<_> =
             rough.iter().map(|row| (row.from, row.to, row.low.base_units(), row.high.base_units())).collect();
         assert_eq!(rows, [(100, 133, 50, 50), (134, 167, 0, 100), (168, 200, 0, 70)]);
+        let low = |from, to| lowest(&points, (from, to)).map(Amount::base_units);
+        assert_eq!((low(100, 149), low(120, 150), low(152, 170), low(0, 99)), (Some(50), Some(50), Some(0), None));
         assert!(stretches(&[], 200, 3).is_empty());
         assert_eq!(stretches(&[point((u64::MAX, 1))], u64::MAX, 0).len(), 1);
     }
