@@ -111,7 +111,7 @@ fn print(venue: &ExampleVenue, report: &Report, refused: &str) {
     say(report::wrap(&format!("  {refused}")));
     say(format!("\nIn ./{FOLDER}: statement, three proofs, bundle, policy and report. Try:\n"));
     let here = |name: &str| format!("{FOLDER}/{name}");
-    say(format!("  less {}     (or open {} in a browser)", here("report.txt"), "report.html"));
+    say(format!("  less {}   # {} opens in any browser", here("report.txt"), "report.html"));
     say(format!("  counterfoil reconcile {} \\\n      --policy {}", here("bundle"), here("policy.toml")));
     let (proof, statement, policy) =
         (here(&format!("proof-{account}.json")), here("statement.json"), here("policy.toml"));
