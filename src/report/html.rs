@@ -13,6 +13,8 @@ mod held;
 mod scope;
 mod window;
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -81,9 +83,17 @@ pub fn html(report: &Report) -> Result<String, HtmlError> {
         Section::new("owed-held", "Owed against held", &held::Held::new(report)?)?,
         Section::new("each-asset", "Asset by asset", &asset::EachAsset::new(report)?)?,
         Section::new("findings", "Findings", &findings::Findings::new(report))?,
-        Section::new("assertions", "Assertions", &assertions::Assertions { report })?,
+        Section::new(
+            "assertions",
+            "Assertions",
+            &assertions::Assertions { report, written: findings::written(report) },
+        )?,
         Section::new("not-shown", "What this report does not show", &Lines { lines: &report.not_shown })?,
-        Section::new("again", "Procedures, and how to repeat them", &again::Again { report })?,
+        Section::new(
+            "again",
+            "Procedures, and how to repeat them",
+            &again::Again { report, written: findings::written(report) },
+        )?,
     ];
     let whose = report.statement.as_ref().map_or_else(
         || "no statement".to_owned(),
@@ -144,10 +154,11 @@ fn counted(count: usize, word: &str) -> String {
     format!("{number}\u{a0}{word}{s}")
 }
 
-/// The first ids of findings, and how many more there are.
-fn linked(ids: &[String]) -> (&[String], usize) {
-    let (shown, more) = ids.split_at(ids.len().min(LINKED));
-    (shown, more.len())
+/// The first ids of findings that are on the page, and how many more there are.
+fn linked<'a>(ids: &'a [String], written: &BTreeSet<&str>) -> (Vec<&'a str>, usize) {
+    let shown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| written.contains(id)).take(LINKED).collect();
+    let more = ids.len() - shown.len();
+    (shown, more)
 }
 
 #[cfg(test)]

@@ -244,5 +244,6 @@ pub(crate) fn bare() -> Report {
     report.assets.clear();
     report.findings.clear();
     report.policy.departures.clear();
+    report.workpapers = Default::default();
     report
 }

@@ -1,5 +1,7 @@
 //! The grid of assertions: what each figure asserts, what speaks for it, what is open.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 
 use crate::reconcile::Report;
@@ -9,4 +11,5 @@ use crate::reconcile::Report;
 #[template(path = "html/assertions.html")]
 pub(super) struct Assertions<'a> {
     pub(super) report: &'a Report,
+    pub(super) written: BTreeSet<&'a str>,
 }

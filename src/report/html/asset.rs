@@ -6,10 +6,10 @@ use askama::Template;
 
 use super::assets::ordered;
 use super::window::Window;
-use super::{HtmlError, capital, class, counted, together};
+use super::{HtmlError, capital, class, counted, findings, together};
 use crate::amount::Amount;
 use crate::reconcile::assess::Compared;
-use crate::reconcile::{AssetReport, Report, Severity, Verdict};
+use crate::reconcile::{AssetReport, Finding, Report, Severity, Verdict};
 
 /// Assets that stand open, and assets whose windows are drawn. The figures of the others are folded away.
 const OPEN: usize = 12;
@@ -88,7 +88,9 @@ impl<'a> EachAsset<'a> {
 /// What there is to say about one asset beside its figures; notes have their place in the list of findings.
 fn by_asset(report: &Report) -> BTreeMap<&str, Vec<&str>> {
     let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|finding| finding.severity != Severity::Note) {
+    let written = findings::written(report);
+    let told = |finding: &&Finding| finding.severity != Severity::Note && written.contains(finding.id.as_str());
+    for finding in report.findings.iter().filter(told) {
         if let Some(asset) = &finding.asset {
             found.entry(asset.as_str()).or_default().push(&finding.id);
         }

@@ -1,5 +1,7 @@
 //! Findings by weight and kind, each with its evidence.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use askama::Template;
 
 use super::counted;
@@ -48,6 +50,17 @@ impl<'a> Findings<'a> {
         });
         Self { weights: weights.collect() }
     }
+}
+
+/// The findings that are on the page, so that links lead somewhere.
+pub(super) fn written(report: &Report) -> BTreeSet<&str> {
+    let mut seen: BTreeMap<(Severity, u16), usize> = BTreeMap::new();
+    let on_page = |finding: &&Finding| {
+        let before = seen.entry((finding.severity, finding.code.number)).or_default();
+        *before += 1;
+        *before <= WRITTEN
+    };
+    report.findings.iter().filter(on_page).map(|finding| finding.id.as_str()).collect()
 }
 
 /// Runs of the same code, as the report has them in order.
