@@ -9,7 +9,7 @@ use crate::hash::sha256;
 
 mod manifest;
 
-pub use manifest::{BundleError, FileEntry, MANIFEST, Manifest, Sealed, open, seal};
+pub use manifest::{AUDITOR, BundleError, FileEntry, MANIFEST, Manifest, Part, Sealed, open, seal, seal_parts};
 
 /// The largest file that is read as one piece. Blocks and snapshots of whole chains stay outside a bundle.
 pub const FILE_SIZE_MAX: u64 = 1 << 30;
@@ -69,13 +69,18 @@ impl<'a> SealedFiles<'a> {
 
 impl FileSource for SealedFiles<'_> {
     fn list(&self) -> Result<Vec<String>, SourceError> {
-        Ok(self.sealed.manifest().files.iter().map(|entry| entry.path.clone()).collect())
+        let entries = self.sealed.manifest().files.iter();
+        let present = entries.filter(|entry| !self.sealed.is_absent(&entry.path));
+        Ok(present.map(|entry| entry.path.clone()).collect())
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
         let files = &self.sealed.manifest().files;
         let at = files.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok();
         let Some(entry) = at.and_then(|at| files.get(at)) else { return Ok(None) };
+        if self.sealed.is_absent(path) {
+            return Ok(None);
+        }
         match self.files.read(path)? {
             Some(bytes) if sha256(&bytes) == entry.sha256 => Ok(Some(bytes)),
             _ => Err(SourceError { path: path.to_owned(), detail: "it was changed while it was read".to_owned() }),

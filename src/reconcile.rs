@@ -2,6 +2,7 @@
 //!
 //! Pure: the same bundle and policy give the same report, byte for byte.
 
+mod absent;
 pub mod assess;
 mod case;
 pub mod chain;
@@ -15,14 +16,17 @@ pub mod omission;
 mod parallel;
 mod reserves;
 pub mod sample;
+mod trace;
 mod verdicts;
 pub mod window;
 mod windows;
+mod workpapers;
 
+use crate::asset::ChainId;
 use crate::bundle::{self, BundleError, FileSource, SealedFiles, SourceError, paths};
 use crate::code::{Code, Coded};
 use crate::policy::Policy;
-use crate::publish::{self, StatementError};
+use crate::publish::{self, StatementError, VerifiedStatement};
 use crate::reserve::bitcoin::own::{BundleAlone, OwnEvidence};
 use crate::snapshot::Time;
 
@@ -31,10 +35,16 @@ pub use coverage::{Verdict, percent};
 pub use findings::{Finding, FindingAmount, Severity};
 pub use history::{Commitment, History};
 pub use model::{
-    AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
+    AbsentFile, AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report,
+    StatementSummary,
 };
 pub use reserves::{Late, Reserves};
+pub use trace::CutoffOutcome;
 pub use windows::ChainWindow;
+pub use workpapers::{
+    Assertion, AssertionKind, ChainPaper, CommitmentPaper, Evidence, Exception, Extent, HoldingPaper, NO_OPINION, Procedure,
+    Use, Workpapers,
+};
 
 /// Why no report could be made.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +107,7 @@ pub fn reconcile_with(
         Some(file) => Some(publish::verify(&file, &policy.statement_pins())?),
         None => None,
     };
-    let reserves = match &statement {
+    let mut reserves = match &statement {
         Some(statement) => {
             let (history, found) = history::read(files, policy, statement.clone(), sealed.manifest().sealed_at)?;
             let mut reserves = reserves::gather(files, policy, statement, &history, own)?;
@@ -107,5 +117,13 @@ pub fn reconcile_with(
         }
         None => Reserves::default(),
     };
+    absent::note(&sealed, &chains(policy, statement.as_ref()), &mut reserves);
     Ok(verdicts::report(&sealed, policy, statement.as_ref(), reserves, now))
+}
+
+/// Every chain that the statement or the policy names.
+fn chains(policy: &Policy, statement: Option<&VerifiedStatement>) -> Vec<ChainId> {
+    let deployed = policy.assets().iter().flat_map(|asset| &asset.deployments).filter_map(|found| found.id.chain());
+    let named = statement.into_iter().flat_map(|verified| verified.statement().chains.iter());
+    deployed.chain(named.map(|block| block.chain.clone())).collect()
 }

@@ -1,8 +1,13 @@
-//! Reports: the data of a reconciliation as JSON and as text. Nothing is computed here.
+//! Reports: the data of a reconciliation as JSON, as text, as tables and as a page. Nothing is computed here.
 
+mod csv;
+mod html;
+mod plot;
 mod text;
 
-pub use text::{assets_table, is_control, shown, text, wrap};
+pub use csv::{CsvError, cell, csv};
+pub use html::{HtmlError, html};
+pub use text::{assets_table, coloured, is_control, shown, text, wrap};
 
 use crate::json::JsonError;
 use crate::reconcile::Report;

@@ -9,6 +9,7 @@
 #   COUNTERFOIL_FIXTURES   public test data listed in vectors/external.toml; without it those tests show as ignored
 #   COUNTERFOIL_PYARROW    a Python with pyarrow to use instead of installing one
 #   BITCOIND, BITCOIN_CLI  a Bitcoin Core to use instead of building one
+#   CHROMIUM               a headless Chromium to use instead of installing one
 #   ANVIL, SAFE_CONTRACTS  an EVM node and the Safe's contracts to use instead of installing them
 #   CI=true                nothing may be left out
 set -euo pipefail
@@ -63,6 +64,8 @@ check_tools() {
   command -v openssl >/dev/null || missing+=(openssl)
   command -v zstd >/dev/null || missing+=(zstd)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+  # with a font, or plots could not be judged
+  [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium fonts-liberation)
   [ -n "${COUNTERFOIL_PYARROW:-}" ] || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   [ ${#missing[@]} = 0 ] || tests/nodes/apt.sh "${missing[@]}"
   cargo fmt --version || rustup component add rustfmt

@@ -15,6 +15,8 @@ use crate::snapshot::Time;
 /// The manifest's file name; the one file of a bundle that it does not list.
 pub const MANIFEST: &str = "manifest.json";
 const FORMAT: &str = "counterfoil-bundle-v1";
+/// The folder whose files are the auditor's part without being named.
+pub const AUDITOR: &str = "auditor";
 /// More files than any bundle of this format needs.
 const FILES_MAX: usize = 1_000_000;
 
@@ -29,6 +31,21 @@ pub struct FileEntry {
     pub length: u64,
     /// SHA-256 of the bytes.
     pub sha256: Digest,
+    /// Who gets it; left out for a file that is for everybody. `null` would be a second spelling.
+    #[serde(default, deserialize_with = "written", skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// Files that not everybody gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// Auditors only: a published copy may lack the file, and its absence is told.
+    Auditor,
+}
+
+fn written<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Part>, D::Error> {
+    Part::deserialize(deserializer).map(Some)
 }
 
 impl FileEntry {
@@ -64,6 +81,7 @@ pub struct Manifest {
 pub struct Sealed {
     manifest: Manifest,
     maker: PublicKey,
+    absent: BTreeSet<String>,
 }
 
 impl Sealed {
@@ -83,6 +101,17 @@ impl Sealed {
     #[must_use]
     pub fn root(&self) -> Digest {
         self.manifest.root
+    }
+
+    /// Files of the auditor's part that this copy lacks. Nobody has compared them with anything.
+    pub fn absent(&self) -> impl Iterator<Item = &FileEntry> {
+        self.manifest.files.iter().filter(|entry| self.is_absent(&entry.path))
+    }
+
+    /// Whether this copy lacks a file.
+    #[must_use]
+    pub fn is_absent(&self, path: &str) -> bool {
+        self.absent.contains(path)
     }
 }
 
@@ -124,6 +153,9 @@ pub enum BundleError {
     /// There is no manifest.
     #[error("{MANIFEST} is not there: this folder is no sealed bundle")]
     NotSealed,
+    /// A name for the auditor's part is the name of no file.
+    #[error("{0:?} is neither a file of the bundle nor a folder in it")]
+    PartUnmatched(String),
     /// A path leads elsewhere.
     #[error("{0:?} is not a relative path of letters, digits, `.`, `_` and `-`")]
     Path(String),
@@ -143,6 +175,7 @@ impl Coded for BundleError {
             Self::FileUnlisted { .. } => &codes::FILE_UNLISTED,
             Self::Json(JsonError::Shape { .. }) | Self::Manifest(_) => &codes::MANIFEST_MALFORMED,
             Self::Json(error) => error.code(),
+            Self::PartUnmatched(_) => &codes::PART_UNMATCHED,
             Self::Path(_) => &codes::PATH_UNSAFE,
             Self::Signature(error) => error.code(),
             Self::Source(_) => &crate::code::cli::FILE_UNREADABLE,
@@ -168,11 +201,30 @@ fn root_of(files: &[FileEntry]) -> Option<Digest> {
     merkle_set::root::<BundleKind>(&leaves)
 }
 
-/// Seals every file of `source`. Returns the bytes of the manifest.
+/// Whether `name` is the path, or that of a folder above it.
+fn is_at_or_below(path: &str, name: &str) -> bool {
+    path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Seals every file of `source`; those below `auditor/` are the auditor's part. Returns the bytes of the manifest.
 ///
 /// # Errors
 /// [`BundleError`].
 pub fn seal(source: &dyn FileSource, maker: &str, sealed_at: Time, key: &SigningKey) -> Result<Vec<u8>, BundleError> {
+    seal_parts(source, &[], maker, sealed_at, key)
+}
+
+/// The same, with more files and folders in the auditor's part.
+///
+/// # Errors
+/// [`BundleError`]. A name that fits no file is one of them: what it was to keep back would be published.
+pub fn seal_parts(
+    source: &dyn FileSource,
+    auditor: &[String],
+    maker: &str,
+    sealed_at: Time,
+    key: &SigningKey,
+) -> Result<Vec<u8>, BundleError> {
     let mut files = Vec::new();
     for path in source.list()? {
         check_path(&path)?;
@@ -180,7 +232,13 @@ pub fn seal(source: &dyn FileSource, maker: &str, sealed_at: Time, key: &Signing
             continue;
         }
         let bytes = source.read(&path)?.ok_or_else(|| BundleError::FileMissing { path: path.clone() })?;
-        files.push(FileEntry { path, length: bytes.len() as u64, sha256: sha256(&bytes) });
+        let kept_back = auditor.iter().map(String::as_str).chain([AUDITOR]).any(|name| is_at_or_below(&path, name));
+        let part = kept_back.then_some(Part::Auditor);
+        files.push(FileEntry { path, length: bytes.len() as u64, sha256: sha256(&bytes), part });
+    }
+    let unmatched = |name: &&String| !files.iter().any(|entry| is_at_or_below(&entry.path, name));
+    if let Some(name) = auditor.iter().find(unmatched) {
+        return Err(BundleError::PartUnmatched(name.clone()));
     }
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let root = root_of(&files).ok_or_else(|| BundleError::Manifest("there are no files to seal".to_owned()))?;
@@ -191,7 +249,8 @@ pub fn seal(source: &dyn FileSource, maker: &str, sealed_at: Time, key: &Signing
     Envelope { document, signatures: vec![signature] }.to_file("manifest").map_err(BundleError::Json)
 }
 
-/// Checks that the files of `source` are exactly those that the manifest lists, byte for byte.
+/// Checks that the files of `source` are exactly those that the manifest lists, byte for byte; of the auditor's part
+/// some may be absent, and [`Sealed::absent`] names these.
 ///
 /// Who sealed it is reported, not judged: a bundle that somebody else sealed is evidence all the same, but what
 /// only the bundle vouches for is stated by that key.
@@ -213,16 +272,24 @@ pub fn open(source: &dyn FileSource) -> Result<Sealed, BundleError> {
     if let Some(path) = unlisted {
         return Err(BundleError::FileUnlisted { path });
     }
+    let mut absent = BTreeSet::new();
     for entry in &manifest.files {
         let path = || entry.path.clone();
-        let bytes = source.read(&entry.path)?.ok_or_else(|| BundleError::FileMissing { path: path() })?;
+        let bytes = match (source.read(&entry.path)?, entry.part) {
+            (Some(bytes), _) => bytes,
+            (None, None) => return Err(BundleError::FileMissing { path: path() }),
+            (None, Some(Part::Auditor)) => {
+                absent.insert(path());
+                continue;
+            }
+        };
         let (got, got_length) = (sha256(&bytes), bytes.len() as u64);
         if (got, got_length) != (entry.sha256, entry.length) {
             let (expected, length) = (entry.sha256, entry.length);
             return Err(BundleError::FileDiffers { path: path(), got, got_length, expected, length });
         }
     }
-    Ok(Sealed { maker: signature.public_key(), manifest })
+    Ok(Sealed { maker: signature.public_key(), manifest, absent })
 }
 
 fn check_manifest(manifest: &Manifest) -> Result<(), BundleError> {
@@ -292,6 +359,39 @@ mod tests {
                 *byte ^= 1;
             }
             assert!(open(&files).is_err(), "byte {at} of the manifest flipped");
+        }
+    }
+
+    #[test]
+    fn the_auditors_part_may_be_absent_and_nothing_else() {
+        let mut files = sealed();
+        files.remove(MANIFEST);
+        files.insert("auditor/descriptors.jsonl".to_owned(), b"{}".to_vec());
+        let key = SigningKey::new(Algorithm::Bip340, &Secret::new(SecretKind::Signing, &mut [5; 32])).expect("a key");
+        let seal = |files: &MemoryFiles, names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            seal_parts(files, &names, "a test", Time::from_unix(0), &key)
+        };
+        let all_public = open(&sealed()).expect("as sealed");
+        assert!(!sealed()[MANIFEST].windows(6).any(|bytes| bytes == b"\"part\""), "one spelling");
+        let manifest = seal(&files, &["chains"]).expect("seals");
+        files.insert(MANIFEST.to_owned(), manifest);
+        assert_eq!(open(&files).expect("whole").absent().count(), 0);
+        let mut copy = files.clone();
+        copy.retain(|path, _| path == MANIFEST || path == "statement.json");
+        let opened = open(&copy).expect("only the auditor's part is absent");
+        let absent: Vec<&str> = opened.absent().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(absent, ["auditor/descriptors.jsonl", "chains/bip122_0/headers.bin"]);
+        assert_eq!(opened.root(), open(&files).expect("whole").root());
+        assert_ne!(opened.root(), all_public.root());
+        // present and changed is refused, absent or not public makes no difference to that
+        let mut changed = files.clone();
+        changed.insert("chains/bip122_0/headers.bin".to_owned(), b"abd".to_vec());
+        assert_eq!(open(&changed).expect_err("changed").code().name, "FILE_HASH_DIFFERS");
+        copy.remove("statement.json");
+        assert_eq!(open(&copy).expect_err("public").code().name, "FILE_MISSING");
+        for name in ["chain", "chains/bip122_0/headers", "statement.json/", ""] {
+            assert_eq!(seal(&files, &[name]).expect_err("fits nothing").code().name, "PART_UNMATCHED", "{name:?}");
         }
     }
 

@@ -1,4 +1,6 @@
-//! `bundle`: put evidence together, and seal it.
+//! `bundle`: put evidence together, seal it, and publish what is for everybody.
+
+mod publish;
 
 mod further;
 
@@ -19,6 +21,8 @@ pub(super) enum Verb {
     Add(AddArgs),
     /// Write the manifest over all files of the folder, and sign it
     Seal(SealArgs),
+    /// Copy a sealed bundle without its auditor's part
+    Publish(publish::Args),
 }
 
 /// Copy files into the folder of a bundle.
@@ -66,6 +70,9 @@ pub(super) struct SealArgs {
     /// How to sign with it
     #[arg(long, value_enum, default_value = "bip340")]
     alg: Alg,
+    /// Files and folders for auditors only, as they are named in the bundle; those below `auditor` always are
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    auditor: Vec<String>,
     /// Replace the manifest if it exists
     #[arg(long)]
     force: bool,
@@ -75,6 +82,7 @@ pub(super) fn run(verb: &Verb) -> Outcome {
     match verb {
         Verb::Add(args) => add(args),
         Verb::Seal(args) => seal(args),
+        Verb::Publish(args) => publish::run(args),
     }
 }
 
@@ -139,11 +147,17 @@ fn seal(args: &SealArgs) -> Outcome {
         }
     }
     if args.dir.join(paths::DESCRIPTORS).is_file() {
-        remark(format!("{} is in the bundle: give it to auditors only", paths::DESCRIPTORS));
+        remark(format!(
+            "{} is in the bundle: give it to auditors only, and others what `bundle publish` makes",
+            paths::DESCRIPTORS
+        ));
     }
-    let manifest = bundle::seal(&folder, &args.maker, now(), &key)?;
+    let manifest = bundle::seal_parts(&folder, &args.auditor, &args.maker, now(), &key)?;
     files::write(&path, &manifest, Readers::All, args.force)?;
     let sealed = bundle::open(&folder)?;
-    say(format!("{} files, root {}", sealed.manifest().files.len(), sealed.root()));
+    let files = &sealed.manifest().files;
+    let kept_back = files.iter().filter(|entry| entry.part.is_some()).count();
+    let part = if kept_back > 0 { format!(", {kept_back} of them for auditors only") } else { String::new() };
+    say(format!("{} files{part}, root {}", files.len(), sealed.root()));
     Ok(ExitCode::SUCCESS)
 }

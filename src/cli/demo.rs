@@ -91,6 +91,8 @@ fn write(folder: &NewFolder, venue: &ExampleVenue, report: &Report) -> Result<()
         folder.add(&format!("bundle/{path}"), bytes, Readers::All)?;
     }
     folder.add("report.txt", report::text(report).as_bytes(), Readers::All)?;
+    let page = report::html(report).map_err(|error| CliError::Demo(error.to_string()))?;
+    folder.add("report.html", page.as_bytes(), Readers::All)?;
     folder.add("report.json", &report::json(report)?, Readers::All)?;
     Ok(())
 }
@@ -109,7 +111,7 @@ fn print(venue: &ExampleVenue, report: &Report, refused: &str) {
     say(report::wrap(&format!("  {refused}")));
     say(format!("\nIn ./{FOLDER}: statement, three proofs, bundle, policy and report. Try:\n"));
     let here = |name: &str| format!("{FOLDER}/{name}");
-    say(format!("  less {}", here("report.txt")));
+    say(format!("  less {}   # {} opens in any browser", here("report.txt"), "report.html"));
     say(format!("  counterfoil reconcile {} \\\n      --policy {}", here("bundle"), here("policy.toml")));
     let (proof, statement, policy) =
         (here(&format!("proof-{account}.json")), here("statement.json"), here("policy.toml"));

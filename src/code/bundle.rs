@@ -43,4 +43,10 @@ super::codes! {
     ADDRESSES_FILE = 4015, NotMade, "the list of addresses cannot be used",
         "Every address has a chain and a role.",
         "correct the list as the message says";
+    AUDITOR_PART_ABSENT = 4016, NotMade, "files of the auditor's part are not in this copy",
+        "They are sealed and were not published. What they show, for or against the venue, was not looked at.",
+        "reconcile the auditor's copy, or read the report of somebody who has it";
+    PART_UNMATCHED = 4017, NotMade, "a name for the auditor's part is the name of no file",
+        "A misspelt name would publish what it was to keep back.",
+        "give the path of a file or folder as it stands in the bundle";
 }

@@ -69,7 +69,7 @@ pub struct Finding {
     pub evidence_sha256: Option<Digest>,
 }
 
-fn code_text<S: Serializer>(code: &&'static Code, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn code_text<S: Serializer>(code: &&'static Code, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(code)
 }
 

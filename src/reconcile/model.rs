@@ -9,9 +9,11 @@ use super::chain::ChainSection;
 use super::coverage::Verdict;
 use super::findings::Finding;
 use super::window::WindowReport;
+use super::workpapers::Workpapers;
 use crate::amount::{Amount, Decimals};
 use crate::asset::AssetId;
 use crate::basis::{Basis, Completeness};
+use crate::bundle::FileEntry;
 use crate::hash::Digest;
 use crate::json::uint;
 use crate::signature::PublicKey;
@@ -54,6 +56,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// [`NOT_SHOWN`].
     pub not_shown: Vec<&'static str>,
+    /// Assertions, procedures, commands and rows, for whoever files the result.
+    pub workpapers: Workpapers,
     /// How to quote the result without saying more than it does.
     pub quote: String,
 }
@@ -72,6 +76,26 @@ pub struct BundleSummary {
     /// Number of files.
     #[serde(with = "uint")]
     pub files: u64,
+    /// Files of the auditor's part that this copy lacks.
+    pub absent: Vec<AbsentFile>,
+}
+
+/// A file that is sealed and was not there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AbsentFile {
+    /// Relative path.
+    pub path: String,
+    /// Bytes, says the manifest.
+    #[serde(with = "uint")]
+    pub length: u64,
+    /// SHA-256, says the manifest.
+    pub sha256: Digest,
+}
+
+impl From<&FileEntry> for AbsentFile {
+    fn from(entry: &FileEntry) -> Self {
+        Self { path: entry.path.clone(), length: entry.length, sha256: entry.sha256 }
+    }
 }
 
 /// What names the policy.

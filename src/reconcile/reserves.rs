@@ -9,6 +9,7 @@ use super::ReconcileError;
 use super::chain::{self, EarlierSets};
 use super::findings::{Finding, Severity};
 use super::history::History;
+use super::trace::{ChainTrace, Trace};
 use super::windows::{self, ChainWindow};
 use crate::asset::{AssetId, ChainId, DeploymentId};
 use crate::basis::Basis;
@@ -73,6 +74,8 @@ pub struct Reserves {
     pub earlier: EarlierSets,
     /// Coins and balances of addresses that only earlier sets have.
     pub retired: Vec<Holding>,
+    /// What was done on the way.
+    pub trace: Trace,
     /// What was found on the way.
     pub findings: Vec<Finding>,
 }
@@ -94,6 +97,8 @@ pub(super) fn gather(
         gathering.reserves.earlier = earlier;
         gathering.reserves.findings.extend(found);
         let descriptors = files.read(paths::DESCRIPTORS)?;
+        let trace = &mut gathering.reserves.trace;
+        (trace.addresses, trace.descriptors) = (Some(set.count()), descriptors.is_some());
         gathering.reserves.findings.extend(super::descriptors::check(&set, descriptors.as_deref()));
         let control = gathering.control(&set)?;
         gathering.reserves.readable = control.is_some();
@@ -192,6 +197,7 @@ impl Gathering<'_> {
                 match contradicted {
                     None => {
                         self.note_long_term(&challenge);
+                        self.reserves.trace.challenge = true;
                         let blocks = challenge.challenge().blocks.iter();
                         self.reserves.challenged = blocks.map(|block| (block.chain.clone(), block.height)).collect();
                         return Ok(Some(challenge));
@@ -258,6 +264,12 @@ impl Gathering<'_> {
             let grade = controlled.and_then(|controlled| controlled.of_address(&entry.address));
             is_free(self.policy, entry) && grade.is_some_and(accepted)
         };
+        let shown = |entry: &&AddressEntry| {
+            controlled.is_some_and(|controlled| controlled.of_address(&entry.address).is_some())
+        };
+        let shown = entries.iter().filter(shown).count() as u64;
+        let trace = ChainTrace { addresses: entries.len() as u64, controlled: shown, ..ChainTrace::default() };
+        self.reserves.trace.chains.insert(chain.clone(), trace);
         let grades: BTreeMap<String, ControlGrade> = entries
             .iter()
             .filter(counts)
@@ -401,6 +413,8 @@ impl Gathering<'_> {
             Some(Err(problem)) => (None, Some(problem)),
             None => (None, None),
         };
+        self.reserves.trace.own_set |= full_set.is_some();
+        self.reserves.trace.own_blocks |= self.own.blocks().is_some();
         let own = Own {
             work: self.policy.work(chain),
             blocks: self.own.blocks(),
@@ -442,6 +456,10 @@ impl Gathering<'_> {
     ) {
         let block =
             |detail: String, code| Finding::new(code, Severity::Critical, chain.as_str(), detail).on_chain(chain);
+        if let Some(trace) = self.reserves.trace.chains.get_mut(chain) {
+            trace.cutoff = (&evidence.cutoff).into();
+            (trace.anchored, trace.readable) = (evidence.anchored, evidence.readable);
+        }
         match evidence.cutoff {
             CutoffCheck::Holds => {}
             CutoffCheck::Unknown { detail } => self.find(block(detail, &codes::CUTOFF_UNKNOWN)),

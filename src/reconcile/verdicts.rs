@@ -8,10 +8,12 @@ use super::chain;
 use super::coverage::{Verdict, percent};
 use super::findings::{Finding, Severity};
 use super::model::{
-    AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report, StatementSummary,
+    AbsentFile, AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report,
+    StatementSummary,
 };
 use super::reserves::{self, Late, Reserves};
 use super::window::WindowReport;
+use super::workpapers::{Sources, Workpapers};
 use crate::amount::{Amount, Decimals};
 use crate::asset::{Asset, AssetId, Class, Deployment, DeploymentId};
 use crate::basis::Basis;
@@ -27,7 +29,7 @@ pub(super) fn report(
     sealed: &Sealed,
     policy: &Policy,
     statement: Option<&VerifiedStatement>,
-    reserves: Reserves,
+    mut reserves: Reserves,
     now: Option<Time>,
 ) -> Report {
     let stated = statement.map(VerifiedStatement::statement);
@@ -46,11 +48,11 @@ pub(super) fn report(
     }
     let (chain, found) = chain::section(policy, &reserves).unzip();
     findings.extend(found.into_iter().flatten());
-    findings.extend(reserves.findings);
+    findings.append(&mut reserves.findings);
     let findings = in_order(findings, sealed);
     let overall = overall(&assets, statement.is_some());
     let quote = quote(statement, &assets);
-    Report {
+    let mut report = Report {
         format: REPORT_FORMAT,
         tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")).to_owned(),
         bundle: BundleSummary {
@@ -59,6 +61,7 @@ pub(super) fn report(
             maker_key: sealed.maker().clone(),
             sealed_at: sealed.manifest().sealed_at,
             files: sealed.manifest().files.len() as u64,
+            absent: sealed.absent().map(AbsentFile::from).collect(),
         },
         policy: PolicySummary { sha256: policy.digest(), departures: policy.departures() },
         statement: statement.map(summary),
@@ -67,8 +70,11 @@ pub(super) fn report(
         chain,
         findings,
         not_shown: NOT_SHOWN.to_vec(),
+        workpapers: Workpapers::default(),
         quote,
-    }
+    };
+    report.workpapers = Workpapers::of(&report, &Sources { sealed, policy, statement, reserves: &reserves });
+    report
 }
 
 fn summary(verified: &VerifiedStatement) -> StatementSummary {

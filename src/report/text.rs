@@ -1,17 +1,25 @@
 //! The report for people: plain text within 80 columns.
 
 mod chain;
+mod colour;
+mod papers;
+mod table;
 mod window;
 
-use std::fmt::Write as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use comfy_table::{CellAlignment, Table, presets};
+pub use colour::coloured;
+pub use table::assets_table;
 
 use crate::amount::Amount;
 use crate::reconcile::{AssetReport, Finding, Report, Severity};
 
 /// Columns of the page.
 const WIDTH: usize = 80;
+/// Assets whose figures are written out, the worst first; the rest stands in the table.
+const DETAILED_MAX: usize = 24;
+/// Files that a published copy lacks and that are named.
+const ABSENT_SHOWN: usize = 8;
 /// Findings of one kind that are written out; the rest is counted, and stands in the JSON.
 const SHOWN_PER_CODE: usize = 8;
 
@@ -24,15 +32,22 @@ pub fn text(report: &Report) -> String {
     scope(&mut page, report);
     page.line(&assets_table(report));
     page.line("");
-    for asset in &report.assets {
+    let shown = table::in_order(report);
+    for asset in shown.iter().take(DETAILED_MAX) {
         page.wrapped("", &asset.sentence);
         asset_notes(&mut page, asset);
+    }
+    if shown.len() > DETAILED_MAX {
+        let more = shown.len() - DETAILED_MAX;
+        page.wrapped("", &format!("{more} more assets: their figures stand in the output of --json and --csv."));
     }
     page.line("");
     if let Some(section) = &report.chain {
         chain::notes(&mut page, section);
     }
     findings(&mut page, report);
+    papers::assertions(&mut page, report);
+    papers::procedures(&mut page, report);
     page.heading("What this report does not show");
     for line in &report.not_shown {
         page.item(line);
@@ -42,7 +57,9 @@ pub fn text(report: &Report) -> String {
     page.wrapped("  ", &report.quote);
     page.line("");
     page.heading("To re-run");
-    page.line("  counterfoil reconcile BUNDLE --policy POLICY");
+    for command in &report.workpapers.commands {
+        page.hanging("  ", "    ", command);
+    }
     page.line(&format!("  bundle {}", report.bundle.root));
     page.line(&format!("  policy {}", report.policy.sha256));
     page.line(&format!("  {}", report.tool));
@@ -63,6 +80,16 @@ fn scope(page: &mut Page, report: &Report) {
     let bundle = &report.bundle;
     let sealed = format!("Bundle sealed {} by {}, calling itself", bundle.sealed_at, bundle.maker_key);
     page.hanging("", "  ", &format!("{sealed} {}", bundle.maker));
+    if !bundle.absent.is_empty() {
+        let (absent, files) = (bundle.absent.len(), bundle.files);
+        page.wrapped("", &format!("Of the {files} files, {absent} of the auditor's part are not in this copy:"));
+        for file in bundle.absent.iter().take(ABSENT_SHOWN) {
+            page.item(&file.path);
+        }
+        if absent > ABSENT_SHOWN {
+            page.item(&format!("and {} more", absent - ABSENT_SHOWN));
+        }
+    }
     if report.policy.departures.is_empty() {
         page.line("Policy: demands what the built-in policy demands.");
     } else {
@@ -72,50 +99,6 @@ fn scope(page: &mut Page, report: &Report) {
         }
     }
     page.line("");
-}
-
-/// One row per asset.
-#[must_use]
-pub fn assets_table(report: &Report) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    let windows = report.assets.iter().any(|asset| !asset.windows.is_empty());
-    let minimum: &[&str] = if windows { &["Window min"] } else { &[] };
-    table.set_header([&["Asset", "Owed", "Held", "Coverage"], minimum, &["Verdict"]].concat());
-    for asset in &report.assets {
-        let amount = |amount: Amount| amount.to_readable(asset.decimals);
-        let owed = asset.owed.as_ref().map_or_else(|| "not stated".to_owned(), |owed| amount(owed.total));
-        let star = if asset.required { "" } else { "*" };
-        let mut held = match report.statement {
-            // without a cut-off there is no moment at which to look
-            None => "not looked at".to_owned(),
-            // a column more leaves no room for words
-            Some(_) if windows => amount(low(asset)),
-            Some(_) => format!("{} counted", amount(low(asset))),
-        };
-        let mut coverage = asset.coverage.clone().unwrap_or_else(|| "-".to_owned());
-        if high(asset) > low(asset) {
-            let _ = match windows {
-                true => write!(held, "\n≤ {}", amount(high(asset))),
-                false => write!(held, "\n{} at most", amount(high(asset))),
-            };
-            let _ = write!(coverage, "\n{}", asset.coverage_possible.as_deref().unwrap_or("-"));
-        }
-        let mut row = vec![format!("{}{star}", asset.asset), owed, held, coverage];
-        if windows {
-            row.push(window::minimum(asset));
-        }
-        row.push(asset.verdict.text().to_owned());
-        table.add_row(row);
-    }
-    for column in table.column_iter_mut().skip(1).take(3 + minimum.len()) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    let mut text = table.trim_fmt();
-    if report.assets.iter().any(|asset| !asset.required) {
-        text.push_str("\n* not required by the policy: the overall verdict does not speak of it");
-    }
-    text
 }
 
 /// What coverage is computed from.
@@ -269,13 +252,13 @@ impl Page {
         self.hanging(indent, indent, text);
     }
 
-    /// Breaks at spaces only, so that amounts, addresses and hashes stay whole. Words of others begin no line of
-    /// their own: their line ends are shown as marks, and their rows of spaces as one.
+    /// Breaks at spaces, so that amounts, addresses and hashes stay whole; only what is wider than the page is cut.
+    /// Words of others begin no line of their own: their line ends are shown as marks, and their rows of spaces as one.
     fn hanging(&mut self, first: &str, indent: &str, text: &str) {
         let mut line = first.to_owned();
         let mut filled = false;
-        for word in words(&shown(text)) {
-            if filled && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        for word in words(&shown(text)).iter().flat_map(|word| pieces(word, WIDTH - indent.width())) {
+            if filled && line.width() + 1 + word.width() > WIDTH {
                 self.line(&line);
                 line = indent.to_owned();
                 filled = false;
@@ -288,6 +271,24 @@ impl Page {
         }
         self.line(&line);
     }
+}
+
+/// A word that is wider than `max` columns in pieces that are not.
+fn pieces(word: &str, max: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut width = 0;
+    for c in word.chars() {
+        let columns = c.width().unwrap_or(0);
+        if width + columns > max {
+            pieces.push(String::new());
+            width = 0;
+        }
+        width += columns;
+        if let Some(last) = pieces.last_mut() {
+            last.push(c);
+        }
+    }
+    pieces
 }
 
 /// Words, with the groups of one number kept together.

@@ -61,6 +61,11 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
         "reconcile",
         Vectors::Elsewhere("reads whole bundles: the demonstration and tests/end_to_end make them"),
     ),
+    (
+        "report-html",
+        "report/html",
+        Vectors::Elsewhere("a page for people: tests/report_html.rs opens it in a real browser"),
+    ),
     ("reserve", "reserve", Vectors::Elsewhere("the shape that the chains share: their own tests fill it")),
     ("sample", "reconcile/sample", Vectors::Folder),
     ("sealed-proof", "liability/sealed_proof", Vectors::Folder),

@@ -171,6 +171,7 @@ impl<'a> Gathering<'a> {
             return Ok(None);
         }
         self.note_missing(set, &answered);
+        self.reserves.trace.proofs = Some(proofs.len() as u64);
         Ok(Some(controlled))
     }
 
