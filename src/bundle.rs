@@ -128,4 +128,12 @@ pub mod paths {
     pub const EVM_HEADERS: &str = "headers.jsonl";
     /// EVM trie nodes, each once, and codes of delegated accounts.
     pub const EVM_NODES: &str = "nodes.bin";
+    /// Folder of the bodies of EVM blocks, one file a block.
+    pub const EVM_BODIES: &str = "bodies/";
+
+    /// The body of an EVM block: transactions, receipts and withdrawals.
+    #[must_use]
+    pub fn evm_body(number: u64) -> String {
+        format!("{EVM_BODIES}{number}.rlp")
+    }
 }

@@ -11,6 +11,8 @@ pub mod cli;
 pub mod descriptor;
 pub mod evm;
 pub mod evm_finality;
+pub mod evm_flow_finding;
+pub mod evm_flows;
 pub mod evm_token;
 pub mod finding;
 pub mod ledger;
@@ -87,7 +89,9 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm::ALL,
         evm_token::ALL,
         evm_finality::ALL,
+        evm_flows::ALL,
         finding::ALL,
+        evm_flow_finding::ALL,
         omission::ALL,
         cli::ALL,
     ];

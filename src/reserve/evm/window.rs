@@ -7,6 +7,7 @@
 
 mod error;
 mod events;
+pub mod flows;
 mod headers;
 mod logs;
 mod nonce;
@@ -17,7 +18,7 @@ pub use events::{EventList, Moves, Place, TokenEvents};
 pub use headers::{BLOCKS_MAX, WindowHeader, WindowHeaders};
 pub use logs::{TokenPoint, token_floors};
 pub use nonce::{AccountPoint, account_floors};
-pub use receipts::{Log, RECEIPTS_BYTES_MAX, logs, receipts_root};
+pub use receipts::{Log, RECEIPTS_BYTES_MAX, Receipt, logs, receipts, receipts_root};
 
 use crate::amount::Amount;
 
