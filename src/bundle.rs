@@ -121,7 +121,7 @@ pub mod paths {
         format!("merkle/{block_hash}.bin")
     }
 
-    /// What moved in a window of blocks, one coin or event a line.
+    /// What moved in a window of blocks, one coin or event a line; on EVM chains which blocks the window has.
     pub const WINDOW: &str = "window.jsonl";
 
     /// EVM block headers, one `{"rlp":"…"}` a line.
@@ -130,10 +130,18 @@ pub mod paths {
     pub const EVM_NODES: &str = "nodes.bin";
     /// Folder of the bodies of EVM blocks, one file a block.
     pub const EVM_BODIES: &str = "bodies/";
+    /// Folder of the receipts of EVM blocks, one file a block.
+    pub const EVM_RECEIPTS: &str = "receipts/";
 
-    /// The body of an EVM block: transactions, receipts and withdrawals.
+    /// The body of an EVM block: transactions and withdrawals.
     #[must_use]
     pub fn evm_body(number: u64) -> String {
         format!("{EVM_BODIES}{number}.rlp")
+    }
+
+    /// All receipts of one EVM block of a window, as they are hashed.
+    #[must_use]
+    pub fn evm_receipts(number: u64) -> String {
+        format!("{EVM_RECEIPTS}{number}.rlp")
     }
 }

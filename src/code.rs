@@ -14,6 +14,7 @@ pub mod evm_finality;
 pub mod evm_flow_finding;
 pub mod evm_flows;
 pub mod evm_token;
+pub mod evm_window;
 pub mod finding;
 pub mod ledger;
 pub mod liability;
@@ -89,6 +90,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm::ALL,
         evm_token::ALL,
         evm_finality::ALL,
+        evm_window::ALL,
         evm_flows::ALL,
         finding::ALL,
         evm_flow_finding::ALL,

@@ -14,6 +14,7 @@ use crate::publish::StatementPins;
 use crate::reserve::bitcoin::header::WorkRule;
 use crate::reserve::bitcoin::set_pins::SetPin;
 use crate::reserve::evm::token::{TokenEntry, TokenRegistry};
+use crate::reserve::evm::window::{EventList, TokenEvents};
 use crate::signature::PublicKey;
 use crate::snapshot::{BlockRef, VenueId};
 
@@ -37,6 +38,9 @@ pub struct Policy {
     tokens: TokenRegistry,
     /// Names of the policy's own entries among them.
     own_tokens: Vec<String>,
+    token_events: EventList,
+    /// Names of the policy's own entries among them.
+    own_events: Vec<String>,
 }
 
 /// The venue that the verifier asks about.
@@ -233,6 +237,8 @@ struct PolicyToml {
     asset: Vec<toml::Value>,
     #[serde(default)]
     token: Vec<TokenEntry>,
+    #[serde(default)]
+    token_events: Vec<TokenEvents>,
 }
 
 #[derive(Deserialize)]
@@ -314,6 +320,10 @@ impl Policy {
             nodes: file.node,
             tokens: tokens.map_err(|error| fail(error.to_string()))?,
             own_tokens,
+            own_events: file.token_events.iter().map(|entry| entry.name.clone()).collect(),
+            token_events: EventList::built_in()
+                .and_then(|built_in| built_in.with(file.token_events))
+                .map_err(|detail| fail(format!("token_events: {detail}")))?,
         };
         policy.check_deployments()?;
         Ok(policy)
@@ -391,6 +401,12 @@ impl Policy {
         &self.finality
     }
 
+    /// Which events write the balances of tokens: the entries that come with the program, and the policy's own.
+    #[must_use]
+    pub fn token_events(&self) -> &EventList {
+        &self.token_events
+    }
+
     /// What is known of tokens: the entries that come with the program, and the policy's own.
     #[must_use]
     pub fn tokens(&self) -> &TokenRegistry {
@@ -443,6 +459,9 @@ impl Policy {
         departures.extend(self.window.departures());
         for name in &self.own_tokens {
             departures.push(format!("laxer: balances of {name} are proved by an entry of the policy's own"));
+        }
+        for name in &self.own_events {
+            departures.push(format!("laxer: what moves {name} between two proofs is an entry of the policy's own"));
         }
         if let Some(days) = own.max_age_days {
             departures.push(format!("stricter, for `verify` alone: a statement is accepted for {days} days"));

@@ -176,7 +176,7 @@ fn both_ways(files: &Files) -> Result<(), Failed> {
 fn without_key(files: &Files) -> Result<(), Failed> {
     for (address, _) in &files.accounts {
         let floors = files.floors(*address, None, &[0, 1])?;
-        expect(floors.stretches.iter().all(|stretch| stretch.rule == Rule::Proof), (&address, &floors))?;
+        expect(floors.stretches.iter().all(|stretch| stretch.reason == Rule::Proof), (&address, &floors))?;
         expect(floors.problems.len() == 1, (&address, &floors.problems))?;
     }
     Ok(())

@@ -40,4 +40,7 @@ super::codes! {
     FLOW_RAW = 6152, NotMade, "the node gives no bytes that have the right hash",
         "A transaction or a receipt is kept as the bytes that were hashed; this node's words do not give them.",
         "ask another node, or one with the debug namespace";
+    BODY_RECEIPTS = 6153, NotMade, "the receipts of a block are not there, and its body is",
+        "Whether a transaction succeeded and what its gas cost stands in its receipt.",
+        "gather the receipts of that block, too";
 }

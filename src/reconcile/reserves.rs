@@ -233,9 +233,14 @@ impl Gathering<'_> {
         let counts = |entry: &&AddressEntry| {
             is_free(entry) && controlled.is_some_and(|controlled| controlled.shows(&entry.address))
         };
-        let counted = entries.iter().filter(counts).map(|entry| entry.address.clone()).collect();
+        let grades: BTreeMap<String, ControlGrade> = entries
+            .iter()
+            .filter(counts)
+            .filter_map(|entry| Some((entry.address.clone(), controlled?.grade_of(&entry.address)?)))
+            .collect();
+        let counted = grades.keys().cloned().collect();
         self.reserves.windows.insert(chain.clone(), ChainWindow { counted, ..ChainWindow::default() });
-        match self.chain_evidence(chain, entries, &deployments)? {
+        match self.chain_evidence(chain, entries, &deployments, &grades)? {
             Some(evidence) => self.take(chain, entries, control, evidence),
             None => {
                 self.reserves.unreadable.insert(chain.clone());
@@ -292,6 +297,7 @@ impl Gathering<'_> {
         chain: &ChainId,
         entries: &[AddressEntry],
         deployments: &[DeploymentId],
+        controlled: &BTreeMap<String, ControlGrade>,
     ) -> Result<Option<ChainEvidence>, ReconcileError> {
         let statement = self.statement.statement();
         let Some(cutoff_block) = block_of(statement, chain) else {
@@ -321,8 +327,7 @@ impl Gathering<'_> {
         }
         let result = match chain.namespace() {
             "bip122" => self.bitcoin(&query).map_err(|error| Box::new(error) as Box<dyn Coded>),
-            _ => evm::balance::balances(&query, self.files, self.policy.tokens())
-                .map_err(|error| Box::new(error) as Box<dyn Coded>),
+            _ => self.evm(&query, controlled).map_err(|error| Box::new(error) as Box<dyn Coded>),
         };
         match result {
             Ok(evidence) => Ok(Some(evidence)),
@@ -333,6 +338,21 @@ impl Gathering<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// The evidence of a bundle about an EVM chain.
+    fn evm(
+        &mut self,
+        query: &ChainQuery<'_>,
+        controlled: &BTreeMap<String, ControlGrade>,
+    ) -> Result<ChainEvidence, evm::balance::EvmError> {
+        let evidence = evm::balance::balances(query, self.files, self.policy.tokens())?;
+        let (stretches, found) = windows::read_evm(query, controlled, self.policy, self.files);
+        self.reserves.findings.extend(found);
+        if let Some(known) = self.reserves.windows.get_mut(query.chain) {
+            known.stretches = stretches;
+        }
+        Ok(evidence)
     }
 
     /// The evidence of a bundle about a chain of Bitcoin, with what the verifier reads itself.

@@ -7,6 +7,7 @@
 mod curve;
 mod findings;
 mod model;
+mod stretches;
 #[cfg(test)]
 mod tests;
 mod trips;
@@ -17,7 +18,10 @@ use alloy_primitives::U256;
 
 use self::curve::Curve;
 pub(super) use self::findings::{findings, missing};
-pub use self::model::{AddressWindow, BlockRange, Counterparty, Dip, Direction, Flow, Point, RoundTrip, WindowReport};
+pub use self::model::{
+    AddressWindow, BlockRange, Bounds, Counterparty, Dip, Direction, Flow, Point, RoundTrip, WindowReport,
+};
+pub use self::stretches::measure_stretches;
 use self::trips::Net;
 use crate::amount::{Amount, Decimals};
 use crate::policy::WindowRules;
@@ -100,6 +104,7 @@ pub fn measure(evidence: &WindowEvidence, question: &WindowQuestion<'_>) -> Opti
         came_and_went: Amount::ZERO,
         gone_before_closing: Amount::ZERO,
         sustained: snapshot,
+        bounds: None,
     };
     sustained(&mut report)?;
     Some(report)
@@ -118,21 +123,26 @@ fn nets(evidence: &WindowEvidence, counted: &BTreeSet<String>) -> Option<Vec<Net
 }
 
 /// Blocks asked about of which the evidence does not show everything.
-fn gaps(evidence: &WindowEvidence, (first, last): (u64, u64)) -> Vec<BlockRange> {
+fn gaps(evidence: &WindowEvidence, asked: (u64, u64)) -> Vec<BlockRange> {
+    gaps_between(&evidence.gaps, (evidence.from, evidence.to), asked)
+}
+
+/// Blocks asked about that lie in a hole of the evidence, or that it does not reach.
+fn gaps_between(holes: &[(u64, u64)], shown: (u64, u64), (first, last): (u64, u64)) -> Vec<BlockRange> {
     let mut gaps = Vec::new();
     let mut push = |from: u64, to: u64| {
         if from <= to {
             gaps.push(BlockRange { from, to });
         }
     };
-    if first < evidence.from {
-        push(first, last.min(evidence.from - 1));
+    if let Some(before) = shown.0.checked_sub(1).filter(|_| first < shown.0) {
+        push(first, last.min(before));
     }
-    for (from, to) in &evidence.gaps {
+    for (from, to) in holes {
         push((*from).max(first), (*to).min(last));
     }
-    if last > evidence.to {
-        push(first.max(evidence.to.saturating_add(1)), last);
+    if last > shown.1 {
+        push(first.max(shown.1.saturating_add(1)), last);
     }
     gaps
 }

@@ -1,18 +1,19 @@
 //! Windows in the section of an asset: which of them concern it, and what they take from what is counted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::{Finding, Severity};
 use super::reserves::lives_on;
 use super::verdicts::Section;
 use super::window::{self, WindowQuestion, WindowReport};
 use crate::amount::{Amount, Decimals};
-use crate::asset::{Asset, AssetId, ChainId, Deployment};
+use crate::asset::{Asset, AssetId, ChainId, Deployment, DeploymentId};
 use crate::bundle::{FileSource, paths};
 use crate::code::{Coded as _, finding as codes};
-use crate::reserve::bitcoin;
-use crate::reserve::claim::ChainQuery;
-use crate::reserve::window::WindowEvidence;
+use crate::policy::Policy;
+use crate::reserve::claim::{ChainQuery, ControlGrade};
+use crate::reserve::window::{StretchEvidence, WindowEvidence};
+use crate::reserve::{bitcoin, evm};
 
 /// The window of one chain.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,38 @@ pub struct ChainWindow {
     pub counted: BTreeSet<String>,
     /// What the bundle shows; none when it shows nothing that can be used.
     pub evidence: Option<WindowEvidence>,
+    /// The same of a chain whose balances are proved block by block: one for each deployment.
+    pub stretches: Vec<StretchEvidence>,
+}
+
+/// The evidence of one deployment, in either form.
+#[derive(Clone, Copy)]
+enum Shown<'a> {
+    Transfers(&'a WindowEvidence),
+    Stretches(&'a StretchEvidence),
+}
+
+impl<'a> Shown<'a> {
+    const fn deployment(self) -> &'a DeploymentId {
+        match self {
+            Self::Transfers(evidence) => &evidence.deployment,
+            Self::Stretches(evidence) => &evidence.deployment,
+        }
+    }
+
+    const fn range(self) -> (u64, u64) {
+        match self {
+            Self::Transfers(evidence) => (evidence.from, evidence.to),
+            Self::Stretches(evidence) => (evidence.from, evidence.to),
+        }
+    }
+
+    fn measure(self, question: &WindowQuestion<'_>) -> Option<WindowReport> {
+        match self {
+            Self::Transfers(evidence) => window::measure(evidence, question),
+            Self::Stretches(evidence) => window::measure_stretches(evidence, question),
+        }
+    }
 }
 
 /// What the bundle shows of the blocks around the cut-off block of a chain of Bitcoin.
@@ -45,21 +78,75 @@ pub(super) fn read(
     (evidence, found)
 }
 
+/// What the bundle shows of the blocks around the cut-off block of an EVM chain. `controlled` are the addresses that
+/// count, with the way in which control of each was shown.
+pub(super) fn read_evm(
+    query: &ChainQuery<'_>,
+    controlled: &BTreeMap<String, ControlGrade>,
+    policy: &Policy,
+    files: &dyn FileSource,
+) -> (Vec<StretchEvidence>, Vec<Finding>) {
+    let path = paths::chain(query.chain, paths::WINDOW);
+    let refused = |detail: String| {
+        let finding = Finding::new(&codes::WINDOW_REFUSED, Severity::Critical, path.clone(), detail);
+        (Vec::new(), vec![finding.on_chain(query.chain).in_file(path.clone())])
+    };
+    let own = evm::window::Own { tokens: policy.tokens(), events: policy.token_events(), addresses: controlled };
+    let shown = match evm::window::window(query, &own, files) {
+        Ok(shown) => shown.unwrap_or_default(),
+        Err(error) => return refused(format!("{}: {error}", error.code())),
+    };
+    let mut found: Vec<Finding> = Vec::new();
+    for problem in shown.iter().flat_map(|evidence| evidence.problems.clone()) {
+        let finding = Finding::from_problem(problem, query.chain).in_file(path.clone());
+        // what concerns the whole file is told once
+        if !found.contains(&finding) {
+            found.push(finding);
+        }
+    }
+    (shown, found)
+}
+
 impl Section<'_> {
+    /// The evidence of each deployment of the asset, chain by chain; a chain or claimed deployment without any is there
+    /// without it.
+    fn shown<'a>(
+        &'a self,
+        mapped: Option<&'a Asset>,
+    ) -> Vec<(&'a ChainId, &'a ChainWindow, Option<(Shown<'a>, &'a Deployment)>)> {
+        let mut all = Vec::new();
+        for (chain, known) in &self.reserves.windows {
+            let transfers = known.evidence.iter().map(Shown::Transfers);
+            let stretches = known.stretches.iter().map(Shown::Stretches);
+            let shown: Vec<Shown<'_>> = transfers.chain(stretches).collect();
+            let deployments = mapped.into_iter().flat_map(|asset| &asset.deployments);
+            let of_chain: Vec<&Deployment> =
+                deployments.filter(|deployment| deployment.id.chain().as_ref() == Some(chain)).collect();
+            let before = all.len();
+            for deployment in of_chain {
+                let found = shown.iter().find(|shown| *shown.deployment() == deployment.id);
+                // what is neither shown nor claimed is nobody's window
+                if found.is_some() || (!shown.is_empty() && self.reserves.claimed.contains(&deployment.id)) {
+                    all.push((chain, known, found.map(|shown| (*shown, deployment))));
+                }
+            }
+            if all.len() == before {
+                all.push((chain, known, None));
+            }
+        }
+        all
+    }
+
     /// The windows of the asset's deployments, with their findings.
     pub(super) fn windows(&self, mapped: Option<&Asset>, findings: &mut Vec<Finding>) -> Vec<WindowReport> {
         let mut reports = Vec::new();
-        for (chain, known) in &self.reserves.windows {
+        for (chain, known, shown) in self.shown(mapped) {
             let rules = self.policy.window();
             let closing = self.closing(chain);
             let named = closing.filter(|closing| closing.1).map(|closing| closing.0);
             // the closing block closes the window
             let range = rules.range(known.snapshot).map(|(from, to)| (from, to.max(named.unwrap_or(to))));
-            let deployment = known
-                .evidence
-                .as_ref()
-                .and_then(|evidence| mapped?.deployments.iter().find(|listed| listed.id == evidence.deployment));
-            let (Some(evidence), Some(deployment)) = (&known.evidence, deployment) else {
+            let Some((evidence, deployment)) = shown else {
                 if lives_on(self.policy, self.id, chain) {
                     let missing = window::missing(chain, range, named, "the bundle shows none");
                     findings.extend(missing.into_iter().map(|finding| finding.of_asset(self.id)));
@@ -69,23 +156,24 @@ impl Section<'_> {
             let decimals = deployment.decimals;
             // a closing block asks for every block from the cut-off to it, even when the policy asks for no others
             let closed = named.filter(|closing| *closing > known.snapshot);
-            let offered = |closing: u64| (evidence.from.min(known.snapshot), evidence.to.max(closing));
+            let (first, last) = evidence.range();
+            let offered = |closing: u64| (first.min(known.snapshot), last.max(closing));
             let range = range.or_else(|| closed.map(offered));
             let question =
                 WindowQuestion { range, snapshot: known.snapshot, closing, counted: &known.counted, decimals, rules };
-            match window::measure(evidence, &question) {
+            match evidence.measure(&question) {
                 Some(report) => {
                     let held = &self.reserves.held;
                     findings.extend(window::findings(&report, &question, self.policy, self.id, held));
                     reports.push(report);
                 }
-                None if range.is_none_or(|(from, to)| from <= evidence.to && to >= evidence.from) => {
+                None if range.is_none_or(|(from, to)| from <= last && to >= first) => {
                     let detail = "a sum of its amounts does not fit, or falls below zero";
                     let finding = Finding::new(&codes::WINDOW_REFUSED, Severity::Critical, chain.as_str(), detail);
                     findings.push(finding.of_asset(self.id).on_chain(chain));
                 }
                 None => {
-                    let why = format!("the bundle shows {} to {} only", evidence.from, evidence.to);
+                    let why = format!("the bundle shows {first} to {last} only");
                     let missing = window::missing(chain, range, named, &why);
                     findings.extend(missing.into_iter().map(|finding| finding.of_asset(self.id)));
                 }
@@ -248,7 +336,8 @@ mod tests {
         reserves.held = vec![held("own", 100), held("lent", 40)];
         reserves.claimed.insert(evidence.deployment.clone());
         let counted = BTreeSet::from(["hot".to_owned()]);
-        let window = ChainWindow { snapshot: 150, counted, evidence: with_window.then_some(evidence) };
+        let evidence = with_window.then_some(evidence);
+        let window = ChainWindow { snapshot: 150, counted, evidence, ..ChainWindow::default() };
         reserves.windows.insert(CHAIN.parse().expect("a chain"), window);
         reserves
     }

@@ -38,6 +38,77 @@ pub struct WindowEvidence {
     pub problems: Vec<Problem>,
 }
 
+/// What the evidence of one chain shows of the asked addresses in stretches of blocks: at least so much, for a reason.
+///
+/// Chains whose balances are proved block by block have it in place of [`WindowEvidence`]: nothing is opened and
+/// replayed, and between two proofs a rule may show a bound and no figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StretchEvidence {
+    /// The asset on its chain.
+    pub deployment: DeploymentId,
+    /// Height of the first block whose end is shown.
+    pub from: u64,
+    /// Height of the last block whose end is shown.
+    pub to: u64,
+    /// The block [`Self::to`].
+    pub tip: BlockRef,
+    /// What each asked address held, in rising order and not overlapping; blocks in no stretch are not shown.
+    pub addresses: BTreeMap<String, Vec<Stretch>>,
+    /// Movements that are known, for flows and round trips. `None` when nobody looked for them: that there is none
+    /// then says nothing. No bound follows from them.
+    pub transfers: Option<Vec<Transfer>>,
+    /// Seconds since 1970 of the blocks.
+    pub times: BTreeMap<u64, i64>,
+    /// What the stretches rest on.
+    pub authenticity: Basis,
+    /// What it rests on that no movement was left out.
+    pub completeness: Completeness,
+    /// What was wrong or missing without making the whole unusable.
+    pub problems: Vec<Problem>,
+}
+
+/// Blocks at the end of each of which at least so much was held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Height of the first block.
+    pub from: u64,
+    /// Height of the last block, included.
+    pub to: u64,
+    /// Base units: exactly so where [`StretchReason::is_exact`], at least so otherwise.
+    pub minimum: Amount,
+    /// Why.
+    pub reason: StretchReason,
+}
+
+/// What a stretch rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StretchReason {
+    /// A proof of that very block.
+    Proof,
+    /// No event that writes the balance was logged.
+    Logs,
+    /// The key sent nothing: more may have come in.
+    Nonce,
+}
+
+impl StretchReason {
+    /// Whether the minimum is the balance itself.
+    #[must_use]
+    pub const fn is_exact(self) -> bool {
+        matches!(self, Self::Proof | Self::Logs)
+    }
+
+    /// The word in reports.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Proof => "proof",
+            Self::Logs => "logs",
+            Self::Nonce => "nonce",
+        }
+    }
+}
+
 /// An amount of one address that came or went.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Part {

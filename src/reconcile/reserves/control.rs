@@ -39,6 +39,11 @@ impl ChainControl {
     pub(super) fn shows(&self, address: &str) -> bool {
         self.addresses.contains_key(address)
     }
+
+    /// The best way in which control was shown of everything at an address.
+    pub(super) fn grade_of(&self, address: &str) -> Option<ControlGrade> {
+        self.addresses.get(address).copied()
+    }
 }
 
 /// What was shown, per chain.

@@ -85,6 +85,23 @@ pub struct WindowReport {
     pub gone_before_closing: Amount,
     /// The snapshot less both.
     pub sustained: Option<Amount>,
+    /// When balances are known in stretches: which of the figures are bounds from below. None where every figure is
+    /// one of a replay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Bounds>,
+}
+
+/// What the figures of a window of stretches are: minimum, maximum, median and curve are what was held at least; mean
+/// and dressing ratio are there only when every block is exact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bounds {
+    /// Blocks among those measured at which every figure is exact.
+    #[serde(with = "uint")]
+    pub exact: u64,
+    /// What the minimum rests on at its block: `proof`, `logs`, `nonce`; none where nothing is shown of it.
+    pub minimum_by: Vec<&'static str>,
+    /// Whether movements were looked for. If not, that no flow and no round trip is told says nothing.
+    pub flows: bool,
 }
 
 fn optional<S: serde::Serializer>(value: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -5,46 +5,26 @@
 //! (`nonce`). A block whose bloom rules out every event that writes a balance of a token wrote none (`logs`). Each
 //! holds on chains and forks that were reviewed, and nowhere else.
 
+mod bundle;
 mod error;
 mod events;
+pub mod file;
 pub mod flows;
 mod headers;
 mod logs;
 mod nonce;
 mod receipts;
 
-pub use error::WindowError;
+pub use bundle::{Own, receipts_path, window};
+pub use error::{EvmWindowError, WindowError};
 pub use events::{EventList, Moves, Place, TokenEvents};
 pub use headers::{BLOCKS_MAX, WindowHeader, WindowHeaders};
-pub use logs::{TokenPoint, token_floors};
+pub use logs::{BlockLogs, TokenPoint, may_change, may_matter, token_floors};
 pub use nonce::{AccountPoint, account_floors};
 pub use receipts::{Log, RECEIPTS_BYTES_MAX, Receipt, logs, receipts, receipts_root};
 
 use crate::amount::Amount;
-
-/// What a figure between two proofs rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
-    /// A proof of that very block.
-    Proof,
-    /// The nonce rule.
-    Nonce,
-    /// The bloom rule.
-    Logs,
-}
-
-/// A stretch of blocks in which at least so much was held at the end of each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
-    /// Number of the first block.
-    pub from: u64,
-    /// Number of the last block, included.
-    pub to: u64,
-    /// What was held at least, in base units; exactly so under [`Rule::Proof`] and [`Rule::Logs`].
-    pub minimum: Amount,
-    /// Why.
-    pub rule: Rule,
-}
+pub use crate::reserve::window::{Stretch, StretchReason as Rule};
 
 /// What is shown of one address and asset in a window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

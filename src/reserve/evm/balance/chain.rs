@@ -62,7 +62,7 @@ impl HeaderChain {
         (at < self.headers.len()).then_some(at)
     }
 
-    fn hash_at(&self, number: u64) -> Option<Digest> {
+    pub(in crate::reserve::evm) fn hash_at(&self, number: u64) -> Option<Digest> {
         Some(self.headers.get(self.position(number)?)?.hash())
     }
 
@@ -86,6 +86,11 @@ impl HeaderChain {
     fn last_anchored(&self, query: &ChainQuery<'_>) -> Option<usize> {
         let pins = query.pins.iter().filter(|pin| pin.chain == *query.chain);
         pins.filter(|pin| self.hash_at(pin.height) == Some(pin.hash)).filter_map(|pin| self.position(pin.height)).max()
+    }
+
+    /// The number of the last block that a pin covers.
+    pub(in crate::reserve::evm) fn last_anchored_number(&self, query: &ChainQuery<'_>) -> Option<u64> {
+        Some(self.headers.get(self.last_anchored(query)?)?.number())
     }
 
     /// Whether the cut-off block is pinned, or an ancestor of a pinned block.

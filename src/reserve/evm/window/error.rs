@@ -1,8 +1,9 @@
 //! Why blocks of a window are not shown.
 
 use crate::asset::ChainId;
-use crate::code::{Code, Coded, evm_finality as codes};
+use crate::code::{Code, Coded, evm_finality as codes, evm_window as file_codes};
 use crate::hash::Digest;
+use crate::reserve::evm::balance::EvmError;
 
 /// Why blocks of a window are not shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -111,6 +112,53 @@ impl Coded for WindowError {
             Self::ReceiptsRoot { .. } => &codes::RECEIPTS_ROOT,
             Self::Receipts { .. } => &codes::RECEIPTS_MALFORMED,
             Self::ReceiptsMissing { .. } => &codes::RECEIPTS_MISSING,
+        }
+    }
+}
+
+/// Why the window of a bundle cannot be used at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EvmWindowError {
+    /// Headers, nodes or a file cannot be read.
+    #[error(transparent)]
+    Evidence(#[from] EvmError),
+    /// `window.jsonl` has another form.
+    #[error("{path}: {detail}")]
+    Malformed {
+        /// The file.
+        path: String,
+        /// Got and expected.
+        detail: String,
+    },
+    /// Blocks that the headers lack.
+    #[error("{detail}")]
+    Blocks {
+        /// Got and expected.
+        detail: String,
+    },
+    /// The whole window stands above the last anchored block.
+    #[error("blocks {from} to {to} stand above block {anchored}, the last one that is pinned or final")]
+    Unanchored {
+        /// The window's first block.
+        from: u64,
+        /// Its last.
+        to: u64,
+        /// The last anchored block.
+        anchored: u64,
+    },
+    /// The headers are no chain.
+    #[error(transparent)]
+    Headers(#[from] WindowError),
+}
+
+impl Coded for EvmWindowError {
+    fn code(&self) -> &'static Code {
+        match self {
+            Self::Evidence(error) => error.code(),
+            Self::Malformed { .. } => &file_codes::EVM_WINDOW_MALFORMED,
+            Self::Blocks { .. } => &file_codes::EVM_WINDOW_BLOCKS,
+            Self::Unanchored { .. } => &file_codes::EVM_WINDOW_UNANCHORED,
+            Self::Headers(error) => error.code(),
         }
     }
 }

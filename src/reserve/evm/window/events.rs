@@ -120,7 +120,16 @@ impl EventList {
     /// # Errors
     /// What is wrong: an unknown field, no source, no event that writes balances, or two entries for one code.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let entries = toml::from_str::<EventToml>(text).map_err(|error| error.to_string())?.token;
+        Self::default().with(toml::from_str::<EventToml>(text).map_err(|error| error.to_string())?.token)
+    }
+
+    /// With more entries.
+    ///
+    /// # Errors
+    /// What is wrong: no source, no event that writes balances, or two entries for one code.
+    pub fn with(self, more: Vec<TokenEvents>) -> Result<Self, String> {
+        let mut entries = self.0;
+        entries.extend(more);
         for (at, entry) in entries.iter().enumerate() {
             let poor = entry.source.trim().is_empty()
                 || entry.moves.is_empty()
@@ -133,6 +142,12 @@ impl EventList {
             }
         }
         Ok(Self(entries))
+    }
+
+    /// The entries of one contract, whatever its code.
+    #[must_use]
+    pub fn of_contract(&self, chain: &ChainId, contract: EvmAddress) -> Vec<&TokenEvents> {
+        self.0.iter().filter(|entry| entry.chain == *chain && entry.contract == contract).collect()
     }
 
     /// The entry for this very code; what is not listed is not known.

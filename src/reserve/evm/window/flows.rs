@@ -1,4 +1,4 @@
-//! What moved between two blocks, from whom and to whom: the transactions, receipts and withdrawals of whole blocks,
+//! What moved between two blocks, from whom and to whom: transactions, receipts and withdrawals of whole blocks,
 //! compared with proved balances. Specification: `docs/spec/evm-flows.md`.
 //!
 //! Calls within a contract's call leave no trace in a block's body. Where two proved balances differ by more than the
@@ -13,11 +13,11 @@ mod tokens;
 pub use body::{BODY_BYTES_MAX, Body, WITHDRAWALS_MAX, Withdrawal, body_file, withdrawals_root};
 pub use compare::{Balances, Flows, UNEXPLAINED, Unexplained};
 pub use error::FlowError;
-pub use tokens::{FlowToken, Meaning, meanings};
+pub use tokens::{Meaning, meanings};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::WindowHeaders;
+use super::{TokenEvents, WindowHeaders};
 use crate::amount::Amount;
 use crate::asset::ChainId;
 use crate::basis::Basis;
@@ -38,17 +38,23 @@ pub struct FlowQuestion<'a> {
     pub basis: Basis,
     /// The addresses of the committed set.
     pub addresses: &'a BTreeSet<EvmAddress>,
-    /// The tokens that count.
-    pub tokens: &'a [FlowToken<'a>],
+    /// The contracts of the tokens that count.
+    pub contracts: &'a BTreeSet<EvmAddress>,
 }
 
 /// What movements are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FlowAsset {
+#[derive(Clone, Copy, Debug)]
+pub enum FlowAsset<'a> {
     /// The native coin.
     Native,
-    /// The token of this contract.
-    Token(EvmAddress),
+    /// A token.
+    Token {
+        /// Its contract.
+        contract: EvmAddress,
+        /// Which events write balances, for the code that the asker proved; `None`: then what its logs say is only
+        /// stated.
+        events: Option<&'a TokenEvents>,
+    },
 }
 
 /// One side of a movement.
@@ -74,47 +80,46 @@ struct Movement {
     to: Side,
     amount: Amount,
     basis: Basis,
+    /// Of a log, which of the known events it is.
+    event: Option<usize>,
 }
 
-/// Everything that the bodies show of the asked addresses.
-#[derive(Clone, Debug, Default)]
+/// Everything that bodies and receipts show of the asked addresses.
+#[derive(Clone, Debug)]
 pub struct Movements {
     native: Vec<Movement>,
     tokens: BTreeMap<EvmAddress, Vec<Movement>>,
-    basis: Option<Basis>,
+    basis: Basis,
     addresses: BTreeSet<EvmAddress>,
-    /// Blocks whose bodies could be read, in rising order.
+    meanings: Vec<Meaning>,
+    /// Blocks of which something could be read, in rising order.
     pub blocks: Vec<u64>,
-    /// Bodies that show nothing, and why; tokens whose events are not known.
+    /// Bodies and receipts that show nothing, and why.
     pub problems: Vec<Problem>,
 }
 
-/// Reads every body in the bundle of a block of the window. A body that is refused shows nothing and is a problem; the
-/// others stand by themselves.
+/// Reads bodies and receipts of blocks of the window. What is refused shows nothing of its block and is a problem; other
+/// blocks stand by themselves. A block without a body shows its logs.
 ///
 /// # Errors
 /// [`FlowError::Address`] for a chain outside `eip155`; [`FlowError::Source`] when the bundle cannot be read.
 pub fn movements(question: &FlowQuestion<'_>, files: &dyn FileSource) -> Result<Movements, FlowError> {
-    let number = chain_number(question.chain)?;
+    let chain = chain_number(question.chain)?;
     let mut all = Movements {
-        basis: Some(question.basis),
+        native: Vec::new(),
+        tokens: BTreeMap::new(),
+        basis: question.basis,
         addresses: question.addresses.clone(),
-        problems: tokens::unknown(question.tokens),
-        ..Movements::default()
+        meanings: meanings().map_err(|detail| FlowError::Malformed { detail })?,
+        blocks: Vec::new(),
+        problems: Vec::new(),
     };
-    let folder = paths::chain(question.chain, paths::EVM_BODIES);
-    let mut found: Vec<(Option<u64>, String)> = files
-        .list()?
-        .into_iter()
-        .filter_map(|path| {
-            let height = path.strip_prefix(&folder)?.strip_suffix(".rlp").and_then(uint::parse);
-            Some((height, path))
-        })
-        .collect();
-    found.sort();
-    for (height, path) in found {
-        let bytes = files.read(&path)?.unwrap_or_default();
-        match all.add(question, number, height, &bytes) {
+    for (height, found) in blocks(question.chain, files)? {
+        let [body, receipts] = found;
+        let path = body.as_ref().or(receipts.as_ref()).cloned().unwrap_or_default();
+        let read = |path: Option<String>| path.map_or(Ok(None), |path| files.read(&path));
+        let (body, receipts) = (read(body)?, read(receipts)?);
+        match all.add(question, chain, height, (body.as_deref(), receipts.as_deref())) {
             Ok(()) => {}
             Err(error) => all.problems.push(Problem::from_error(path, &error)),
         }
@@ -122,20 +127,41 @@ pub fn movements(question: &FlowQuestion<'_>, files: &dyn FileSource) -> Result<
     Ok(all)
 }
 
+/// Paths of body and receipts of each block that has one of them; a name that is none comes first.
+fn blocks(chain: &ChainId, files: &dyn FileSource) -> Result<BTreeMap<Option<u64>, [Option<String>; 2]>, FlowError> {
+    let folders = [paths::EVM_BODIES, paths::EVM_RECEIPTS].map(|name| paths::chain(chain, name));
+    let mut found: BTreeMap<Option<u64>, [Option<String>; 2]> = BTreeMap::new();
+    for path in files.list()? {
+        for (at, folder) in folders.iter().enumerate() {
+            let Some(name) = path.strip_prefix(folder) else { continue };
+            let height = name.strip_suffix(".rlp").and_then(uint::parse);
+            if let Some(place) = found.entry(height).or_default().get_mut(at) {
+                *place = Some(path.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
 impl Movements {
-    /// Adds what one body shows; nothing of it when any part is refused.
+    /// Adds what one block shows; nothing of it when any part is refused.
     fn add(
         &mut self,
         question: &FlowQuestion<'_>,
         chain: u64,
         height: Option<u64>,
-        bytes: &[u8],
+        (body, receipts): (Option<&[u8]>, Option<&[u8]>),
     ) -> Result<(), FlowError> {
         let header = height.and_then(|height| question.headers.at(height));
         let header = header.ok_or(FlowError::Outside { height })?;
-        let body = Body::open(chain, header, bytes)?;
-        let native = native::movements(header, &body, question)?;
-        let tokens = tokens::movements(header.number(), &body, question)?;
+        let receipts = super::receipts(header, receipts.ok_or(FlowError::NoReceipts)?)?;
+        let (mut native, mut ids) = (Vec::new(), Vec::new());
+        if let Some(body) = body {
+            let body = Body::open(chain, header, &receipts, body)?;
+            native = native::movements(header, &body, question)?;
+            ids = body.transactions().map(|(transaction, ..)| transaction.hash.to_string()).collect();
+        }
+        let tokens = tokens::movements(header.number(), &receipts, &ids, &self.meanings, question)?;
         self.native.extend(native);
         for (contract, moved) in tokens {
             self.tokens.entry(contract).or_default().extend(moved);
@@ -146,20 +172,19 @@ impl Movements {
 
     /// What one asset did, in the order of the chain; `balances` are the proved ones of that asset, at ends of blocks.
     #[must_use]
-    pub fn flows(&self, asset: FlowAsset, balances: &Balances) -> Flows {
-        let none = Vec::new();
-        let moved = match asset {
-            FlowAsset::Native => &self.native,
-            FlowAsset::Token(contract) => self.tokens.get(&contract).unwrap_or(&none),
-        };
-        compare::compare(moved, balances, &self.addresses, self.basis.unwrap_or(Basis::Assumed))
-    }
-
-    /// Blocks in which an asked address has or gets something, as far as bodies show it: proofs before and after each of
-    /// them leave nothing to guess.
-    #[must_use]
-    pub fn moving_blocks(&self) -> BTreeSet<u64> {
-        self.native.iter().chain(self.tokens.values().flatten()).map(|moved| moved.height).collect()
+    pub fn flows(&self, asset: &FlowAsset<'_>, balances: &Balances) -> Flows {
+        match asset {
+            FlowAsset::Native => compare::compare(&self.native, balances, &self.addresses, self.basis),
+            FlowAsset::Token { contract, events } => {
+                let moved = self.tokens.get(contract).map(Vec::as_slice).unwrap_or_default();
+                let moved = tokens::written(moved, &self.meanings, *events);
+                let mut flows = compare::compare(&moved, balances, &self.addresses, self.basis);
+                if events.is_none() && !moved.is_empty() {
+                    flows.problems.push(tokens::unknown(*contract));
+                }
+                flows
+            }
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! The bloom rule: where no event that writes a balance of a token can have been logged, no balance was written.
 
+use std::rc::Rc;
+
 use super::error::WindowError;
 use super::events::{Place, TokenEvents, topic};
 use super::headers::{WindowHeader, WindowHeaders};
-use super::receipts::{self, Log};
+use super::receipts::Log;
 use super::{Floors, Rule, Stretch};
 use crate::amount::Amount;
 use crate::reserve::evm::address::EvmAddress;
@@ -18,6 +20,10 @@ pub struct TokenPoint {
     pub amount: Amount,
 }
 
+/// The logs of a block as far as its receipts are in evidence: `None` without them. They were read under the header's
+/// receipts root.
+pub type BlockLogs = Option<Result<Rc<[Log]>, WindowError>>;
+
 /// What a block did to one holder's balance.
 enum Block {
     /// Nothing: no event of the list can have been logged.
@@ -29,7 +35,8 @@ enum Block {
 }
 
 /// What `points` show of `holder` at every block of the window. `events` is the list for the token's very code;
-/// `receipts` gives the receipts of a block where the bundle has them.
+/// `logs` gives the logs of a block, or of the
+/// token alone, where the bundle has its receipts.
 ///
 /// Between two blocks that may have written the balance it is the same, so one proof speaks of all of them. Without a
 /// list, or on another chain or fork, each point speaks of its own block only.
@@ -38,7 +45,7 @@ pub fn token_floors(
     events: Option<&TokenEvents>,
     holder: EvmAddress,
     points: &[TokenPoint],
-    receipts: &dyn Fn(&WindowHeader) -> Option<Vec<u8>>,
+    logs: &dyn Fn(&WindowHeader) -> BlockLogs,
 ) -> Floors {
     let mut points: Vec<&TokenPoint> = points.iter().filter(|point| window.at(point.number).is_some()).collect();
     points.sort_by_key(|point| point.number);
@@ -55,7 +62,7 @@ pub fn token_floors(
     // what the first block wrote does not matter: its end is what the first stretch begins with
     for header in window.iter().skip(1) {
         let before = header.number().saturating_sub(1);
-        match read_block(header, events, holder, receipts) {
+        match read_block(header, events, holder, logs) {
             Block::Quiet => {}
             Block::Wrote(problem) => {
                 problems.extend(problem);
@@ -81,7 +88,7 @@ pub fn token_floors(
 
 /// A proof alone: what was held at the end of its own block.
 fn exact(point: &TokenPoint) -> Stretch {
-    Stretch { from: point.number, to: point.number, minimum: point.amount, rule: Rule::Proof }
+    Stretch { from: point.number, to: point.number, minimum: point.amount, reason: Rule::Proof }
 }
 
 /// One balance from block `from` to `to`: that of any proof in it. Proofs that differ refute the list of events.
@@ -99,7 +106,7 @@ fn constant(points: &[&TokenPoint], from: u64, to: u64, stretches: &mut Vec<Stre
         return;
     }
     let rule = if from == to { Rule::Proof } else { Rule::Logs };
-    stretches.push(Stretch { from, to, minimum: first.amount, rule });
+    stretches.push(Stretch { from, to, minimum: first.amount, reason: rule });
 }
 
 /// What the bloom rules out, and where it does not, what the receipts say.
@@ -107,19 +114,18 @@ fn read_block(
     header: &WindowHeader,
     events: &TokenEvents,
     holder: EvmAddress,
-    receipts: &dyn Fn(&WindowHeader) -> Option<Vec<u8>>,
+    logs: &dyn Fn(&WindowHeader) -> BlockLogs,
 ) -> Block {
-    let word = holder_word(holder);
-    if !may_matter(header, events, &word) {
+    if !may_matter(header, events, holder) {
         return Block::Quiet;
     }
-    let Some(file) = receipts(header) else {
+    let word = holder_word(holder);
+    let Some(logs) = logs(header) else {
         let problem = WindowError::ReceiptsMissing { number: header.number() };
         // an event that changes the code may be the one that the bloom allows
-        let may_change = events.changes.iter().any(|event| may_be_logged(header, events, event));
-        return if may_change { Block::Changed(problem) } else { Block::Wrote(Some(problem)) };
+        return if may_change(header, events) { Block::Changed(problem) } else { Block::Wrote(Some(problem)) };
     };
-    let logs = match receipts::logs(header, &file) {
+    let logs = match logs {
         Ok(logs) => logs,
         Err(problem) => return Block::Changed(problem),
     };
@@ -136,14 +142,25 @@ fn read_block(
 }
 
 /// Whether the bloom allows any event of the list that is about the holder or about the code.
-fn may_matter(header: &WindowHeader, events: &TokenEvents, holder: &[u8; 32]) -> bool {
+#[must_use]
+pub fn may_matter(header: &WindowHeader, events: &TokenEvents, holder: EvmAddress) -> bool {
+    // most blocks of most tokens end here
+    if !header.may_log(&events.contract.to_bytes()) {
+        return false;
+    }
+    let word = holder_word(holder);
     let named = |place: &Place| match place {
-        Place::Topic(_) => header.may_log(holder),
+        Place::Topic(_) => header.may_log(&word),
         Place::Word(_) | Place::Anyone => true,
     };
     let mut moves = events.moves.iter().filter(|moves| may_be_logged(header, events, &moves.event));
-    moves.any(|moves| moves.holders.iter().any(named))
-        || events.changes.iter().any(|event| may_be_logged(header, events, event))
+    moves.any(|moves| moves.holders.iter().any(named)) || may_change(header, events)
+}
+
+/// Whether the bloom allows an event after which other code may answer.
+#[must_use]
+pub fn may_change(header: &WindowHeader, events: &TokenEvents) -> bool {
+    events.changes.iter().any(|event| may_be_logged(header, events, event))
 }
 
 fn may_be_logged(header: &WindowHeader, events: &TokenEvents, event: &str) -> bool {

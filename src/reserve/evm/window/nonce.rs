@@ -57,7 +57,7 @@ pub fn account_floors(
     let mut problems: Vec<WindowError> = problem.into_iter().collect();
     let mut stretches = Vec::with_capacity(points.len());
     for (at, point) in points.iter().enumerate() {
-        let exact = Stretch { from: point.number, to: point.number, minimum: point.balance, rule: Rule::Proof };
+        let exact = Stretch { from: point.number, to: point.number, minimum: point.balance, reason: Rule::Proof };
         let next = points.get(at.saturating_add(1)).filter(|next| holds && next.nonce == point.nonce);
         let Some(next) = next else {
             stretches.push(exact);
@@ -76,7 +76,7 @@ pub fn account_floors(
         }
         let to = next.number.saturating_sub(1);
         let rule = if to > point.number { Rule::Nonce } else { Rule::Proof };
-        stretches.push(Stretch { to, rule, ..exact });
+        stretches.push(Stretch { to, reason: rule, ..exact });
     }
     Floors::of(window, stretches, problems)
 }

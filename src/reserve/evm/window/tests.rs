@@ -140,7 +140,7 @@ fn amount(units: u128) -> Amount {
 
 /// From, to, minimum and rule of every stretch.
 fn stretches(floors: &Floors) -> Vec<(u64, u64, u128, Rule)> {
-    floors.stretches.iter().map(|one| (one.from, one.to, one.minimum.base_units(), one.rule)).collect()
+    floors.stretches.iter().map(|one| (one.from, one.to, one.minimum.base_units(), one.reason)).collect()
 }
 
 fn codes(floors: &Floors) -> Vec<&'static str> {

@@ -1,4 +1,4 @@
-//! The body of a block: its transactions, receipts and withdrawals, each under its root in the header.
+//! The body of a block, transactions and withdrawals, and its receipts, each under its root in the header.
 
 use alloy_rlp::{Decodable as _, Encodable as _, Header as RlpHeader};
 use alloy_trie::root::ordered_trie_root_encoded;
@@ -7,15 +7,14 @@ use super::error::FlowError;
 use crate::hash::Digest;
 use crate::reserve::evm::address::EvmAddress;
 use crate::reserve::evm::transactions::{TRANSACTIONS_BYTES_MAX, Transaction, transactions};
-use crate::reserve::evm::window::{RECEIPTS_BYTES_MAX, Receipt, WindowHeader, receipts};
+use crate::reserve::evm::window::{Receipt, WindowHeader};
 
 /// The most withdrawals of a block; those of Ethereum have at most 16.
 pub const WITHDRAWALS_MAX: usize = 1 << 12;
 /// Bytes of a withdrawal: four integers of at most 32 bytes, and what RLP puts around them.
 const WITHDRAWAL_BYTES_MAX: usize = 160;
 /// The longest body, in bytes.
-pub const BODY_BYTES_MAX: usize =
-    TRANSACTIONS_BYTES_MAX + RECEIPTS_BYTES_MAX + WITHDRAWALS_MAX * WITHDRAWAL_BYTES_MAX + 64;
+pub const BODY_BYTES_MAX: usize = TRANSACTIONS_BYTES_MAX + WITHDRAWALS_MAX * WITHDRAWAL_BYTES_MAX + 64;
 
 /// Stake that is paid out to an address (EIP-4895).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,26 +29,30 @@ pub struct Withdrawal {
     pub gwei: u64,
 }
 
-/// A body whose three lists give the three roots of a header.
+/// A body whose lists, and those of its receipts, give the roots of a header.
 #[derive(Clone, Debug)]
-pub struct Body {
+pub struct Body<'a> {
     transactions: Vec<Transaction>,
-    receipts: Vec<Receipt>,
+    receipts: &'a [Receipt],
     withdrawals: Vec<Withdrawal>,
 }
 
-impl Body {
-    /// Opens the body of the block of `header`; chain and header are the verifier's. `file` is an RLP list of three:
-    /// transactions as byte strings, receipts as byte strings, withdrawals as lists.
+impl<'a> Body<'a> {
+    /// Opens the body of the block of `header`, whose receipts were read under it; chain and header are the verifier's.
+    /// `file` is an RLP list of two: transactions as byte strings, withdrawals as lists.
     ///
     /// # Errors
     /// [`FlowError`], but for the kinds about chain, bundle and amounts.
-    pub fn open(chain_number: u64, header: &WindowHeader, file: &[u8]) -> Result<Self, FlowError> {
-        let [first, second, third] = lists(file)?;
+    pub fn open(
+        chain_number: u64,
+        header: &WindowHeader,
+        receipts: &'a [Receipt],
+        file: &[u8],
+    ) -> Result<Self, FlowError> {
+        let [first, second] = lists(file)?;
         let root = header.header().transactions_root();
         let root = root.ok_or_else(|| malformed("the header has no transactions root".to_owned()))?;
         let transactions = transactions(chain_number, root, first)?;
-        let receipts = receipts(header, second)?;
         if transactions.len() != receipts.len() {
             let detail = format!("{} receipts of {} transactions", receipts.len(), transactions.len());
             return Err(FlowError::Counts { detail });
@@ -62,16 +65,8 @@ impl Body {
             let detail = format!("receipt {} has used no more gas than the one before", at.saturating_add(1));
             return Err(FlowError::Counts { detail });
         }
-        let withdrawals = withdrawals(header.header().withdrawals_root(), third)?;
+        let withdrawals = withdrawals(header.header().withdrawals_root(), second)?;
         Ok(Self { transactions, receipts, withdrawals })
-    }
-
-    /// The receipts' bytes in a body, of which nothing is checked: what the bloom rule reads.
-    ///
-    /// # Errors
-    /// [`FlowError::Malformed`].
-    pub fn receipts_file(file: &[u8]) -> Result<&[u8], FlowError> {
-        lists(file).map(|[_, receipts, _]| receipts)
     }
 
     /// Each transaction with its receipt and the gas that it used, in the order of the block.
@@ -91,15 +86,12 @@ impl Body {
     }
 }
 
-/// A body from its parts: raw transactions, receipts as they are hashed, and the RLP of each withdrawal.
+/// A body from its parts: raw transactions, and the RLP of each withdrawal.
 #[must_use]
-pub fn body_file(transactions: &[Vec<u8>], receipts: &[Vec<u8>], withdrawals: &[Vec<u8>]) -> Vec<u8> {
-    let strings = |items: &[Vec<u8>]| {
-        let mut payload = Vec::new();
-        items.iter().for_each(|item| item.as_slice().encode(&mut payload));
-        list(payload)
-    };
-    list([strings(transactions), strings(receipts), list(withdrawals.concat())].concat())
+pub fn body_file(transactions: &[Vec<u8>], withdrawals: &[Vec<u8>]) -> Vec<u8> {
+    let mut strings = Vec::new();
+    transactions.iter().for_each(|raw| raw.as_slice().encode(&mut strings));
+    list([list(strings), list(withdrawals.concat())].concat())
 }
 
 /// The withdrawals root that these withdrawals give, each as its RLP.
@@ -119,8 +111,8 @@ fn malformed(detail: String) -> FlowError {
     FlowError::Malformed { detail }
 }
 
-/// The three lists, each with its head.
-fn lists(file: &[u8]) -> Result<[&[u8]; 3], FlowError> {
+/// The two lists, each with its head.
+fn lists(file: &[u8]) -> Result<[&[u8]; 2], FlowError> {
     if file.len() > BODY_BYTES_MAX {
         return Err(malformed(format!("{} bytes, at most {BODY_BYTES_MAX} are accepted", file.len())));
     }
@@ -130,14 +122,14 @@ fn lists(file: &[u8]) -> Result<[&[u8]; 3], FlowError> {
     if !rest.is_empty() {
         return Err(malformed(format!("{} bytes follow the body", rest.len())));
     }
-    let mut found: [&[u8]; 3] = [&[]; 3];
+    let mut found: [&[u8]; 2] = [&[]; 2];
     for part in &mut found {
         let before = inside;
         RlpHeader::decode_bytes(&mut inside, true).map_err(text)?;
         *part = before.get(..before.len().saturating_sub(inside.len())).unwrap_or_default();
     }
     if !inside.is_empty() {
-        return Err(malformed("it has more than three lists".to_owned()));
+        return Err(malformed("it has more than two lists".to_owned()));
     }
     Ok(found)
 }

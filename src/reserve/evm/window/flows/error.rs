@@ -34,6 +34,9 @@ pub enum FlowError {
     /// The receipts are refused.
     #[error(transparent)]
     Receipts(#[from] WindowError),
+    /// A body without its receipts.
+    #[error("there is a body and no file of receipts")]
+    NoReceipts,
     /// Receipts that do not belong to the transactions.
     #[error("{detail}")]
     Counts {
@@ -86,6 +89,7 @@ impl Coded for FlowError {
             Self::Outside { .. } => &codes::BODY_OUTSIDE,
             Self::Transactions(error) => error.code(),
             Self::Receipts(error) => error.code(),
+            Self::NoReceipts => &codes::BODY_RECEIPTS,
             Self::Counts { .. } => &codes::RECEIPTS_COUNT,
             Self::Status { .. } => &codes::RECEIPT_STATUS,
             Self::Withdrawals { .. } => &codes::WITHDRAWALS_ROOT,

@@ -14,7 +14,7 @@ const GWEI: u64 = 1_000_000_000;
 /// What a block shows of the asked addresses.
 pub(super) fn movements(
     header: &WindowHeader,
-    body: &Body,
+    body: &Body<'_>,
     question: &FlowQuestion<'_>,
 ) -> Result<Vec<Movement>, FlowError> {
     let (height, basis, asked) = (header.number(), question.basis, question.addresses);
@@ -31,6 +31,7 @@ pub(super) fn movements(
             to,
             amount,
             basis,
+            event: None,
         };
         let concerned = asked.contains(&sender) || asked.contains(&recipient);
         if concerned && receipt.succeeded == Some(true) && !transaction.value.is_zero() {
@@ -61,6 +62,7 @@ pub(super) fn movements(
             amount: amount(units, || txid.clone())?,
             txid,
             basis,
+            event: None,
         });
     }
     Ok(moved)

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use alloy_primitives::U256;
 use serde::Deserialize;
 
-use super::body::Body;
 use super::error::FlowError;
 use super::native::amount;
 use super::{FlowQuestion, Movement, Side};
@@ -13,20 +12,11 @@ use crate::basis::Basis;
 use crate::code::evm_flows as codes;
 use crate::reserve::claim::Problem;
 use crate::reserve::evm::address::EvmAddress;
-use crate::reserve::evm::keccak;
-use crate::reserve::evm::window::{Log, Place, TokenEvents};
+use crate::reserve::evm::window::events::topic;
+use crate::reserve::evm::window::{Log, Place, Receipt, TokenEvents};
 
 /// The event of ERC-20, which stands for a token whose own list is not known.
 const TRANSFER: &str = "Transfer(address,address,uint256)";
-
-/// A token whose movements are asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct FlowToken<'a> {
-    /// The contract.
-    pub contract: EvmAddress,
-    /// Which events write balances, for the code that the asker proved; `None`: then what its logs say is only stated.
-    pub events: Option<&'a TokenEvents>,
-}
 
 /// What an event says of coins that moved.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -44,6 +34,12 @@ pub struct Meaning {
     pub topics: usize,
     /// Where this comes from.
     pub source: String,
+}
+
+impl Meaning {
+    fn fits(&self, log: &Log) -> bool {
+        log.topics.len() == self.topics && log.topics.first() == Some(&topic(&self.event))
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,52 +65,59 @@ pub fn meanings() -> Result<Vec<Meaning>, String> {
     }
 }
 
-/// Tokens whose events are not known for their code.
-pub(super) fn unknown(tokens: &[FlowToken<'_>]) -> Vec<Problem> {
-    let problem = |token: &FlowToken<'_>| Problem {
-        code: &codes::FLOW_EVENTS,
-        subject: token.contract.to_string(),
-        detail: format!("no list of events for its code; what its logs of {TRANSFER} say is stated"),
-    };
-    tokens.iter().filter(|token| token.events.is_none()).map(problem).collect()
-}
-
-/// What the logs of a block say of the asked addresses, by contract.
+/// What the logs of a block say of the asked addresses, by contract. `ids` names the transactions in their order; without
+/// them their places do.
 pub(super) fn movements(
     height: u64,
-    body: &Body,
+    receipts: &[Receipt],
+    ids: &[String],
+    meanings: &[Meaning],
     question: &FlowQuestion<'_>,
 ) -> Result<BTreeMap<EvmAddress, Vec<Movement>>, FlowError> {
     let mut all: BTreeMap<EvmAddress, Vec<Movement>> = BTreeMap::new();
-    if question.tokens.is_empty() {
-        return Ok(all);
-    }
-    let meanings = meanings().map_err(|detail| FlowError::Malformed { detail })?;
-    let known: Vec<([u8; 32], &Meaning)> =
-        meanings.iter().map(|meaning| (keccak(meaning.event.as_bytes()), meaning)).collect();
-    for ((transaction, receipt, _), place) in body.transactions().zip(0_u32..) {
-        for log in &receipt.logs {
-            let Some(token) = question.tokens.iter().find(|token| token.contract == log.address) else { continue };
-            let found = known.iter().find(|(topic, meaning)| {
-                log.topics.first() == Some(topic) && log.topics.len() == meaning.topics && writes(token, meaning)
-            });
-            let Some((from, to, units)) = found.and_then(|(_, meaning)| read(log, meaning)) else { continue };
+    for (receipt, place) in receipts.iter().zip(0_u32..) {
+        for log in receipt.logs.iter().filter(|log| question.contracts.contains(&log.address)) {
+            let mut fits = meanings.iter().enumerate().filter(|(_, meaning)| meaning.fits(log));
+            let Some((event, (from, to, units))) = fits.find_map(|(at, meaning)| Some((at, read(log, meaning)?)))
+            else {
+                continue;
+            };
             let concerned = |side: &Side| matches!(side, Side::Address(one) if question.addresses.contains(one));
             if units.is_zero() || !(concerned(&from) || concerned(&to)) {
                 continue;
             }
-            let txid = transaction.hash.to_string();
-            let amount = amount(units, || format!("a log of {} in {txid}", token.contract))?;
-            let basis = if token.events.is_some() { question.basis } else { question.basis.min(Basis::Stated) };
-            all.entry(token.contract).or_default().push(Movement { height, place, txid, from, to, amount, basis });
+            let id = usize::try_from(place).ok().and_then(|place| ids.get(place)).cloned();
+            let txid = id.unwrap_or_else(|| format!("transaction {place} of block {height}"));
+            let amount = amount(units, || format!("a log of {} in {txid}", log.address))?;
+            let (basis, event) = (question.basis, Some(event));
+            all.entry(log.address).or_default().push(Movement { height, place, txid, from, to, amount, basis, event });
         }
     }
     Ok(all)
 }
 
-/// Whether an event writes balances of this token.
-fn writes(token: &FlowToken<'_>, meaning: &Meaning) -> bool {
-    token.events.map_or(meaning.event == TRANSFER, |events| events.moves.iter().any(|one| one.event == meaning.event))
+/// Of a token's movements those that write balances of its code; without a list of events those of ERC-20, which are only
+/// the contract's word.
+pub(super) fn written(moved: &[Movement], meanings: &[Meaning], events: Option<&TokenEvents>) -> Vec<Movement> {
+    let writes = |moved: &Movement| {
+        let meaning = moved.event.and_then(|event| meanings.get(event));
+        meaning.is_some_and(|meaning| match events {
+            Some(events) => events.moves.iter().any(|one| one.event == meaning.event),
+            None => meaning.event == TRANSFER,
+        })
+    };
+    let own = moved.iter().filter(|moved| writes(moved)).cloned();
+    own.map(|moved| match events {
+        Some(_) => moved,
+        None => Movement { basis: moved.basis.min(Basis::Stated), ..moved },
+    })
+    .collect()
+}
+
+/// The problem of a token whose events are not known for its code.
+pub(super) fn unknown(contract: EvmAddress) -> Problem {
+    let detail = format!("no list of events for its code; what its logs of {TRANSFER} say is stated");
+    Problem { code: &codes::FLOW_EVENTS, subject: contract.to_string(), detail }
 }
 
 /// Both sides and the amount; `None` for a log of another shape, which is no such event.

@@ -39,9 +39,13 @@ fn points(points: &[(u64, u128)]) -> Vec<TokenPoint> {
     points.iter().map(|(number, units)| TokenPoint { number: *number, amount: amount(*units) }).collect()
 }
 
+fn read(header: &WindowHeader, file: &[u8]) -> BlockLogs {
+    Some(super::super::logs(header, file).map(Into::into))
+}
+
 fn shown(blocks: &Blocks, events: &TokenEvents, holder: EvmAddress, at: &[(u64, u128)]) -> Floors {
-    let receipts = |header: &WindowHeader| Some(blocks.receipts_file(header.number()));
-    token_floors(&blocks.window(), Some(events), holder, &points(at), &receipts)
+    let logs = |header: &WindowHeader| read(header, &blocks.receipts_file(header.number()));
+    token_floors(&blocks.window(), Some(events), holder, &points(at), &logs)
 }
 
 fn at(count: usize, block: usize, log: Log) -> Blocks {
