@@ -213,4 +213,4 @@ impl Coded for TransactionError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
