@@ -13,17 +13,26 @@ use crate::reserve::evm::address::{EvmAddress, chain_number};
 use crate::reserve::evm::control;
 use crate::reserve::evm::token::TokenRegistry;
 use crate::reserve::evm::trie::NodePool;
+use crate::reserve::evm::window::EventList;
 use crate::reserve::transcript::{Call, Transcript};
 use crate::snapshot::{BlockRef, Time};
 
 mod header;
 mod proofs;
+mod receipts;
+pub mod watch;
+mod window;
+
+pub use window::WindowRequest;
 
 use header::BlockJson;
 use proofs::Accounts;
+use window::Asked;
 
-/// More headers than anybody needs between a cut-off block and a pinned one: a week of blocks every twelve seconds.
-const HEADERS_MAX: u64 = 50_400;
+/// More headers than a file of them holds: over two months of blocks every twelve seconds.
+const HEADERS_MAX: u64 = 500_000;
+/// Headers in one question.
+const HEADERS_AT_ONCE: usize = 200;
 
 /// What to gather, and from whom.
 #[derive(Debug)]
@@ -68,35 +77,85 @@ pub struct Fetched {
 /// # Errors
 /// [`FetchError`] with the method and the node's own message.
 pub fn fetch(request: &Request, now: Time, progress: &mut dyn FnMut(&str)) -> Result<Fetched, FetchError> {
+    fetch_window(request, None, now, progress)
+}
+
+/// [`fetch`], and what shows the balances of the blocks of a window.
+///
+/// # Errors
+/// [`FetchError`] with the method and the node's own message.
+pub fn fetch_window(
+    request: &Request,
+    window: Option<&WindowRequest>,
+    now: Time,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Fetched, FetchError> {
     let node = Node::connect(request)?;
     let tip = node.block("latest")?;
     let cutoff = node.cutoff_block(&tip, request.cutoff)?;
     progress(&format!("block {} is the last one at or before {}", cutoff.number()?, request.cutoff));
-    let headers = node.headers(&cutoff, request.to_height, &tip)?;
-    let mut addresses = Vec::with_capacity(request.addresses.len());
-    for text in &request.addresses {
-        addresses.push(text.parse::<EvmAddress>().map_err(|error| question(error.code(), &error))?);
+    if let Some(window) = window {
+        window.check(tip.number()?)?;
     }
-    let block = format!("0x{:x}", cutoff.number()?);
-    let mut accounts = Accounts::new(&node.client, &block);
-    progress(&format!("proofs of {} accounts", addresses.len()));
-    for address in &addresses {
-        accounts.add(*address)?;
-    }
+    let first = window.map_or(cutoff.number()?, |window| window.from).min(cutoff.number()?);
+    let to_height = request.to_height.max(window.map(|window| window.to));
+    let headers = node.headers(first, &cutoff, to_height, &tip, progress)?;
+    let addresses = addresses(request)?;
     let tokens = tokens(request)?;
-    for contract in &tokens {
-        progress(&format!("proofs of token {contract}"));
-        accounts.add_token(&request.tokens.of(&request.chain, *contract), *contract, &addresses)?;
+    let mut accounts = Accounts::new(&node.client, cutoff.number()?);
+    // a plain node forgets old states; whoever watched has kept them
+    let kept =
+        window.and_then(|window| window.journal.as_ref()).is_some_and(|kept| kept.is_whole_at(first_of(&cutoff)));
+    let mut calls = Vec::new();
+    if !kept {
+        progress(&format!("proofs of {} accounts", addresses.len()));
+        for address in &addresses {
+            accounts.add(*address)?;
+        }
+        for contract in &tokens {
+            progress(&format!("proofs of token {contract}"));
+            accounts.add_token(&request.tokens.of(&request.chain, *contract), *contract, &addresses)?;
+        }
+        let block = format!("0x{:x}", cutoff.number()?);
+        calls.extend(node.answers(&block, &addresses, &tokens)?);
+        calls.extend(node.wallets(&block, request)?);
+    }
+    let mut files = MemoryFiles::new();
+    if let Some(window) = window {
+        let asked = asked(request, &addresses, &tokens, &window.events);
+        let place = |number: u64| usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
+        let rlps = headers.get(place(window.from)..=place(window.to)).unwrap_or_default();
+        files.extend(window::gather(&node, &asked, window, rlps, &mut accounts, progress)?);
     }
     let pool: NodePool = accounts.finish();
-    let mut calls = node.answers(&block, &addresses, &tokens)?;
-    calls.extend(node.wallets(&block, request)?);
-    let mut files = MemoryFiles::new();
-    files.insert(paths::EVM_HEADERS.to_owned(), headers);
+    let lines = headers.iter().map(|rlp| format!("{{\"rlp\":\"{}\"}}\n", hex::encode(rlp)));
+    files.insert(paths::EVM_HEADERS.to_owned(), lines.collect::<String>().into_bytes());
     files.insert(paths::EVM_NODES.to_owned(), pool.to_file());
     let nodes = pool.len();
     let transcript = Transcript::new(tip.block_ref(&request.chain)?, node.name, now, calls);
     Ok(Fetched { files, transcript, cutoff_block: cutoff.block_ref(&request.chain)?, nodes })
+}
+
+fn first_of(block: &BlockJson) -> u64 {
+    block.number().unwrap_or_default()
+}
+
+fn addresses(request: &Request) -> Result<Vec<EvmAddress>, FetchError> {
+    let parse = |text: &String| text.parse::<EvmAddress>().map_err(|error| question(error.code(), &error));
+    request.addresses.iter().map(parse).collect()
+}
+
+fn asked<'a>(
+    request: &'a Request,
+    addresses: &'a [EvmAddress],
+    contracts: &'a [EvmAddress],
+    events: &'a EventList,
+) -> Asked<'a> {
+    let native =
+        request.deployments.iter().any(|id| id.chain().as_ref() == Some(&request.chain) && id.asset() == "slip44:60");
+    // without a policy the native coin is what is asked about
+    let native = native || request.deployments.is_empty();
+    Asked { chain: &request.chain, addresses, native, contracts, tokens: &request.tokens, events }
 }
 
 fn question(code: &'static Code, detail: &dyn std::fmt::Display) -> FetchError {
@@ -171,20 +230,35 @@ impl Node {
         Ok(at_or_before)
     }
 
-    /// From the cut-off block to its successor, or to a later block that somebody pins.
-    fn headers(&self, cutoff: &BlockJson, to: Option<u64>, tip: &BlockJson) -> Result<Vec<u8>, FetchError> {
-        let first = cutoff.number()?;
-        let last = to.unwrap_or(0).max(first.saturating_add(1)).min(tip.number()?);
+    /// From a block to the cut-off block's successor, or to a later block that somebody pins or asks about.
+    fn headers(
+        &self,
+        first: u64,
+        cutoff: &BlockJson,
+        to: Option<u64>,
+        tip: &BlockJson,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Vec<Vec<u8>>, FetchError> {
+        let last = to.unwrap_or(0).max(cutoff.number()?.saturating_add(1)).min(tip.number()?);
         if last.saturating_sub(first) > HEADERS_MAX {
             let detail = format!("{} headers, at most {HEADERS_MAX} are fetched", last.saturating_sub(first));
-            return Err(FetchError::Answer { method: "eth_getBlockByNumber", detail });
+            return Err(FetchError::Answer { method: header::METHOD, detail });
         }
-        let mut file = Vec::new();
-        for number in first..=last {
-            let rlp = self.block_at(number)?.rlp(&self.client)?;
-            file.extend(format!("{{\"rlp\":\"{}\"}}\n", hex::encode(rlp)).into_bytes());
+        let numbers: Vec<u64> = (first..=last).collect();
+        let mut rlps: Vec<Vec<u8>> = Vec::with_capacity(numbers.len());
+        for chunk in numbers.chunks(HEADERS_AT_ONCE) {
+            if numbers.len() > HEADERS_AT_ONCE {
+                progress(&format!("headers {} of {}", rlps.len(), numbers.len()));
+            }
+            let params: Vec<String> = chunk.iter().map(|number| format!("[\"0x{number:x}\",false]")).collect();
+            let blocks: Vec<Option<BlockJson>> = self.client.ask_many(header::METHOD, &params)?;
+            for (number, block) in chunk.iter().zip(blocks) {
+                let missing =
+                    || FetchError::Answer { method: header::METHOD, detail: format!("the node has no block {number}") };
+                rlps.push(block.ok_or_else(missing)?.rlp(&self.client)?);
+            }
         }
-        Ok(file)
+        Ok(rlps)
     }
 
     /// The node's own answers to what the trie nodes show, and to what they cannot.

@@ -255,6 +255,14 @@ pub enum FetchError {
         /// What the answers say.
         detail: String,
     },
+    /// The journal of a watch cannot be written.
+    #[error("{path}: {detail}")]
+    Journal {
+        /// The file.
+        path: String,
+        /// The system's words.
+        detail: String,
+    },
     /// A method that older nodes do not have.
     #[error("{method}: the node does not have this method")]
     MethodMissing {
@@ -323,6 +331,7 @@ impl Coded for FetchError {
             Self::Credentials => &codes::RPC_CREDENTIALS,
             Self::Node { .. } | Self::Refused { .. } => &codes::RPC_REFUSED,
             Self::Inconsistent { .. } => &window_codes::WINDOW_NODE_INCONSISTENT,
+            Self::Journal { .. } => &crate::code::cli::OUTPUT_UNWRITABLE,
             Self::MethodMissing { .. } => &window_codes::WINDOW_METHOD_MISSING,
             Self::OtherChain { .. } => &codes::RPC_OTHER_CHAIN,
             Self::Range { .. } => &window_codes::WINDOW_RANGE,

@@ -1,19 +1,18 @@
 //! Windows in the section of an asset: which of them concern it, and what they take from what is counted.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod shown;
 
+use std::collections::BTreeSet;
+
+pub(super) use self::shown::{read, read_evm};
 use super::findings::{Finding, Severity};
 use super::reserves::lives_on;
 use super::verdicts::Section;
 use super::window::{self, WindowQuestion, WindowReport};
 use crate::amount::{Amount, Decimals};
-use crate::asset::{Asset, AssetId, ChainId, Deployment, DeploymentId};
-use crate::bundle::{FileSource, paths};
-use crate::code::{Coded as _, finding as codes};
-use crate::policy::Policy;
-use crate::reserve::claim::{ChainQuery, ControlGrade};
+use crate::asset::{Asset, AssetId, ChainId, Deployment};
+use crate::code::finding as codes;
 use crate::reserve::window::{StretchEvidence, WindowEvidence};
-use crate::reserve::{bitcoin, evm};
 
 /// The window of one chain.
 #[derive(Clone, Debug, Default)]
@@ -28,115 +27,7 @@ pub struct ChainWindow {
     pub stretches: Vec<StretchEvidence>,
 }
 
-/// The evidence of one deployment, in either form.
-#[derive(Clone, Copy)]
-enum Shown<'a> {
-    Transfers(&'a WindowEvidence),
-    Stretches(&'a StretchEvidence),
-}
-
-impl<'a> Shown<'a> {
-    const fn deployment(self) -> &'a DeploymentId {
-        match self {
-            Self::Transfers(evidence) => &evidence.deployment,
-            Self::Stretches(evidence) => &evidence.deployment,
-        }
-    }
-
-    const fn range(self) -> (u64, u64) {
-        match self {
-            Self::Transfers(evidence) => (evidence.from, evidence.to),
-            Self::Stretches(evidence) => (evidence.from, evidence.to),
-        }
-    }
-
-    fn measure(self, question: &WindowQuestion<'_>) -> Option<WindowReport> {
-        match self {
-            Self::Transfers(evidence) => window::measure(evidence, question),
-            Self::Stretches(evidence) => window::measure_stretches(evidence, question),
-        }
-    }
-}
-
-/// What the bundle shows of the blocks around the cut-off block of a chain of Bitcoin.
-pub(super) fn read(
-    query: &ChainQuery<'_>,
-    own: &bitcoin::window::Own<'_>,
-    files: &dyn FileSource,
-) -> (Option<WindowEvidence>, Vec<Finding>) {
-    let evidence = match bitcoin::window::window(query, own, files) {
-        Ok(evidence) => evidence,
-        Err(error) => {
-            let path = paths::chain(query.chain, paths::WINDOW);
-            let detail = format!("{}: {error}", error.code());
-            let finding = Finding::new(&codes::WINDOW_REFUSED, Severity::Critical, path.clone(), detail);
-            return (None, vec![finding.on_chain(query.chain).in_file(path)]);
-        }
-    };
-    let problems = evidence.iter().flat_map(|evidence| evidence.problems.clone());
-    let found = problems.map(|problem| Finding::from_problem(problem, query.chain)).collect();
-    (evidence, found)
-}
-
-/// What the bundle shows of the blocks around the cut-off block of an EVM chain. `controlled` are the addresses that
-/// count, with the way in which control of each was shown.
-pub(super) fn read_evm(
-    query: &ChainQuery<'_>,
-    controlled: &BTreeMap<String, ControlGrade>,
-    policy: &Policy,
-    files: &dyn FileSource,
-) -> (Vec<StretchEvidence>, Vec<Finding>) {
-    let path = paths::chain(query.chain, paths::WINDOW);
-    let refused = |detail: String| {
-        let finding = Finding::new(&codes::WINDOW_REFUSED, Severity::Critical, path.clone(), detail);
-        (Vec::new(), vec![finding.on_chain(query.chain).in_file(path.clone())])
-    };
-    let own = evm::window::Own { tokens: policy.tokens(), events: policy.token_events(), addresses: controlled };
-    let shown = match evm::window::window(query, &own, files) {
-        Ok(shown) => shown.unwrap_or_default(),
-        Err(error) => return refused(format!("{}: {error}", error.code())),
-    };
-    let mut found: Vec<Finding> = Vec::new();
-    for problem in shown.iter().flat_map(|evidence| evidence.problems.clone()) {
-        let finding = Finding::from_problem(problem, query.chain).in_file(path.clone());
-        // what concerns the whole file is told once
-        if !found.contains(&finding) {
-            found.push(finding);
-        }
-    }
-    (shown, found)
-}
-
 impl Section<'_> {
-    /// The evidence of each deployment of the asset, chain by chain; a chain or claimed deployment without any is there
-    /// without it.
-    fn shown<'a>(
-        &'a self,
-        mapped: Option<&'a Asset>,
-    ) -> Vec<(&'a ChainId, &'a ChainWindow, Option<(Shown<'a>, &'a Deployment)>)> {
-        let mut all = Vec::new();
-        for (chain, known) in &self.reserves.windows {
-            let transfers = known.evidence.iter().map(Shown::Transfers);
-            let stretches = known.stretches.iter().map(Shown::Stretches);
-            let shown: Vec<Shown<'_>> = transfers.chain(stretches).collect();
-            let deployments = mapped.into_iter().flat_map(|asset| &asset.deployments);
-            let of_chain: Vec<&Deployment> =
-                deployments.filter(|deployment| deployment.id.chain().as_ref() == Some(chain)).collect();
-            let before = all.len();
-            for deployment in of_chain {
-                let found = shown.iter().find(|shown| *shown.deployment() == deployment.id);
-                // what is neither shown nor claimed is nobody's window
-                if found.is_some() || (!shown.is_empty() && self.reserves.claimed.contains(&deployment.id)) {
-                    all.push((chain, known, found.map(|shown| (*shown, deployment))));
-                }
-            }
-            if all.len() == before {
-                all.push((chain, known, None));
-            }
-        }
-        all
-    }
-
     /// The windows of the asset's deployments, with their findings.
     pub(super) fn windows(&self, mapped: Option<&Asset>, findings: &mut Vec<Finding>) -> Vec<WindowReport> {
         let mut reports = Vec::new();

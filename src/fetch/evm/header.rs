@@ -11,7 +11,7 @@ use crate::reserve::evm::header::encode;
 use crate::reserve::evm::keccak;
 use crate::snapshot::BlockRef;
 
-const METHOD: &str = "eth_getBlockByNumber";
+pub(super) const METHOD: &str = "eth_getBlockByNumber";
 
 /// Fields in the order of their RLP, and whether each is an integer, which loses its leading zeros. The ones from the
 /// sixteenth on came with forks; a header has as many as its fork.
@@ -68,23 +68,24 @@ impl BlockJson {
     pub(super) fn rlp(&self, client: &Client) -> Result<Vec<u8>, FetchError> {
         let expected = digest(METHOD, self.text("hash")?)?.to_bytes();
         let number = self.number()?;
-        let raw = client.ask::<String>("debug_getRawHeader", &format!("[\"0x{number:x}\"]"));
-        if let Some(raw) = raw.ok().and_then(|raw| bytes("debug_getRawHeader", &raw).ok())
-            && keccak(&raw) == expected
-        {
-            return Ok(raw);
-        }
         let mut fields = Vec::with_capacity(FIELDS.len());
         for (name, integer) in FIELDS.iter().take_while(|(name, _)| self.0.get(*name).is_some_and(Value::is_string)) {
             let field = bytes(METHOD, self.text(name)?)?;
             fields.push(if *integer { field.into_iter().skip_while(|byte| *byte == 0).collect() } else { field });
         }
         let rlp = encode(&fields);
-        if keccak(&rlp) != expected {
-            let detail = format!("block {number}: its {} known fields have another hash", fields.len());
-            return Err(question(&codes::EVM_FETCH_HEADER, &detail));
+        if keccak(&rlp) == expected {
+            return Ok(rlp);
         }
-        Ok(rlp)
+        // a fork that this version does not know: the node has the bytes
+        let raw = client.ask::<String>("debug_getRawHeader", &format!("[\"0x{number:x}\"]"));
+        if let Some(raw) = raw.ok().and_then(|raw| bytes("debug_getRawHeader", &raw).ok())
+            && keccak(&raw) == expected
+        {
+            return Ok(raw);
+        }
+        let detail = format!("block {number}: its {} known fields have another hash", fields.len());
+        Err(question(&codes::EVM_FETCH_HEADER, &detail))
     }
 }
 

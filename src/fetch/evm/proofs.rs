@@ -6,6 +6,7 @@ use alloy_primitives::U256;
 
 use super::{ProofJson, bytes, digest, word};
 use crate::fetch::rpc::{Client, FetchError};
+use crate::hash::Digest;
 use crate::reserve::evm::address::EvmAddress;
 use crate::reserve::evm::control::safe;
 use crate::reserve::evm::storage_proof::Slot;
@@ -22,14 +23,29 @@ const DESIGNATOR_BYTES: usize = 23;
 
 pub(super) struct Accounts<'a> {
     client: &'a Client,
-    /// Its number, as the interface writes it.
-    block: &'a str,
+    /// The number of the block asked about, as the interface writes it.
+    block: String,
     pool: NodePool,
 }
 
 impl<'a> Accounts<'a> {
-    pub(super) fn new(client: &'a Client, block: &'a str) -> Self {
-        Self { client, block, pool: NodePool::default() }
+    pub(super) fn new(client: &'a Client, block: u64) -> Self {
+        Self { client, block: format!("0x{block:x}"), pool: NodePool::default() }
+    }
+
+    /// Asks about another block from here on.
+    pub(super) fn at(&mut self, block: u64) {
+        self.block = format!("0x{block:x}");
+    }
+
+    /// Keeps a node that was gathered elsewhere.
+    pub(super) fn keep(&mut self, node: &[u8]) {
+        self.pool.insert(node.to_vec());
+    }
+
+    /// An account and nothing else of it; the hash of its code, by the node.
+    pub(super) fn add_account(&mut self, address: EvmAddress) -> Result<Digest, FetchError> {
+        digest(METHOD, &self.ask(address, &[])?.0)
     }
 
     pub(super) fn finish(self) -> NodePool {

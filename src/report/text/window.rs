@@ -33,8 +33,10 @@ pub(super) fn notes(page: &mut Page, report: &WindowReport) {
         report.completeness
     ));
     let at_cutoff = report.snapshot.map_or_else(|| "not in the window".to_owned(), amount);
+    bounds(page, report);
+    let least = if report.bounds.is_some() { "at least " } else { "" };
     page.item(&format!(
-        "window: minimum {} at block {}; median {}; mean {}; maximum {} at block {}; at the cut-off {at_cutoff}",
+        "window: minimum {least}{} at block {}; median {least}{}; mean {}; maximum {least}{} at block {}; at the cut-off {at_cutoff}",
         amount(report.minimum),
         report.minimum_at,
         amount(report.median),
@@ -64,6 +66,17 @@ pub(super) fn notes(page: &mut Page, report: &WindowReport) {
             trip.out_at
         ));
     }
+}
+
+/// What the figures of a window of stretches are.
+fn bounds(page: &mut Page, report: &WindowReport) {
+    let Some(bounds) = &report.bounds else { return };
+    let by = if bounds.minimum_by.is_empty() { "nothing".to_owned() } else { bounds.minimum_by.join(" and ") };
+    let flows = if bounds.flows { "movements are listed as far as they are proved" } else { "movements are not known" };
+    page.item(&format!(
+        "window: balances are exact at {} blocks and bounds from below at others; the minimum rests on {by}; {flows}",
+        bounds.exact
+    ));
 }
 
 fn flows(page: &mut Page, report: &WindowReport) {

@@ -31,6 +31,13 @@ impl NodePool {
         }
     }
 
+    /// Every node, in the order of their hashes.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut nodes: Vec<(&[u8; 32], &Vec<u8>)> = self.0.iter().collect();
+        nodes.sort_unstable();
+        nodes.into_iter().map(|(_, node)| node.as_slice())
+    }
+
     /// How many nodes.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -70,6 +70,19 @@ impl WindowHeader {
         &self.receipts_root
     }
 
+    /// Whether somebody looked at what moves coins on `chain` in the fork of this block.
+    ///
+    /// # Errors
+    /// [`WindowError::Chain`].
+    pub fn reviewed(&self, chain: &ChainId) -> Result<(), WindowError> {
+        let entry = REVIEWED.iter().find(|(known, _, _)| *known == chain.as_str());
+        if entry.is_some_and(|(_, fields, _)| fields.contains(&self.fields)) {
+            return Ok(());
+        }
+        let reviewed = entry.or(REVIEWED.first()).map_or("none", |(_, _, words)| words);
+        Err(WindowError::Chain { chain: chain.clone(), number: self.number(), fields: self.fields, reviewed })
+    }
+
     /// Whether the bloom allows that an address or topic of a log is among those of this block. `false` is certain.
     #[must_use]
     pub fn may_log(&self, item: &[u8]) -> bool {
@@ -148,10 +161,6 @@ impl WindowHeaders {
     /// # Errors
     /// [`WindowError::Chain`] with the first block of another fork.
     pub fn reviewed(&self) -> Result<(), WindowError> {
-        let entry = REVIEWED.iter().find(|(chain, _, _)| *chain == self.chain.as_str());
-        let known = |header: &&WindowHeader| !entry.is_some_and(|(_, fields, _)| fields.contains(&header.fields));
-        let Some(other) = self.headers.iter().find(known) else { return Ok(()) };
-        let reviewed = entry.or(REVIEWED.first()).map_or("none", |(_, _, words)| words);
-        Err(WindowError::Chain { chain: self.chain.clone(), number: other.number(), fields: other.fields, reviewed })
+        self.headers.iter().try_for_each(|header| header.reviewed(&self.chain))
     }
 }
