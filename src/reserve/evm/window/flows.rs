@@ -94,6 +94,8 @@ pub struct Movements {
     meanings: Vec<Meaning>,
     /// Blocks of which something could be read, in rising order.
     pub blocks: Vec<u64>,
+    /// How many of them have a body.
+    bodies: usize,
     /// Bodies and receipts that show nothing, and why.
     pub problems: Vec<Problem>,
 }
@@ -112,6 +114,7 @@ pub fn movements(question: &FlowQuestion<'_>, files: &dyn FileSource) -> Result<
         addresses: question.addresses.clone(),
         meanings: meanings().map_err(|detail| FlowError::Malformed { detail })?,
         blocks: Vec::new(),
+        bodies: 0,
         problems: Vec::new(),
     };
     for (height, found) in blocks(question.chain, files)? {
@@ -163,11 +166,21 @@ impl Movements {
         }
         let tokens = tokens::movements(header.number(), &receipts, &ids, &self.meanings, question)?;
         self.native.extend(native);
+        self.bodies = self.bodies.saturating_add(usize::from(body.is_some()));
         for (contract, moved) in tokens {
             self.tokens.entry(contract).or_default().extend(moved);
         }
         self.blocks.push(header.number());
         Ok(())
+    }
+
+    /// Whether anything could be seen of an asset: that nothing moved says something only then.
+    #[must_use]
+    pub const fn speaks_of(&self, asset: &FlowAsset<'_>) -> bool {
+        match asset {
+            FlowAsset::Native => self.bodies > 0,
+            FlowAsset::Token { .. } => !self.blocks.is_empty(),
+        }
     }
 
     /// What one asset did, in the order of the chain; `balances` are the proved ones of that asset, at ends of blocks.
