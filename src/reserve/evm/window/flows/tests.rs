@@ -131,16 +131,15 @@ fn bundle(blocks: &[Block]) -> MemoryFiles {
 }
 
 fn read(blocks: &[Block], files: &MemoryFiles, addresses: &[EvmAddress]) -> Movements {
-    let (chain, headers) = (chain(), headers(blocks, 21));
+    read_under(&headers(blocks, 21), files, addresses)
+}
+
+fn read_under(headers: &WindowHeaders, files: &MemoryFiles, addresses: &[EvmAddress]) -> Movements {
+    let chain = chain();
     let contracts = [USDT, WETH].into_iter().map(|text| text.parse().expect("an address")).collect();
     let addresses = addresses.iter().copied().collect();
-    let question = FlowQuestion {
-        chain: &chain,
-        headers: &headers,
-        basis: Basis::Proved,
-        addresses: &addresses,
-        contracts: &contracts,
-    };
+    let question =
+        FlowQuestion { chain: &chain, headers, basis: Basis::Proved, addresses: &addresses, contracts: &contracts };
     movements(&question, files).expect("an EVM chain and a bundle in memory")
 }
 
@@ -230,7 +229,8 @@ fn a_created_contract_gets_its_value() {
 
 #[test]
 fn paid_out_stake_comes_from_its_validator() {
-    let block = Block { withdrawals: vec![(5, of(HOT), 3), (6, of(CUSTOMER), 9)], ..one(sent(pay(LENDER, of(HOT), 1))) };
+    let block =
+        Block { withdrawals: vec![(5, of(HOT), 3), (6, of(CUSTOMER), 9)], ..one(sent(pay(LENDER, of(HOT), 1))) };
     let flows = native(&[Block::default(), block], &[of(HOT)], &[(100, 0), (101, 3_000_000_001)]);
     assert_eq!(told(&flows), ["101: -0 +1 [lender 1] []", "101: -0 +3000000000 [validator 5 3000000000] []"]);
     assert_eq!((flows.transfers[1].txid.as_str(), flows.problems), ("withdrawal 77", vec![]));
@@ -249,7 +249,8 @@ fn what_no_transaction_shows_is_told_as_such() {
     let blocks = [Block::default(), Block::default(), one(sent(pay(HOT, of(CUSTOMER), 500))), Block::default()];
     let flows = native(&blocks, &[of(HOT)], &[(100, 100), (103, 30)]);
     let missing = 400 + FEE;
-    let (paid, came) = (format!("102: -{} +0 [] [customer 500]", 500 + FEE), format!("102: -0 +{missing} [unexplained ?] []"));
+    let (paid, came) =
+        (format!("102: -{} +0 [] [customer 500]", 500 + FEE), format!("102: -0 +{missing} [unexplained ?] []"));
     assert_eq!(told(&flows), [&paid, &came, "103: -0 +30 [unexplained ?] []"]);
     let ids: Vec<&str> = flows.transfers.iter().skip(1).map(|transfer| transfer.txid.as_str()).collect();
     assert_eq!(ids, ["blocks 101 to 102", "blocks 101 to 103"]);
@@ -319,8 +320,11 @@ fn logs_of_a_known_token_have_a_counterparty() {
     assert_eq!(flows.problems, []);
     assert!(flows.transfers.iter().all(|transfer| transfer.authenticity == Basis::Proved));
     // receipts alone show the same, but for the names of transactions
-    let only: MemoryFiles =
-        files.iter().filter(|(path, _)| path.contains("receipts/")).map(|(path, file)| (path.clone(), file.clone())).collect();
+    let only: MemoryFiles = files
+        .iter()
+        .filter(|(path, _)| path.contains("receipts/"))
+        .map(|(path, file)| (path.clone(), file.clone()))
+        .collect();
     let alone = token(&blocks, &only, USDT, &[(100, 0), (103, 0)], true);
     assert_eq!((told(&alone), alone.transfers[0].txid.as_str()), (told(&flows), "transaction 0 of block 101"));
 }
@@ -341,7 +345,10 @@ fn wrapped_coins_come_from_nobody() {
 fn events_without_a_meaning_leave_the_change_unexplained() {
     let blocks = [Block::default(), logged(vec![log(USDT, "Redeem(uint256)", &[], &[units(6)])])];
     let flows = token(&blocks, &bundle(&blocks), USDT, &[(100, 6), (101, 0)], true);
-    assert_eq!((told(&flows), numbers(&flows.problems)), (vec!["101: -6 +0 [] [unexplained 6]".to_owned()], vec![7080]));
+    assert_eq!(
+        (told(&flows), numbers(&flows.problems)),
+        (vec!["101: -6 +0 [] [unexplained 6]".to_owned()], vec![7080])
+    );
 }
 
 #[test]
