@@ -242,6 +242,7 @@ fn first_list(body: &[u8]) -> (usize, usize) {
 
 fn every_type(node: &Node) -> Result<(), Failed> {
     let to = address(1);
+    node.block(&[]);
     // an authorization of the third key (EIP-7702), over its number, chain and delegate
     let fields = [integer_bytes(NUMBER), [7; 20].to_vec(), integer_bytes(0)];
     let signature = control::sign_hash(&keccak(&[&[5], &encode(&fields)[..]].concat()), &secret(2)).unwrap();

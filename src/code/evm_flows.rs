@@ -7,16 +7,16 @@ super::codes! {
     TRANSACTIONS_ROOT = 6141, Failed, "the transactions of a block do not give its transactions root",
         "They are of another block, or one was left out or changed.",
         "gather the body again, all transactions of the block and in their order";
-    TRANSACTION_TYPE = 6142, NotMade, "a transaction is of a type that this version does not know",
+    EVM_TRANSACTION_TYPE = 6142, NotMade, "a transaction is of a type that this version does not know",
         "What it moves and who signed it depend on its type; an unknown one is not guessed.",
         "use a later version; until then what moved in that block has no counterparty";
-    TRANSACTION_MALFORMED = 6143, NotMade, "a transaction cannot be read",
+    EVM_TRANSACTION_MALFORMED = 6143, NotMade, "a transaction cannot be read",
         "Each type has so many fields, integers without leading zeros, and addresses of 20 bytes.",
         "gather the body of that block again";
-    TRANSACTION_CHAIN = 6144, Failed, "a transaction was signed for another chain",
+    EVM_TRANSACTION_CHAIN = 6144, Failed, "a transaction was signed for another chain",
         "A signature names its chain, and no block of one chain has transactions for another.",
         "ask for the body of a block of the right chain";
-    TRANSACTION_SIGNATURE = 6145, Failed, "a transaction has a signature that no key made",
+    EVM_TRANSACTION_SIGNATURE = 6145, Failed, "a transaction has a signature that no key made",
         "Both scalars are in range, s is the lower one, v is one of its forms, and a key recovers from them.",
         "keep the bundle as evidence and ask who made it";
     RECEIPTS_COUNT = 6146, Failed, "receipts and transactions of a block do not belong together",

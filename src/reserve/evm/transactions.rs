@@ -204,10 +204,10 @@ impl Coded for TransactionError {
         match self {
             Self::List { .. } => &codes::BODY_MALFORMED,
             Self::Root { .. } => &codes::TRANSACTIONS_ROOT,
-            Self::Type { .. } => &codes::TRANSACTION_TYPE,
-            Self::Malformed { .. } => &codes::TRANSACTION_MALFORMED,
-            Self::Chain { .. } => &codes::TRANSACTION_CHAIN,
-            Self::Signature { .. } => &codes::TRANSACTION_SIGNATURE,
+            Self::Type { .. } => &codes::EVM_TRANSACTION_TYPE,
+            Self::Malformed { .. } => &codes::EVM_TRANSACTION_MALFORMED,
+            Self::Chain { .. } => &codes::EVM_TRANSACTION_CHAIN,
+            Self::Signature { .. } => &codes::EVM_TRANSACTION_SIGNATURE,
         }
     }
 }

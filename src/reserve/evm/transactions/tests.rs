@@ -272,6 +272,6 @@ fn a_transaction_for_another_chain_is_refused() {
         let error = read(1, &[Draft::of(2).signed(), Draft { chain: 10, ..Draft::of(kind) }.signed()]);
         let error = error.expect_err("another chain");
         assert_eq!(error, TransactionError::Chain { at: 1, got: 10, expected: 1 });
-        assert_eq!(error.code(), &codes::TRANSACTION_CHAIN);
+        assert_eq!(error.code(), &codes::EVM_TRANSACTION_CHAIN);
     }
 }
