@@ -3,6 +3,8 @@
 //! Everything follows from the arguments; two runs give the same bytes. Blocks hold no transactions: a state is
 //! what its author says, as in a genesis block.
 
+mod window;
+
 use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, U256};

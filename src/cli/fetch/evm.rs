@@ -96,13 +96,15 @@ fn gather(args: &EvmArgs, (out, key): (&Path, &Path), policy: Option<&Policy>, e
     let key = files::read_signing_key(key, args.alg.into())?;
     let request = request(args, policy)?;
     let journal = args.watched.as_ref().map(|path| watch::read(path, &request)).transpose()?;
-    let window =
-        args.window.map(|(from, to)| WindowRequest { from, to, samples: args.sample.clone(), events, journal });
+    let window = args.window.map(|(from, to)| {
+        let (from, to) = journal.as_ref().map_or((from, to), |journal| journal.around(from, to));
+        WindowRequest { from, to, samples: args.sample.clone(), events, journal }
+    });
     let fetched = fetch_window(&request, window.as_ref(), now(), &mut tell)?;
     publish(&target, args.force, &fetched.files, &fetched.transcript.to_file(&key)?)?;
     let tip = &fetched.transcript.tip;
     remark(format!("{} trie nodes; answers at {tip}, signed with {}", fetched.nodes, key.public_key()));
-    if let Some((from, to)) = args.window {
+    if let Some(WindowRequest { from, to, .. }) = window {
         remark(format!("{} names blocks {from} to {to}", paths::WINDOW));
     }
     say_cutoff(&fetched.cutoff_block);

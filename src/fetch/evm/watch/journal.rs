@@ -225,6 +225,16 @@ impl Journal {
         self.blocks.get(&number).is_some_and(|kept| kept.whole)
     }
 
+    /// A window, and the blocks around it up to the next ones at which everything is proved: without a proof at its
+    /// ends nothing is known of them.
+    #[must_use]
+    pub fn around(&self, from: u64, to: u64) -> (u64, u64) {
+        let whole = |(number, kept): (&u64, &Kept)| kept.whole.then_some(*number);
+        let first = self.blocks.range(..=from).rev().find_map(whole);
+        let last = self.blocks.range(to..).find_map(whole);
+        (first.unwrap_or(from), last.unwrap_or(to))
+    }
+
     pub(super) fn last(&self) -> Option<(u64, Digest)> {
         self.blocks.last_key_value().map(|(number, kept)| (*number, kept.hash))
     }

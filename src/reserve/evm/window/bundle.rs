@@ -28,8 +28,8 @@ use crate::reserve::evm::balance::{EvmError, HeaderLine};
 use crate::reserve::evm::header::HEADER_BYTES_MAX;
 use crate::reserve::evm::lines;
 use crate::reserve::evm::state::State;
-use crate::reserve::evm::token::{TokenRegistry, open};
-use crate::reserve::window::StretchEvidence;
+use crate::reserve::evm::token::{TokenError, TokenRegistry, open};
+use crate::reserve::window::{Stretch, StretchEvidence, StretchReason};
 use crate::snapshot::BlockRef;
 
 /// What is told of one address and asset at most: the rest is of the same kind.
@@ -305,7 +305,7 @@ impl Source<'_> {
                     tell(Problem { code: &evm_token::EVM_TOKEN_SHARES, subject: deployment.to_string(), detail });
                     continue;
                 }
-                Err(error) if error.is_missing() => continue,
+                Err(error) if error.is_missing() && !matches!(error, TokenError::Unknown { .. }) => continue,
                 Err(error) => {
                     tell(Problem::from_error(deployment.as_str(), &error));
                     continue;
@@ -383,5 +383,13 @@ fn take(shown: &mut StretchEvidence, text: &str, floors: Floors, told: &mut BTre
         problem.detail = format!("{} ({})", problem.detail, shown.deployment.asset());
         shown.problems.push(problem);
     }
-    shown.addresses.insert(text.to_owned(), floors.stretches);
+    shown.addresses.insert(text.to_owned(), floors.stretches.into_iter().flat_map(exact_first).collect());
+}
+
+/// A stretch of the nonce rule begins with a proof: the figure of its first block is no bound.
+fn exact_first(stretch: Stretch) -> impl Iterator<Item = Stretch> {
+    let split = stretch.reason == StretchReason::Nonce && stretch.from < stretch.to;
+    let first = Stretch { to: stretch.from, reason: StretchReason::Proof, ..stretch };
+    let rest = Stretch { from: stretch.from.saturating_add(u64::from(split)), ..stretch };
+    split.then_some(first).into_iter().chain([rest])
 }
