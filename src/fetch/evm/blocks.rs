@@ -197,3 +197,6 @@ fn raw(client: &Client, hashes: &[&str]) -> Result<Option<Vec<Vec<u8>>>, FetchEr
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests;
