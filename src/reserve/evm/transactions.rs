@@ -81,8 +81,8 @@ impl Transaction {
 }
 
 /// The transactions under `root`, the transactions root of a header. `list` is one RLP list of byte strings, each one
-/// transaction as it is hashed: the RLP list of a first-type transaction, or the type and that list (EIP-2718). Chain and
-/// root are the verifier's.
+/// transaction as it is hashed: the RLP list of a first-type transaction, or the type and that list (EIP-2718).
+/// Chain and root are the verifier's.
 ///
 /// # Errors
 /// [`TransactionError`].

@@ -100,8 +100,8 @@ pub struct Movements {
     pub problems: Vec<Problem>,
 }
 
-/// Reads bodies and receipts of blocks of the window. What is refused shows nothing of its block and is a problem; other
-/// blocks stand by themselves. A block without a body shows its logs.
+/// Reads bodies and receipts of blocks of the window. What is refused shows nothing of its block and is a problem;
+/// other blocks stand by themselves. A block without a body shows its logs.
 ///
 /// # Errors
 /// [`FlowError::Address`] for a chain outside `eip155`; [`FlowError::Source`] when the bundle cannot be read.

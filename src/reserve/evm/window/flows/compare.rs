@@ -10,8 +10,8 @@ use crate::reserve::claim::Problem;
 use crate::reserve::evm::address::EvmAddress;
 use crate::reserve::window::{Part, Party, Transfer};
 
-/// Who stands on the other side of a movement that nothing shows. Nobody is taken for one counterparty, so no round trip
-/// is made of two such movements.
+/// Who stands on the other side of a movement that nothing shows. Nobody is taken for one counterparty, so no round
+/// trip is made of two such movements.
 pub const UNEXPLAINED: &str = "unexplained";
 
 /// What an asset's addresses were proved to have at the ends of blocks.
@@ -84,8 +84,8 @@ fn changes(transfers: &[Transfer]) -> BTreeMap<&str, BTreeMap<u64, (Amount, Amou
     all
 }
 
-/// Between two proofs, what no movement explains. It is put into the last block of the stretch; what must have come before
-/// a payment could be made, into the block of that payment.
+/// Between two proofs, what no movement explains. It is put into the last block of the stretch; what must have come
+/// before a payment could be made, into the block of that payment.
 fn left_over(
     address: EvmAddress,
     changes: &BTreeMap<u64, (Amount, Amount)>,

@@ -65,8 +65,8 @@ pub fn meanings() -> Result<Vec<Meaning>, String> {
     }
 }
 
-/// What the logs of a block say of the asked addresses, by contract. `ids` names the transactions in their order; without
-/// them their places do.
+/// What the logs of a block say of the asked addresses, by contract. `ids` names the transactions in their order;
+/// without them their places do.
 pub(super) fn movements(
     height: u64,
     receipts: &[Receipt],
@@ -96,8 +96,8 @@ pub(super) fn movements(
     Ok(all)
 }
 
-/// Of a token's movements those that write balances of its code; without a list of events those of ERC-20, which are only
-/// the contract's word.
+/// Of a token's movements those that write balances of its code; without a list of events those of ERC-20, which are
+/// only the contract's word.
 pub(super) fn written(moved: &[Movement], meanings: &[Meaning], events: Option<&TokenEvents>) -> Vec<Movement> {
     let writes = |moved: &Movement| {
         let meaning = moved.event.and_then(|event| meanings.get(event));
