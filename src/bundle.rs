@@ -153,10 +153,20 @@ pub mod paths {
     pub const EVM_HEADERS: &str = "headers.jsonl";
     /// EVM trie nodes, each once, and codes of delegated accounts.
     pub const EVM_NODES: &str = "nodes.bin";
+    /// Folder of the bodies of EVM blocks, one file a block.
+    pub const EVM_BODIES: &str = "bodies/";
+    /// Folder of the receipts of EVM blocks, one file a block.
+    pub const EVM_RECEIPTS: &str = "receipts/";
+
+    /// The body of an EVM block: transactions and withdrawals.
+    #[must_use]
+    pub fn evm_body(number: u64) -> String {
+        format!("{EVM_BODIES}{number}.rlp")
+    }
 
     /// All receipts of one EVM block of a window, as they are hashed.
     #[must_use]
     pub fn evm_receipts(number: u64) -> String {
-        format!("receipts/{number}.rlp")
+        format!("{EVM_RECEIPTS}{number}.rlp")
     }
 }

@@ -11,6 +11,8 @@ pub mod cli;
 pub mod descriptor;
 pub mod evm;
 pub mod evm_finality;
+pub mod evm_flow_finding;
+pub mod evm_flows;
 pub mod evm_token;
 pub mod evm_window;
 pub mod finding;
@@ -91,9 +93,11 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm_token::ALL,
         evm_finality::ALL,
         evm_window::ALL,
+        evm_flows::ALL,
         finding::ALL,
         verdict::ALL,
         statement_chain::ALL,
+        evm_flow_finding::ALL,
         omission::ALL,
         cli::ALL,
     ];

@@ -12,6 +12,7 @@ mod descriptors;
 mod documents;
 mod ethereum;
 mod evm;
+mod flows;
 mod honest;
 mod ledgers;
 mod sealed;
@@ -25,6 +26,7 @@ pub use descriptors::descriptor_list;
 pub use documents::{inclusion_proof, json, statement};
 pub use ethereum::{light_client_update, receipts};
 pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_registry};
+pub use flows::evm_transactions;
 pub use ledgers::ledger;
 pub use sealed::sealed_pack;
 pub use stores::store;
@@ -38,6 +40,8 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
     inputs.push(("receipts", "all-types".to_owned(), ethereum::honest_receipts()));
+    let of_blocks = flows::honest_transactions().into_iter();
+    inputs.extend(of_blocks.map(|(name, bytes)| ("evm_transactions", name.to_owned(), bytes)));
     inputs.extend(control::honest_proofs().into_iter().map(|(name, bytes)| ("control_signature", name, bytes)));
     inputs.extend(control::honest_files().into_iter().map(|(name, bytes)| ("psbt_proof", name, bytes)));
     for (name, bytes) in utxo_snapshots::honest_snapshots() {
@@ -61,7 +65,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 19] = [
+pub const TARGETS: [(&str, Target); 20] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
@@ -70,6 +74,7 @@ pub const TARGETS: [(&str, Target); 19] = [
     ("evm_header", evm_header),
     ("evm_storage_proof", evm_storage_proof),
     ("evm_token_registry", evm_token_registry),
+    ("evm_transactions", evm_transactions),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
     ("ledger", ledger),

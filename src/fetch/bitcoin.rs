@@ -4,7 +4,7 @@
 mod history;
 mod proofs;
 #[cfg(test)]
-mod tests;
+pub(in crate::fetch) mod tests;
 
 use std::fmt::Write as _;
 

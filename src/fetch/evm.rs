@@ -17,6 +17,7 @@ use crate::reserve::evm::window::EventList;
 use crate::reserve::transcript::{Call, Transcript};
 use crate::snapshot::{BlockRef, Time};
 
+mod blocks;
 mod header;
 mod proofs;
 mod receipts;
@@ -126,6 +127,12 @@ pub fn fetch_window(
         let place = |number: u64| usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
         let rlps = headers.get(place(window.from)..=place(window.to)).unwrap_or_default();
         files.extend(window::gather(&node, &asked, window, rlps, &mut accounts, progress)?);
+        if window.samples.is_empty() {
+            progress("who paid whom");
+            let (addresses, contracts) = (&addresses, &tokens);
+            let moving = blocks::Moving { addresses, native: asked.native, contracts, rlps };
+            files.extend(blocks::gather(&node.client, &moving, progress)?);
+        }
     }
     let pool: NodePool = accounts.finish();
     let lines = headers.iter().map(|rlp| format!("{{\"rlp\":\"{}\"}}\n", hex::encode(rlp)));

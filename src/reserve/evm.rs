@@ -1,5 +1,5 @@
 //! Evidence on EVM chains. Specifications: `docs/spec/evm-control.md`, `docs/spec/evm-balance.md`,
-//! `docs/spec/evm-token.md`.
+//! `docs/spec/evm-token.md`, `docs/spec/evm-flows.md`.
 
 pub mod account_proof;
 pub mod address;
@@ -12,6 +12,7 @@ pub mod lines;
 pub mod state;
 pub mod storage_proof;
 pub mod token;
+pub mod transactions;
 pub mod trie;
 pub mod window;
 

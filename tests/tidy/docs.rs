@@ -47,6 +47,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("evm-token", "reserve/evm/token", Vectors::Elsewhere("real storage proofs in vectors/external.toml")),
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
     ("evm-finality", "reserve/evm/finality", Vectors::Elsewhere("real light-client files in vectors/external.toml")),
+    ("evm-flows", "reserve/evm/window/flows", Vectors::Elsewhere("a real node in tests/evm_flows_node.rs")),
     ("evm-window", "reserve/evm/window", Vectors::Elsewhere("two real blocks in vectors/external.toml")),
     ("hash", "hash", Vectors::Folder),
     ("inclusion-proof", "liability/inclusion_proof", Vectors::Folder),

@@ -11,7 +11,7 @@ const NETWORK: bitcoin::Network = bitcoin::Network::Regtest;
 
 /// A node that gives each method its next answer, the last one again and again; it ends with the test. An answer
 /// `!-1` is an error with that number.
-fn node(answers: &[(&str, &[&str])]) -> String {
+pub(in crate::fetch) fn node(answers: &[(&str, &[&str])]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let own = |(method, texts): &(&str, &[&str])| {

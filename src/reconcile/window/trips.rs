@@ -45,8 +45,9 @@ impl Net {
         let paid_out = others(&transfer.to, &other_received);
         let mut senders: BTreeSet<String> =
             paid_in.iter().filter(|party| party.amount.is_some()).map(|party| party.name.clone()).collect();
-        // one output beside ours is the sender's change
-        if let ([change], false) = (paid_out.as_slice(), paid_in.is_empty()) {
+        // one output beside ours is the sender's change; an account has no change, and whom it pays is somebody else
+        let account = transfer.spent.iter().chain(&transfer.received).any(|part| part.id == part.address);
+        if let ([change], false, false) = (paid_out.as_slice(), paid_in.is_empty(), account) {
             senders.insert(change.name.clone());
         }
         let mut receivers: BTreeMap<String, Amount> = BTreeMap::new();
@@ -242,3 +243,6 @@ impl Search<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -182,7 +182,7 @@ fn signing_key(secret: &[u8; 32]) -> Result<SigningKey, ControlError> {
 }
 
 /// The last twenty bytes of the hash of both coordinates (yellow paper, section 4.2).
-fn key_address(key: &VerifyingKey) -> EvmAddress {
+pub(super) fn key_address(key: &VerifyingKey) -> EvmAddress {
     let point = key.to_sec1_point(false);
     let coordinates = point.as_bytes().strip_prefix(&[4]).unwrap_or_default();
     let mut address = [0; 20];

@@ -16,8 +16,11 @@ pub const FIELDS_MAX: usize = 40;
 
 const PARENT: usize = 0;
 const STATE_ROOT: usize = 3;
+const TRANSACTIONS_ROOT: usize = 4;
 const NUMBER: usize = 8;
 const TIMESTAMP: usize = 11;
+const BASE_FEE: usize = 15;
+const WITHDRAWALS_ROOT: usize = 16;
 
 /// One block header whose bytes were read here; its hash is that of the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,9 @@ pub struct EvmHeader {
     state_root: Digest,
     number: u64,
     timestamp: i64,
+    transactions_root: Option<Digest>,
+    withdrawals_root: Option<Digest>,
+    base_fee: Option<u64>,
 }
 
 impl EvmHeader {
@@ -62,6 +68,10 @@ impl EvmHeader {
             state_root: word(&fields, STATE_ROOT)?,
             number: integer(&fields, NUMBER)?,
             timestamp,
+            // what a balance needs nothing of: a header of another form has none of them, and is still a header
+            transactions_root: word(&fields, TRANSACTIONS_ROOT).ok(),
+            withdrawals_root: word(&fields, WITHDRAWALS_ROOT).ok(),
+            base_fee: fields.get(BASE_FEE).and_then(|_| integer(&fields, BASE_FEE).ok()),
         })
     }
 
@@ -93,6 +103,24 @@ impl EvmHeader {
     #[must_use]
     pub const fn timestamp(&self) -> i64 {
         self.timestamp
+    }
+
+    /// The root over the block's transactions; `None` where the field is no root.
+    #[must_use]
+    pub const fn transactions_root(&self) -> Option<&Digest> {
+        self.transactions_root.as_ref()
+    }
+
+    /// The root over the block's withdrawals from staking (EIP-4895); `None` before they came.
+    #[must_use]
+    pub const fn withdrawals_root(&self) -> Option<&Digest> {
+        self.withdrawals_root.as_ref()
+    }
+
+    /// What a unit of gas costs at least, in base units (EIP-1559); `None` before it came.
+    #[must_use]
+    pub const fn base_fee(&self) -> Option<u64> {
+        self.base_fee
     }
 }
 
@@ -194,7 +222,13 @@ mod tests {
             assert_eq!((header.number(), header.timestamp()), (18_884_863, 1_703_775_647));
             assert_eq!(header.hash().to_bytes(), keccak(&bytes));
             assert_eq!(header.parent(), Digest::from_bytes([7; 32]));
+            assert_eq!(header.transactions_root(), Some(&Digest::from_bytes([7; 32])));
+            assert_eq!(header.withdrawals_root().is_some(), count > WITHDRAWALS_ROOT, "{count}");
+            assert_eq!(header.base_fee(), None, "32 bytes are no price");
         }
+        let mut priced = fields(17);
+        priced[BASE_FEE] = integer_bytes(9);
+        assert_eq!(EvmHeader::parse(&encode(&priced)).expect("a header").base_fee(), Some(9));
     }
 
     #[test]

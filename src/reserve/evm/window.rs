@@ -9,6 +9,7 @@ mod bundle;
 mod error;
 mod events;
 pub mod file;
+pub mod flows;
 mod headers;
 mod logs;
 mod nonce;
@@ -20,7 +21,7 @@ pub use events::{EventList, Moves, Place, TokenEvents};
 pub use headers::{BLOCKS_MAX, WindowHeader, WindowHeaders};
 pub use logs::{BlockLogs, TokenPoint, may_change, may_matter, token_floors};
 pub use nonce::{AccountPoint, account_floors};
-pub use receipts::{Log, RECEIPTS_BYTES_MAX, logs, receipts_root};
+pub use receipts::{Log, RECEIPTS_BYTES_MAX, Receipt, logs, receipts, receipts_root};
 
 use crate::amount::Amount;
 pub use crate::reserve::window::{Stretch, StretchReason as Rule};

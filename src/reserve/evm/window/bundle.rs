@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::error::{EvmWindowError, WindowError};
 use super::events::EventList;
 use super::file::WindowFile;
+use super::flows::{self, Balances, FlowAsset, FlowQuestion, Movements};
 use super::headers::{WindowHeader, WindowHeaders};
 use super::logs::{BlockLogs, TokenPoint, token_floors};
 use super::nonce::{AccountPoint, account_floors};
@@ -69,7 +70,11 @@ pub fn window(
     let of_chain: BTreeSet<&DeploymentId> =
         query.deployments.iter().filter(|id| id.chain().as_ref() == Some(query.chain)).collect();
     let contracts = of_chain.iter().filter_map(|id| contract(id)).map(|(contract, _)| contract).collect();
-    let source = Source { query, own, state: &state, headers: &headers, files, contracts, logs: RefCell::default() };
+    let moved = moved(query, own, (&headers, state.anchored), (&contracts, files));
+    let mut problems = problems;
+    problems.extend(moved.iter().flat_map(|moved| moved.problems.clone()));
+    let logs = RefCell::default();
+    let source = Source { query, own, state: &state, headers: &headers, files, contracts, logs, moved };
     let mut shown = Vec::new();
     for deployment in of_chain {
         shown.extend(source.deployment(deployment, &problems));
@@ -125,6 +130,19 @@ fn rlps(chain: &ChainId, from: u64, to: u64, files: &dyn FileSource) -> Result<V
     Ok(rlps)
 }
 
+/// What bodies and receipts show of the addresses; `None` when the bundle cannot be read, which is told elsewhere.
+fn moved(
+    query: &ChainQuery<'_>,
+    own: &Own<'_>,
+    (headers, anchored): (&WindowHeaders, bool),
+    (contracts, files): (&BTreeSet<EvmAddress>, &dyn FileSource),
+) -> Option<Movements> {
+    let addresses = own.addresses.keys().filter_map(|text| text.parse().ok()).collect();
+    let basis = if anchored { Basis::Proved } else { Basis::Stated };
+    let question = FlowQuestion { chain: query.chain, headers, basis, addresses: &addresses, contracts };
+    flows::movements(&question, files).ok()
+}
+
 /// Everything in one place while deployments are asked about.
 struct Source<'a> {
     query: &'a ChainQuery<'a>,
@@ -135,6 +153,8 @@ struct Source<'a> {
     contracts: BTreeSet<EvmAddress>,
     /// Logs of asked tokens by block, so that receipts are hashed once.
     logs: RefCell<HashMap<u64, BlockLogs>>,
+    /// What bodies and receipts show.
+    moved: Option<Movements>,
 }
 
 /// A token's contract at the blocks of which its code is proved, holder by holder.
@@ -194,8 +214,9 @@ impl Source<'_> {
     fn native(&self, deployment: &DeploymentId) -> StretchEvidence {
         let mut shown = self.evidence(deployment);
         let mut told = BTreeSet::new();
+        let mut balances = Balances::new();
         for (text, address, grade) in self.asked() {
-            let mut points = Vec::new();
+            let mut points: Vec<AccountPoint> = Vec::new();
             let mut refused = None;
             for header in self.proved() {
                 match account_proof::verify(header.header().state_root(), address, &self.state.pool) {
@@ -209,9 +230,21 @@ impl Source<'_> {
             }
             shown.problems.extend(refused);
             let floors = account_floors(self.headers, address, Some(grade), &points);
+            balances.insert(address, points.iter().map(|point| (point.number, point.balance)).collect());
             take(&mut shown, text, floors, &mut told);
         }
+        self.flows(&mut shown, &FlowAsset::Native, &balances);
         shown
+    }
+
+    /// Who paid whom, as far as the bundle has blocks that show it.
+    fn flows(&self, shown: &mut StretchEvidence, asset: &FlowAsset<'_>, balances: &Balances) {
+        let Some(moved) = self.moved.as_ref().filter(|moved| moved.speaks_of(asset)) else { return };
+        let flows = moved.flows(asset, balances);
+        let name = shown.deployment.asset().to_owned();
+        let tell = |problem: Problem| Problem { detail: format!("{} ({name})", problem.detail), ..problem };
+        shown.problems.extend(flows.problems.into_iter().map(tell));
+        shown.transfers = Some(flows.transfers);
     }
 
     fn token(&self, deployment: &DeploymentId, contract: EvmAddress, shares: bool) -> StretchEvidence {
@@ -228,11 +261,20 @@ impl Source<'_> {
         };
         let logs = |header: &WindowHeader| self.logs_of(header, contract);
         let mut told = BTreeSet::new();
+        let mut balances = Balances::new();
         for (text, address, _) in self.asked() {
             let own = points.get(&address).map(Vec::as_slice).unwrap_or_default();
             // coins are frozen and set free again without an event of the list: only proofs show when
-            let events = events.filter(|_| !frozen.contains(&address));
-            take(&mut shown, text, token_floors(self.headers, events, address, own, &logs), &mut told);
+            let free = events.filter(|_| !frozen.contains(&address));
+            // what is frozen counts as zero, and did not leave
+            if !frozen.contains(&address) {
+                balances.insert(address, own.iter().map(|point| (point.number, point.amount)).collect());
+            }
+            take(&mut shown, text, token_floors(self.headers, free, address, own, &logs), &mut told);
+        }
+        // logs count coins of the token, not shares of its pool
+        if !shares {
+            self.flows(&mut shown, &FlowAsset::Token { contract, events }, &balances);
         }
         shown
     }

@@ -1,6 +1,6 @@
 //! The receipts of one block: read only when all of them together give the root in its header.
 
-use alloy_rlp::Header as RlpHeader;
+use alloy_rlp::{Decodable as _, Header as RlpHeader};
 use alloy_trie::root::ordered_trie_root_encoded;
 
 use super::error::WindowError;
@@ -26,12 +26,31 @@ pub struct Log {
     pub data: Vec<u8>,
 }
 
-/// The logs of the block of `header`, in their order. `file` is one RLP list with each receipt as it is hashed: the
-/// RLP list of a first-type receipt, or the type and that list. The whole list must give the header's receipts root.
+/// What a transaction came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Whether it succeeded; `None` before Byzantium, when a state root stood there (EIP-658).
+    pub succeeded: Option<bool>,
+    /// The gas used by this transaction and by those before it in the block.
+    pub cumulative_gas: u64,
+    /// What contracts wrote.
+    pub logs: Vec<Log>,
+}
+
+/// The logs of the block of `header`, in their order; the same as [`receipts`] without what else they say.
 ///
 /// # Errors
 /// [`WindowError::Receipts`] and [`WindowError::ReceiptsRoot`].
 pub fn logs(header: &WindowHeader, file: &[u8]) -> Result<Vec<Log>, WindowError> {
+    Ok(receipts(header, file)?.into_iter().flat_map(|receipt| receipt.logs).collect())
+}
+
+/// The receipts of the block of `header`, in their order. `file` is one RLP list with each receipt as it is hashed: the
+/// RLP list of a first-type receipt, or the type and that list. The whole list must give the header's receipts root.
+///
+/// # Errors
+/// [`WindowError::Receipts`] and [`WindowError::ReceiptsRoot`].
+pub fn receipts(header: &WindowHeader, file: &[u8]) -> Result<Vec<Receipt>, WindowError> {
     let number = header.number();
     let fail = |detail: String| WindowError::Receipts { number, detail };
     let receipts = read(file).map_err(fail)?;
@@ -46,8 +65,7 @@ pub fn logs(header: &WindowHeader, file: &[u8]) -> Result<Vec<Log>, WindowError>
     }
     let mut all = Vec::new();
     for (at, receipt) in receipts.iter().enumerate() {
-        let read = read_logs(receipt).map_err(|detail| fail(format!("receipt {at}: {detail}")))?;
-        all.extend(read);
+        all.push(read_receipt(receipt).map_err(|detail| fail(format!("receipt {at}: {detail}")))?);
     }
     Ok(all)
 }
@@ -93,7 +111,7 @@ fn strings(bytes: &[u8], max: usize) -> Result<Vec<&[u8]>, String> {
 }
 
 /// Status or state root, gas, bloom, logs; behind the type when there is one.
-fn read_logs(receipt: &[u8]) -> Result<Vec<Log>, String> {
+fn read_receipt(receipt: &[u8]) -> Result<Receipt, String> {
     let body = match receipt.split_first() {
         Some((first, _)) if *first >= 0xc0 => receipt,
         Some((first, rest)) if TYPES.contains(first) => rest,
@@ -106,13 +124,24 @@ fn read_logs(receipt: &[u8]) -> Result<Vec<Log>, String> {
     if !rest.is_empty() {
         return Err(format!("{} bytes follow it", rest.len()));
     }
-    for _ in 0..3 {
-        RlpHeader::decode_bytes(&mut fields, false).map_err(text)?;
-    }
-    let mut list = RlpHeader::decode_bytes(&mut fields, true).map_err(text)?;
+    let succeeded = match RlpHeader::decode_bytes(&mut fields, false).map_err(text)? {
+        [] => Some(false),
+        [1] => Some(true),
+        root if root.len() == 32 => None,
+        other => return Err(format!("a status of {} bytes, expected 0, 1 or a state root", other.len())),
+    };
+    let cumulative_gas = u64::decode(&mut fields).map_err(text)?;
+    RlpHeader::decode_bytes(&mut fields, false).map_err(text)?;
+    let list = RlpHeader::decode_bytes(&mut fields, true).map_err(text)?;
     if !fields.is_empty() {
         return Err("it has more than four fields".to_owned());
     }
+    Ok(Receipt { succeeded, cumulative_gas, logs: read_logs(list)? })
+}
+
+/// The logs in the payload of their RLP list.
+fn read_logs(mut list: &[u8]) -> Result<Vec<Log>, String> {
+    let text = |error: alloy_rlp::Error| error.to_string();
     let mut logs = Vec::new();
     while !list.is_empty() {
         let mut log = RlpHeader::decode_bytes(&mut list, true).map_err(text)?;
