@@ -4,6 +4,7 @@
 
 pub mod chain;
 mod coverage;
+pub mod deposits;
 mod descriptors;
 mod evm_control;
 mod findings;
@@ -87,6 +88,16 @@ pub fn reconcile_with(
     policy: &Policy,
     own: &dyn OwnEvidence,
 ) -> Result<Report, ReconcileError> {
+    let (sealed, statement, reserves) = gathered(files, policy, own)?;
+    Ok(verdicts::report(&sealed, policy, statement.as_ref(), reserves))
+}
+
+/// A bundle as sealed, its statement, and what its reserve side shows.
+fn gathered(
+    files: &dyn FileSource,
+    policy: &Policy,
+    own: &dyn OwnEvidence,
+) -> Result<(bundle::Sealed, Option<publish::VerifiedStatement>, Reserves), ReconcileError> {
     let sealed = bundle::open(files)?;
     let files: &dyn FileSource = &SealedFiles::new(files, &sealed);
     let statement = match files.read(paths::STATEMENT)? {
@@ -103,5 +114,5 @@ pub fn reconcile_with(
         }
         None => Reserves::default(),
     };
-    Ok(verdicts::report(&sealed, policy, statement.as_ref(), reserves))
+    Ok((sealed, statement, reserves))
 }
