@@ -21,7 +21,7 @@ use counterfoil::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation
 use counterfoil::snapshot::Time;
 use window_support::{COIN, Story, time};
 
-/// The statement before speaks of block 107, the present one of block 116: its cut-off is the median time of that block.
+/// The statement before speaks of block 107, the present one of block 116: cut-offs are the median times of these.
 const BEFORE: u64 = 107;
 const AFTER: u64 = 116;
 
