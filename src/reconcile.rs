@@ -7,6 +7,7 @@ pub mod assess;
 mod case;
 pub mod chain;
 mod coverage;
+pub mod deposits;
 mod descriptors;
 mod evm_control;
 mod findings;
@@ -101,6 +102,16 @@ pub fn reconcile_with(
     own: &dyn OwnEvidence,
     now: Option<Time>,
 ) -> Result<Report, ReconcileError> {
+    let (sealed, statement, reserves) = gathered(files, policy, own)?;
+    Ok(verdicts::report(&sealed, policy, statement.as_ref(), reserves, now))
+}
+
+/// A bundle as sealed, its statement, and what its reserve side shows.
+fn gathered(
+    files: &dyn FileSource,
+    policy: &Policy,
+    own: &dyn OwnEvidence,
+) -> Result<(bundle::Sealed, Option<publish::VerifiedStatement>, Reserves), ReconcileError> {
     let sealed = bundle::open(files)?;
     let files: &dyn FileSource = &SealedFiles::new(files, &sealed);
     let statement = match files.read(paths::STATEMENT)? {
@@ -118,7 +129,7 @@ pub fn reconcile_with(
         None => Reserves::default(),
     };
     absent::note(&sealed, &chains(policy, statement.as_ref()), &mut reserves);
-    Ok(verdicts::report(&sealed, policy, statement.as_ref(), reserves, now))
+    Ok((sealed, statement, reserves))
 }
 
 /// Every chain that the statement or the policy names.

@@ -1,6 +1,7 @@
 //! `sample`: what is looked at follows from a commitment and from a block that came after it.
 
 mod blocks;
+mod deposits;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use crate::asset::ChainId;
 use crate::bundle::{FILE_SIZE_MAX, FileSource as _, paths};
 use crate::policy::Policy;
 use crate::reconcile;
+use crate::reconcile::sample::SampleError;
 use crate::reserve::bitcoin::beacon::{BITCOIN, Beacon, BeaconQuery, beacon};
 use crate::snapshot::Time;
 
@@ -19,11 +21,14 @@ use crate::snapshot::Time;
 pub(super) enum Verb {
     /// Draw blocks of the past, from the statement of a bundle and the first Bitcoin block after it was public
     Blocks(blocks::Args),
+    /// Draw payments of strangers to the venue's addresses, whose customers must be found in the tree
+    Deposits(deposits::Args),
 }
 
 pub(super) fn run(verb: &Verb) -> Outcome {
     match verb {
         Verb::Blocks(args) => blocks::run(args),
+        Verb::Deposits(args) => deposits::run(args),
     }
 }
 
@@ -43,6 +48,20 @@ pub(super) struct BeaconArgs {
 }
 
 impl BeaconArgs {
+    /// The beacon for the statement of a bundle: before its cut-off nothing can have been public.
+    fn find_after_cutoff(&self, bundle: &Path, policy: &Policy) -> Result<Beacon, Failure> {
+        let Some((history, _)) = reconcile::history(&Folder(bundle.to_owned()), policy)? else {
+            return Err(blocks::no_statement());
+        };
+        let cutoff = history.subject().statement().cutoff;
+        if self.committed_at < cutoff {
+            let detail =
+                format!("committed at {}, expected a moment at or after the cut-off {cutoff}", self.committed_at);
+            return Err(SampleError::Question(detail).into());
+        }
+        self.find(bundle, policy)
+    }
+
     /// The beacon, from headers that the policy anchors.
     fn find(&self, bundle: &Path, policy: &Policy) -> Result<Beacon, Failure> {
         let chain = match &self.beacon_chain {

@@ -70,4 +70,7 @@ super::codes! {
     SAMPLE_DIFFERS = 7133, Failed, "another sample was drawn than the one that follows",
         "What is drawn follows from the statement and the beacon. Whoever draws otherwise chooses.",
         "compare statement, moment, range and count; when these are the same, draw again and keep the file as evidence";
+    DEPOSITS_UNKNOWN = 7134, NotMade, "no deposit can be seen",
+        "Deposits are read from the windows of blocks in the bundle, up to the cut-off block.",
+        "gather a window of blocks before the cut-off, for the chains on which customers pay in";
 }

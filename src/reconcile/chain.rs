@@ -117,4 +117,4 @@ fn of_many(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -36,8 +36,11 @@ fn case(vectors: &mut Vectors, name: &str, comment: &str, flags: &[&str], asked:
     vectors.add(&format!("sample/{name}"), comment, flags, query, sent, want);
 }
 
+/// Name, comment, flags, range and count.
+type Accepted<'a> = (&'a str, &'a str, &'a [&'a str], (u64, u64), u32);
+
 pub(super) fn add(vectors: &mut Vectors) {
-    let accepted: [(&str, &str, &[&str], (u64, u64), u32); 6] = [
+    let accepted: [Accepted<'_>; 6] = [
         ("fifty_nine", "as many as find a dip in 5 % of the blocks with 95 %", &[], (1_000, 8_199), 59),
         ("one_block", "a range of one block has one answer", &["Boundary"], (7, 7), 3),
         ("some_twice", "a small range is drawn from with repetition", &["Boundary"], (100, 102), 8),

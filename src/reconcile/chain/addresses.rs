@@ -1,5 +1,6 @@
 //! Address sets of earlier statements: what was added, what was retired, and whether it is empty.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AddressChange, Between, of_many};
@@ -58,11 +59,11 @@ pub(in crate::reconcile) fn earlier_sets(
     let predecessor = history.predecessor().map(VerifiedStatement::digest);
     for known in history.earlier() {
         let Some(committed) = known.statement().address_set else { continue };
-        if !read.contains_key(&committed.root) {
-            let set = one(files, known, (committed.root, committed.count), &mut findings)?;
-            read.insert(committed.root, set);
-        }
-        let Some(Some(addresses)) = read.get(&committed.root) else { continue };
+        let set = match read.entry(committed.root) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(one(files, known, (committed.root, committed.count), &mut findings)?),
+        };
+        let Some(addresses) = set else { continue };
         for (chain, gone) in less(addresses, &now) {
             earlier.retired.entry(chain).or_default().extend(gone);
         }

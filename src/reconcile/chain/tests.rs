@@ -40,7 +40,7 @@ fn signer() -> SigningKey {
 }
 
 /// The asset has ten decimals, its coins on the chain have eight.
-fn policy() -> Policy {
+pub(in crate::reconcile) fn policy() -> Policy {
     let text = format!(
         "format = \"counterfoil-policy-v1\"\n[venue]\nid = \"example\"\nlog_origin = \"log.example\"\n\
          keys = [{{ alg = \"bip340\", key = \"{}\" }}]\n\
@@ -115,7 +115,7 @@ fn verified(statement: &Statement) -> VerifiedStatement {
 }
 
 /// Two statements: 100 at block 110, and `owed` at block 150.
-fn history(owed: u128, in_flight: Vec<InFlight>) -> History {
+pub(in crate::reconcile) fn history(owed: u128, in_flight: Vec<InFlight>) -> History {
     let before = verified(&statement(0, None, (110, 100), in_flight));
     let after = verified(&statement(1, Some(before.digest()), (150, owed), Vec::new()));
     History::for_tests(vec![before, after.clone()], after)
@@ -125,7 +125,13 @@ fn part(address: &str, amount: u128) -> Part {
     Part { address: address.to_owned(), id: format!("{address} {amount}"), amount: units(amount) }
 }
 
-fn transfer(height: u64, txid: &str, spent: &[(&str, u128)], received: &[(&str, u128)], to: &[u128]) -> Transfer {
+pub(in crate::reconcile) fn transfer(
+    height: u64,
+    txid: &str,
+    spent: &[(&str, u128)],
+    received: &[(&str, u128)],
+    to: &[u128],
+) -> Transfer {
     let parts = |list: &[(&str, u128)]| list.iter().map(|(address, amount)| part(address, *amount)).collect();
     let party = |amount: &u128| Party { name: "somebody".to_owned(), amount: Some(units(*amount)) };
     Transfer {
@@ -141,7 +147,7 @@ fn transfer(height: u64, txid: &str, spent: &[(&str, u128)], received: &[(&str, 
 }
 
 /// 120 in `hot` and `old`; deposits of 30 and 7, a withdrawal of 20 with change, and a move from `old` to `hot`.
-fn evidence() -> WindowEvidence {
+pub(in crate::reconcile) fn evidence() -> WindowEvidence {
     WindowEvidence {
         deployment: deployment(),
         from: 100,
@@ -164,7 +170,7 @@ fn evidence() -> WindowEvidence {
 }
 
 /// What is listed at block 150: all of it, on `hot`.
-fn reserves(history: History, evidence: WindowEvidence) -> Reserves {
+pub(in crate::reconcile) fn reserves(history: History, evidence: WindowEvidence) -> Reserves {
     let holding = Holding {
         deployment: deployment(),
         address: "hot".to_owned(),
