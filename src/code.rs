@@ -17,6 +17,7 @@ pub mod ledger;
 pub mod liability;
 pub mod omission;
 pub mod publish;
+pub mod report;
 pub mod utxo_snapshot;
 pub mod window;
 
@@ -89,6 +90,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm_finality::ALL,
         finding::ALL,
         omission::ALL,
+        report::ALL,
         cli::ALL,
     ];
     tables.into_iter().flatten().copied()

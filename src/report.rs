@@ -1,6 +1,7 @@
 //! Reports: the data of a reconciliation as JSON, as text and as tables. Nothing is computed here.
 
 mod csv;
+pub mod seal;
 mod text;
 
 pub use csv::{CsvError, cell, csv};

@@ -160,6 +160,7 @@ def from_hex(text, length):
 TAGS = [
     "counterfoil/leaf",
     "counterfoil/parts",
+    "counterfoil/seal",
     "counterfoil/split",
     "counterfoil/node",
     "counterfoil/asset",
@@ -173,6 +174,7 @@ TAGS = [
     "counterfoil/descriptor",
     "counterfoil/manifest",
     "counterfoil/movement",
+    "counterfoil/seal",
     "counterfoil/transcript",
 ]
 
