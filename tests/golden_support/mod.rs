@@ -1,5 +1,5 @@
-//! The venue of `window_support` with everything that a verdict needs: it borrows coins for its snapshot, and its bundle
-//! shows the window. Keys come from fixed seeds and guard nothing.
+//! The venue of `window_support` with everything that a verdict needs: it borrows coins for its snapshot, and its
+//! bundle shows the window. Keys come from fixed seeds and guard nothing.
 
 use counterfoil::asset::Assets;
 use counterfoil::bundle::{MANIFEST, MemoryFiles, paths, seal_parts};

@@ -56,6 +56,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
         "reconcile",
         Vectors::Elsewhere("reads whole bundles: the demonstration and tests/end_to_end make them"),
     ),
+    ("report", "report", Vectors::Elsewhere("golden bundles with the reports that they give, in tests/golden")),
     ("reserve", "reserve", Vectors::Elsewhere("the shape that the chains share: their own tests fill it")),
     ("sealed-proof", "liability/sealed_proof", Vectors::Folder),
     ("signature", "signature", Vectors::Folder),
