@@ -18,6 +18,7 @@ mod own_files;
 mod policy;
 mod prove;
 mod reconcile;
+mod report;
 mod reserves;
 mod sample;
 mod statement;
@@ -77,6 +78,9 @@ enum Verb {
     Prove(prove::Args),
     /// Compare what is owed with what is held, from a bundle
     Reconcile(reconcile::Args),
+    /// Sign what a reconciliation gave, or check what somebody signed
+    #[command(subcommand)]
+    Report(report::Verb),
     /// Sign a challenge, or check the reserve side of a bundle
     #[command(subcommand)]
     Reserves(reserves::Verb),
@@ -136,6 +140,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Policy(verb) => policy::run(&verb),
         Verb::Prove(args) => prove::run(&args),
         Verb::Reconcile(args) => reconcile::run(&args),
+        Verb::Report(verb) => report::run(&verb),
         Verb::Reserves(verb) => reserves::run(&verb),
         Verb::Sample(verb) => sample::run(&verb),
         Verb::Statement(verb) => statement::run(&verb),

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod liability;
 pub mod omission;
 pub mod publish;
+pub mod report;
 pub mod statement_chain;
 pub mod utxo_snapshot;
 pub mod verdict;
@@ -78,7 +79,30 @@ pub trait Coded: std::error::Error + Send + Sync {
 
 /// All tables, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    let tables = [ledger::ALL, liability::ALL, publish::ALL, bundle::ALL, bitcoin::ALL, bitcoin_control::ALL, descriptor::ALL, bitcoin_chain::ALL, utxo_snapshot::ALL, window::ALL, evm::ALL, evm_token::ALL, evm_finality::ALL, evm_window::ALL, evm_flows::ALL, finding::ALL, verdict::ALL, evm_flow_finding::ALL, statement_chain::ALL, omission::ALL, cli::ALL];
+    let tables = [
+        ledger::ALL,
+        liability::ALL,
+        publish::ALL,
+        bundle::ALL,
+        bitcoin::ALL,
+        bitcoin_control::ALL,
+        descriptor::ALL,
+        bitcoin_chain::ALL,
+        utxo_snapshot::ALL,
+        window::ALL,
+        evm::ALL,
+        evm_token::ALL,
+        evm_finality::ALL,
+        evm_window::ALL,
+        evm_flows::ALL,
+        finding::ALL,
+        verdict::ALL,
+        evm_flow_finding::ALL,
+        statement_chain::ALL,
+        omission::ALL,
+        report::ALL,
+        cli::ALL,
+    ];
     tables.into_iter().flatten().copied()
 }
 

@@ -123,6 +123,8 @@ pub enum Tag {
     Node,
     /// The parts of one leaf.
     Parts,
+    /// A signed report: who made it again, from what.
+    Seal,
     /// What one leaf of a split balance says about the whole.
     Split,
     /// A signed statement.
@@ -133,7 +135,7 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, in the order of their discriminants.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Address,
         Self::AddressNode,
         Self::Asset,
@@ -147,6 +149,7 @@ impl Tag {
         Self::Movement,
         Self::Node,
         Self::Parts,
+        Self::Seal,
         Self::Split,
         Self::Statement,
         Self::Transcript,
@@ -169,6 +172,7 @@ impl Tag {
             Self::Movement => "counterfoil/movement",
             Self::Node => "counterfoil/node",
             Self::Parts => "counterfoil/parts",
+            Self::Seal => "counterfoil/seal",
             Self::Split => "counterfoil/split",
             Self::Statement => "counterfoil/statement",
             Self::Transcript => "counterfoil/transcript",
@@ -176,7 +180,7 @@ impl Tag {
     }
 }
 
-static MIDSTATES: LazyLock<[Sha256; 16]> = LazyLock::new(|| {
+static MIDSTATES: LazyLock<[Sha256; 17]> = LazyLock::new(|| {
     Tag::ALL.map(|tag| {
         let tag_hash = Sha256::digest(tag.text().as_bytes());
         Sha256::new().chain_update(tag_hash).chain_update(tag_hash)

@@ -43,8 +43,8 @@ pub use reserves::{Late, Reserves};
 pub use trace::CutoffOutcome;
 pub use windows::ChainWindow;
 pub use workpapers::{
-    Assertion, AssertionKind, ChainPaper, CommitmentPaper, Evidence, Exception, Extent, HoldingPaper, NO_OPINION, Procedure,
-    Use, Workpapers,
+    Assertion, AssertionKind, ChainPaper, CommitmentPaper, Evidence, Exception, Extent, HoldingPaper, NO_OPINION,
+    Procedure, Use, Workpapers,
 };
 
 /// Why no report could be made.

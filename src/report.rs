@@ -3,6 +3,7 @@
 mod csv;
 mod html;
 mod plot;
+pub mod seal;
 mod text;
 
 pub use csv::{CsvError, cell, csv};

@@ -22,10 +22,12 @@ pub(super) struct Args {
 }
 
 /// Kinds of files by the field that their content stands in, or by their format.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 10] = [
     ("statement", "a signed statement of liabilities"),
     ("manifest", "the sealed manifest of a bundle"),
     ("transcript", "a signed transcript of a node's answers"),
+    ("seal", "a report that somebody made again, and signed"),
+    ("counterfoil-report-v1", "a report of a reconciliation"),
     ("counterfoil-inclusion-proof-v1", "an inclusion proof of one customer account"),
     ("counterfoil-sealed-proofs-v1", "the index of a folder of sealed proofs"),
     ("counterfoil-challenge-v1", "a challenge document"),

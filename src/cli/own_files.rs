@@ -57,10 +57,11 @@ impl OwnEvidence for OwnFiles {
 
     fn full_set(&self, network: Network, wanted: &BTreeSet<ScriptBuf>) -> Option<Result<FullSet, Problem>> {
         let path = self.utxo_snapshot.as_deref()?;
-        let subject = path.display().to_string();
+        // a report names no folder of the machine on which it was made
+        let subject = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let file = match File::open(path) {
             Ok(file) => BufReader::with_capacity(BUFFER, file),
-            Err(error) => return Some(Err(Problem::from_error(subject, &unreadable(path, &error)))),
+            Err(error) => return Some(Err(Problem::from_error(&*subject, &unreadable(Path::new(&subject), &error)))),
         };
         let bar = bars::coins();
         let set = utxo_snapshot::read(file, network, wanted, &mut |coins, total| {

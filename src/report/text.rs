@@ -27,7 +27,8 @@ const SHOWN_PER_CODE: usize = 8;
 #[must_use]
 pub fn text(report: &Report) -> String {
     let mut page = Page::default();
-    page.line(&format!("{}: {}", report.overall.verdict.text().to_uppercase(), report.overall.headline));
+    let verdict = report.overall.verdict.text().to_uppercase();
+    page.hanging("", "  ", &format!("{verdict}: {}", report.overall.headline));
     page.line("");
     scope(&mut page, report);
     page.line(&assets_table(report));

@@ -1,5 +1,5 @@
-//! The venue of `window_support` with everything that a verdict needs: it borrows coins for its snapshot, and its bundle
-//! shows the window. Keys come from fixed seeds and guard nothing.
+//! The venue of `window_support` with everything that a verdict needs: it borrows coins for its snapshot, and its
+//! bundle shows the window. Keys come from fixed seeds and guard nothing.
 
 use counterfoil::asset::Assets;
 use counterfoil::bundle::{MANIFEST, MemoryFiles, paths, seal_parts};
@@ -24,11 +24,11 @@ use counterfoil::snapshot::Time;
 use crate::window_support::{FROM, SNAPSHOT, Story, TO, time};
 
 /// Files of a bundle, and the policy of whoever looks at it.
-pub struct Golden {
+pub(crate) struct Golden {
     /// The bundle, sealed.
-    pub bundle: MemoryFiles,
+    pub(crate) bundle: MemoryFiles,
     /// The policy.
-    pub policy: String,
+    pub(crate) policy: String,
 }
 
 const LEDGER: &str = "account,asset,amount,class\n\
@@ -50,7 +50,7 @@ fn assets(chain: &str) -> String {
 }
 
 /// The venue, with its address list in the auditor's part.
-pub fn borrowed() -> Golden {
+pub(crate) fn borrowed() -> Golden {
     let story = Story::tell();
     let chain = story.chain.id().clone();
     // the median time past of a block is the time of the fifth before it
@@ -151,7 +151,7 @@ fn statement(story: &Story, venue: Venue, cutoff: Time, set: &AddressSet, challe
     let entity = venue.legal_entity.clone();
     let loan = OtherLiability {
         asset: "BTC".parse().unwrap(),
-        amount: counterfoil::amount::Amount::from_base_units(200_000_000),
+        amount: counterfoil::amount::Amount::from_base_units(400_000_000),
         kind: "loan".to_owned(),
         counterparty: "Example Lender Ltd".to_owned(),
         due: None,

@@ -67,6 +67,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
         "report/html",
         Vectors::Elsewhere("a page for people: tests/report_html.rs opens it in a real browser"),
     ),
+    ("report", "report", Vectors::Elsewhere("golden bundles with the reports that they give, in tests/golden")),
     ("reserve", "reserve", Vectors::Elsewhere("the shape that the chains share: their own tests fill it")),
     ("sample", "reconcile/sample", Vectors::Folder),
     ("sealed-proof", "liability/sealed_proof", Vectors::Folder),

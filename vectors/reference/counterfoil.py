@@ -161,6 +161,7 @@ def from_hex(text, length):
 TAGS = [
     "counterfoil/leaf",
     "counterfoil/parts",
+    "counterfoil/seal",
     "counterfoil/split",
     "counterfoil/node",
     "counterfoil/asset",
@@ -174,6 +175,7 @@ TAGS = [
     "counterfoil/descriptor",
     "counterfoil/manifest",
     "counterfoil/movement",
+    "counterfoil/seal",
     "counterfoil/transcript",
 ]
 
