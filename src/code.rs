@@ -11,6 +11,7 @@ pub mod cli;
 pub mod descriptor;
 pub mod evm;
 pub mod evm_finality;
+pub mod evm_staked;
 pub mod evm_token;
 pub mod finding;
 pub mod ledger;
@@ -87,6 +88,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm::ALL,
         evm_token::ALL,
         evm_finality::ALL,
+        evm_staked::ALL,
         finding::ALL,
         omission::ALL,
         cli::ALL,

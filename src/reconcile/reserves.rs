@@ -20,6 +20,8 @@ use crate::reserve::bitcoin::balance::{BitcoinError, Own};
 use crate::reserve::bitcoin::own::OwnEvidence;
 use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
 use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, CutoffCheck, Holding, Problem};
+use crate::reserve::evm::balance::EvmError;
+use crate::reserve::evm::finality::{Final, FinalState};
 use crate::reserve::transcript::Transcript;
 use crate::reserve::{bitcoin, evm};
 use crate::snapshot::BlockRef;
@@ -270,20 +272,24 @@ impl Gathering<'_> {
         }
     }
 
-    /// Blocks of a chain that the policy pins, and those that are final from a root that it pins.
-    fn anchors(&mut self, chain: &ChainId) -> Vec<BlockRef> {
-        let mut blocks: Vec<BlockRef> = self.policy.pins().iter().filter(|pin| pin.chain == *chain).cloned().collect();
+    /// Blocks of a chain that the policy pins and those that are final from a root that it pins, with final states.
+    fn anchors(&mut self, chain: &ChainId) -> Final {
+        let blocks = self.policy.pins().iter().filter(|pin| pin.chain == *chain).cloned().collect();
+        let mut anchors = Final { blocks, states: Vec::new() };
         if chain.namespace() == "eip155" {
             let (root, pins) = (self.policy.finality_root(chain), self.policy.pins());
-            match evm::finality::anchors_in(chain, root, pins, self.files) {
-                Ok(found) => blocks.extend(found),
+            match evm::finality::final_in(chain, root, pins, self.files) {
+                Ok(found) => {
+                    anchors.blocks.extend(found.blocks);
+                    anchors.states = found.states;
+                }
                 Err(error) => {
                     let problem = Problem::from_error("evidence of finality", &error);
                     self.find(Finding::from_problem(problem, chain));
                 }
             }
         }
-        blocks
+        anchors
     }
 
     /// Asks the chain's own verifier; `None` when its evidence cannot be read at all.
@@ -306,10 +312,10 @@ impl Gathering<'_> {
             Answers::Unreadable => return Ok(None),
         };
         let addresses: Vec<&str> = entries.iter().map(|entry| entry.address.as_str()).collect();
-        let pins = self.anchors(chain);
+        let anchors = self.anchors(chain);
         let query = ChainQuery {
             chain,
-            pins: &pins,
+            pins: &anchors.blocks,
             cutoff_block,
             cutoff: statement.cutoff,
             addresses: &addresses,
@@ -321,8 +327,7 @@ impl Gathering<'_> {
         }
         let result = match chain.namespace() {
             "bip122" => self.bitcoin(&query).map_err(|error| Box::new(error) as Box<dyn Coded>),
-            _ => evm::balance::balances(&query, self.files, self.policy.tokens())
-                .map_err(|error| Box::new(error) as Box<dyn Coded>),
+            _ => self.evm(&query, &anchors.states).map_err(|error| Box::new(error) as Box<dyn Coded>),
         };
         match result {
             Ok(evidence) => Ok(Some(evidence)),
@@ -333,6 +338,15 @@ impl Gathering<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// The evidence of a bundle about an EVM chain: accounts, and ether that is staked.
+    fn evm(&self, query: &ChainQuery<'_>, states: &[FinalState]) -> Result<ChainEvidence, EvmError> {
+        let mut evidence = evm::balance::balances(query, self.files, self.policy.tokens())?;
+        let (staked, problems) = evm::staked::staked(query, states, self.files)?;
+        evidence.holdings.extend(staked);
+        evidence.problems.extend(problems);
+        Ok(evidence)
     }
 
     /// The evidence of a bundle about a chain of Bitcoin, with what the verifier reads itself.
@@ -444,3 +458,6 @@ pub(super) fn lives_on(policy: &Policy, asset: &AssetId, chain: &ChainId) -> boo
     let asset = policy.assets().iter().find(|listed| listed.id == *asset);
     asset.is_some_and(|asset| asset.deployments.iter().any(|found| found.id.chain().as_ref() == Some(chain)))
 }
+
+#[cfg(all(test, feature = "finality"))]
+mod tests;

@@ -11,7 +11,7 @@ use crate::asset::{Asset, AssetId, ChainId, Deployment};
 use crate::bundle::{FileSource, paths};
 use crate::code::{Coded as _, finding as codes};
 use crate::reserve::bitcoin;
-use crate::reserve::claim::ChainQuery;
+use crate::reserve::claim::{Bucket, ChainQuery};
 use crate::reserve::window::WindowEvidence;
 
 /// The window of one chain.
@@ -105,13 +105,15 @@ impl Section<'_> {
         }
     }
 
-    /// What is counted of one deployment.
+    /// What is counted of one deployment. What validators have is on no account: the window neither shows it nor takes
+    /// from it.
     fn counted_of(&self, deployment: &Deployment, decimals: Decimals) -> Option<Amount> {
         let require = self.policy.require();
         let counts = self.reserves.held.iter().filter(|item| {
             let holding = &item.holding;
             item.free
                 && item.control.is_some()
+                && holding.bucket() == Bucket::FreeNow
                 && holding.deployment == deployment.id
                 && holding.authenticity >= require.authenticity
                 && holding.completeness >= require.completeness

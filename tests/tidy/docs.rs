@@ -42,6 +42,11 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("evm-token", "reserve/evm/token", Vectors::Elsewhere("real storage proofs in vectors/external.toml")),
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
     ("evm-finality", "reserve/evm/finality", Vectors::Elsewhere("real light-client files in vectors/external.toml")),
+    (
+        "evm-staked",
+        "reserve/evm/staked",
+        Vectors::Elsewhere("states are made in its tests: no public file has a validator with its branches"),
+    ),
     ("evm-window", "reserve/evm/window", Vectors::Elsewhere("two real blocks in vectors/external.toml")),
     ("hash", "hash", Vectors::Folder),
     ("inclusion-proof", "liability/inclusion_proof", Vectors::Folder),

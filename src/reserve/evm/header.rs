@@ -18,6 +18,8 @@ const PARENT: usize = 0;
 const STATE_ROOT: usize = 3;
 const NUMBER: usize = 8;
 const TIMESTAMP: usize = 11;
+/// Since EIP-4788.
+const BEACON_ROOT: usize = 19;
 
 /// One block header whose bytes were read here; its hash is that of the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,7 @@ pub struct EvmHeader {
     state_root: Digest,
     number: u64,
     timestamp: i64,
+    beacon_root: Option<Digest>,
 }
 
 impl EvmHeader {
@@ -62,6 +65,7 @@ impl EvmHeader {
             state_root: word(&fields, STATE_ROOT)?,
             number: integer(&fields, NUMBER)?,
             timestamp,
+            beacon_root: fields.get(BEACON_ROOT).and_then(|field| Some(Digest::from_bytes((*field).try_into().ok()?))),
         })
     }
 
@@ -93,6 +97,13 @@ impl EvmHeader {
     #[must_use]
     pub const fn timestamp(&self) -> i64 {
         self.timestamp
+    }
+
+    /// The root of the beacon block that the block's parent is in (EIP-4788); none before that fork, or where the field
+    /// of that place is something else.
+    #[must_use]
+    pub const fn beacon_root(&self) -> Option<Digest> {
+        self.beacon_root
     }
 }
 
