@@ -64,8 +64,8 @@ struct Plan {
     states_only: bool,
 }
 
-const USAGE: &str =
-    "benches/run.sh [--rows N,N…] [--leaves N] [--coins N] [--reserves] [--states] [--dir FOLDER] [--keep] [--smoke]";
+const USAGE: &str = "benches/run.sh [--rows N,N…] [--leaves N] [--coins N] [--reserves] [--states] [--accounts N] \
+     [--dir FOLDER] [--keep] [--smoke]";
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -128,6 +128,7 @@ fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
             "--coins" => plan.coins = count(value()?)?,
             "--reserves" => plan.reserves_only = true,
             "--states" => plan.states_only = true,
+            "--accounts" => plan.accounts = usize::try_from(count(value()?)?)?,
             "--dir" => plan.folder = PathBuf::from(value()?),
             "--peers" => plan.peers = Some(PathBuf::from(value()?)),
             "--keep" => plan.keep = true,
