@@ -1,5 +1,6 @@
 //! Against hardhat, whose state is a trie as Ethereum's is where anvil's is not: the first block, slots that were
-//! cleared, and accounts that are not there. Two nodes without common code also keep one node's quirks out of the verifier.
+//! cleared, and accounts that are not there. Two nodes without common code also keep one node's quirks out of the
+//! verifier.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod evm_support;
