@@ -151,6 +151,12 @@ pub mod paths {
 
     /// EVM block headers, one `{"rlp":"…"}` a line.
     pub const EVM_HEADERS: &str = "headers.jsonl";
+    /// The beacon block that the cut-off block is in.
+    pub const STAKED_BLOCK: &str = "staked/block.json";
+    /// Validators that are being merged into others, in the state of that block.
+    pub const STAKED_CONSOLIDATIONS: &str = "staked/consolidations.json";
+    /// Validators with their balances in that state, one a line.
+    pub const STAKED_VALIDATORS: &str = "staked/validators.jsonl";
     /// EVM trie nodes, each once, and codes of delegated accounts.
     pub const EVM_NODES: &str = "nodes.bin";
     /// Folder of the bodies of EVM blocks, one file a block.

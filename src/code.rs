@@ -13,6 +13,7 @@ pub mod evm;
 pub mod evm_finality;
 pub mod evm_flow_finding;
 pub mod evm_flows;
+pub mod evm_staked;
 pub mod evm_token;
 pub mod evm_window;
 pub mod finding;
@@ -95,6 +96,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm_finality::ALL,
         evm_window::ALL,
         evm_flows::ALL,
+        evm_staked::ALL,
         finding::ALL,
         verdict::ALL,
         evm_flow_finding::ALL,

@@ -231,6 +231,7 @@ fn window_verdict(data: &Data) -> Result<(), Failed> {
             decimals: eight(),
             counted: held,
             possible: held,
+            apart: Amount::ZERO,
             outside: Amount::ZERO,
             every_address: true,
             window: Some(window),

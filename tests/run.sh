@@ -2,7 +2,7 @@
 # The test command: everything that continuous integration runs, in the same order, on this machine.
 #
 # What is missing is installed first: Debian packages (as root or through sudo), cargo-deny, pyarrow, anvil with the
-# contracts of the Safe, and Bitcoin Core, built from source. All but the first go to a cache outside the checkout, so
+# contracts of the Safe, hardhat, and Bitcoin Core, built from source. All but the first go to a cache outside the checkout, so
 # that only the first run is slow. The first step that fails ends the run, with its name and exit code 1.
 #
 #   COUNTERFOIL_CACHE      the cache; by default counterfoil/ in the user's cache folder
@@ -11,6 +11,7 @@
 #   BITCOIND, BITCOIN_CLI  a Bitcoin Core to use instead of building one
 #   CHROMIUM               a headless Chromium to use instead of installing one
 #   ANVIL, SAFE_CONTRACTS  an EVM node and the Safe's contracts to use instead of installing them
+#   HARDHAT                a second EVM node to use, started as tests/nodes/hardhat/hardhat-node is
 #   CI=true                nothing may be left out
 set -euo pipefail
 
@@ -183,6 +184,12 @@ else
   SAFE_CONTRACTS=$anvil_dir/safe-contracts
 fi
 export ANVIL SAFE_CONTRACTS
+if [ -z "${HARDHAT:-}" ]; then
+  hardhat_dir=$cache/hardhat-$(tests/nodes/install-hardhat.sh --id)
+  run "hardhat" tests/nodes/install-hardhat.sh "$hardhat_dir"
+  HARDHAT=$hardhat_dir/hardhat-node
+fi
+export HARDHAT
 
 step="state of the checkout"
 if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then

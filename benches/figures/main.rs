@@ -22,6 +22,7 @@ mod machine;
 mod ops;
 mod proofs;
 mod reserves;
+mod states;
 mod table;
 mod trees;
 
@@ -43,6 +44,10 @@ struct Plan {
     /// Addresses of a venue to reconcile, and their coins.
     addresses: usize,
     address_coins: usize,
+    /// Accounts of an EVM chain, how many of them are asked for, and at how many blocks.
+    accounts: usize,
+    asked: usize,
+    blocks: u64,
     /// Seconds for each rate.
     seconds: f64,
     /// Repetitions of an operation whose instructions are counted.
@@ -55,10 +60,12 @@ struct Plan {
     keep: bool,
     /// Whether only the reserve side is measured.
     reserves_only: bool,
+    /// Whether only proofs of EVM accounts are.
+    states_only: bool,
 }
 
-const USAGE: &str =
-    "benches/run.sh [--rows N,N…] [--leaves N] [--coins N] [--reserves] [--dir FOLDER] [--keep] [--smoke]";
+const USAGE: &str = "benches/run.sh [--rows N,N…] [--leaves N] [--coins N] [--reserves] [--states] [--accounts N] \
+     [--dir FOLDER] [--keep] [--smoke]";
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -88,16 +95,21 @@ fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
         coins: 5_000_000,
         addresses: 10_000,
         address_coins: 100_000,
+        accounts: 50_000,
+        asked: 1_000,
+        blocks: 50,
         seconds: 1.0,
         repeats: 2 * ops::BATCH as u64,
         folder,
         peers: None,
         keep: false,
         reserves_only: false,
+        states_only: false,
     };
     let tiny = |plan: &mut Plan| {
         (plan.rows, plan.leaves, plan.slow_leaves) = (vec![1_000, 2_000], 2_000, 20);
         (plan.coins, plan.addresses, plan.address_coins) = (2_000, 20, 50);
+        (plan.accounts, plan.asked, plan.blocks) = (200, 10, 4);
         (plan.seconds, plan.repeats) = (0.01, 16);
     };
     if smoke {
@@ -115,6 +127,8 @@ fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
             "--leaves" => plan.leaves = count(value()?)?,
             "--coins" => plan.coins = count(value()?)?,
             "--reserves" => plan.reserves_only = true,
+            "--states" => plan.states_only = true,
+            "--accounts" => plan.accounts = usize::try_from(count(value()?)?)?,
             "--dir" => plan.folder = PathBuf::from(value()?),
             "--peers" => plan.peers = Some(PathBuf::from(value()?)),
             "--keep" => plan.keep = true,
@@ -128,13 +142,18 @@ fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
 fn run(plan: &Plan) -> anyhow::Result<()> {
     std::fs::create_dir_all(&plan.folder).with_context(|| plan.folder.display().to_string())?;
     machine::print();
+    if plan.states_only {
+        return states::print(plan);
+    }
     if plan.reserves_only {
-        return reserves::print(plan);
+        reserves::print(plan)?;
+        return states::print(plan);
     }
     let ceiling = hashes::print(plan.seconds);
     trees::print(plan, &ceiling)?;
     build::print(plan, &ceiling)?;
     reserves::print(plan)?;
+    states::print(plan)?;
     hashes::print_drift(plan.seconds, &ceiling);
     instructions::print(plan.repeats)
 }

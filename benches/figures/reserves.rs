@@ -40,7 +40,7 @@ pub(crate) fn print(plan: &Plan) -> anyhow::Result<()> {
 }
 
 /// Wall and processor seconds of a piece of work.
-fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, f64, f64)> {
+pub(crate) fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, f64, f64)> {
     let processor = || child::processor_seconds(&fs::read_to_string("/proc/self/stat").unwrap_or_default());
     let (before, began) = (processor(), Instant::now());
     let done = work()?;

@@ -1,6 +1,6 @@
 //! Evidence of Ethereum: light-client files and receipts, in which the attacker chooses the root, too.
 
-use counterfoil::reserve::evm::finality::{self, Evidence};
+use counterfoil::reserve::evm::finality::{self, Evidence, ValidatorLine};
 use counterfoil::reserve::evm::header::encode;
 use counterfoil::reserve::evm::window::{WindowError, WindowHeader, logs, receipts_root};
 
@@ -19,6 +19,28 @@ pub fn light_client_update(data: &[u8]) {
     let mut other = root.to_bytes();
     other[0] ^= 1;
     assert!(finality::anchors(&chain, &counterfoil::hash::Digest::from_bytes(other), &evidence).is_err());
+}
+
+/// A beacon block, its pending merges, and validators, one a line; the block is that of the chain because its own root
+/// is asked for.
+pub fn staked_ether(data: &[u8]) {
+    let mut files = data.split(|byte| *byte == b'\n');
+    let (block, merges) = (files.next().unwrap_or_default(), files.next().unwrap_or_default());
+    let Ok(block) = finality::open_block(&"eip155:1".parse().unwrap(), "block", block) else { return };
+    assert!(block.hangs_on(None, &[]).is_none());
+    let state = block.hangs_on(Some(block.root()), &[]).unwrap();
+    let merged = finality::merged(&state, "merges", merges);
+    assert!(state.has_consolidations() || merged.is_err());
+    for line in files.filter_map(|line| counterfoil::json::read::<ValidatorLine>(line).ok()) {
+        let Some(paid_to) = line.paid_to() else { continue };
+        let Ok(shown) = finality::staked(&state, line.index, paid_to, &line) else { continue };
+        assert_eq!(shown.index, line.index);
+        let mut other = line.clone();
+        other.index ^= 1;
+        assert!(finality::staked(&state, other.index, paid_to, &other).is_err(), "one line shows two validators");
+        let somebody = counterfoil::reserve::evm::address::EvmAddress::from_bytes([0x77; 20]);
+        assert!(paid_to == somebody || finality::staked(&state, line.index, somebody, &line).is_err());
+    }
 }
 
 /// The receipts of a block whose header is made for them.

@@ -24,7 +24,7 @@ pub use blocks::{block_file, merkle_block};
 pub use control::{control_signature, psbt_proof};
 pub use descriptors::descriptor_list;
 pub use documents::{inclusion_proof, json, statement};
-pub use ethereum::{light_client_update, receipts};
+pub use ethereum::{light_client_update, receipts, staked_ether};
 pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_registry};
 pub use flows::evm_transactions;
 pub use ledgers::ledger;
@@ -65,7 +65,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 20] = [
+pub const TARGETS: [(&str, Target); 21] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
@@ -83,6 +83,7 @@ pub const TARGETS: [(&str, Target); 20] = [
     ("psbt_proof", psbt_proof),
     ("receipts", receipts),
     ("sealed_pack", sealed_pack),
+    ("staked_ether", staked_ether),
     ("statement", statement),
     ("store", store),
     ("utxo_snapshot", utxo_snapshot),

@@ -12,6 +12,7 @@ use crate::bundle::FILE_SIZE_MAX;
 use crate::reconcile::{Report, reconcile_with};
 use crate::report::seal::{self, Same, SealedReport};
 use crate::signature::{Algorithm, PublicKey};
+use crate::snapshot::Time;
 
 /// Seal a report, or check a sealed one.
 #[derive(clap::Subcommand)]
@@ -31,6 +32,9 @@ pub(super) struct Inputs {
     /// Your own policy
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
+    /// What time it was when the report was made, if it was made with `--as-of`
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<Time>,
     #[command(flatten)]
     own: OwnFilesArgs,
 }
@@ -78,7 +82,7 @@ pub(super) fn run(verb: &Verb) -> Outcome {
 fn made(inputs: &Inputs) -> Result<Report, Failure> {
     let policy = policy::read(&inputs.policy)?;
     let own = OwnFiles::find(&inputs.own)?;
-    Ok(reconcile_with(&Folder(inputs.bundle.clone()), &policy, &own)?)
+    Ok(reconcile_with(&Folder(inputs.bundle.clone()), &policy, &own, inputs.as_of)?)
 }
 
 fn seal(args: &SealArgs) -> Outcome {

@@ -12,6 +12,7 @@ use crate::amount::Amount;
 use crate::basis::Basis;
 use crate::code::Outcome as CodeOutcome;
 use crate::reconcile::{Report, Severity, reconcile_with};
+use crate::reserve::claim::Bucket;
 
 /// Sign a challenge, or check the reserve side of a bundle.
 #[derive(clap::Subcommand)]
@@ -74,6 +75,10 @@ fn print(report: &Report, bundle: &Path) {
             if !sum.is_zero() {
                 say(format!("    {} {basis}", amount(sum)));
             }
+        }
+        let queued = asset.held.by_bucket.get(Bucket::ExitQueue.text()).copied().unwrap_or_default();
+        if !queued.is_zero() {
+            say(format!("    {} of what is accepted is staked, and waits in a queue first", amount(queued)));
         }
         if !asset.held.without_control.is_zero() {
             say(format!("    {} without control, not counted", amount(asset.held.without_control)));

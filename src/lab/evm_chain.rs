@@ -62,10 +62,17 @@ impl EvmChain {
     /// Blocks with the numbers `first`, `first` + 1 and so on.
     #[must_use]
     pub fn new(chain: ChainId, first: u64, blocks: Vec<EvmBlock>) -> Self {
+        Self::with_beacon_roots(chain, first, blocks, &BTreeMap::new())
+    }
+
+    /// The same, whose blocks of these numbers name the root of the beacon block that their parent is in, as blocks do
+    /// since EIP-4788.
+    #[must_use]
+    pub fn with_beacon_roots(chain: ChainId, first: u64, blocks: Vec<EvmBlock>, roots: &BTreeMap<u64, Digest>) -> Self {
         let mut headers: Vec<(Vec<u8>, Digest)> = Vec::with_capacity(blocks.len());
         for (number, block) in (first..).zip(&blocks) {
             let parent = headers.last().map_or([0; 32], |(_, hash)| hash.to_bytes());
-            let rlp = header(parent, number, block);
+            let rlp = header(parent, number, block, roots.get(&number));
             let hash = Digest::from_bytes(keccak(&rlp));
             headers.push((rlp, hash));
         }
@@ -148,11 +155,11 @@ pub fn token_call(token: EvmAddress, holder: EvmAddress, number: u64, balance: u
     }
 }
 
-/// The fields of a header since EIP-4895, of a block without transactions.
-fn header(parent: [u8; 32], number: u64, block: &EvmBlock) -> Vec<u8> {
+/// The fields of a header since EIP-4895, of a block without transactions; with a beacon root those since EIP-4788.
+fn header(parent: [u8; 32], number: u64, block: &EvmBlock, beacon: Option<&Digest>) -> Vec<u8> {
     let (state_root, _) = state(&block.accounts, &[]);
     let empty_root = EMPTY_ROOT_HASH.to_vec();
-    encode(&[
+    let mut fields = vec![
         parent.to_vec(),
         hex::decode(NO_UNCLES).unwrap_or_default(),
         vec![0; 20], // fee recipient
@@ -170,7 +177,12 @@ fn header(parent: [u8; 32], number: u64, block: &EvmBlock) -> Vec<u8> {
         vec![0; 8],                  // nonce
         integer_bytes(7),            // base fee
         empty_root,                  // withdrawals
-    ])
+    ];
+    if let Some(root) = beacon {
+        // no blobs, and none in excess
+        fields.extend([integer_bytes(0), integer_bytes(0), root.to_bytes().to_vec()]);
+    }
+    encode(&fields)
 }
 
 /// The root of a state, and the nodes from it towards each address.

@@ -48,6 +48,8 @@ pub struct Deployment<'a> {
     pub decimals: Decimals,
     /// Held at the subject's cut-off under accepted control, on accepted evidence.
     pub counted: Amount,
+    /// What of `counted` is on no account: what validators have. The window neither shows it nor takes from it.
+    pub apart: Amount,
     /// Held then under any control, on any evidence.
     pub possible: Amount,
     /// What of `possible` lies where the window does not look: on addresses of which control is shown for single coins
@@ -296,7 +298,8 @@ impl Deployment<'_> {
             return Some(Amount::ZERO);
         };
         let lost = snapshot.checked_sub(sustained)?;
-        Some(self.counted.checked_sub(sustained).unwrap_or(Amount::ZERO).max(lost.min(self.counted)))
+        let counted = self.counted.checked_sub(self.apart)?;
+        Some(counted.checked_sub(sustained).unwrap_or(Amount::ZERO).max(lost.min(counted)))
     }
 
     /// What is possible, less coins of round trips that are listed as held: of those that left again before the list

@@ -11,6 +11,7 @@ use crate::amount::{Amount, Decimals};
 use crate::asset::Asset;
 use crate::code::{finding as codes, verdict as verdict_codes};
 use crate::publish::Statement;
+use crate::reserve::claim::Bucket;
 
 /// What is true of an asset beside its figures.
 pub(super) struct Facts {
@@ -100,14 +101,19 @@ impl Section<'_> {
             let sum = |which: &dyn Fn(&Held) -> bool| {
                 Amount::checked_sum(items.iter().filter(|item| which(item)).map(|item| item.holding.amount))
             };
-            let inside = |item: &Held| known.is_some_and(|known| known.counted.contains(&item.holding.address));
+            let on_account = |item: &Held| item.holding.bucket() == Bucket::FreeNow;
+            let inside = |item: &Held| {
+                on_account(item) && known.is_some_and(|known| known.counted.contains(&item.holding.address))
+            };
             deployments.push(Deployment {
                 id: listed.id.clone(),
                 decimals: listed.decimals,
                 counted: sum(&|item| self.counts(item))?,
+                apart: sum(&|item| self.counts(item) && !on_account(item))?,
                 possible: sum(&|_| true)?,
                 outside: sum(&|item| !inside(item))?,
-                every_address: known.is_some_and(|known| known.every_address),
+                every_address: known.is_some_and(|known| known.every_address)
+                    && items.iter().all(|item| on_account(item)),
                 window,
             });
         }

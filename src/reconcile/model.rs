@@ -171,6 +171,8 @@ pub struct Held {
     pub by_role: BTreeMap<&'static str, Amount>,
     /// What is counted, by the best way in which control was shown.
     pub by_control: BTreeMap<&'static str, Amount>,
+    /// What is counted, by how soon it can pay customers.
+    pub by_bucket: BTreeMap<&'static str, Amount>,
     /// On addresses without a valid signature: counts for nothing.
     pub without_control: Amount,
     /// Internal, pledged or self-issued: counts for nothing.

@@ -23,6 +23,8 @@ use crate::reserve::bitcoin::balance::{BitcoinError, Own};
 use crate::reserve::bitcoin::own::OwnEvidence;
 use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
 use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, CutoffCheck, Holding, Problem};
+use crate::reserve::evm::balance::EvmError;
+use crate::reserve::evm::finality::{Final, FinalState};
 use crate::reserve::transcript::Transcript;
 use crate::reserve::{bitcoin, evm};
 use crate::snapshot::BlockRef;
@@ -319,20 +321,24 @@ impl Gathering<'_> {
         }
     }
 
-    /// Blocks of a chain that the policy pins, and those that are final from a root that it pins.
-    fn anchors(&mut self, chain: &ChainId) -> Vec<BlockRef> {
-        let mut blocks: Vec<BlockRef> = self.policy.pins().iter().filter(|pin| pin.chain == *chain).cloned().collect();
+    /// Blocks of a chain that the policy pins and those that are final from a root that it pins, with final states.
+    fn anchors(&mut self, chain: &ChainId) -> Final {
+        let blocks = self.policy.pins().iter().filter(|pin| pin.chain == *chain).cloned().collect();
+        let mut anchors = Final { blocks, states: Vec::new() };
         if chain.namespace() == "eip155" {
             let (root, pins) = (self.policy.finality_root(chain), self.policy.pins());
-            match evm::finality::anchors_in(chain, root, pins, self.files) {
-                Ok(found) => blocks.extend(found),
+            match evm::finality::final_in(chain, root, pins, self.files) {
+                Ok(found) => {
+                    anchors.blocks.extend(found.blocks);
+                    anchors.states = found.states;
+                }
                 Err(error) => {
                     let problem = Problem::from_error("evidence of finality", &error);
                     self.find(Finding::from_problem(problem, chain));
                 }
             }
         }
-        blocks
+        anchors
     }
 
     /// Asks the chain's own verifier; `None` when its evidence cannot be read at all.
@@ -359,10 +365,10 @@ impl Gathering<'_> {
         let retired: Vec<String> = self.reserves.earlier.retired.get(chain).into_iter().flatten().cloned().collect();
         let addresses = entries.iter().map(|entry| entry.address.as_str()).chain(retired.iter().map(String::as_str));
         let addresses: Vec<&str> = addresses.collect();
-        let pins = self.anchors(chain);
+        let anchors = self.anchors(chain);
         let query = ChainQuery {
             chain,
-            pins: &pins,
+            pins: &anchors.blocks,
             cutoff_block,
             cutoff: statement.cutoff,
             addresses: &addresses,
@@ -374,7 +380,7 @@ impl Gathering<'_> {
         }
         let result = match chain.namespace() {
             "bip122" => self.bitcoin(&query).map_err(|error| Box::new(error) as Box<dyn Coded>),
-            _ => self.evm(&query, controlled).map_err(|error| Box::new(error) as Box<dyn Coded>),
+            _ => self.evm(&query, controlled, &anchors.states).map_err(|error| Box::new(error) as Box<dyn Coded>),
         };
         match result {
             Ok(evidence) => Ok(Some(evidence)),
@@ -387,13 +393,17 @@ impl Gathering<'_> {
         }
     }
 
-    /// The evidence of a bundle about an EVM chain.
+    /// The evidence of a bundle about an EVM chain: accounts, ether that is staked, and the window.
     fn evm(
         &mut self,
         query: &ChainQuery<'_>,
         controlled: &BTreeMap<String, ControlGrade>,
-    ) -> Result<ChainEvidence, evm::balance::EvmError> {
-        let evidence = evm::balance::balances(query, self.files, self.policy.tokens())?;
+        states: &[FinalState],
+    ) -> Result<ChainEvidence, EvmError> {
+        let mut evidence = evm::balance::balances(query, self.files, self.policy.tokens())?;
+        let (staked, problems) = evm::staked::staked(query, states, self.files)?;
+        evidence.holdings.extend(staked);
+        evidence.problems.extend(problems);
         let (stretches, found) = windows::read_evm(query, controlled, self.policy, self.files);
         self.reserves.findings.extend(found);
         if let Some(known) = self.reserves.windows.get_mut(query.chain) {
@@ -556,3 +566,6 @@ pub(super) fn lives_on(policy: &Policy, asset: &AssetId, chain: &ChainId) -> boo
     let asset = policy.assets().iter().find(|listed| listed.id == *asset);
     asset.is_some_and(|asset| asset.deployments.iter().any(|found| found.id.chain().as_ref() == Some(chain)))
 }
+
+#[cfg(all(test, feature = "finality"))]
+mod tests;

@@ -394,6 +394,7 @@ impl Section<'_> {
                 add(&mut held.counted)?;
                 add(held.by_role.entry(item.role.text()).or_default())?;
                 add(held.by_control.entry(control.text()).or_default())?;
+                add(held.by_bucket.entry(holding.bucket().text()).or_default())?;
             }
         }
         Some(held)

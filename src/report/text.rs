@@ -13,6 +13,7 @@ pub use table::assets_table;
 
 use crate::amount::Amount;
 use crate::reconcile::{AssetReport, Finding, Report, Severity};
+use crate::reserve::claim::Bucket;
 
 /// Columns of the page.
 const WIDTH: usize = 80;
@@ -138,6 +139,12 @@ fn asset_notes(page: &mut Page, asset: &AssetReport) {
     let control: Vec<String> = control.map(|(grade, sum)| format!("{grade} {}", amount(*sum))).collect();
     if !control.is_empty() {
         page.item(&format!("counted by control: {}", control.join("; ")));
+    }
+    // everything is free now where nobody says otherwise
+    let buckets: Vec<String> =
+        asset.held.by_bucket.iter().map(|(bucket, sum)| format!("{bucket} {}", amount(*sum))).collect();
+    if asset.held.by_bucket.contains_key(Bucket::ExitQueue.text()) {
+        page.item(&format!("counted by how soon it can pay: {}", buckets.join("; ")));
     }
     if !asset.held.without_control.is_zero() {
         page.item(&format!("not counted: {} without control", amount(asset.held.without_control)));

@@ -28,6 +28,29 @@ pub struct ChainQuery<'a> {
     pub transcript: Option<(&'a super::transcript::Transcript, Basis)>,
 }
 
+/// How the id of a validator begins; its index follows.
+pub const VALIDATOR_ID: &str = "validator:";
+
+/// How soon a holding can pay a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bucket {
+    /// In the next block.
+    FreeNow,
+    /// Staked: it waits in a queue of days or weeks first.
+    ExitQueue,
+}
+
+impl Bucket {
+    /// The words in reports.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::FreeNow => "free now",
+            Self::ExitQueue => "exit queue",
+        }
+    }
+}
+
 /// One coin or account balance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
@@ -35,7 +58,8 @@ pub struct Holding {
     pub deployment: DeploymentId,
     /// The address, as the set has it.
     pub address: String,
-    /// What cannot be counted twice: `txid:vout` on Bitcoin, the address on EVM chains.
+    /// What cannot be counted twice: `txid:vout` on Bitcoin; the address on EVM chains, or
+    /// [`VALIDATOR_ID`] and an index.
     pub id: String,
     /// Base units of the deployment.
     pub amount: Amount,
@@ -52,6 +76,12 @@ impl Holding {
     #[must_use]
     pub fn basis(&self) -> Basis {
         self.authenticity.min(self.completeness.basis())
+    }
+
+    /// How soon it can pay a customer.
+    #[must_use]
+    pub fn bucket(&self) -> Bucket {
+        if self.id.starts_with(VALIDATOR_ID) { Bucket::ExitQueue } else { Bucket::FreeNow }
     }
 }
 

@@ -48,6 +48,11 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
     ("evm-finality", "reserve/evm/finality", Vectors::Elsewhere("real light-client files in vectors/external.toml")),
     ("evm-flows", "reserve/evm/window/flows", Vectors::Elsewhere("a real node in tests/evm_flows_node.rs")),
+    (
+        "evm-staked",
+        "reserve/evm/staked",
+        Vectors::Elsewhere("states are made in its tests: no public file has a validator with its branches"),
+    ),
     ("evm-window", "reserve/evm/window", Vectors::Elsewhere("two real blocks in vectors/external.toml")),
     ("hash", "hash", Vectors::Folder),
     ("inclusion-proof", "liability/inclusion_proof", Vectors::Folder),

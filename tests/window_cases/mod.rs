@@ -332,6 +332,7 @@ impl Story {
                 decimals: Decimals::ZERO,
                 counted: held,
                 possible: held,
+                apart: Amount::ZERO,
                 outside: Amount::ZERO,
                 every_address: true,
                 window: self.window.then_some(Window {

@@ -18,6 +18,7 @@ use crate::code::{Code, Coded};
 use crate::json;
 use crate::reserve::address_set::{AddressEntry, AddressSet, Role, lines};
 use crate::reserve::claim::ControlProof;
+use crate::reserve::evm::control::safe;
 use crate::reserve::{bitcoin, evm};
 
 /// Take signatures in.
@@ -120,6 +121,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     for duplicate in &all.duplicates {
         remark(duplicate);
     }
+    all.remark_on_safes()?;
     let now = all.good.len() - before;
     let total = set.entries().iter().filter(|entry| entry.role != Role::Internal).count();
     say(format!("{} of {total} addresses have signed, {now} new: {}", total - missing.len(), args.out.display()));
@@ -195,6 +197,10 @@ impl Collection<'_> {
             "bip122" => bitcoin::control::verify(chain, address, self.line, &proof)
                 .map(|_| ())
                 .map_err(|error| Box::new(error) as _),
+            // who its owners are, and how many must sign, is in the state of the chain
+            _ if proof.scheme == evm::control::SAFE => {
+                safe::signed_by(chain, address, self.line, &proof).map(|_| ()).map_err(|error| Box::new(error) as _)
+            }
             _ => evm::control::verify(chain, address, self.line, &proof)
                 .map(|_| ())
                 .map_err(|error| Box::new(error) as _),
@@ -208,6 +214,15 @@ impl Collection<'_> {
             self.good.insert(key, (proof, place));
             return;
         };
+        if first.scheme == evm::control::SAFE
+            && let Ok(joined) = safe::join(chain, address, self.line, [first, &proof])
+            && joined != *first
+        {
+            // owners sign one by one: what has come in stays, and more is put to it
+            let at = format!("{at}, {place}");
+            self.good.insert(key, (joined, at));
+            return;
+        }
         let what = if *first == proof { "the same signature of" } else { "another signature of" };
         self.duplicates.push(format!("{place}: {what} {address} is in {at}"));
         // of two good ones the same is taken, in whatever order the files come
@@ -215,6 +230,20 @@ impl Collection<'_> {
         if !self.kept.contains(&key) && order(&proof) < order(first) {
             self.good.insert(key, (proof, place));
         }
+    }
+
+    /// Who signed for each Safe: one signature may be too few, and a signer nobody.
+    fn remark_on_safes(&self) -> Result<(), Failure> {
+        let of_safes = self.good.iter().filter(|(_, (proof, _))| proof.scheme == evm::control::SAFE);
+        for ((chain, address), (proof, _)) in of_safes {
+            let signers = safe::signed_by(chain, address, self.line, proof)?;
+            let signers: Vec<String> = signers.iter().map(ToString::to_string).collect();
+            remark(format!(
+                "the Safe {address} on {chain}: signed by {}; its state says whether these are its owners, and enough",
+                signers.join(", ")
+            ));
+        }
+        Ok(())
     }
 
     /// Those that have to sign and have not.

@@ -42,6 +42,11 @@ pub(crate) struct Args {
     /// Sign on EVM chains in a typed message (EIP-712), which names the chain, instead of EIP-191
     #[arg(long)]
     eip712: bool,
+    /// Sign for this Safe with keys of its owners, the keys file has their addresses; `challenge collect` puts what
+    /// several owners signed together
+    #[arg(long, value_name = "ADDRESS", requires = "keys_file")]
+    #[arg(conflicts_with_all = ["descriptors_file", "legacy", "eip712"])]
+    safe: Option<String>,
     /// Where to write the signatures
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -55,6 +60,7 @@ struct Task<'a> {
     line: &'a str,
     legacy: bool,
     eip712: bool,
+    safe: Option<&'a str>,
     only: Option<BTreeSet<(&'a ChainId, &'a str)>>,
 }
 
@@ -75,7 +81,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let set = args.addresses.as_deref().map(challenge::read_set).transpose()?;
     let entries = set.as_ref().map(AddressSet::entries);
     let only = entries.map(|all| all.iter().map(|entry| (&entry.chain, entry.address.as_str())).collect());
-    let task = Task { line: &line, legacy: args.legacy, eip712: args.eip712, only };
+    let safe = args.safe.as_deref();
+    let task = Task { line: &line, legacy: args.legacy, eip712: args.eip712, safe, only };
     let mut proofs = Vec::new();
     if let Some(path) = &args.keys_file {
         sign_by_keys(path, &task, &mut proofs)?;
@@ -92,6 +99,11 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     files::write(&args.out, &file, Readers::All, args.force)?;
     say(format!("{} signatures over: {line}", proofs.len()));
+    for proof in proofs.iter().filter(|_| args.safe.is_some()) {
+        let signers = evm::control::safe::signed_by(&proof.chain, &proof.address, &line, proof);
+        let count = signers.map_or(0, |all| all.len());
+        say(format!("for the Safe {} on {}: signed by {count} keys", proof.address, proof.chain));
+    }
     remark("keys that have been in a file on a networked machine are not cold any more");
     if args.descriptors_file.is_some() {
         remark("an extended private key moves every coin of its wallet: delete the file, or move the coins");
@@ -140,7 +152,13 @@ fn sign_by_keys(path: &Path, task: &Task<'_>, proofs: &mut Vec<ControlProof>) ->
             return Err(wrong(&place, "expected CHAIN ADDRESS KEY").into());
         };
         let chain: ChainId = chain.parse().map_err(|_| wrong(&place, "the chain is not a CAIP-2 identifier"))?;
-        if task.wants(&chain, address) {
+        if let Some(safe) = task.safe {
+            if task.wants(&chain, safe) {
+                let proof = sign_for_safe(&chain, address, key, (safe, task.line));
+                let proof = proof.map_err(|detail| wrong(&place, &detail))?;
+                put(proofs, proof, task.line).map_err(|detail| wrong(&place, &detail))?;
+            }
+        } else if task.wants(&chain, address) {
             let proof = sign_one(&chain, address, key, task).map_err(|detail| wrong(&place, &detail))?;
             proofs.push(proof);
         }
@@ -148,13 +166,35 @@ fn sign_by_keys(path: &Path, task: &Task<'_>, proofs: &mut Vec<ControlProof>) ->
     Ok(())
 }
 
+/// The key of an account, compared with the address that it is written beside.
+fn account_key(address: &str, key: &str) -> Result<Zeroizing<[u8; 32]>, String> {
+    let secret = decode_lower::<32>(key).map(Zeroizing::new).ok_or("the key is not 64 lower-case digits")?;
+    let own = evm::control::address_of(&secret).map_err(|error| error.to_string())?.to_string();
+    if own == address { Ok(secret) } else { Err(format!("the key is that of {own}, not of {address}")) }
+}
+
+fn sign_for_safe(chain: &ChainId, owner: &str, key: &str, (safe, line): (&str, &str)) -> Result<ControlProof, String> {
+    if chain.namespace() != "eip155" {
+        return Err(format!("a Safe is on an EVM chain, not on {chain}"));
+    }
+    let secret = account_key(owner, key)?;
+    evm::control::safe::sign(chain, safe, line, [&*secret]).map_err(|error| error.to_string())
+}
+
+/// Adds an owner's signature to those for the same Safe.
+fn put(proofs: &mut Vec<ControlProof>, proof: ControlProof, line: &str) -> Result<(), String> {
+    let Some(before) = proofs.iter_mut().find(|before| before.chain == proof.chain) else {
+        proofs.push(proof);
+        return Ok(());
+    };
+    let joined = evm::control::safe::join(&proof.chain, &proof.address, line, [&*before, &proof]);
+    *before = joined.map_err(|error| error.to_string())?;
+    Ok(())
+}
+
 fn sign_one(chain: &ChainId, address: &str, key: &str, task: &Task<'_>) -> Result<ControlProof, String> {
     if chain.namespace() == "eip155" {
-        let secret = decode_lower::<32>(key).map(Zeroizing::new).ok_or("the key is not 64 lower-case digits")?;
-        let own = evm::control::address_of(&secret).map_err(|error| error.to_string())?.to_string();
-        if own != address {
-            return Err(format!("the key is that of {own}, not of {address}"));
-        }
+        let secret = account_key(address, key)?;
         let scheme = if task.eip712 { evm::control::TYPED } else { evm::control::SCHEME };
         return evm::control::sign_scheme(chain, task.line, &secret, scheme).map_err(|error| error.to_string());
     }

@@ -5,6 +5,7 @@
 //! headers that name a finalized block and the execution block in it. This is *finality (sync committee)*: less than
 //! a verification of proof of stake, for a committee that signs two chains is not punished.
 
+mod block;
 mod bls;
 mod error;
 mod files;
@@ -13,6 +14,7 @@ mod ssz;
 mod validator;
 mod verify;
 
+pub use block::{OpenBlock, merged, open_block};
 pub use error::FinalityError;
 pub use files::FILE_BYTES_MAX;
 pub use validator::{FinalState, Staked, ValidatorLine, Withdrawal, staked};
@@ -96,7 +98,7 @@ pub fn anchors(chain: &ChainId, root: &Digest, evidence: &Evidence) -> Result<Ve
 }
 
 /// What is final from a pinned root on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Final {
     /// Execution blocks, in rising order of their numbers.
     pub blocks: Vec<BlockRef>,
@@ -122,8 +124,34 @@ pub fn bootstrap_root(file: &[u8]) -> Result<Digest, FinalityError> {
     Ok(Digest::from_bytes(bootstrap.data.header.beacon.root()))
 }
 
-/// The final blocks of a bundle: no evidence gives no blocks, and evidence without a pinned root cannot be judged. None
-/// counts when one of them contradicts `pins`: either the committees signed two chains, or a pin is wrong.
+/// What is final by the evidence of a bundle: nothing without evidence, and evidence without a pinned root cannot be
+/// judged. Nothing counts when a block contradicts `pins`: either the committees signed two chains, or a pin is wrong.
+///
+/// # Errors
+/// [`FinalityError`].
+pub fn final_in(
+    chain: &ChainId,
+    root: Option<&Digest>,
+    pins: &[BlockRef],
+    files: &dyn FileSource,
+) -> Result<Final, FinalityError> {
+    let Some(evidence) = Evidence::read(chain, files)? else { return Ok(Final::default()) };
+    let root = root.ok_or_else(|| FinalityError::Unpinned { chain: chain.clone() })?;
+    let shown = follow(chain, root, &evidence)?;
+    let other = |pin: &&BlockRef| {
+        let same = |block: &&BlockRef| block.chain == pin.chain && block.height == pin.height;
+        shown.blocks.iter().find(same).is_some_and(|block| block.hash != pin.hash)
+    };
+    match pins.iter().find(other) {
+        None => Ok(shown),
+        Some(pin) => {
+            let detail = format!("the final block of that number is not {pin}, which the policy pins");
+            Err(FinalityError::Order { place: FOLDER.to_owned(), detail })
+        }
+    }
+}
+
+/// The blocks of [`final_in`].
 ///
 /// # Errors
 /// [`FinalityError`].
@@ -133,21 +161,8 @@ pub fn anchors_in(
     pins: &[BlockRef],
     files: &dyn FileSource,
 ) -> Result<Vec<BlockRef>, FinalityError> {
-    let Some(evidence) = Evidence::read(chain, files)? else { return Ok(Vec::new()) };
-    let root = root.ok_or_else(|| FinalityError::Unpinned { chain: chain.clone() })?;
-    let blocks = anchors(chain, root, &evidence)?;
-    let other = |pin: &&BlockRef| {
-        let same = |block: &&BlockRef| block.chain == pin.chain && block.height == pin.height;
-        blocks.iter().find(same).is_some_and(|block| block.hash != pin.hash)
-    };
-    match pins.iter().find(other) {
-        None => Ok(blocks),
-        Some(pin) => {
-            let detail = format!("the final block of that number is not {pin}, which the policy pins");
-            Err(FinalityError::Order { place: FOLDER.to_owned(), detail })
-        }
-    }
+    final_in(chain, root, pins, files).map(|shown| shown.blocks)
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

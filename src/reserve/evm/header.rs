@@ -21,6 +21,8 @@ const NUMBER: usize = 8;
 const TIMESTAMP: usize = 11;
 const BASE_FEE: usize = 15;
 const WITHDRAWALS_ROOT: usize = 16;
+/// Since EIP-4788.
+const BEACON_ROOT: usize = 19;
 
 /// One block header whose bytes were read here; its hash is that of the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,7 @@ pub struct EvmHeader {
     transactions_root: Option<Digest>,
     withdrawals_root: Option<Digest>,
     base_fee: Option<u64>,
+    beacon_root: Option<Digest>,
 }
 
 impl EvmHeader {
@@ -72,6 +75,7 @@ impl EvmHeader {
             transactions_root: word(&fields, TRANSACTIONS_ROOT).ok(),
             withdrawals_root: word(&fields, WITHDRAWALS_ROOT).ok(),
             base_fee: fields.get(BASE_FEE).and_then(|_| integer(&fields, BASE_FEE).ok()),
+            beacon_root: fields.get(BEACON_ROOT).and_then(|field| Some(Digest::from_bytes((*field).try_into().ok()?))),
         })
     }
 
@@ -121,6 +125,13 @@ impl EvmHeader {
     #[must_use]
     pub const fn base_fee(&self) -> Option<u64> {
         self.base_fee
+    }
+
+    /// The root of the beacon block that the block's parent is in (EIP-4788); none before that fork, or where the field
+    /// of that place is something else.
+    #[must_use]
+    pub const fn beacon_root(&self) -> Option<Digest> {
+        self.beacon_root
     }
 }
 

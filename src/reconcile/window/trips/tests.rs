@@ -77,6 +77,8 @@ fn trips(transfers: Vec<Transfer>) -> Vec<RoundTrip> {
     let question = WindowQuestion {
         range: None,
         snapshot: 150,
+        commitments: &[150],
+        explained: &std::collections::BTreeSet::new(),
         closing: None,
         counted: &counted,
         decimals: Decimals::ZERO,

@@ -105,6 +105,14 @@ impl HeaderChain {
         pinned || (self.cutoff.is_some() && self.cutoff <= self.last_anchored(query))
     }
 
+    /// The root of the beacon block that the cut-off block is in, as the anchored block after it names it. Ethereum
+    /// alone is known to mean that by the field.
+    pub(in crate::reserve::evm) fn beacon_root(&self, query: &ChainQuery<'_>) -> Option<Digest> {
+        let next = self.cutoff?.checked_add(1)?;
+        let anchored = self.last_anchored(query)? >= next;
+        self.headers.get(next).filter(|_| anchored)?.beacon_root()
+    }
+
     /// Whether the statement's block is the last one at or before the cut-off. A successor that only the bundle
     /// vouches for cannot show it: anybody can write a header with a late time on top of an early block.
     pub(in crate::reserve::evm) fn cutoff_check(&self, query: &ChainQuery<'_>, anchored: bool) -> CutoffCheck {

@@ -19,6 +19,10 @@ use crate::reserve::evm::state::State;
 use crate::reserve::evm::storage_proof::{self, Slot, StorageProofError, address_word, slot, solidity_mapping};
 use crate::reserve::evm::token::as_address;
 
+mod sign;
+
+pub use sign::{join, sign, signed_by};
+
 /// The codes that come with the program.
 const REGISTRY: &str = include_str!("safe_registry.toml");
 const SINGLETON: u64 = 0;
@@ -94,9 +98,9 @@ pub(super) fn verify(state: &State<'_>, safe: EvmAddress, line: &str, signatures
     if !enough {
         return Err(SafeError::Threshold { safe, threshold, signed: signers.len() }.into());
     }
-    for signer in &signers {
-        if *signer == SENTINEL || wallet.word(&owner_slot(*signer))?.is_zero() {
-            return Err(SafeError::Owner { safe, signer: *signer }.into());
+    for (signer, _) in signers {
+        if signer == SENTINEL || wallet.word(&owner_slot(signer))?.is_zero() {
+            return Err(SafeError::Owner { safe, signer }.into());
         }
     }
     let mut problems = Vec::new();
@@ -152,8 +156,9 @@ fn account(state: &State<'_>, address: EvmAddress) -> Result<Account, SafeError>
     account.ok_or(SafeError::Absent { at: address })
 }
 
-/// The keys behind the signatures, strictly rising as the contract demands it: so none counts twice.
-fn signers(hash: &[u8; 32], text: &str) -> Result<Vec<EvmAddress>, ControlError> {
+/// The keys behind the signatures, strictly rising as the contract demands it: so none counts twice. Each with its
+/// signature.
+fn signers(hash: &[u8; 32], text: &str) -> Result<Vec<(EvmAddress, [u8; 65])>, ControlError> {
     let form = |detail: String| SafeError::Signatures { detail };
     let digits = text.strip_prefix("0x").filter(|digits| digits.len() <= SIGNATURES_MAX.saturating_mul(130));
     let bytes = digits.and_then(|digits| hex::decode(digits).ok());
@@ -161,13 +166,13 @@ fn signers(hash: &[u8; 32], text: &str) -> Result<Vec<EvmAddress>, ControlError>
     let (signatures, []) = bytes.as_chunks::<65>() else {
         return Err(form(format!("{} bytes, expected 65 for each signature", bytes.len())).into());
     };
-    let mut signers: Vec<EvmAddress> = Vec::with_capacity(signatures.len());
+    let mut signers: Vec<(EvmAddress, [u8; 65])> = Vec::with_capacity(signatures.len());
     for (at, signature) in signatures.iter().enumerate() {
         let signer = signer(hash, *signature, at)?;
-        if signers.last().is_some_and(|before| *before >= signer) {
+        if signers.last().is_some_and(|(before, _)| *before >= signer) {
             return Err(form(format!("signature {at} is by {signer}, not above the one before")).into());
         }
-        signers.push(signer);
+        signers.push((signer, *signature));
     }
     Ok(signers)
 }

@@ -30,6 +30,10 @@ pub(super) struct Fork {
     pub(super) validators: Gindex,
     /// `balances` in the beacon state.
     pub(super) balances: Gindex,
+    /// `block_roots` in the beacon state.
+    pub(super) block_roots: Gindex,
+    /// `pending_consolidations` in the beacon state; none where validators cannot be merged.
+    pub(super) consolidations: Option<Gindex>,
     /// `execution_payload` in the body of a beacon block.
     pub(super) execution: Gindex,
     /// Whether an execution payload has the two fields of blob gas.
@@ -39,7 +43,7 @@ pub(super) struct Fork {
 const fn fork(name: &'static str, epoch: u64, version: u8, wide_state: bool, blobs: bool) -> Fork {
     // a state of more than 32 fields has one more level
     let (current_committee, next_committee, finalized) = if wide_state { (86, 87, 169) } else { (54, 55, 105) };
-    let (validators, balances) = if wide_state { (75, 76) } else { (43, 44) };
+    let (validators, balances, block_roots) = if wide_state { (75, 76, 69) } else { (43, 44, 37) };
     Fork {
         name,
         epoch,
@@ -49,6 +53,9 @@ const fn fork(name: &'static str, epoch: u64, version: u8, wide_state: bool, blo
         finalized,
         validators,
         balances,
+        block_roots,
+        // the thirty-seventh field came with the sixth level
+        consolidations: if wide_state { Some(100) } else { None },
         execution: 25,
         blobs,
     }

@@ -29,6 +29,20 @@ pub(super) fn merkleize(chunks: &[Chunk]) -> Chunk {
     level.first().copied().unwrap_or_default()
 }
 
+/// The root of a list with room for 2^`depth` elements, from the roots of those that it has: what is not there is zero,
+/// and their number stands on the right.
+pub(super) fn list(elements: &[Chunk], depth: u32) -> Chunk {
+    let mut root = merkleize(elements);
+    let mut zero: Chunk = [0; 32];
+    for level in 0..depth {
+        if level >= elements.len().next_power_of_two().ilog2() {
+            root = node(&root, &zero);
+        }
+        zero = node(&zero, &zero);
+    }
+    node(&root, &uint(elements.len() as u64))
+}
+
 /// The root of a byte vector: its bytes in chunks, the last one filled with zeros.
 pub(super) fn bytes(bytes: &[u8]) -> Chunk {
     let chunks: Vec<Chunk> = bytes.chunks(32).map(padded).collect();
@@ -100,6 +114,19 @@ mod tests {
         assert_eq!(short_list(b""), node(&zero, &zero));
         assert_ne!(short_list(&[0]), short_list(&[0, 0]));
         assert_eq!(uint(258)[..3], [2, 1, 0]);
+    }
+
+    #[test]
+    fn lists_are_as_deep_as_their_room() {
+        let full = |count: u8| {
+            let mut chunks: Vec<Chunk> = (1..=count).map(chunk).collect();
+            chunks.resize(16, [0; 32]);
+            node(&merkleize(&chunks), &uint(count.into()))
+        };
+        for count in 0..=16 {
+            let elements: Vec<Chunk> = (1..=count).map(chunk).collect();
+            assert_eq!(list(&elements, 4), full(count), "{count}");
+        }
     }
 
     #[test]

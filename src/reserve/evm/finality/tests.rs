@@ -4,6 +4,8 @@ use crate::code::Coded;
 
 #[cfg(feature = "finality")]
 mod beacons;
+#[cfg(feature = "finality")]
+pub(crate) mod states;
 mod validators;
 #[cfg(feature = "finality")]
 mod walks;

@@ -19,7 +19,8 @@ const BALANCES_DEPTH: u32 = 38;
 /// Base units of one unit in which the beacon chain counts.
 const GWEI: u128 = 1_000_000_000;
 
-/// A beacon state that is final; only the walk from the pinned root makes one.
+/// A beacon state of the chain; only the walk from the pinned root and a block that hangs on the verifier's own make
+/// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FinalState {
     pub(super) slot: u64,
@@ -32,6 +33,12 @@ impl FinalState {
     #[must_use]
     pub const fn slot(&self) -> u64 {
         self.slot
+    }
+
+    /// Whether validators can be merged into others in this fork.
+    #[must_use]
+    pub const fn has_consolidations(&self) -> bool {
+        self.fork.consolidations.is_some()
     }
 }
 
@@ -92,6 +99,8 @@ pub struct Staked {
     pub index: u64,
     /// Base units of the native coin.
     pub amount: Amount,
+    /// Whether it is active, or has been: before, its deposit waits in a queue.
+    pub activated: bool,
     /// Whether it was slashed: it loses more until it is paid out.
     pub slashed: bool,
     /// When it can be paid out.
@@ -140,7 +149,7 @@ pub fn staked(
     let balances: Chunk = bytes(&line.balances).map_err(fail)?;
     let at = element(state.fork.balances, BALANCES_DEPTH, index / 4);
     leads("the balance", &balances, &line.balance_branch, at)?;
-    paid_to(&credentials, index, address)?;
+    check_paid(&credentials, index, address)?;
     let gwei = balances.chunks_exact(8).nth(usize::try_from(index % 4).unwrap_or_default());
     let gwei = gwei.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes);
     let epoch = state.slot / super::fork::EPOCH_SLOTS;
@@ -150,22 +159,33 @@ pub fn staked(
         _ => Withdrawal::Withdrawable,
     };
     let amount = Amount::from_base_units(u128::from(gwei).saturating_mul(GWEI));
-    Ok(Staked { index, amount, slashed: line.slashed, withdrawal })
+    Ok(Staked { index, amount, activated: line.activation_epoch <= epoch, slashed: line.slashed, withdrawal })
 }
 
-/// Credentials of type 1 and 2 (compounding) are eleven zero bytes and an address; those of type 0 name a key, and
-/// nobody is paid before it has chosen an address.
-fn paid_to(credentials: &Chunk, index: u64, address: EvmAddress) -> Result<(), FinalityError> {
-    let refused = |got: String| Err(FinalityError::Withdrawal { index, got, expected: address });
+impl ValidatorLine {
+    /// The address that its credentials say the balance is paid to; nothing shows yet that they are a validator's.
+    /// Credentials of type 1 and 2 (compounding) are eleven zero bytes and an address; those of type 0 name a key, and
+    /// nobody is paid before it has chosen an address.
+    #[must_use]
+    pub fn paid_to(&self) -> Option<EvmAddress> {
+        paid_to(&bytes(&self.withdrawal_credentials).ok()?)
+    }
+}
+
+fn paid_to(credentials: &Chunk) -> Option<EvmAddress> {
     let [kind, rest @ ..] = credentials;
     let (zeros, paid) = rest.split_at(11);
-    match <[u8; 20]>::try_from(paid) {
-        Ok(paid) if matches!(kind, 1 | 2) && zeros.iter().all(|byte| *byte == 0) => {
-            let paid = EvmAddress::from_bytes(paid);
-            if paid == address { Ok(()) } else { refused(paid.to_string()) }
-        }
-        _ => refused(format!("no address, credentials {}", hex::encode(credentials))),
-    }
+    let fits = matches!(kind, 1 | 2) && zeros.iter().all(|byte| *byte == 0);
+    paid.try_into().ok().filter(|_| fits).map(EvmAddress::from_bytes)
+}
+
+fn check_paid(credentials: &Chunk, index: u64, address: EvmAddress) -> Result<(), FinalityError> {
+    let got = match paid_to(credentials) {
+        Some(paid) if paid == address => return Ok(()),
+        Some(paid) => paid.to_string(),
+        None => format!("no address, credentials {}", hex::encode(credentials)),
+    };
+    Err(FinalityError::Withdrawal { index, got, expected: address })
 }
 
 fn bytes<const N: usize>(text: &str) -> Result<[u8; N], String> {

@@ -168,15 +168,8 @@ impl Walk {
         Ok(fork)
     }
 
-    /// The execution header hangs on the beacon header.
     fn header(&self, place: &str, header: &Header) -> Result<(), FinalityError> {
-        let fork = self.network.at(header.beacon.slot.0)?;
-        let leaf = header.execution.root(fork).ok_or_else(|| FinalityError::Malformed {
-            path: place.to_owned(),
-            detail: format!("the execution header has other fields than those of {}", fork.name),
-        })?;
-        let body = (&header.beacon.body_root.0, fork.execution);
-        branch(place, "the execution header", &leaf, &header.execution_branch, body)
+        header.check(place, self.network.at(header.beacon.slot.0)?)
     }
 
     /// The committee of `period` hangs on a state, and its keys are keys.

@@ -90,7 +90,7 @@ fn free(units: u128) -> Result<TokenHolding, TokenError> {
 fn the_built_in_registry_is_read_and_every_entry_names_its_source() {
     let registry = TokenRegistry::built_in().expect("the file of this version");
     let names: Vec<&str> = registry.entries().iter().map(|entry| entry.name.as_str()).collect();
-    assert_eq!(names.len(), 4, "{names:?}");
+    assert_eq!(names.len(), 5, "{names:?}");
     assert!(registry.entries().iter().all(|entry| entry.source.contains("block 18884863")));
     assert_eq!(hex::encode(&Pointer::Zeppelinos.slot()[..4]), "7050c9e0");
     assert_eq!(
@@ -236,4 +236,41 @@ fn attack_an_entry_without_the_proxy_of_another_one() {
         .map(|entry| TokenEntry { proxy: None, ..entry.clone() })
         .collect();
     assert!(built_in.with(usdc).is_err());
+}
+
+/// The built-in entry, by code hashes and slots alone: the codes themselves are not at hand.
+#[test]
+fn usdc_of_version_2_2_has_an_entry() {
+    let chain: crate::asset::ChainId = "eip155:1".parse().expect("a chain");
+    let contract: EvmAddress = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48".parse().expect("an address");
+    let built_in = TokenRegistry::built_in().expect("entries");
+    let shown = |implementation: &str, word: U256| {
+        let with_code = |hash: &str| EvmAccount {
+            code_hash: Some(hash.parse().expect("a digest")),
+            nonce: 1,
+            ..EvmAccount::default()
+        };
+        let mut proxy = with_code("d80d4b7c890cb9d6a4893e6b52bc34b56b25335cb13716e0d1d31383e6b41505");
+        let (pointer, balance) = (Pointer::Zeppelinos.slot(), Layout::Solidity.holder_slot(at(HOLDER), 9));
+        let to = U256::from_be_bytes(crate::reserve::evm::storage_proof::address_word(at(IMPLEMENTATION)));
+        proxy.storage = [(pointer, to), (balance, word)].into();
+        let accounts = [(contract, proxy), (at(IMPLEMENTATION), with_code(implementation))];
+        let block = EvmBlock { timestamp: 1, accounts: accounts.into() };
+        let made = EvmChain::new(chain.clone(), 7, vec![block]);
+        let pool = made.nodes(7, &[(contract, vec![pointer, balance]), (at(IMPLEMENTATION), vec![])]);
+        let line = String::from_utf8(made.headers_file()).expect("text");
+        let header = hex::decode(line.split('"').nth(3).expect("digits")).expect("digits");
+        let root = *crate::reserve::evm::header::EvmHeader::parse(&header).expect("a header").state_root();
+        let token = open(&built_in, &chain, contract, &root, &pool).map_err(|error| error.code().name)?;
+        token.holding(at(HOLDER)).map_err(|error| error.code().name)
+    };
+    let known = "cdfb7d322961af3acae7a8f7ee8b69c205b36f576cc5b077f170c7eb8ecbe3ea";
+    assert_eq!(
+        shown(known, U256::from(42)),
+        Ok(TokenHolding { amount: crate::amount::Amount::from_base_units(42), frozen: false })
+    );
+    let frozen = shown(known, (U256::from(1) << 255) | U256::from(42)).expect("a proof");
+    assert_eq!((frozen.amount.base_units(), frozen.frozen), (42, true));
+    let other = known.replace("cdfb", "cdfc");
+    assert_eq!(shown(&other, U256::from(42)), Err("EVM_TOKEN_CODE"));
 }

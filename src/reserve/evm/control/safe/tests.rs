@@ -153,6 +153,41 @@ fn as_many_owners_as_the_threshold_show_control() {
 }
 
 #[test]
+fn owners_sign_one_by_one_and_are_put_together() {
+    let chain: ChainId = "eip155:1337".parse().expect("a chain");
+    let safe = wallet_address().to_string();
+    let keys = owners();
+    let by = |at: &[usize]| {
+        let keys: Vec<_> = at.iter().map(|at| &keys[*at]).collect();
+        sign(&chain, &safe, LINE, keys).expect("keys")
+    };
+    assert_eq!(by(&[0, 2]).signature, signed(&[0, 2]));
+    assert_eq!(by(&[2, 0, 2]), by(&[0, 2]), "in the order of the addresses, each once");
+    for (left, right, all) in [(&[2][..], &[0][..], &[0, 2][..]), (&[0, 1], &[1, 2], &[0, 1, 2]), (&[1], &[1], &[1])] {
+        let joined = join(&chain, &safe, LINE, [&by(left), &by(right)]).expect("both");
+        assert_eq!(joined, by(all));
+        let signers = signed_by(&chain, &safe, LINE, &joined).expect("signatures");
+        assert_eq!(signers, all.iter().map(|at| owner(*at)).collect::<Vec<_>>());
+    }
+    assert!(Case::new().safe(&join(&chain, &safe, LINE, [&by(&[2]), &by(&[1])]).expect("both").signature).is_ok());
+
+    let code = |proof: &ControlProof| signed_by(&chain, &safe, LINE, proof).expect_err("refused").code().name;
+    let empty = ControlProof { signature: "0x".to_owned(), ..by(&[0]) };
+    assert_eq!(code(&empty), "EVM_SAFE_SIGNATURES");
+    assert_eq!(code(&ControlProof { scheme: SCHEME.to_owned(), ..by(&[0]) }), "EVM_SIGNATURE_SCHEME");
+    assert_eq!(code(&ControlProof { address: singleton().to_string(), ..by(&[0]) }), "EVM_CONTROL_OTHER");
+    assert_eq!(code(&ControlProof { chain: "eip155:1".parse().expect("a chain"), ..by(&[0]) }), "EVM_CONTROL_OTHER");
+    assert!(join(&chain, &safe, LINE, [&by(&[0]), &empty]).is_err());
+    assert!(sign(&chain, &safe, LINE, [&[0; 32]]).is_err(), "no key");
+    let elsewhere = "bip122:000000000019d6689c085ae165831e93".parse().expect("a chain");
+    assert!(sign(&elsewhere, &safe, LINE, &owners()).is_err());
+    assert!(sign(&chain, "0x5a", LINE, &owners()).is_err());
+    // another line recovers other keys, which are nobody's
+    let other = signed_by(&chain, &safe, "another line", &by(&[0])).expect("some key");
+    assert_ne!(other, [owner(0)]);
+}
+
+#[test]
 fn fewer_or_other_signers_do_not() {
     for (by, code) in [
         (&[0][..], "EVM_SAFE_THRESHOLD"),

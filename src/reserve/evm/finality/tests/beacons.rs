@@ -10,13 +10,13 @@ use super::super::fork::{Fork, Network};
 use super::super::ssz::{self, Chunk, Gindex};
 use super::{Digest, Evidence, mainnet};
 
-pub(super) const SUITE: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
+pub(crate) const SUITE: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
-pub(super) fn hex0x(bytes: &[u8]) -> String {
+pub(crate) fn hex0x(bytes: &[u8]) -> String {
     format!("0x{}", hex::encode(bytes))
 }
 
-pub(super) fn network() -> Network {
+pub(in crate::reserve::evm::finality) fn network() -> Network {
     Network::of(&mainnet()).expect("known")
 }
 
@@ -42,13 +42,13 @@ impl Tree {
 }
 
 /// The committee of a period: four keys of its own in 512 seats.
-pub(super) struct Seats {
+pub(crate) struct Seats {
     keys: Vec<SecretKey>,
-    pub(super) json: Value,
+    pub(crate) json: Value,
 }
 
 impl Seats {
-    pub(super) fn new(period: u64) -> Self {
+    pub(crate) fn new(period: u64) -> Self {
         let keys: Vec<SecretKey> = (0..4_u8)
             .map(|at| {
                 let mut material = [at; 32];
@@ -68,7 +68,7 @@ impl Seats {
     }
 
     /// The first `count` seats sign.
-    pub(super) fn sign(&self, count: usize, message: &Chunk) -> Value {
+    pub(crate) fn sign(&self, count: usize, message: &Chunk) -> Value {
         let each: Vec<_> = self.keys.iter().map(|key| key.sign(message, SUITE, &[])).collect();
         let signed: Vec<_> = (0..count).map(|at| &each[at % 4]).collect();
         let sum = AggregateSignature::aggregate(&signed, false).expect("signatures").to_signature();
@@ -79,10 +79,10 @@ impl Seats {
 }
 
 /// A header over a state with these leaves, in the JSON of the files.
-pub(super) struct Block {
+pub(crate) struct Block {
     number: u64,
     state: Tree,
-    pub(super) json: Value,
+    pub(crate) json: Value,
 }
 
 fn execution(number: u64, fork: &Fork) -> Value {
@@ -102,16 +102,16 @@ fn execution(number: u64, fork: &Fork) -> Value {
 }
 
 impl Block {
-    pub(super) fn new(slot: u64, number: u64, leaves: &[(Gindex, Chunk)]) -> Self {
+    pub(crate) fn new(slot: u64, number: u64, leaves: &[(Gindex, Chunk)]) -> Self {
         let fork = network().at(slot).expect("a known fork");
         Self::with(slot, number, leaves, execution(number, fork))
     }
 
     /// The block of this number with a hash of its own.
-    pub(super) fn hashed(slot: u64, number: u64, hash: Digest) -> Self {
+    pub(crate) fn hashed(slot: u64, number: u64, hash: Digest, leaves: &[(Gindex, Chunk)]) -> Self {
         let mut execution = execution(number, network().at(slot).expect("a known fork"));
         execution["block_hash"] = json!(hex0x(&hash.to_bytes()));
-        Self::with(slot, number, &[], execution)
+        Self::with(slot, number, leaves, execution)
     }
 
     fn with(slot: u64, number: u64, leaves: &[(Gindex, Chunk)], execution: Value) -> Self {
@@ -128,26 +128,26 @@ impl Block {
         Self { number, state, json }
     }
 
-    pub(super) fn root(&self) -> Chunk {
+    pub(crate) fn root(&self) -> Chunk {
         serde_json::from_value::<Beacon>(self.json["beacon"].clone()).expect("a header").root()
     }
 
-    pub(super) fn branch(&self, place: Gindex) -> Vec<String> {
+    pub(crate) fn branch(&self, place: Gindex) -> Vec<String> {
         self.state.branch(place)
     }
 }
 
 /// What `finality.json` and an update share: `finalized` under an attested header at `slot`, signed in the next one.
-pub(super) struct Attested<'a> {
-    pub(super) finalized: &'a Block,
-    pub(super) slot: u64,
-    pub(super) signers: &'a Seats,
-    pub(super) count: usize,
-    pub(super) next: Option<&'a Seats>,
+pub(crate) struct Attested<'a> {
+    pub(crate) finalized: &'a Block,
+    pub(crate) slot: u64,
+    pub(crate) signers: &'a Seats,
+    pub(crate) count: usize,
+    pub(crate) next: Option<&'a Seats>,
 }
 
 impl Attested<'_> {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let fork = network().at(self.slot).expect("a known fork");
         let mut leaves = vec![(fork.finalized, self.finalized.root())];
         leaves.extend(self.next.map(|seats| (fork.next_committee, seats.root())));
@@ -167,7 +167,7 @@ impl Attested<'_> {
 }
 
 /// The root and `bootstrap.json` of a block at `slot`.
-pub(super) fn bootstrap(slot: u64, number: u64, seats: &Seats) -> (Digest, Value) {
+pub(crate) fn bootstrap(slot: u64, number: u64, seats: &Seats) -> (Digest, Value) {
     let fork = network().at(slot).expect("a known fork");
     let block = Block::new(slot, number, &[(fork.current_committee, seats.root())]);
     let data = json!({
@@ -177,7 +177,7 @@ pub(super) fn bootstrap(slot: u64, number: u64, seats: &Seats) -> (Digest, Value
     (Digest::from_bytes(block.root()), json!({ "version": fork.name, "data": data }))
 }
 
-pub(super) fn evidence(bootstrap: &Value, updates: &[Value], finality: Option<&Value>) -> Evidence {
+pub(crate) fn evidence(bootstrap: &Value, updates: &[Value], finality: Option<&Value>) -> Evidence {
     let bytes = |value: &Value| value.to_string().into_bytes();
     Evidence {
         bootstrap: bytes(bootstrap),

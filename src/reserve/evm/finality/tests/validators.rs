@@ -30,14 +30,14 @@ impl Sparse {
     }
 }
 
-fn credentials(kind: u8, address: EvmAddress) -> Chunk {
+pub(super) fn credentials(kind: u8, address: EvmAddress) -> Chunk {
     let mut chunk = [0; 32];
     chunk[0] = kind;
     chunk[12..].copy_from_slice(&address.to_bytes());
     chunk
 }
 
-fn leaf(line: &ValidatorLine) -> Chunk {
+pub(super) fn leaf(line: &ValidatorLine) -> Chunk {
     let key: Vec<u8> = hex::decode(&line.pubkey).expect("digits");
     let chunk = |text: &str| -> Chunk { hex::decode(text).expect("digits").try_into().expect("32 bytes") };
     ssz::merkleize(&[
@@ -52,7 +52,7 @@ fn leaf(line: &ValidatorLine) -> Chunk {
     ])
 }
 
-fn line(index: u64) -> ValidatorLine {
+pub(super) fn line(index: u64) -> ValidatorLine {
     ValidatorLine {
         activation_epoch: 5,
         activation_eligibility_epoch: 4,

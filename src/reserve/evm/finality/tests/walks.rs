@@ -140,7 +140,7 @@ fn one_number_has_one_hash() {
     walk.finality = walk.finality(2000, 1900, 512, 2001);
     assert_eq!(walk.outcome(), Ok(vec![1000, 2000, 2001]));
     let third = walk.first + 2 * PERIOD_SLOTS;
-    let other = Block::hashed(third + 1900, 2001, Digest::from_bytes([0xee; 32]));
+    let other = Block::hashed(third + 1900, 2001, Digest::from_bytes([0xee; 32]), &[]);
     walk.finality =
         Attested { finalized: &other, slot: third + 2000, signers: &walk.seats[2], count: 512, next: None }.json();
     assert_eq!(walk.outcome(), Err("FINALITY_ORDER"));
@@ -198,7 +198,7 @@ fn a_final_block_anchors_balances() {
     let tip = chain.tip().expect("a tip");
     let mut walk = Walk::new(1500);
     let third = walk.first + 2 * PERIOD_SLOTS;
-    let last = Block::hashed(third + 1900, tip.height, tip.hash);
+    let last = Block::hashed(third + 1900, tip.height, tip.hash, &[]);
     walk.finality =
         Attested { finalized: &last, slot: third + 2000, signers: &walk.seats[2], count: 512, next: None }.json();
     let mut files = MemoryFiles::from([
