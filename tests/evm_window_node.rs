@@ -360,6 +360,24 @@ fn borrowed(anvil: &OsStr) -> Result<(), Failed> {
         &[&venue.fetch(&time(CUTOFF), &["--window", "4..99"])[..], &["--node-key", "node.key", "--out", "x"]].concat(),
     );
 
+    // receipts decide where a bloom allows other code to have come in: here every Transfer is said to bring it
+    let policy = venue.read("policy.toml");
+    venue.write("policy.toml", &policy.replace("changes = []", "changes = [\"Transfer(address,address,uint256)\"]"));
+    venue.bundle("receipts", &["--window", "4..15"]);
+    for number in [7, 12] {
+        assert!(venue.path(&format!("receipts/chains/eip155_1/receipts/{number}.rlp")).exists(), "block {number}");
+    }
+    let audit = venue.read("audit.toml").replace("changes = []", "changes = [\"Transfer(address,address,uint256)\"]");
+    venue.write("changing.toml", &audit);
+    let changing = venue.reconcile("receipts", "changing.toml");
+    assert!(
+        has(&changing, "CF-6109") && !has(&changing, "CF-6110") && !has(&changing, "CF-6111"),
+        "{:?}",
+        codes(&changing)
+    );
+    assert!(!has(&venue.reconcile("receipts", "audit.toml"), "CF-6109"));
+    venue.write("policy.toml", &policy);
+
     // what the policy asks for beyond the headers is a gap
     venue.policy("longer.toml", 15, "before = 7\nafter = 6\n");
     let longer = venue.reconcile("bundle", "longer.toml");
@@ -478,6 +496,9 @@ fn sampled(anvil: &OsStr) -> Result<(), Failed> {
         (&"0".into(), &"5".into()),
         "blocks 6 to 9, and 14: {window:#}"
     );
+    let sampled = &window["bounds"]["sampled"];
+    assert_eq!((&sampled["stretches"], &sampled["lowest_at"]), (&"2".into(), &"14".into()), "{window:#}");
+    assert!(codes(&report).contains(&("CF-7070".into(), "note".into())), "{:?}", codes(&report));
     assert_eq!(report["assets"][1]["windows"][0]["minimum"], "600", "between Transfers one proof speaks of all blocks");
     let refused = venue.run(
         2,
