@@ -34,8 +34,11 @@ const KEYS: [&str; 3] = [
 const TOKEN: &str = include_str!("nodes/anvil/token.hex");
 const ETHER: u128 = 1_000_000_000_000_000_000;
 
+/// A scenario with the node's program.
+type Scenario = fn(&OsStr) -> Result<(), Failed>;
+
 fn main() -> ExitCode {
-    let names: [(&str, fn(&OsStr) -> Result<(), Failed>); 3] = [
+    let names: [(&str, Scenario); 3] = [
         ("coins that come and go for a snapshot", borrowed),
         ("a watch follows a chain, is killed, and goes on", watched),
         ("samples are no minimum", sampled),
@@ -148,8 +151,8 @@ impl Venue {
         self.ask("eth_getBlockByNumber", json!([format!("0x{number:x}"), false]))
     }
 
-    /// Blocks 4 to 16. Ether comes in block 6 and goes in block 11, tokens come in block 7 and go in block 12; a customer
-    /// pays in block 10.
+    /// Blocks 4 to 16. Ether comes in block 6 and goes in block 11, tokens come in block 7 and go in block 12. A
+    /// customer pays in block 10.
     fn story(&self, after: &mut dyn FnMut(u64)) {
         for number in 4..=16 {
             match number {
@@ -207,8 +210,10 @@ impl Venue {
         self.write(
             "assets.toml",
             &format!(
-                "[[asset]]\nid = \"ETH\"\ndecimals = 18\n[[asset.deployment]]\nid = \"{CHAIN}/slip44:60\"\ndecimals = 18\n\
-                 [[asset]]\nid = \"TOK\"\ndecimals = 0\n[[asset.deployment]]\nid = \"{CHAIN}/erc20:{}\"\ndecimals = 0\n",
+                "[[asset]]\nid = \"ETH\"\ndecimals = 18\n[[asset.deployment]]\nid = \"{CHAIN}/slip44:60\"\n\
+                 decimals = 18\n\
+                 [[asset]]\nid = \"TOK\"\ndecimals = 0\n[[asset.deployment]]\nid = \"{CHAIN}/erc20:{}\"\n\
+                 decimals = 0\n",
                 self.token
             ),
         );
@@ -240,7 +245,8 @@ impl Venue {
         self.write(
             name,
             &format!(
-                "format = \"counterfoil-policy-v1\"\n[venue]\nid = \"example-venue\"\nlog_origin = \"log.example/venue\"\n\
+                "format = \"counterfoil-policy-v1\"\n[venue]\nid = \"example-venue\"\n\
+                 log_origin = \"log.example/venue\"\n\
                  keys = [{}]\n[[node]]\nname = \"own\"\nkey = {}\n[[pin]]\nchain = \"{CHAIN}\"\nheight = {pin}\n\
                  hash = \"{}\"\n[window]\n{window}{}\
                  [[token]]\n{of_token}balance_slot = 2\nlayout = \"solidity\"\ndecode = \"plain\"\n\

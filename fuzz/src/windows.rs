@@ -102,7 +102,8 @@ pub fn honest_windows() -> Vec<(String, Vec<u8>)> {
     for (number, line) in (10..).zip(headers.lines()) {
         let rlp = line.trim_start_matches("{\"rlp\":\"").trim_end_matches("\"}");
         let line = format!(
-            "{{\"kind\":\"block\",\"nodes\":[\"c20102\"],\"number\":\"{number}\",\"receipts\":null,\"rlp\":\"{rlp}\",\"whole\":false}}\n"
+            "{{\"kind\":\"block\",\"nodes\":[\"c20102\"],\"number\":\"{number}\",\"receipts\":null,\
+             \"rlp\":\"{rlp}\",\"whole\":false}}\n"
         );
         journal.extend(line.into_bytes());
     }

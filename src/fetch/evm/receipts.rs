@@ -39,10 +39,10 @@ pub(super) fn file(client: &Client, header: &WindowHeader) -> Result<Vec<u8>, Fe
     let block = format!("[\"0x{number:x}\"]");
     let raw = client.ask::<Vec<String>>(RAW, &block).ok();
     let raw: Option<Vec<Vec<u8>>> = raw.and_then(|all| all.iter().map(|text| bytes(RAW, text).ok()).collect());
-    if let Some(file) = raw.map(|receipts| list(receipts.iter().map(|receipt| string(receipt)))) {
-        if receipts_root(&file).is_ok_and(|root| root == *header.receipts_root()) {
-            return Ok(file);
-        }
+    let raw = raw.map(|receipts| list(receipts.iter().map(|receipt| string(receipt))));
+    let is_whole = |file: &Vec<u8>| receipts_root(file).is_ok_and(|root| root == *header.receipts_root());
+    if let Some(file) = raw.filter(is_whole) {
+        return Ok(file);
     }
     let receipts: Option<Vec<ReceiptJson>> = client.ask(METHOD, &block)?;
     encoded(header, &receipts.unwrap_or_default())
