@@ -50,7 +50,7 @@ fn slot(holder: EvmAddress) -> Slot {
     Layout::Solidity.holder_slot(holder, 2)
 }
 
-/// Hot has 50 and sends 30 in block 104; cold has 7 throughout. Of the token, hot has 500, and 900 in blocks 103 to 105.
+/// Hot has 50 and sends 30 in block 104; cold has 7 throughout. Of the token hot has 500, in blocks 103 to 105 900.
 fn block(number: u64) -> EvmBlock {
     let sent = number >= 104;
     let account = |balance: u64, nonce| EvmAccount { balance: U256::from(balance), nonce, ..EvmAccount::default() };
@@ -284,7 +284,8 @@ fn a_list_of_events_lets_one_proof_speak_of_quiet_blocks() {
     let mut story = Story::new(&[100]);
     let events = format!(
         "[[token]]\nchain = \"{CHAIN}\"\ncontract = \"{TOKEN}\"\nname = \"a token\"\ncode_hash = \"{}\"\nchanges = []\n\
-         source = \"this test\"\n[[token.moves]]\nevent = \"Transfer(address,address,uint256)\"\nholders = [\"topic1\", \"topic2\"]\n",
+         source = \"this test\"\n[[token.moves]]\nevent = \"Transfer(address,address,uint256)\"\n\
+         holders = [\"topic1\", \"topic2\"]\n",
         hex::encode(keccak(CODE))
     );
     story.events = EventList::parse(&events).unwrap();

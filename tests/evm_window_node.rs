@@ -34,8 +34,11 @@ const KEYS: [&str; 3] = [
 const TOKEN: &str = include_str!("nodes/anvil/token.hex");
 const ETHER: u128 = 1_000_000_000_000_000_000;
 
+/// A scenario with the node's program.
+type Scenario = fn(&OsStr) -> Result<(), Failed>;
+
 fn main() -> ExitCode {
-    let names: [(&str, fn(&OsStr) -> Result<(), Failed>); 3] = [
+    let names: [(&str, Scenario); 3] = [
         ("coins that come and go for a snapshot", borrowed),
         ("a watch follows a chain, is killed, and goes on", watched),
         ("samples are no minimum", sampled),
@@ -148,8 +151,8 @@ impl Venue {
         self.ask("eth_getBlockByNumber", json!([format!("0x{number:x}"), false]))
     }
 
-    /// Blocks 4 to 16. Ether comes in block 6 and goes in block 11, tokens come in block 7 and go in block 12; a customer
-    /// pays in block 10.
+    /// Blocks 4 to 16. Ether comes in block 6 and goes in block 11, tokens come in block 7 and go in block 12. A
+    /// customer pays in block 10.
     fn story(&self, after: &mut dyn FnMut(u64)) {
         for number in 4..=16 {
             match number {
@@ -207,8 +210,10 @@ impl Venue {
         self.write(
             "assets.toml",
             &format!(
-                "[[asset]]\nid = \"ETH\"\ndecimals = 18\n[[asset.deployment]]\nid = \"{CHAIN}/slip44:60\"\ndecimals = 18\n\
-                 [[asset]]\nid = \"TOK\"\ndecimals = 0\n[[asset.deployment]]\nid = \"{CHAIN}/erc20:{}\"\ndecimals = 0\n",
+                "[[asset]]\nid = \"ETH\"\ndecimals = 18\n[[asset.deployment]]\nid = \"{CHAIN}/slip44:60\"\n\
+                 decimals = 18\n\
+                 [[asset]]\nid = \"TOK\"\ndecimals = 0\n[[asset.deployment]]\nid = \"{CHAIN}/erc20:{}\"\n\
+                 decimals = 0\n",
                 self.token
             ),
         );
@@ -240,7 +245,8 @@ impl Venue {
         self.write(
             name,
             &format!(
-                "format = \"counterfoil-policy-v1\"\n[venue]\nid = \"example-venue\"\nlog_origin = \"log.example/venue\"\n\
+                "format = \"counterfoil-policy-v1\"\n[venue]\nid = \"example-venue\"\n\
+                 log_origin = \"log.example/venue\"\n\
                  keys = [{}]\n[[node]]\nname = \"own\"\nkey = {}\n[[pin]]\nchain = \"{CHAIN}\"\nheight = {pin}\n\
                  hash = \"{}\"\n[window]\n{window}{}\
                  [[token]]\n{of_token}balance_slot = 2\nlayout = \"solidity\"\ndecode = \"plain\"\n\
@@ -360,6 +366,24 @@ fn borrowed(anvil: &OsStr) -> Result<(), Failed> {
         &[&venue.fetch(&time(CUTOFF), &["--window", "4..99"])[..], &["--node-key", "node.key", "--out", "x"]].concat(),
     );
 
+    // receipts decide where a bloom allows other code to have come in: here every Transfer is said to bring it
+    let policy = venue.read("policy.toml");
+    venue.write("policy.toml", &policy.replace("changes = []", "changes = [\"Transfer(address,address,uint256)\"]"));
+    venue.bundle("receipts", &["--window", "4..15"]);
+    for number in [7, 12] {
+        assert!(venue.path(&format!("receipts/chains/eip155_1/receipts/{number}.rlp")).exists(), "block {number}");
+    }
+    let audit = venue.read("audit.toml").replace("changes = []", "changes = [\"Transfer(address,address,uint256)\"]");
+    venue.write("changing.toml", &audit);
+    let changing = venue.reconcile("receipts", "changing.toml");
+    assert!(
+        has(&changing, "CF-6109") && !has(&changing, "CF-6110") && !has(&changing, "CF-6111"),
+        "{:?}",
+        codes(&changing)
+    );
+    assert!(!has(&venue.reconcile("receipts", "audit.toml"), "CF-6109"));
+    venue.write("policy.toml", &policy);
+
     // what the policy asks for beyond the headers is a gap
     venue.policy("longer.toml", 15, "before = 7\nafter = 6\n");
     let longer = venue.reconcile("bundle", "longer.toml");
@@ -478,6 +502,9 @@ fn sampled(anvil: &OsStr) -> Result<(), Failed> {
         (&"0".into(), &"5".into()),
         "blocks 6 to 9, and 14: {window:#}"
     );
+    let sampled = &window["bounds"]["sampled"];
+    assert_eq!((&sampled["stretches"], &sampled["lowest_at"]), (&"2".into(), &"14".into()), "{window:#}");
+    assert!(codes(&report).contains(&("CF-7070".into(), "note".into())), "{:?}", codes(&report));
     assert_eq!(report["assets"][1]["windows"][0]["minimum"], "600", "between Transfers one proof speaks of all blocks");
     let refused = venue.run(
         2,

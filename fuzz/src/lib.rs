@@ -18,6 +18,7 @@ mod ledgers;
 mod sealed;
 mod stores;
 mod utxo_snapshots;
+mod windows;
 
 pub use amounts::amount;
 pub use blocks::{block_file, merkle_block};
@@ -31,6 +32,7 @@ pub use ledgers::ledger;
 pub use sealed::sealed_pack;
 pub use stores::store;
 pub use utxo_snapshots::utxo_snapshot;
+pub use windows::evm_window;
 
 /// What honest programs write, as inputs: the target, a name, and the bytes.
 pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
@@ -48,6 +50,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
         inputs.push(("utxo_snapshot", name.to_owned(), bytes));
     }
     inputs.extend(evm::honest());
+    inputs.extend(windows::honest_windows().into_iter().map(|(name, bytes)| ("evm_window", name, bytes)));
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
             let name = format!(
@@ -65,7 +68,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 21] = [
+pub const TARGETS: [(&str, Target); 22] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
@@ -75,6 +78,7 @@ pub const TARGETS: [(&str, Target); 21] = [
     ("evm_storage_proof", evm_storage_proof),
     ("evm_token_registry", evm_token_registry),
     ("evm_transactions", evm_transactions),
+    ("evm_window", evm_window),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
     ("ledger", ledger),

@@ -188,3 +188,22 @@ fn demands_of_control_ratio_and_parties_are_departures() {
         assert!(policy(&format!("[require]\n{bad}\n")).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn lists_of_events_are_added_and_told() {
+    let entry = "[[token_events]]\nchain = \"eip155:1\"\ncontract = \"0x0101010101010101010101010101010101010101\"\n\
+        name = \"a token\"\ncode_hash = \"d0a06b12ac47863b5c7be4185c2deaad1c61557033f56c7d4ea74429cbb25e23\"\n\
+        changes = []\nsource = \"its source\"\n[[token_events.moves]]\nevent = \"Transfer(address,address,uint256)\"\n\
+        holders = [\"topic1\", \"topic2\"]\n";
+    let own = policy(entry).expect("an entry");
+    let contract = "0x0101010101010101010101010101010101010101".parse().expect("an address");
+    assert_eq!(own.token_events().of_contract(&"eip155:1".parse().expect("a chain"), contract).len(), 1);
+    assert!(
+        own.departures().iter().any(|departure| departure.contains("what moves a token")),
+        "{:?}",
+        own.departures()
+    );
+    for bad in [format!("{entry}{entry}"), entry.replace("its source", ""), entry.replace("topic2", "topic4")] {
+        assert!(policy(&bad).is_err(), "{bad}");
+    }
+}

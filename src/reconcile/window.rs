@@ -19,7 +19,7 @@ use alloy_primitives::U256;
 use self::curve::Curve;
 pub(super) use self::findings::{findings, missing};
 pub use self::model::{
-    AddressWindow, BlockRange, Bounds, Counterparty, Dip, Direction, Flow, Leg, Point, RoundTrip, WindowReport,
+    AddressWindow, BlockRange, Bounds, Counterparty, Dip, Direction, Flow, Leg, Point, RoundTrip, Sampled, WindowReport,
 };
 pub use self::stretches::measure_stretches;
 use self::trips::Net;

@@ -39,24 +39,25 @@ pub(super) fn file(client: &Client, header: &WindowHeader) -> Result<Vec<u8>, Fe
     let block = format!("[\"0x{number:x}\"]");
     let raw = client.ask::<Vec<String>>(RAW, &block).ok();
     let raw: Option<Vec<Vec<u8>>> = raw.and_then(|all| all.iter().map(|text| bytes(RAW, text).ok()).collect());
-    if let Some(file) = raw.map(|receipts| list(receipts.iter().map(|receipt| string(receipt)))) {
-        if receipts_root(&file).is_ok_and(|root| root == *header.receipts_root()) {
-            return Ok(file);
-        }
+    let raw = raw.map(|receipts| list(receipts.iter().map(|receipt| string(receipt))));
+    let is_whole = |file: &Vec<u8>| receipts_root(file).is_ok_and(|root| root == *header.receipts_root());
+    if let Some(file) = raw.filter(is_whole) {
+        return Ok(file);
     }
     let receipts: Option<Vec<ReceiptJson>> = client.ask(METHOD, &block)?;
-    let receipts = receipts.unwrap_or_default();
-    let encoded: Vec<Vec<u8>> = receipts.iter().map(|receipt| receipt.encode()).collect::<Result<_, _>>()?;
+    encoded(header, &receipts.unwrap_or_default())
+}
+
+/// The fields of every receipt, encoded again.
+fn encoded(header: &WindowHeader, receipts: &[ReceiptJson]) -> Result<Vec<u8>, FetchError> {
+    let encoded: Vec<Vec<u8>> = receipts.iter().map(ReceiptJson::encode).collect::<Result<_, _>>()?;
     let file = list(encoded.iter().map(|receipt| string(receipt)));
     match receipts_root(&file) {
         Ok(root) if root == *header.receipts_root() => Ok(file),
         got => {
             let got = got.map_or_else(|detail| detail, |root| root.to_string());
-            let detail = format!(
-                "block {number}: {} receipts give {got}, its header has {}",
-                receipts.len(),
-                header.receipts_root()
-            );
+            let (number, count, expected) = (header.number(), receipts.len(), header.receipts_root());
+            let detail = format!("block {number}: {count} receipts give {got}, its header has {expected}");
             Err(question(&codes::EVM_FETCH_RECEIPTS, &detail))
         }
     }
@@ -102,4 +103,60 @@ fn list(items: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
     RlpHeader { list: true, payload_length: payload.len() }.encode(&mut out);
     out.extend(payload);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_trie::root::ordered_trie_root_encoded;
+
+    use super::*;
+    use crate::code::Coded as _;
+    use crate::reserve::evm::header::encode;
+    use crate::reserve::evm::window::logs;
+
+    fn header(root: [u8; 32]) -> WindowHeader {
+        let mut fields = vec![vec![9; 32]; 21];
+        fields[5] = root.to_vec();
+        fields[6] = vec![0; 256];
+        (fields[8], fields[11]) = (vec![7], vec![1]);
+        WindowHeader::parse(&encode(&fields)).expect("a header")
+    }
+
+    fn receipts() -> Vec<ReceiptJson> {
+        let (bloom, word, address) = ("00".repeat(256), "0b".repeat(32), "0a".repeat(20));
+        let log =
+            format!("{{\"address\":\"0x{address}\",\"topics\":[\"0x{word}\"],\"data\":\"0x01\",\"logIndex\":\"0x0\"}}");
+        let one = |kind: &str, first: &str| {
+            format!("{{{kind}{first}\"cumulativeGasUsed\":\"0x5208\",\"logsBloom\":\"0x{bloom}\",\"logs\":[{log}]}}")
+        };
+        let root = format!("\"root\":\"0x{word}\",");
+        let all = [
+            one("", &root),
+            one("\"type\":\"0x0\",", "\"status\":\"0x1\","),
+            one("\"type\":\"0x2\",", "\"status\":\"0x0\","),
+            one("\"type\":\"0x4\",", "\"status\":\"0x1\","),
+        ];
+        serde_json::from_str(&format!("[{}]", all.join(","))).expect("receipts")
+    }
+
+    #[test]
+    fn receipts_are_encoded_as_they_are_hashed() {
+        let items: Vec<Vec<u8>> = receipts().iter().map(|receipt| receipt.encode().expect("fields")).collect();
+        assert_eq!(items.iter().map(|item| item[0]).collect::<Vec<_>>(), [items[0][0], items[1][0], 2, 4]);
+        let header = header(ordered_trie_root_encoded(&items).0);
+        let file = encoded(&header, &receipts()).expect("the same root");
+        let read = logs(&header, &file).expect("the verifier reads it");
+        assert_eq!((read.len(), read[3].data.clone(), read[0].topics.clone()), (4, vec![1], vec![[11; 32]]));
+    }
+
+    #[test]
+    fn receipts_that_give_another_root_are_refused() {
+        let refused = |receipts: &[ReceiptJson]| encoded(&header([5; 32]), receipts).expect_err("refused").code().name;
+        assert_eq!((refused(&receipts()), refused(&[])), ("EVM_FETCH_RECEIPTS", "EVM_FETCH_RECEIPTS"));
+        let mut odd = receipts();
+        odd[1].kind = Some("0x100".to_owned());
+        assert_eq!(refused(&odd), "RPC_ANSWER");
+        odd[1].kind = Some("two".to_owned());
+        assert_eq!(refused(&odd), "RPC_ANSWER");
+    }
 }

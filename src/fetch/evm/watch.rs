@@ -164,7 +164,7 @@ impl Watch<'_, '_> {
             accounts.at(before);
             self.asked.prove_all(&mut accounts)?;
             if self.journal.last().is_some_and(|(last, _)| last == before) {
-                let nodes = self.new(std::mem::replace(&mut accounts, Accounts::new(&self.node.client, number)));
+                let nodes = self.unknown(std::mem::replace(&mut accounts, Accounts::new(&self.node.client, number)));
                 self.line(Line::Whole { number: before, nodes })?;
             }
         }
@@ -173,7 +173,7 @@ impl Watch<'_, '_> {
             self.asked.prove_all(&mut accounts)?;
         }
         let contracts = self.contracts(number)?;
-        let nodes = self.new(accounts);
+        let nodes = self.unknown(accounts);
         self.known = Some(Known { number, nonces, contracts });
         Ok((nodes, whole))
     }
@@ -205,7 +205,7 @@ impl Watch<'_, '_> {
     }
 
     /// The nodes that no line has yet.
-    fn new(&self, accounts: Accounts<'_>) -> Vec<String> {
+    fn unknown(&self, accounts: Accounts<'_>) -> Vec<String> {
         let pool = accounts.finish();
         pool.iter().filter(|node| !self.journal.knows(node)).map(hex::encode).collect()
     }
@@ -220,7 +220,7 @@ impl Watch<'_, '_> {
             Err(FetchError::Node { .. }) => return Ok(()),
             other => other?,
         }
-        let nodes = self.new(accounts);
+        let nodes = self.unknown(accounts);
         self.line(Line::Whole { number: last, nodes })
     }
 }

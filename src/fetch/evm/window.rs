@@ -240,11 +240,14 @@ fn natives(
     Ok(())
 }
 
+/// An account, and its nonce at two blocks: number and nonce of each.
+type Open = (EvmAddress, (u64, u64), (u64, u64));
+
 /// The blocks after the first in which each account used a nonce. Nonces never fall, so a stretch with the same nonce
 /// at both ends has none; the others are halved, all of them in one round of questions.
 fn sent(client: &Client, keys: &[EvmAddress], from: u64, to: u64) -> Result<Vec<(u64, EvmAddress)>, FetchError> {
     let ends = |number: u64| nonces(client, &keys.iter().map(|key| (*key, number)).collect::<Vec<_>>());
-    let mut open: Vec<(EvmAddress, (u64, u64), (u64, u64))> = keys
+    let mut open: Vec<Open> = keys
         .iter()
         .zip(ends(from)?.into_iter().zip(ends(to)?))
         .map(|(key, (before, after))| (*key, (from, before), (to, after)))

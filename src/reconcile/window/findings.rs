@@ -53,6 +53,18 @@ pub(crate) fn findings(
         let detail = format!("blocks {} to {} without evidence", gap.from, gap.to);
         add(&codes::WINDOW_GAP, severity, chain.as_str(), detail, None);
     }
+    if let Some(sampled) = report.bounds.as_ref().and_then(|bounds| bounds.sampled.as_ref()) {
+        let detail = format!(
+            "{} stretches of blocks are shown, the lowest balance in them is {} at block {}; as many blocks, drawn by lot \
+             after the commitment, find a dip in 5 % of the blocks with {} and one in 1 % with {}",
+            sampled.stretches,
+            text(sampled.lowest),
+            sampled.lowest_at,
+            sampled.detects_five_percent,
+            sampled.detects_one_percent
+        );
+        add(&codes::WINDOW_SAMPLED, Severity::Note, &report.deployment.to_string(), detail);
+    }
     if question.range.is_none() {
         let detail = format!("blocks {} to {}, chosen by whoever made the bundle", report.asked.from, report.asked.to);
         add(&codes::WINDOW_OFFERED, Severity::Note, chain.as_str(), detail, None);

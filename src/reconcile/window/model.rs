@@ -106,6 +106,26 @@ pub struct Bounds {
     pub minimum_by: Vec<&'static str>,
     /// Whether movements were looked for. If not, that no flow and no round trip is told says nothing.
     pub flows: bool,
+    /// When some blocks are shown and others are not: what those show that are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<Sampled>,
+}
+
+/// Single blocks of a window, or single stretches. What they show is no minimum.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sampled {
+    /// Stretches of blocks that are shown, each between two that are not.
+    #[serde(with = "uint")]
+    pub stretches: u64,
+    /// The lowest balance in them.
+    pub lowest: Amount,
+    /// The first block that has it.
+    #[serde(with = "uint")]
+    pub lowest_at: u64,
+    /// With which probability as many blocks, drawn by lot, find a dip in one block of twenty: percent, rounded down.
+    pub detects_five_percent: String,
+    /// The same for a dip in one block of a hundred.
+    pub detects_one_percent: String,
 }
 
 fn optional<S: serde::Serializer>(value: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 
 use super::curve::Curve;
-use super::model::{Bounds, Direction};
+use super::model::{Bounds, Direction, Sampled};
 use super::trips::{self, Net};
 use super::{
     AddressWindow, BlockRange, Dip, Flow, Point, WindowQuestion, WindowReport, dips, dressing, gaps_between, share,
     sustained, without_trips,
 };
 use crate::amount::Amount;
+use crate::reconcile::sample;
 use crate::reserve::window::{Part, Stretch, StretchEvidence};
 
 /// Measures a window of stretches; `None` when the evidence shows none of the blocks asked about, or a sum does not
@@ -84,6 +85,7 @@ pub fn measure_stretches(evidence: &StretchEvidence, question: &WindowQuestion<'
             exact: measured.saturating_sub(inexact),
             minimum_by: reasons(&own, minimum_at),
             flows: evidence.transfers.is_some(),
+            sampled: sampled(&set, &holes, range),
         }),
     };
     sustained(&mut report)?;
@@ -92,6 +94,32 @@ pub fn measure_stretches(evidence: &StretchEvidence, question: &WindowQuestion<'
 
 fn of<'a>(evidence: &'a StretchEvidence, address: &str) -> &'a [Stretch] {
     evidence.addresses.get(address).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What the blocks outside of the holes show; `None` without a hole, and when everything is one.
+fn sampled(set: &Curve, holes: &[(u64, u64)], (first, last): (u64, u64)) -> Option<Sampled> {
+    let mut shown = Vec::new();
+    let mut next = first;
+    for (from, to) in holes {
+        if *from > next {
+            shown.push((next, from.saturating_sub(1)));
+        }
+        next = to.saturating_add(1);
+    }
+    if next <= last {
+        shown.push((next, last));
+    }
+    if holes.is_empty() || shown.is_empty() {
+        return None;
+    }
+    // the curve changes where a stretch begins, and inside of it
+    let begins = shown.iter().filter_map(|(from, _)| Some((*from, set.at(*from)?)));
+    let inside = set.points().filter(|(height, _)| shown.iter().any(|(from, to)| (from..=to).contains(&height)));
+    let (lowest_at, lowest) = begins.chain(inside).min_by_key(|(height, amount)| (*amount, *height))?;
+    let stretches = shown.len() as u64;
+    let count = u32::try_from(stretches).unwrap_or(u32::MAX).min(sample::COUNT_MAX);
+    let detects = |hundredths: u64| sample::detection(hundredths, 100, count).map(|found| sample::percent(&found));
+    Some(Sampled { stretches, lowest, lowest_at, detects_five_percent: detects(5)?, detects_one_percent: detects(1)? })
 }
 
 /// What the minimum rests on: the reasons of the stretches at its block, each once; none where there is none.

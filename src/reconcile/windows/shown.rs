@@ -14,6 +14,9 @@ use crate::reserve::claim::{ChainQuery, ControlGrade};
 use crate::reserve::window::{StretchEvidence, Transfer, WindowEvidence};
 use crate::reserve::{bitcoin, evm};
 
+/// A chain with what is known of it, and the evidence of a deployment when there is any.
+pub(super) type Offered<'a> = (&'a ChainId, &'a ChainWindow, Option<(Shown<'a>, &'a Deployment)>);
+
 /// The evidence of one deployment, in either form.
 #[derive(Clone, Copy)]
 pub(super) enum Shown<'a> {
@@ -104,10 +107,7 @@ pub(in crate::reconcile) fn read_evm(
 impl Section<'_> {
     /// The evidence of each deployment of the asset, chain by chain; a chain or claimed deployment without any is there
     /// without it.
-    pub(super) fn shown<'a>(
-        &'a self,
-        mapped: Option<&'a Asset>,
-    ) -> Vec<(&'a ChainId, &'a ChainWindow, Option<(Shown<'a>, &'a Deployment)>)> {
+    pub(super) fn shown<'a>(&'a self, mapped: Option<&'a Asset>) -> Vec<Offered<'a>> {
         let mut all = Vec::new();
         for (chain, known) in &self.reserves.windows {
             let transfers = known.evidence.iter().map(Shown::Transfers);

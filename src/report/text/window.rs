@@ -110,6 +110,14 @@ fn bounds(page: &mut Page, report: &WindowReport) {
         "window: balances are exact at {} blocks and bounds from below at others; the minimum rests on {by}; {flows}",
         bounds.exact
     ));
+    if let Some(sampled) = &bounds.sampled {
+        page.item(&format!(
+            "window: sampled, {} stretches; lowest {} at block {}, which is no minimum",
+            sampled.stretches,
+            sampled.lowest.to_readable(report.decimals),
+            sampled.lowest_at
+        ));
+    }
 }
 
 fn flows(page: &mut Page, report: &WindowReport) {

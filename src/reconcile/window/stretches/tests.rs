@@ -105,6 +105,9 @@ fn what_is_in_no_stretch_is_a_gap_and_counts_nothing() {
     assert_eq!((report.minimum, report.minimum_at), (amount(7), 103));
     assert_eq!((report.snapshot, report.sustained), (None, None), "no figure at the cut-off");
     assert!(report.dips.is_empty(), "a gap is no dip: {:?}", report.dips);
+    let sampled = report.bounds.as_ref().and_then(|bounds| bounds.sampled.clone()).expect("not every block");
+    assert_eq!((sampled.stretches, sampled.lowest, sampled.lowest_at), (2, amount(57), 100));
+    assert_eq!((sampled.detects_five_percent.as_str(), sampled.detects_one_percent.as_str()), ("9.75 %", "1.99 %"));
     assert_eq!(report.bounds.map(|bounds| bounds.minimum_by), Some(vec!["logs"]));
     // an address of which nothing is shown leaves no block whole
     let nothing = measured(&evidence(&[(100, 109, 50, LOGS)], &[]));

@@ -83,6 +83,11 @@ impl WindowHeader {
         Err(WindowError::Chain { chain: chain.clone(), number: self.number(), fields: self.fields, reviewed })
     }
 
+    /// Whether the bloom has every bit of another one.
+    pub(super) fn may_have(&self, bits: &Bloom) -> bool {
+        self.bloom.contains(bits)
+    }
+
     /// Whether the bloom allows that an address or topic of a log is among those of this block. `false` is certain.
     #[must_use]
     pub fn may_log(&self, item: &[u8]) -> bool {

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use alloy_primitives::{Bloom, BloomInput};
+
 use super::error::WindowError;
 use super::events::{Place, TokenEvents, topic};
 use super::headers::{WindowHeader, WindowHeaders};
@@ -55,6 +57,7 @@ pub fn token_floors(
         Ok(events) => events,
         Err(problem) => return Floors::of(window, points.into_iter().map(exact).collect(), vec![problem]),
     };
+    let bits = Bits::new(events, holder);
     let mut problems = Vec::new();
     let mut stretches = Vec::new();
     let mut from = window.from();
@@ -62,7 +65,7 @@ pub fn token_floors(
     // what the first block wrote does not matter: its end is what the first stretch begins with
     for header in window.iter().skip(1) {
         let before = header.number().saturating_sub(1);
-        match read_block(header, events, holder, logs) {
+        match read_block(header, (events, &bits), holder, logs) {
             Block::Quiet => {}
             Block::Wrote(problem) => {
                 problems.extend(problem);
@@ -112,11 +115,11 @@ fn constant(points: &[&TokenPoint], from: u64, to: u64, stretches: &mut Vec<Stre
 /// What the bloom rules out, and where it does not, what the receipts say.
 fn read_block(
     header: &WindowHeader,
-    events: &TokenEvents,
+    (events, bits): (&TokenEvents, &Bits),
     holder: EvmAddress,
     logs: &dyn Fn(&WindowHeader) -> BlockLogs,
 ) -> Block {
-    if !may_matter(header, events, holder) {
+    if !bits.may_matter(header) {
         return Block::Quiet;
     }
     let word = holder_word(holder);
@@ -144,27 +147,53 @@ fn read_block(
 /// Whether the bloom allows any event of the list that is about the holder or about the code.
 #[must_use]
 pub fn may_matter(header: &WindowHeader, events: &TokenEvents, holder: EvmAddress) -> bool {
-    // most blocks of most tokens end here
-    if !header.may_log(&events.contract.to_bytes()) {
-        return false;
-    }
-    let word = holder_word(holder);
-    let named = |place: &Place| match place {
-        Place::Topic(_) => header.may_log(&word),
-        Place::Word(_) | Place::Anyone => true,
-    };
-    let mut moves = events.moves.iter().filter(|moves| may_be_logged(header, events, &moves.event));
-    moves.any(|moves| moves.holders.iter().any(named)) || may_change(header, events)
+    Bits::new(events, holder).may_matter(header)
 }
 
 /// Whether the bloom allows an event after which other code may answer.
 #[must_use]
 pub fn may_change(header: &WindowHeader, events: &TokenEvents) -> bool {
-    events.changes.iter().any(|event| may_be_logged(header, events, event))
+    let logged = |event: &String| header.may_log(&events.contract.to_bytes()) && header.may_log(&topic(event));
+    events.changes.iter().any(logged)
 }
 
-fn may_be_logged(header: &WindowHeader, events: &TokenEvents, event: &str) -> bool {
-    header.may_log(&events.contract.to_bytes()) && header.may_log(&topic(event))
+/// The bits of everything that a bloom is asked about, hashed once for all blocks.
+struct Bits {
+    contract: Bloom,
+    holder: Bloom,
+    /// The topic of each event, and whether it names its holders in topics only.
+    moves: Vec<(Bloom, bool)>,
+    changes: Vec<Bloom>,
+}
+
+impl Bits {
+    fn new(events: &TokenEvents, holder: EvmAddress) -> Self {
+        let moves = events.moves.iter().map(|moves| {
+            let in_topics = moves.holders.iter().all(|place| matches!(place, Place::Topic(_)));
+            (bits(&topic(&moves.event)), in_topics)
+        });
+        Self {
+            contract: bits(&events.contract.to_bytes()),
+            holder: bits(&holder_word(holder)),
+            moves: moves.collect(),
+            changes: events.changes.iter().map(|event| bits(&topic(event))).collect(),
+        }
+    }
+
+    fn may_matter(&self, header: &WindowHeader) -> bool {
+        if !header.may_have(&self.contract) {
+            return false;
+        }
+        let named = header.may_have(&self.holder);
+        let moves = |(event, in_topics): &(Bloom, bool)| header.may_have(event) && (named || !in_topics);
+        self.moves.iter().any(moves) || self.changes.iter().any(|event| header.may_have(event))
+    }
+}
+
+fn bits(item: &[u8]) -> Bloom {
+    let mut bloom = Bloom::ZERO;
+    bloom.accrue(BloomInput::Raw(item));
+    bloom
 }
 
 /// An address as a topic: twelve zero bytes in front.
