@@ -50,7 +50,7 @@ fn slot(holder: EvmAddress) -> Slot {
     Layout::Solidity.holder_slot(holder, 2)
 }
 
-/// Hot has 50 and sends 30 in block 104; cold has 7 throughout. Of the token, hot has 500, and 900 in blocks 103 to 105.
+/// Hot has 50 and sends 30 in block 104; cold has 7 throughout. Of the token, hot has 500, in blocks 103 to 105 900.
 fn block(number: u64) -> EvmBlock {
     let sent = number >= 104;
     let account = |balance: u64, nonce| EvmAccount { balance: U256::from(balance), nonce, ..EvmAccount::default() };

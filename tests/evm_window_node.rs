@@ -148,8 +148,8 @@ impl Venue {
         self.ask("eth_getBlockByNumber", json!([format!("0x{number:x}"), false]))
     }
 
-    /// Blocks 4 to 16. Ether comes in block 6 and goes in block 11, tokens come in block 7 and go in block 12; a customer
-    /// pays in block 10.
+    /// Blocks 4 to 16. Ether comes in block 6 and goes in block 11, tokens come in block 7 and go in block 12; a
+    /// customer pays in block 10.
     fn story(&self, after: &mut dyn FnMut(u64)) {
         for number in 4..=16 {
             match number {

@@ -67,9 +67,11 @@ pub(super) fn full_set(venue: &Venue, snapshot: &Snapshot) {
         );
         venue.write("full-set.toml", &policy.replacen("[[pin]]", &rows, 1));
         let bundle = snapshot.bundle.to_str().unwrap();
-        let arguments =
-            ["reconcile", bundle, "--policy", "full-set.toml", "--json", "-", "--utxo-snapshot", "utxo.dat"];
-        serde_json::from_slice(&venue.run(code, &arguments).stdout).unwrap()
+        // the set shows every coin of the cut-off, and the blocks what moved around it
+        let blocks = venue.node.folder.path().join("regtest/blocks");
+        let arguments = ["reconcile", bundle, "--policy", "full-set.toml", "--json", "-"];
+        let own = ["--utxo-snapshot", "utxo.dat", "--blocks", blocks.to_str().unwrap()];
+        serde_json::from_slice(&venue.run(code, &[&arguments[..], &own].concat()).stdout).unwrap()
     };
     let report = with(0, dumped["txoutset_hash"].as_str().unwrap());
     let held = &report["assets"][0]["held"];
