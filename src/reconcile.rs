@@ -92,7 +92,7 @@ pub fn reconcile(files: &dyn FileSource, policy: &Policy) -> Result<Report, Reco
     reconcile_with(files, policy, &BundleAlone, None)
 }
 
-/// The same, with files that the verifier reads itself, and the time at which the verifier asks: statements have an age.
+/// The same, with files that the verifier reads itself, and the time at which it asks: statements have an age.
 ///
 /// # Errors
 /// [`ReconcileError`].

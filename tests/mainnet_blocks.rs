@@ -194,8 +194,8 @@ fn window_minimum(data: &Data) -> Result<(), Failed> {
     Ok(())
 }
 
-/// At block 100 the key of block 9 had 50 bitcoin; by block 248 it had paid out all but 18. Whoever owes 50 at block 100
-/// and says nothing later cannot be judged over these blocks; whoever says at the end that 18 are owed is covered.
+/// At block 100 the key of block 9 had 50 bitcoin; by block 248 it had paid out all but 18. Whoever owes 50 at block
+/// 100 and says nothing later cannot be judged over these blocks; whoever says that 18 are owed at the end is covered.
 fn window_verdict(data: &Data) -> Result<(), Failed> {
     let replay = run(&data.chain(0), &data.whole());
     let evidence = window_evidence(replay.activity());

@@ -54,7 +54,7 @@ impl Default for Requirements {
 }
 
 impl Requirements {
-    /// What of completeness a window must reach: whole blocks leave nothing out, and no set of coins shows more of them.
+    /// What of completeness a window must reach: whole blocks leave nothing out, and no set shows more.
     #[must_use]
     pub fn window_completeness(&self) -> Completeness {
         self.completeness.min(Completeness::Replayed)

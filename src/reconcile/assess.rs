@@ -55,8 +55,8 @@ pub struct Deployment<'a> {
     /// What of `possible` lies where the window does not look: on addresses of which control is shown for single coins
     /// only, or by less than is accepted.
     pub outside: Amount,
-    /// Whether the window looks at every address of which control was shown in any way. Otherwise nothing bounds what was
-    /// held at another commitment.
+    /// Whether the window looks at every address of which control was shown in any way. Otherwise nothing bounds what
+    /// was held at another commitment.
     pub every_address: bool,
     /// The blocks around the cut-off; none when nothing shows them.
     pub window: Option<Window<'a>>,

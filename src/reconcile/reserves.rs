@@ -1,10 +1,12 @@
 //! Gathering: address set, challenge, signatures and chain evidence of a bundle, under the statement's commitments.
 
 mod control;
+mod exclusion;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::control::Controlled;
+use self::exclusion::is_free;
 use super::ReconcileError;
 use super::chain::{self, EarlierSets};
 use super::findings::{Finding, Severity};
@@ -18,7 +20,7 @@ use crate::code::bitcoin::SCAN_MISSING;
 use crate::code::{Coded, finding as codes, verdict as verdict_codes};
 use crate::policy::Policy;
 use crate::publish::{Statement, VerifiedStatement};
-use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role};
+use crate::reserve::address_set::{AddressEntry, AddressSet, Role};
 use crate::reserve::bitcoin::balance::{BitcoinError, Own};
 use crate::reserve::bitcoin::own::OwnEvidence;
 use crate::reserve::challenge::{self, ChallengeQuery, VerifiedChallenge};
@@ -530,35 +532,6 @@ impl Gathering<'_> {
             self.reserves.retired.push(holding);
         }
     }
-
-    fn note_exclusion(&mut self, chain: &ChainId, entry: &AddressEntry) {
-        if let Some(custodian) = related_custodian(self.policy, entry) {
-            let detail = format!("its custodian is {custodian}, which the policy knows as related to the venue");
-            let code = &verdict_codes::RELATED_PARTY;
-            let finding = Finding::new(code, Severity::Exception, entry.address.clone(), detail);
-            self.find(finding.on_chain(chain));
-        }
-        if let Some(pledge) = &entry.encumbrance {
-            let finding = Finding::new(&codes::ENCUMBERED, Severity::Exception, entry.address.clone(), pledge.clone());
-            self.find(finding.on_chain(chain));
-        }
-        if entry.issuer != IssuerRelation::None {
-            let detail = format!("issuer relation {:?}", entry.issuer.text());
-            let finding = Finding::new(&codes::OWN_ISSUE, Severity::Exception, entry.address.clone(), detail);
-            self.find(finding.on_chain(chain));
-        }
-    }
-}
-
-fn is_free(policy: &Policy, entry: &AddressEntry) -> bool {
-    let plain = entry.role != Role::Internal && entry.encumbrance.is_none() && entry.issuer == IssuerRelation::None;
-    plain && related_custodian(policy, entry).is_none()
-}
-
-/// The custodian of an address, when the policy knows it as related to the venue.
-fn related_custodian<'e>(policy: &Policy, entry: &'e AddressEntry) -> Option<&'e str> {
-    let custodian = entry.custodian.as_deref()?;
-    policy.related_parties().iter().any(|party| party.name == custodian).then_some(custodian)
 }
 
 /// The assets of the policy that live on a chain.

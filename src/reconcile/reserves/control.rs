@@ -175,7 +175,7 @@ impl<'a> Gathering<'a> {
         Ok(Some(controlled))
     }
 
-    /// Whether a proof is of a kind that the policy accepts; one that is not is told, and what it shows is held at most.
+    /// Whether a proof is of a kind that the policy accepts; of another one it is told, and held at most.
     fn accepts(&mut self, chain: &ChainId, address: &str, scheme: &str) -> bool {
         let schemes = &self.policy.require().schemes;
         let accepted = schemes.is_empty() || schemes.iter().any(|known| known == scheme);

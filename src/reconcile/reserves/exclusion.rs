@@ -1,0 +1,39 @@
+//! Addresses that count for nothing, whatever they hold, and why.
+
+use super::super::findings::{Finding, Severity};
+use super::Gathering;
+use crate::asset::ChainId;
+use crate::code::{finding as codes, verdict as verdict_codes};
+use crate::policy::Policy;
+use crate::reserve::address_set::{AddressEntry, IssuerRelation, Role};
+
+impl Gathering<'_> {
+    pub(super) fn note_exclusion(&mut self, chain: &ChainId, entry: &AddressEntry) {
+        if let Some(custodian) = related_custodian(self.policy, entry) {
+            let detail = format!("its custodian is {custodian}, which the policy knows as related to the venue");
+            let code = &verdict_codes::RELATED_PARTY;
+            let finding = Finding::new(code, Severity::Exception, entry.address.clone(), detail);
+            self.find(finding.on_chain(chain));
+        }
+        if let Some(pledge) = &entry.encumbrance {
+            let finding = Finding::new(&codes::ENCUMBERED, Severity::Exception, entry.address.clone(), pledge.clone());
+            self.find(finding.on_chain(chain));
+        }
+        if entry.issuer != IssuerRelation::None {
+            let detail = format!("issuer relation {:?}", entry.issuer.text());
+            let finding = Finding::new(&codes::OWN_ISSUE, Severity::Exception, entry.address.clone(), detail);
+            self.find(finding.on_chain(chain));
+        }
+    }
+}
+
+pub(super) fn is_free(policy: &Policy, entry: &AddressEntry) -> bool {
+    let plain = entry.role != Role::Internal && entry.encumbrance.is_none() && entry.issuer == IssuerRelation::None;
+    plain && related_custodian(policy, entry).is_none()
+}
+
+/// The custodian of an address, when the policy knows it as related to the venue.
+fn related_custodian<'e>(policy: &Policy, entry: &'e AddressEntry) -> Option<&'e str> {
+    let custodian = entry.custodian.as_deref()?;
+    policy.related_parties().iter().any(|party| party.name == custodian).then_some(custodian)
+}
