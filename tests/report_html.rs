@@ -249,7 +249,8 @@ fn names(browser: &mut Browser) {
         (
             "names of plots",
             "[...document.querySelectorAll('figure > svg')].filter(one => one.getAttribute('role') !== 'img' || \
-             !one.getAttribute('aria-labelledby').split(' ').every(id => document.getElementById(id).textContent.trim()))\
+             !one.getAttribute('aria-labelledby').split(' ')\
+             .every(id => document.getElementById(id).textContent.trim()))\
              .map(one => one.outerHTML.slice(0, 80))",
         ),
         (
