@@ -189,7 +189,6 @@ fn in_browser(program: &OsStr, name: &str, make: fn() -> Report) -> Result<(), F
         std::fs::write(folder.join(format!("{name}.pdf")), &paper)?;
     }
     let pages = on_a4(&paper);
-    println!("{name}: {pages} pages");
     assert!(pages >= 1);
     Ok(())
 }
