@@ -189,7 +189,6 @@ fn in_browser(program: &OsStr, name: &str, make: fn() -> Report) -> Result<(), F
         std::fs::write(folder.join(format!("{name}.pdf")), &paper)?;
     }
     let pages = on_a4(&paper);
-    println!("{name}: {pages} pages");
     assert!(pages >= 1);
     Ok(())
 }
@@ -226,7 +225,8 @@ fn names(browser: &mut Browser) {
         ("language", "document.documentElement.lang === 'en' ? [] : ['no language']"),
         (
             "landmarks",
-            "['header', 'nav[aria-label]', 'main', 'footer'].filter(one => document.querySelectorAll('body > ' + one).length !== 1)",
+            "['header', 'nav[aria-label]', 'main', 'footer']\
+             .filter(one => document.querySelectorAll('body > ' + one).length !== 1)",
         ),
         ("one h1", "document.querySelectorAll('h1').length === 1 ? [] : ['h1']"),
         (
@@ -236,17 +236,20 @@ fn names(browser: &mut Browser) {
         ),
         (
             "ids once",
-            "[...document.querySelectorAll('[id]')].map(one => one.id).filter((id, at, all) => all.indexOf(id) !== at)",
+            "[...document.querySelectorAll('[id]')].map(one => one.id)\
+             .filter((id, at, all) => all.indexOf(id) !== at)",
         ),
         (
             "captions",
-            "[...document.querySelectorAll('table')].filter(one => !one.caption || !one.caption.textContent.trim()).map(one => one.outerHTML.slice(0, 80))",
+            "[...document.querySelectorAll('table')]\
+             .filter(one => !one.caption || !one.caption.textContent.trim()).map(one => one.outerHTML.slice(0, 80))",
         ),
         ("scopes", "[...document.querySelectorAll('th:not([scope])')].map(one => one.outerHTML)"),
         (
             "names of plots",
             "[...document.querySelectorAll('figure > svg')].filter(one => one.getAttribute('role') !== 'img' || \
-             !one.getAttribute('aria-labelledby').split(' ').every(id => document.getElementById(id).textContent.trim()))\
+             !one.getAttribute('aria-labelledby').split(' ')\
+             .every(id => document.getElementById(id).textContent.trim()))\
              .map(one => one.outerHTML.slice(0, 80))",
         ),
         (
@@ -267,8 +270,10 @@ fn names(browser: &mut Browser) {
         (
             "words in plots do not meet",
             "[...document.querySelectorAll('figure > svg')].flatMap(plot => { \
-             const boxes = [...plot.querySelectorAll('text')].map(one => [one.textContent, one.getBBox()]).filter(one => one[0]); \
-             return boxes.flatMap(([left, a], at) => boxes.slice(at + 1).filter(([right, b]) => a.x < b.x + b.width - 1 && \
+             const boxes = [...plot.querySelectorAll('text')].map(one => [one.textContent, one.getBBox()])\
+             .filter(one => one[0]); \
+             return boxes.flatMap(([left, a], at) => boxes.slice(at + 1)\
+             .filter(([right, b]) => a.x < b.x + b.width - 1 && \
              b.x < a.x + a.width - 1 && a.y < b.y + b.height - 3 && b.y < a.y + a.height - 3)\
              .map(([right]) => left + ' / ' + right)); })",
         ),

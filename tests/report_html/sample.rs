@@ -153,7 +153,7 @@ pub(crate) fn windows() -> Report {
 fn findings(exceptions: usize) -> Vec<Finding> {
     let path = "chains/bip122_000000000019d6689c085ae165831e93/window.json";
     let critical = Finding::new(
-        &window_codes::ALL[0],
+        window_codes::ALL[0],
         Severity::Critical,
         "bc1qsomebodywhocameandwentxxxxxxxxxxxxxxxxxx",
         "7 119.00 BTC came at block 870 455 and went back at block 870 556",

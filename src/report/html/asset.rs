@@ -70,7 +70,10 @@ impl<'a> EachAsset<'a> {
             if draws || place < OPEN { open.push(article) } else { others.push(article) }
         }
         let remark = (with_window > drawn).then(|| {
-            format!("Windows are drawn for the first {drawn} of {with_window} assets that have one; of the others the figures stand below.")
+            format!(
+                "Windows are drawn for the first {drawn} of {with_window} assets that have one; of the others the \
+                 figures stand below."
+            )
         });
         let mut folded = Vec::new();
         for verdict in [Verdict::Short, Verdict::NotDeterminable, Verdict::Covered] {

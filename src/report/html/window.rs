@@ -188,8 +188,14 @@ impl<'a> View<'_, 'a> {
 
     fn curve_words(&self, unit: Unit) -> String {
         let mut words = match unit {
-            Unit::Owed(..) => "The balance of the counted addresses after every block, as a share of what is owed at the cut-off; the heavy line is 100\u{a0}%.".to_owned(),
-            Unit::Amounts => "The balance of the counted addresses after every block. Nothing is owed in this asset, or nobody says how much: there is no 100\u{a0}% to draw.".to_owned(),
+            Unit::Owed(..) => "The balance of the counted addresses after every block, as a share of what is owed at \
+                the cut-off; the heavy line is 100\u{a0}%."
+                .to_owned(),
+            Unit::Amounts => {
+                "The balance of the counted addresses after every block. Nothing is owed in this asset, or \
+                nobody says how much: there is no 100\u{a0}% to draw."
+                    .to_owned()
+            }
         };
         if !self.firm().is_empty() {
             words.push_str(" Dashed: the same without coins that came and went, which is what coverage is judged by.");
@@ -198,7 +204,10 @@ impl<'a> View<'_, 'a> {
             words.push_str(" At least so much was held: not every block is known exactly.");
         }
         if self.asset.windows.len() > 1 {
-            words.push_str(" The asset lives on several chains, and this is one of them: coverage is made of all of them together.");
+            words.push_str(
+                " The asset lives on several chains, and this is one of them: coverage is made of all of them \
+                 together.",
+            );
         }
         if !self.report.gaps.is_empty() {
             words.push_str(" Hatched: blocks without evidence, where the line shows nothing.");

@@ -220,7 +220,7 @@ mod tests {
             last_in_at: 40,
             first_out_at: 60,
             explained: false,
-            authenticity: crate::basis::Basis::Proved,
+            authenticity: Basis::Proved,
             legs: Vec::new(),
             amount_out: Amount::from_base_units(5),
             out_at: 60,
