@@ -89,6 +89,8 @@ pub mod paths {
 
     /// The signed statement.
     pub const STATEMENT: &str = "statement.json";
+    /// The proof that the statement stands in the public log.
+    pub const LOG_PROOF: &str = "log/proof.tlog-proof";
     /// The challenge document.
     pub const CHALLENGE: &str = "challenge.json";
     /// The address set, one leaf a line.

@@ -15,10 +15,12 @@ pub mod evm_token;
 pub mod finding;
 pub mod ledger;
 pub mod liability;
+pub mod log;
 pub mod omission;
 pub mod publish;
 pub mod utxo_snapshot;
 pub mod window;
+pub mod witness;
 
 use std::fmt;
 
@@ -77,6 +79,8 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         ledger::ALL,
         liability::ALL,
         publish::ALL,
+        log::ALL,
+        witness::ALL,
         bundle::ALL,
         bitcoin::ALL,
         bitcoin_control::ALL,

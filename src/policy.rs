@@ -3,6 +3,8 @@
 //! A policy is the verifier's own file. It is never taken from a proof, a bundle or the venue's page; every result
 //! names its hash.
 
+mod log;
+
 use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,8 @@ use crate::reserve::evm::token::{TokenEntry, TokenRegistry};
 use crate::signature::PublicKey;
 use crate::snapshot::{BlockRef, VenueId};
 
+pub use log::LogRules;
+
 const FORMAT: &str = "counterfoil-policy-v1";
 /// More blocks than a window of years has.
 const BLOCKS_MAX: u64 = 100_000_000;
@@ -28,6 +32,7 @@ pub struct Policy {
     venue: PinnedVenue,
     require: Requirements,
     window: WindowRules,
+    log: Option<LogRules>,
     assets: Vec<Asset>,
     pins: Vec<BlockRef>,
     work: Vec<(ChainId, WorkRule)>,
@@ -220,6 +225,8 @@ struct PolicyToml {
     #[serde(default)]
     window: WindowRules,
     #[serde(default)]
+    log: Option<log::LogToml>,
+    #[serde(default)]
     pin: Vec<PinToml>,
     #[serde(default)]
     work: Vec<WorkToml>,
@@ -287,6 +294,7 @@ impl Policy {
             pins.push(BlockRef { chain, height, hash });
         }
         let work = read_work(file.work)?;
+        let log = file.log.map(|log| LogRules::read(log, &file.venue.log_origin)).transpose()?;
         for (place, set) in file.utxo_set.iter().enumerate() {
             let before = file.utxo_set.get(..place).unwrap_or_default();
             if before.iter().any(|other| (&other.chain, other.height) == (&set.chain, set.height)) {
@@ -306,6 +314,7 @@ impl Policy {
             venue: file.venue,
             require: file.require,
             window: file.window,
+            log,
             assets,
             pins,
             work,
@@ -403,6 +412,12 @@ impl Policy {
         self.nodes.iter().map(|node| node.key.clone()).collect()
     }
 
+    /// What is demanded of the log; none when the policy does not ask for one.
+    #[must_use]
+    pub fn log(&self) -> Option<&LogRules> {
+        self.log.as_ref()
+    }
+
     /// What to check a statement with.
     #[must_use]
     pub fn statement_pins(&self) -> StatementPins<'_> {
@@ -441,6 +456,7 @@ impl Policy {
             departures.push(format!("laxer: the overall verdict speaks of {} only", names.join(", ")));
         }
         departures.extend(self.window.departures());
+        departures.extend(self.log.iter().flat_map(LogRules::departures));
         for name in &self.own_tokens {
             departures.push(format!("laxer: balances of {name} are proved by an entry of the policy's own"));
         }

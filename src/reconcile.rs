@@ -6,6 +6,7 @@ mod coverage;
 mod descriptors;
 mod evm_control;
 mod findings;
+mod log;
 mod model;
 pub mod omission;
 mod parallel;
@@ -76,9 +77,12 @@ pub fn reconcile_with(
         Some(file) => Some(publish::verify(&file, &policy.statement_pins())?),
         None => None,
     };
-    let reserves = match &statement {
+    let mut reserves = match &statement {
         Some(statement) => reserves::gather(files, policy, statement, own)?,
         None => Reserves::default(),
     };
+    if let Some(statement) = &statement {
+        reserves.findings.extend(log::findings(files, policy, statement)?);
+    }
     Ok(verdicts::report(&sealed, policy, statement.as_ref(), reserves))
 }
