@@ -77,7 +77,8 @@ fn what_does_not_follow_is_refused() {
     refused(&statement(3, Some(made[1].digest), "1"), 1, "CF-3119");
     let early = statement_with(3, Some(made[2].digest), |document| document["cutoff"] = json!("2025-01-02T00:00:00Z"));
     refused(&early, 1, "CF-3123");
-    let elsewhere = statement_with(3, Some(made[2].digest), |document| document["venue"]["log_origin"] = json!("other"));
+    let elsewhere =
+        statement_with(3, Some(made[2].digest), |document| document["venue"]["log_origin"] = json!("other"));
     refused(&elsewhere, 2, "CF-3105");
     let nameless = statement_with(3, Some(made[2].digest), |document| document["venue"]["log_origin"] = json!("a b"));
     refused(&nameless, 2, "CF-3101");
@@ -97,7 +98,10 @@ fn a_rewritten_entry_is_named() {
     // the statement alone
     place.write("log/statement/001.json", &statement(1, Some(made[0].digest), "1").file);
     let said = place.refused(1, "CF-3115", "log check log --policy policy.toml");
-    assert!(said.contains("for entry 1") && said.contains("error[CF-3119]") && said.contains("error[CF-3116]"), "{said}");
+    assert!(
+        said.contains("for entry 1") && said.contains("error[CF-3119]") && said.contains("error[CF-3116]"),
+        "{said}"
+    );
     // the tile alone
     place.write("log/statement/001.json", &made[1].file);
     check(&place);

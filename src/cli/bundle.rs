@@ -27,6 +27,9 @@ pub(super) struct AddArgs {
     /// The signed statement
     #[arg(long, value_name = "FILE")]
     statement: Option<PathBuf>,
+    /// The proof that the statement stands in the public log
+    #[arg(long, value_name = "FILE")]
+    log_proof: Option<PathBuf>,
     /// The committed address set
     #[arg(long, value_name = "FILE")]
     addresses: Option<PathBuf>,
@@ -73,6 +76,7 @@ pub(super) fn run(verb: &Verb) -> Outcome {
 fn add(args: &AddArgs) -> Outcome {
     let given = [
         (&args.statement, paths::STATEMENT),
+        (&args.log_proof, paths::LOG_PROOF),
         (&args.addresses, paths::ADDRESSES),
         (&args.challenge, paths::CHALLENGE),
         (&args.control, paths::CONTROL),
@@ -82,7 +86,8 @@ fn add(args: &AddArgs) -> Outcome {
         given.into_iter().filter_map(|(path, name)| path.as_deref().map(|path| (path, name))).collect();
     if given.is_empty() {
         let detail =
-            "nothing to add: give --statement, --addresses, --challenge, --control or --descriptors".to_owned();
+            "nothing to add: give --statement, --log-proof, --addresses, --challenge, --control or --descriptors"
+                .to_owned();
         return Err(CliError::Arguments(detail).into());
     }
     let unwritable =

@@ -14,7 +14,7 @@ super::codes! {
         "A proof must begin where the witness stands. It answers 409 with its size.",
         "send the proof from that size on";
     WITNESS_ROOT = 3154, Failed, "the witness has cosigned another root of the same size",
-        "The log has signed two histories. The witness answers 409, and keeps both checkpoints.",
+        "The log has signed two histories. The witness answers 422, and keeps both checkpoints.",
         "ask the witness for the evidence";
     WITNESS_PROOF = 3155, Failed, "the checkpoint does not continue what the witness has cosigned",
         "The proof does not lead from the old root to the new one. The witness answers 422.",

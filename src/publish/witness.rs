@@ -66,8 +66,8 @@ impl WitnessError {
             Self::Request(_) => 400,
             Self::Unsigned { .. } => 403,
             Self::UnknownLog(_) => 404,
-            Self::OldSize { .. } | Self::Root { .. } => 409,
-            Self::Proof(_) => 422,
+            Self::OldSize { .. } => 409,
+            Self::Root { .. } | Self::Proof(_) => 422,
             Self::State(_) => 500,
         }
     }

@@ -1,13 +1,13 @@
-//! The server of a witness: `POST /add-checkpoint`.
+//! The server of a witness: `POST /add-checkpoint`, and `GET /HASH/checkpoint` for whoever watches.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 
 use crate::publish::log::{Note, NoteKey, NoteSigner};
 use crate::publish::witness::{self, REQUEST_SIZE_MAX, Request, SIZE_TYPE, WitnessError};
@@ -69,6 +69,13 @@ impl<M: Memory> Witness<M> {
         Ok(line.to_string())
     }
 
+    /// What was cosigned last for the log with this SHA-256 of its origin.
+    fn latest(&self, hash: &str) -> Option<Vec<u8>> {
+        let named = |key: &&NoteKey| crate::hash::sha256(key.name().as_bytes()).to_string() == hash;
+        let log = self.logs.iter().find(named)?;
+        self.memory.load(log.name()).ok().flatten()
+    }
+
     /// A note with nothing but signatures of known logs.
     fn known(&self, note: &Note) -> String {
         let lines = note.signatures().iter().filter(|line| self.logs.iter().any(|key| line.is_by(key)));
@@ -81,8 +88,20 @@ impl<M: Memory> Witness<M> {
 pub fn router<M: Memory + 'static>(witness: Witness<M>) -> Router {
     Router::new()
         .route("/add-checkpoint", post(add_checkpoint::<M>))
+        .route("/{hash}/checkpoint", get(latest::<M>))
         .layer(DefaultBodyLimit::max(REQUEST_SIZE_MAX))
         .with_state(Arc::new(Mutex::new(witness)))
+}
+
+async fn latest<M: Memory + 'static>(
+    State(witness): State<Arc<Mutex<Witness<M>>>>,
+    Path(hash): Path<String>,
+) -> Response {
+    let found = witness.lock().unwrap_or_else(PoisonError::into_inner).latest(&hash);
+    match found {
+        Some(note) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn add_checkpoint<M: Memory + 'static>(State(witness): State<Arc<Mutex<Witness<M>>>>, body: Bytes) -> Response {
