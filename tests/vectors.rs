@@ -4,7 +4,7 @@
 mod vector_files;
 mod vector_runner;
 
-use counterfoil::code::{Code, Outcome as Exit, liability, publish, utxo_snapshot};
+use counterfoil::code::{Code, Outcome as Exit, liability, log, publish, utxo_snapshot, witness};
 use serde_json::{Value, json};
 use vector_files::{Vector, read_all};
 use vector_runner::{KINDS, Outcome, run};
@@ -100,6 +100,26 @@ fn every_refusal_of_the_verifiers_has_a_vector() {
         &liability::SEALED_INDEX,
         &liability::SEALED_VERSION,
     ];
+    let log: [&Code; 10] = [
+        &log::CHECKPOINT_MALFORMED,
+        &log::LOG_INDEX,
+        &log::LOG_PATH_LENGTH,
+        &log::LOG_PROOF_MALFORMED,
+        &log::NOTE_MALFORMED,
+        &log::NOTE_SIGNATURE,
+        &log::NOTE_UNSIGNED,
+        &log::NOT_IN_LOG,
+        &log::OTHER_LOG,
+        &log::WITNESS_QUORUM,
+    ];
+    let witness: [&Code; 6] = [
+        &witness::WITNESS_OLD_SIZE,
+        &witness::WITNESS_PROOF,
+        &witness::WITNESS_REQUEST,
+        &witness::WITNESS_ROOT,
+        &witness::WITNESS_UNKNOWN_LOG,
+        &witness::WITNESS_UNSIGNED,
+    ];
     let (vectors, _) = read_all();
     let missing = |kind: &str, codes: &[&Code]| {
         let shown = |code: &&&Code| {
@@ -110,9 +130,11 @@ fn every_refusal_of_the_verifiers_has_a_vector() {
     let missing = [
         missing("compact-range", &range),
         missing("inclusion-proof", &inclusion),
+        missing("log", &log),
         missing("sealed-proof", &sealed),
         missing("statement", &statement),
         missing("utxo-snapshot", &snapshot_codes()),
+        missing("witness", &witness),
     ]
     .concat();
     assert!(missing.is_empty(), "refusals without a vector: {missing:?}");
