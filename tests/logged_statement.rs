@@ -16,8 +16,7 @@ use serde_json::json;
 const HOUR: i64 = 3_600;
 
 fn now() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_secs()).unwrap()
+    jiff::Timestamp::now().as_second()
 }
 
 /// A place with the venue's statement and the proof of u1, and a log of it.

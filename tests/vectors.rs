@@ -47,6 +47,31 @@ fn snapshot_codes() -> Vec<&'static Code> {
     utxo_snapshot::ALL.iter().copied().filter(|code| !large.contains(code)).collect()
 }
 
+/// What a log proof and a request to a witness can be refused with.
+fn log_codes() -> ([&'static Code; 10], [&'static Code; 6]) {
+    let log: [&'static Code; 10] = [
+        &log::CHECKPOINT_MALFORMED,
+        &log::LOG_INDEX,
+        &log::LOG_PATH_LENGTH,
+        &log::LOG_PROOF_MALFORMED,
+        &log::NOTE_MALFORMED,
+        &log::NOTE_SIGNATURE,
+        &log::NOTE_UNSIGNED,
+        &log::NOT_IN_LOG,
+        &log::OTHER_LOG,
+        &log::WITNESS_QUORUM,
+    ];
+    let witness: [&'static Code; 6] = [
+        &witness::WITNESS_OLD_SIZE,
+        &witness::WITNESS_PROOF,
+        &witness::WITNESS_REQUEST,
+        &witness::WITNESS_ROOT,
+        &witness::WITNESS_UNKNOWN_LOG,
+        &witness::WITNESS_UNSIGNED,
+    ];
+    (log, witness)
+}
+
 #[test]
 fn every_refusal_of_the_verifiers_has_a_vector() {
     let inclusion: [&Code; 18] = [
@@ -100,26 +125,6 @@ fn every_refusal_of_the_verifiers_has_a_vector() {
         &liability::SEALED_INDEX,
         &liability::SEALED_VERSION,
     ];
-    let log: [&Code; 10] = [
-        &log::CHECKPOINT_MALFORMED,
-        &log::LOG_INDEX,
-        &log::LOG_PATH_LENGTH,
-        &log::LOG_PROOF_MALFORMED,
-        &log::NOTE_MALFORMED,
-        &log::NOTE_SIGNATURE,
-        &log::NOTE_UNSIGNED,
-        &log::NOT_IN_LOG,
-        &log::OTHER_LOG,
-        &log::WITNESS_QUORUM,
-    ];
-    let witness: [&Code; 6] = [
-        &witness::WITNESS_OLD_SIZE,
-        &witness::WITNESS_PROOF,
-        &witness::WITNESS_REQUEST,
-        &witness::WITNESS_ROOT,
-        &witness::WITNESS_UNKNOWN_LOG,
-        &witness::WITNESS_UNSIGNED,
-    ];
     let (vectors, _) = read_all();
     let missing = |kind: &str, codes: &[&Code]| {
         let shown = |code: &&&Code| {
@@ -127,6 +132,7 @@ fn every_refusal_of_the_verifiers_has_a_vector() {
         };
         codes.iter().filter(|code| !shown(code)).map(|code| format!("{kind}: {}", code.name)).collect::<Vec<_>>()
     };
+    let (log, witness) = log_codes();
     let missing = [
         missing("compact-range", &range),
         missing("inclusion-proof", &inclusion),

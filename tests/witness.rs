@@ -1,4 +1,4 @@
-//! Witnesses, through real processes: what they refuse, what they remember, and that a killed one has forgotten nothing.
+//! Witnesses, through real processes: what they refuse, what they remember, and that none forgets when it is killed.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod log_support;

@@ -237,6 +237,3 @@ pub fn cosign(
     note.add(signature.clone());
     Ok((note, signature))
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,7 @@
 //! What the tests of the log share: a venue whose statements are made here, its log, and witnesses with fixed keys.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(clippy::panic, reason = "tests end that way")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

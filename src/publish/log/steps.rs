@@ -27,8 +27,8 @@ pub fn follows(index: u64, before: Option<(&Statement, Digest)>, next: &Statemen
     }
 }
 
-/// Checks that a snapshot was taken before the moment at which it was due. A late one belongs into the log all the same:
-/// the log is where it shows.
+/// Checks that a snapshot was taken before the moment at which it was due. A late one belongs into the log all the
+/// same: the log is where it shows.
 ///
 /// # Errors
 /// [`LogError::Late`].
