@@ -215,7 +215,7 @@ fn a_witness_that_is_killed_at_random_never_signs_two_histories() {
             size = size.max(at);
         }
         let file = place.path().join(format!("state0/{}.checkpoint", sha256(ORIGIN.as_bytes())));
-        if let Some(file) = fs::read(file).ok() {
+        if let Ok(file) = fs::read(file) {
             let kept = Checkpoint::of(&Note::parse(&file).unwrap()).unwrap();
             assert!(kept.size >= size, "round {round}: {size} entries were cosigned, {} are kept", kept.size);
             assert_eq!(*seen.entry(kept.size).or_insert(kept.root), kept.root, "round {round}");

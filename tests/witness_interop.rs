@@ -14,15 +14,17 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Failed, Trial};
 use log_support::{ORIGIN, Place, Running, log_signer, policy, statement, statements, witness_signer};
 
+type Test = fn(&Path);
+
 fn main() -> ExitCode {
     let programs = std::env::var_os("COUNTERFOIL_WITNESS").map(PathBuf::from);
     let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-    let tests: [(&str, fn(&Path)); 3] = [
+    let tests: [(&str, Test); 3] = [
         ("its witness cosigns our log", their_witness),
         ("its client asks our witness", their_client),
         ("its verifier reads our log", their_verifier),
     ];
-    let trial = |(name, test): (&'static str, fn(&Path))| match programs.clone() {
+    let trial = |(name, test): (&'static str, Test)| match programs.clone() {
         Some(programs) => Trial::test(name, move || {
             test(&programs);
             Ok(())
