@@ -14,6 +14,7 @@ mod ethereum;
 mod evm;
 mod honest;
 mod ledgers;
+mod logs;
 mod sealed;
 mod stores;
 mod utxo_snapshots;
@@ -26,6 +27,7 @@ pub use documents::{inclusion_proof, json, statement};
 pub use ethereum::{light_client_update, receipts};
 pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_registry};
 pub use ledgers::ledger;
+pub use logs::{log_proof, witness_request};
 pub use sealed::sealed_pack;
 pub use stores::store;
 pub use utxo_snapshots::utxo_snapshot;
@@ -61,7 +63,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 19] = [
+pub const TARGETS: [(&str, Target); 21] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
@@ -74,6 +76,7 @@ pub const TARGETS: [(&str, Target); 19] = [
     ("json", json),
     ("ledger", ledger),
     ("light_client_update", light_client_update),
+    ("log_proof", log_proof),
     ("merkle_block", merkle_block),
     ("psbt_proof", psbt_proof),
     ("receipts", receipts),
@@ -81,4 +84,5 @@ pub const TARGETS: [(&str, Target); 19] = [
     ("statement", statement),
     ("store", store),
     ("utxo_snapshot", utxo_snapshot),
+    ("witness_request", witness_request),
 ];
