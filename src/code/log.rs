@@ -85,10 +85,10 @@ super::codes! {
     HISTORY_UNKNOWN = 3131, NotMade, "the two states cannot be compared",
         "Neither agreement nor contradiction follows from what is there.",
         "give the folder of the log with --log, or files that speak of the same snapshot or log";
-    EVIDENCE_MALFORMED = 3132, NotMade, "the file of evidence cannot be read",
+    CONTRADICTION_MALFORMED = 3132, NotMade, "the file of evidence cannot be read",
         "What cannot be read convicts nobody.",
         "get the file again from whoever made it";
-    EVIDENCE_SHOWS_NOTHING = 3133, Failed, "the evidence shows no contradiction",
+    NO_CONTRADICTION = 3133, Failed, "the evidence shows no contradiction",
         "Both states can be of one honest history.",
         "accuse nobody with it";
 }

@@ -75,9 +75,9 @@ impl Coded for CompareError {
     fn code(&self) -> &'static Code {
         match self {
             Self::Differ(_) => &codes::HISTORIES_DIFFER,
-            Self::Evidence(_) => &codes::EVIDENCE_MALFORMED,
+            Self::Evidence(_) => &codes::CONTRADICTION_MALFORMED,
             Self::Log { error, .. } => error.code(),
-            Self::NoContradiction(_) => &codes::EVIDENCE_SHOWS_NOTHING,
+            Self::NoContradiction(_) => &codes::NO_CONTRADICTION,
             Self::Statement { error, .. } => error.code(),
             Self::Unknown(_) => &codes::HISTORY_UNKNOWN,
         }
