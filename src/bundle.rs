@@ -114,6 +114,8 @@ pub mod paths {
         format!("address-sets/{root}.jsonl")
     }
 
+    /// The proof that the statement stands in the public log.
+    pub const LOG_PROOF: &str = "log/proof.tlog-proof";
     /// The challenge document.
     pub const CHALLENGE: &str = "challenge.json";
     /// The address set, one leaf a line.

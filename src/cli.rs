@@ -4,6 +4,7 @@ mod bars;
 mod build;
 mod bundle;
 mod challenge;
+mod compare;
 mod demo;
 mod error;
 mod explain;
@@ -13,10 +14,12 @@ mod inspect;
 mod interrupt;
 mod keygen;
 mod lab;
+mod log;
 mod omission;
 mod own_files;
 mod policy;
 mod prove;
+mod publish;
 mod reconcile;
 mod report;
 mod reserves;
@@ -24,6 +27,8 @@ mod sample;
 mod statement;
 mod tree;
 mod verify;
+#[cfg(feature = "serve")]
+mod witness;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -55,6 +60,8 @@ enum Verb {
     /// Commit to addresses, and make the challenge that they sign
     #[command(subcommand)]
     Challenge(challenge::Verb),
+    /// Compare what two people were shown: one history, or a contradiction that anybody can check
+    Compare(compare::Args),
     /// Show the whole of it on a made-up venue, in ./counterfoil-demo
     Demo(demo::Args),
     /// Explain a code such as CF-1004; without a code, list them all
@@ -69,6 +76,9 @@ enum Verb {
     /// Make what tests and measurements need, on made-up data
     #[command(subcommand)]
     Lab(lab::Verb),
+    /// Check a public log as a whole, or take a proof out of it
+    #[command(subcommand)]
+    Log(log::Verb),
     /// Say what checking customers show about accounts that were left out
     Omission(omission::Args),
     /// Check a policy file
@@ -76,6 +86,8 @@ enum Verb {
     Policy(policy::Verb),
     /// Write the inclusion proof of one customer account, or sealed proofs for all of them
     Prove(prove::Args),
+    /// Append a signed statement to the public log, and have its checkpoint cosigned
+    Publish(publish::Args),
     /// Compare what is owed with what is held, from a bundle
     Reconcile(reconcile::Args),
     /// Sign what a reconciliation gave, or check what somebody signed
@@ -95,6 +107,9 @@ enum Verb {
     Tree(tree::Verb),
     /// Check that your own balance is in the total
     Verify(verify::Args),
+    /// Run a witness, which cosigns the logs of others
+    #[cfg(feature = "serve")]
+    Witness(witness::Args),
 }
 
 /// What a verb that did its work ends with.
@@ -130,15 +145,18 @@ fn run(verb: Verb) -> Outcome {
         Verb::Build(args) => build::run(&args),
         Verb::Bundle(verb) => bundle::run(&verb),
         Verb::Challenge(verb) => challenge::run(&verb),
+        Verb::Compare(args) => compare::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Fetch(verb) => fetch::run(&verb),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::Keygen(args) => keygen::run(&args),
         Verb::Lab(verb) => lab::run(&verb),
+        Verb::Log(verb) => log::run(&verb),
         Verb::Omission(args) => omission::run(&args),
         Verb::Policy(verb) => policy::run(&verb),
         Verb::Prove(args) => prove::run(&args),
+        Verb::Publish(args) => publish::run(&args),
         Verb::Reconcile(args) => reconcile::run(&args),
         Verb::Report(verb) => report::run(&verb),
         Verb::Reserves(verb) => reserves::run(&verb),
@@ -146,6 +164,8 @@ fn run(verb: Verb) -> Outcome {
         Verb::Statement(verb) => statement::run(&verb),
         Verb::Tree(verb) => tree::run(&verb),
         Verb::Verify(args) => verify::run(&args),
+        #[cfg(feature = "serve")]
+        Verb::Witness(args) => witness::run(&args),
     }
 }
 

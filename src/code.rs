@@ -19,6 +19,7 @@ pub mod evm_window;
 pub mod finding;
 pub mod ledger;
 pub mod liability;
+pub mod log;
 pub mod omission;
 pub mod publish;
 pub mod report;
@@ -26,6 +27,7 @@ pub mod statement_chain;
 pub mod utxo_snapshot;
 pub mod verdict;
 pub mod window;
+pub mod witness;
 
 use std::fmt;
 
@@ -84,6 +86,8 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         ledger::ALL,
         liability::ALL,
         publish::ALL,
+        log::ALL,
+        witness::ALL,
         bundle::ALL,
         bitcoin::ALL,
         bitcoin_control::ALL,

@@ -7,11 +7,12 @@
 //! | commit to customer balances | [`liability::build`] |
 //! | check one customer's inclusion proof | [`liability::inclusion_proof::verify`] |
 //! | sign or check what a venue states | [`publish::statement`] |
+//! | check that everybody is shown the same statement | [`publish::log`] |
 //! | check reserve evidence, offline | [`reserve`] |
 //! | compare both halves | [`reconcile`] |
 //!
 //! Every module up to [`reconcile`] is pure: no clock, no socket, no environment; files only in
-//! `liability::store`. The edges are [`fetch`] and [`cli`].
+//! `liability::store`. The edges are [`fetch`], [`web`] and [`cli`].
 
 pub mod amount;
 pub mod asset;
@@ -34,3 +35,4 @@ pub mod reserve;
 pub mod secret;
 pub mod signature;
 pub mod snapshot;
+pub mod web;

@@ -3,6 +3,8 @@
 //! A policy is the verifier's own file. It is never taken from a proof, a bundle or the venue's page; every result
 //! names its hash.
 
+mod log;
+
 use alloy_primitives::U256;
 use serde::Deserialize;
 
@@ -20,6 +22,7 @@ use crate::snapshot::{BlockRef, VenueId};
 mod require;
 mod window;
 
+pub use log::LogRules;
 pub use require::Requirements;
 pub use window::{ChainRange, Demand, SeenBlock, WindowRules};
 
@@ -32,6 +35,7 @@ pub struct Policy {
     venue: PinnedVenue,
     require: Requirements,
     window: WindowRules,
+    log: Option<LogRules>,
     assets: Vec<Asset>,
     pins: Vec<BlockRef>,
     work: Vec<(ChainId, WorkRule)>,
@@ -107,6 +111,8 @@ struct PolicyToml {
     #[serde(default)]
     window: WindowRules,
     #[serde(default)]
+    log: Option<log::LogToml>,
+    #[serde(default)]
     pin: Vec<PinToml>,
     #[serde(default)]
     work: Vec<WorkToml>,
@@ -179,6 +185,7 @@ impl Policy {
             pins.push(BlockRef { chain, height, hash });
         }
         let work = read_work(file.work)?;
+        let log = file.log.map(|log| LogRules::read(log, &file.venue.log_origin)).transpose()?;
         for (place, set) in file.utxo_set.iter().enumerate() {
             let before = file.utxo_set.get(..place).unwrap_or_default();
             if before.iter().any(|other| (&other.chain, other.height) == (&set.chain, set.height)) {
@@ -198,6 +205,7 @@ impl Policy {
             venue: file.venue,
             require: file.require,
             window: file.window,
+            log,
             assets,
             pins,
             work,
@@ -328,6 +336,12 @@ impl Policy {
         self.nodes.iter().map(|node| node.key.clone()).collect()
     }
 
+    /// What is demanded of the log; none when the policy does not ask for one.
+    #[must_use]
+    pub fn log(&self) -> Option<&LogRules> {
+        self.log.as_ref()
+    }
+
     /// What to check a statement with.
     #[must_use]
     pub fn statement_pins(&self) -> StatementPins<'_> {
@@ -367,6 +381,7 @@ impl Policy {
         }
         let chains = self.assets.iter().flat_map(|asset| asset.deployments.iter().filter_map(|found| found.id.chain()));
         departures.extend(self.window.departures(&chains.collect()));
+        departures.extend(self.log.iter().flat_map(LogRules::departures));
         for name in &self.own_tokens {
             departures.push(format!("laxer: balances of {name} are proved by an entry of the policy's own"));
         }

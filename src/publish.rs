@@ -1,7 +1,11 @@
-//! Publishing: what the venue signs, and how it is checked. Specification: `docs/spec/statement.md`.
+//! Publishing: what the venue signs, where everybody sees it, and how it is checked. Specifications:
+//! `docs/spec/statement.md`, `docs/spec/log.md`, `docs/spec/witness.md`.
 
+pub mod compare;
+pub mod log;
 pub mod statement;
 pub(crate) mod statement_check;
+pub mod witness;
 
 pub use statement::Statement;
 pub use statement_check::{StatementError, StatementPins, VerifiedStatement, digest, parse, sign, verify};

@@ -12,6 +12,7 @@ mod descriptors;
 mod evm_control;
 mod findings;
 pub mod history;
+mod log;
 mod model;
 pub mod omission;
 mod parallel;
@@ -123,6 +124,7 @@ fn gathered(
             let (history, found) = history::read(files, policy, statement.clone(), sealed.manifest().sealed_at)?;
             let mut reserves = reserves::gather(files, policy, statement, &history, own)?;
             reserves.findings.extend(found);
+            reserves.findings.extend(log::findings(files, policy, statement)?);
             reserves.history = Some(history);
             reserves
         }

@@ -22,15 +22,23 @@ pub enum SecretKind {
     Master,
     /// Signs statements, manifests and transcripts.
     Signing,
+    /// Signs the checkpoints of a log.
+    Log,
+    /// Cosigns the checkpoints of other people's logs.
+    Witness,
 }
 
 impl SecretKind {
+    const ALL: [Self; 4] = [Self::Master, Self::Signing, Self::Log, Self::Witness];
+
     /// The first word of the file.
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
             Self::Master => "counterfoil-master-secret-v1",
             Self::Signing => "counterfoil-signing-key-v1",
+            Self::Log => "counterfoil-log-key-v1",
+            Self::Witness => "counterfoil-witness-key-v1",
         }
     }
 }
@@ -66,7 +74,7 @@ impl Secret {
         let line = text.strip_suffix('\n').unwrap_or(text);
         let (word, digits) = line.split_once(' ').ok_or(SecretError::Shape { expected: kind.text() })?;
         if word != kind.text() {
-            let other = [SecretKind::Master, SecretKind::Signing].into_iter().find(|other| other.text() == word);
+            let other = SecretKind::ALL.into_iter().find(|other| other.text() == word);
             return Err(match other {
                 Some(other) => SecretError::Kind { got: other.text(), expected: kind.text() },
                 None => SecretError::Shape { expected: kind.text() },

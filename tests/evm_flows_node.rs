@@ -336,6 +336,8 @@ fn loan(node: &Node) -> Result<(), Failed> {
     let question = WindowQuestion {
         range: None,
         snapshot,
+        commitments: &[snapshot],
+        explained: &std::collections::BTreeSet::new(),
         closing: None,
         counted: &counted,
         decimals: Decimals::new(18).unwrap(),

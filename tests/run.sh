@@ -8,6 +8,7 @@
 #   COUNTERFOIL_CACHE      the cache; by default counterfoil/ in the user's cache folder
 #   COUNTERFOIL_FIXTURES   public test data listed in vectors/external.toml; without it those tests show as ignored
 #   COUNTERFOIL_PYARROW    a Python with pyarrow to use instead of installing one
+#   COUNTERFOIL_WITNESS    a folder with another implementation of witnesses, instead of installing one
 #   BITCOIND, BITCOIN_CLI  a Bitcoin Core to use instead of building one
 #   CHROMIUM               a headless Chromium to use instead of installing one
 #   ANVIL, SAFE_CONTRACTS  an EVM node and the Safe's contracts to use instead of installing them
@@ -21,6 +22,8 @@ cache=${COUNTERFOIL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/counterfoil}
 cargo_deny_version=0.20.2
 cargo_fuzz_version=0.13.2
 pyarrow_version=26.0.1
+aics_witness_version=0.1.0
+aics_tlog_version=0.2.1
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
 # the same bytes whatever the user's settings are
@@ -96,6 +99,21 @@ install_pyarrow() {
   "$venv/bin/python" -c 'import pyarrow; print("pyarrow", pyarrow.__version__)'
 }
 
+# Another implementation of logs and witnesses. It needs Python 3.12, which a system may have under several names.
+install_witness() {
+  local venv=$cache/aics-witness-$aics_witness_version python
+  if ! "$venv/bin/aics-witness" --help >/dev/null 2>&1; then
+    rm -rf "$venv"
+    for python in python3 python3.12 python3.13 python3.14 "$HOME"/.pyenv/versions/3.1[2-9]*/bin/python3; do
+      "$python" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && break
+    done
+    "$python" -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check \
+      "aics-witness==$aics_witness_version" "aics-tlog==$aics_tlog_version"
+  fi
+  "$venv/bin/python" -c 'import aics_witness; print("aics-witness", aics_witness.__version__)'
+}
+
 # Says why not when it cannot be had: the inputs that are kept run as ordinary tests in any case.
 fuzzer_is_here() {
   cargo +nightly --version || { echo "no nightly compiler: rustup toolchain install nightly"; return 1; }
@@ -157,7 +175,7 @@ check_tree() {
 }
 
 export -f tree_state
-export root cache scratch cargo_deny_version pyarrow_version
+export root cache scratch cargo_deny_version pyarrow_version aics_witness_version aics_tlog_version
 
 run_function "tools" check_tools
 run_function "cargo-deny $cargo_deny_version" install_cargo_deny
@@ -166,6 +184,11 @@ if [ -z "${COUNTERFOIL_PYARROW:-}" ]; then
   COUNTERFOIL_PYARROW=$cache/pyarrow-$pyarrow_version/bin/python
 fi
 export COUNTERFOIL_PYARROW
+if [ -z "${COUNTERFOIL_WITNESS:-}" ]; then
+  run_function "aics-witness $aics_witness_version" install_witness
+  COUNTERFOIL_WITNESS=$cache/aics-witness-$aics_witness_version/bin
+fi
+export COUNTERFOIL_WITNESS
 if [ -n "${BITCOIND:-}" ] && [ -n "${BITCOIN_CLI:-}" ]; then
   run "Bitcoin Core (given)" "$BITCOIND" --version
 else

@@ -4,7 +4,7 @@
 mod vector_files;
 mod vector_runner;
 
-use counterfoil::code::{Code, Outcome as Exit, liability, publish, utxo_snapshot};
+use counterfoil::code::{Code, Outcome as Exit, liability, log, publish, utxo_snapshot, witness};
 use serde_json::{Value, json};
 use vector_files::{Vector, read_all};
 use vector_runner::{KINDS, Outcome, run};
@@ -45,6 +45,39 @@ fn vectors_give_their_results() {
 fn snapshot_codes() -> Vec<&'static Code> {
     let large = [&utxo_snapshot::SNAPSHOT_MANY, &utxo_snapshot::SNAPSHOT_UNREADABLE];
     utxo_snapshot::ALL.iter().copied().filter(|code| !large.contains(code)).collect()
+}
+
+/// What a log proof and a request to a witness can be refused with.
+fn log_codes() -> ([&'static Code; 10], [&'static Code; 6]) {
+    let log: [&'static Code; 10] = [
+        &log::CHECKPOINT_MALFORMED,
+        &log::LOG_INDEX,
+        &log::LOG_PATH_LENGTH,
+        &log::LOG_PROOF_MALFORMED,
+        &log::NOTE_MALFORMED,
+        &log::NOTE_SIGNATURE,
+        &log::NOTE_UNSIGNED,
+        &log::NOT_IN_LOG,
+        &log::OTHER_LOG,
+        &log::WITNESS_QUORUM,
+    ];
+    let witness: [&'static Code; 6] = [
+        &witness::WITNESS_OLD_SIZE,
+        &witness::WITNESS_PROOF,
+        &witness::WITNESS_REQUEST,
+        &witness::WITNESS_ROOT,
+        &witness::WITNESS_UNKNOWN_LOG,
+        &witness::WITNESS_UNSIGNED,
+    ];
+    (log, witness)
+}
+
+/// Those of `codes` that no vector of this kind is refused with.
+fn without_vector(vectors: &[Vector], kind: &str, codes: &[&Code]) -> Vec<String> {
+    let shown = |code: &&&Code| {
+        vectors.iter().any(|vector| vector.kind == kind && vector.expect["code"] == json!(code.to_string()))
+    };
+    codes.iter().filter(|code| !shown(code)).map(|code| format!("{kind}: {}", code.name)).collect()
 }
 
 #[test]
@@ -100,19 +133,16 @@ fn every_refusal_of_the_verifiers_has_a_vector() {
         &liability::SEALED_INDEX,
         &liability::SEALED_VERSION,
     ];
-    let (vectors, _) = read_all();
-    let missing = |kind: &str, codes: &[&Code]| {
-        let shown = |code: &&&Code| {
-            vectors.iter().any(|vector| vector.kind == kind && vector.expect["code"] == json!(code.to_string()))
-        };
-        codes.iter().filter(|code| !shown(code)).map(|code| format!("{kind}: {}", code.name)).collect::<Vec<_>>()
-    };
+    let ((vectors, _), (log, witness)) = (read_all(), log_codes());
+    let missing = |kind: &str, codes: &[&Code]| without_vector(&vectors, kind, codes);
     let missing = [
         missing("compact-range", &range),
         missing("inclusion-proof", &inclusion),
+        missing("log", &log),
         missing("sealed-proof", &sealed),
         missing("statement", &statement),
         missing("utxo-snapshot", &snapshot_codes()),
+        missing("witness", &witness),
     ]
     .concat();
     assert!(missing.is_empty(), "refusals without a vector: {missing:?}");

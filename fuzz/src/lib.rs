@@ -15,6 +15,7 @@ mod evm;
 mod flows;
 mod honest;
 mod ledgers;
+mod logs;
 mod sealed;
 mod stores;
 mod utxo_snapshots;
@@ -29,6 +30,7 @@ pub use ethereum::{light_client_update, receipts, staked_ether};
 pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_registry};
 pub use flows::evm_transactions;
 pub use ledgers::ledger;
+pub use logs::{log_proof, witness_request};
 pub use sealed::sealed_pack;
 pub use stores::store;
 pub use utxo_snapshots::utxo_snapshot;
@@ -68,7 +70,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 22] = [
+pub const TARGETS: [(&str, Target); 24] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
@@ -83,6 +85,7 @@ pub const TARGETS: [(&str, Target); 22] = [
     ("json", json),
     ("ledger", ledger),
     ("light_client_update", light_client_update),
+    ("log_proof", log_proof),
     ("merkle_block", merkle_block),
     ("psbt_proof", psbt_proof),
     ("receipts", receipts),
@@ -91,4 +94,5 @@ pub const TARGETS: [(&str, Target); 22] = [
     ("statement", statement),
     ("store", store),
     ("utxo_snapshot", utxo_snapshot),
+    ("witness_request", witness_request),
 ];

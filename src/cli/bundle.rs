@@ -33,6 +33,9 @@ pub(super) struct AddArgs {
     /// The signed statement
     #[arg(long, value_name = "FILE")]
     statement: Option<PathBuf>,
+    /// The proof that the statement stands in the public log
+    #[arg(long, value_name = "FILE")]
+    log_proof: Option<PathBuf>,
     /// The committed address set
     #[arg(long, value_name = "FILE")]
     addresses: Option<PathBuf>,
@@ -89,6 +92,7 @@ pub(super) fn run(verb: &Verb) -> Outcome {
 fn add(args: &AddArgs) -> Outcome {
     let given = [
         (&args.statement, paths::STATEMENT),
+        (&args.log_proof, paths::LOG_PROOF),
         (&args.addresses, paths::ADDRESSES),
         (&args.challenge, paths::CHALLENGE),
         (&args.control, paths::CONTROL),
@@ -97,7 +101,7 @@ fn add(args: &AddArgs) -> Outcome {
     let given: Vec<(&Path, &str)> =
         given.into_iter().filter_map(|(path, name)| path.as_deref().map(|path| (path, name))).collect();
     if given.is_empty() && args.statements.is_empty() && args.address_sets.is_empty() {
-        let detail = "nothing to add: give --statement, --addresses, --challenge, --control, --descriptors, \
+        let detail = "nothing to add: give --statement, --log-proof, --addresses, --challenge, --control, --descriptors, \
                       --statements or --address-sets";
         return Err(CliError::Arguments(detail.to_owned()).into());
     }

@@ -41,6 +41,11 @@ pub(super) fn run(verb: &Verb) -> Outcome {
     for pinned in policy.finality_roots() {
         say(format!("finality (sync committee) of {} from beacon block {}", pinned.chain, pinned.root));
     }
+    if let Some(rules) = policy.log() {
+        let pins = rules.pins();
+        say(format!("log key {}, {} of these witnesses:", pins.key, pins.quorum));
+        pins.witnesses.iter().for_each(|key| say(format!("  {key}")));
+    }
     match policy.departures().as_slice() {
         [] => say("it demands what the built-in policy demands"),
         departures => departures.iter().for_each(|departure| say(format!("  {departure}"))),

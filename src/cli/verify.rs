@@ -1,5 +1,6 @@
 //! `verify`: a customer checks that their own balance is in the total.
 
+mod logged;
 mod sealed;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,9 @@ pub(super) struct Args {
     /// Your own policy, with the venue's key pinned
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
+    /// The proof that the statement stands in the public log; needed when your policy has a section [log]
+    #[arg(long, value_name = "FILE")]
+    log_proof: Option<PathBuf>,
     /// Your account, as the statement's account hint describes it
     #[arg(long, value_name = "ID")]
     account: String,
@@ -48,6 +52,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     if let Some(days) = policy.require().max_age_days {
         verified.check_age(now, days).map_err(|error| Failure::about(&args.statement, &error))?;
     }
+    let logged = logged::check(args, &policy, &verified, now)?;
     let statement = verified.statement();
     let (path, file) = sealed::read(args, &verified.reference())?;
     let proof = InclusionProof::parse(&file).map_err(|error| Failure::about(&path, &error))?;
@@ -69,7 +74,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     if signed < declared {
         say(format!("\nThe venue declares {declared} signatures; {signed} of the keys that you pin have signed."));
     }
-    if now > statement.due {
+    logged::tell(logged.as_ref());
+    if now > statement.due && logged.as_ref().is_none_or(|logged| logged.later() == 0) {
         say(format!(
             "\nThis statement is overdue: the next one was announced for {}. Ask the venue for it.",
             statement.due

@@ -115,6 +115,7 @@ pub struct StatementPins<'a> {
 pub struct VerifiedStatement {
     statement: Statement,
     digest: Digest,
+    leaf: Digest,
     signers: Vec<PublicKey>,
 }
 
@@ -129,6 +130,12 @@ impl VerifiedStatement {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// Its leaf hash in the log.
+    #[must_use]
+    pub fn leaf(&self) -> Digest {
+        self.leaf
     }
 
     /// The pinned keys that have signed.
@@ -222,7 +229,8 @@ pub fn verify(file: &[u8], pins: &StatementPins<'_>) -> Result<VerifiedStatement
     if got < pins.threshold {
         return Err(StatementError::Threshold { got, expected: pins.threshold });
     }
-    Ok(VerifiedStatement { digest: digest(&envelope.document), statement, signers })
+    let leaf = super::log::tree::leaf_hash(&envelope.document);
+    Ok(VerifiedStatement { digest: digest(&envelope.document), leaf, statement, signers })
 }
 
 /// More assets than any venue lists; what follows compares each with each.

@@ -28,7 +28,7 @@ pub const NOT_SHOWN: [&str; 7] = [
     "That the liabilities are complete: the total is committed, and it is as complete as the customers who checked.",
     "That anybody controls coins: no signature proves control of funds. It is out of date as soon as it is made, it says only that somebody could satisfy a script after the challenge, and a key can be rented, shared or used on behalf of others.",
     "What was held outside of the windows in this report, and within a block; what was owed at other moments than the cut-offs of statements.",
-    "That every customer sees the same statement: this version has no public log yet.",
+    "That every customer sees the same statement, unless the policy names a public log with witnesses and no finding here says that the statement does not stand in it.",
     "What an asset is worth: no prices are used, and nothing is netted between assets.",
     "That the venue can pay everybody at once: fees, limits and opening hours of chains and banks are not looked at.",
 ];

@@ -102,7 +102,10 @@ pub(super) fn spent_since(program: &OsStr) {
     assert_eq!(report["assets"][0]["held"]["by_evidence"][1]["completeness"], "unspent-until-spend");
     let listed = venue.changed(&snapshot, "listed", |bundle| remove_last_merkle_block(&venue, bundle));
     let report = venue.reconcile(1, &listed, &snapshot.policy);
-    assert_eq!((&report["assets"][0]["verdict"], codes(&report)), (&"short".into(), vec!["CF-7048", "CF-5216", "CF-7024", "CF-7049"]));
+    assert_eq!(
+        (&report["assets"][0]["verdict"], codes(&report)),
+        (&"short".into(), vec!["CF-7048", "CF-5216", "CF-7024", "CF-7049"])
+    );
     let (bundle, policy) = (listed.to_str().unwrap(), snapshot.policy.to_str().unwrap());
     let blocks = venue.node.folder.path().join("regtest/blocks");
     let arguments = ["reconcile", bundle, "--policy", policy, "--json", "-", "--blocks", blocks.to_str().unwrap()];

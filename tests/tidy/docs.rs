@@ -36,6 +36,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ),
     ("challenge", "reserve/challenge", Vectors::Folder),
     ("compact-range", "liability/compact_range", Vectors::Folder),
+    ("compare", "publish/compare", Vectors::Elsewhere("pairs of signed files: tests/logged_statement.rs makes them")),
     (
         "descriptor",
         "reserve/bitcoin/descriptor",
@@ -59,6 +60,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("keys", "secret", Vectors::Elsewhere("secrets; what they derive is in the vectors of `leaf`")),
     ("leaf", "liability/leaf", Vectors::Folder),
     ("ledger", "ledger", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
+    ("log", "publish/log", Vectors::Folder),
     ("merkle-set", "merkle_set", Vectors::Folder),
     ("omission", "reconcile/omission", Vectors::Elsewhere("fractions that are compared with counting every subset")),
     ("policy", "policy", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
@@ -82,6 +84,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("sum-tree", "liability/sum_tree", Vectors::Folder),
     ("utxo-snapshot", "reserve/bitcoin/utxo_snapshot", Vectors::Folder),
     ("window", "reserve/window", Vectors::Elsewhere("the embedded chain in tests/bitcoin_window.rs, and a node")),
+    ("witness", "publish/witness", Vectors::Folder),
 ];
 
 /// Folders of `vectors/` that hold no vectors.

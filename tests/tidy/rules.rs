@@ -44,6 +44,7 @@ const HOSTILE: &[&str] = &[
     "secret",
     "signature",
     "snapshot",
+    "web",
 ];
 
 /// Modules that may hold `unsafe` code.
@@ -90,11 +91,11 @@ const BANS: &[Ban] = &[
         tests_too: false,
     },
     Ban {
-        rule: "nodes are asked in `fetch` only",
+        rule: "nodes are asked in `fetch`, witnesses in `web`",
         words: &["ureq"],
         paths: &[],
         parts: &[],
-        except: &[("fetch", "", "this is `fetch`")],
+        except: &[("fetch", "", "this is `fetch`"), ("web", "", "this is `web`")],
         tests_too: true,
     },
     Ban {

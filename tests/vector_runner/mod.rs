@@ -1,6 +1,7 @@
 //! Runs one vector on the Rust code: what `vectors/README.md` calls a runner. Used by every test over `vectors/`.
 
 pub(crate) mod liability;
+pub(crate) mod log;
 pub(crate) mod publish;
 pub(crate) mod range;
 pub(crate) mod reserve;
@@ -14,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 16] = [
+pub(crate) const KINDS: [&str; 18] = [
     "address-set",
     "amount",
     "canonical-json",
@@ -24,6 +25,7 @@ pub(crate) const KINDS: [&str; 16] = [
     "hash",
     "inclusion-proof",
     "leaf",
+    "log",
     "merkle-set",
     "sample",
     "sealed-proof",
@@ -31,6 +33,7 @@ pub(crate) const KINDS: [&str; 16] = [
     "statement",
     "sum-tree",
     "utxo-snapshot",
+    "witness",
 ];
 
 /// What was sent, in one of the three fields that carry it.
@@ -66,6 +69,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "hash" => values::hash(query, sent),
         "inclusion-proof" => liability::inclusion_proof(query, sent),
         "leaf" => liability::leaf(query, sent),
+        "log" => log::log(query, sent),
         "merkle-set" => values::merkle_set(query, sent),
         "sample" => sample::sample(query, sent),
         "sealed-proof" => sealed::sealed_proof(query, sent),
@@ -73,6 +77,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "statement" => publish::statement(query, sent),
         "sum-tree" => liability::sum_tree(query, sent),
         "utxo-snapshot" => utxo::utxo_snapshot(query, sent),
+        "witness" => log::witness(query, sent),
         unknown => Err(format!("unknown kind {unknown:?}")),
     }
 }

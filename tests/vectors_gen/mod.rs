@@ -8,6 +8,7 @@ mod descriptor;
 mod hash;
 mod inclusion_proof;
 mod leaf;
+mod log;
 mod merkle_set;
 mod reserve;
 mod sample;
@@ -141,6 +142,7 @@ pub(crate) fn all() -> Vectors {
     hash::add(&mut vectors);
     inclusion_proof::add(&mut vectors);
     leaf::add(&mut vectors);
+    log::add(&mut vectors);
     merkle_set::add(&mut vectors);
     descriptor::add(&mut vectors);
     reserve::add(&mut vectors);

@@ -9,6 +9,7 @@ Sections have the names of the specifications. What is refused is raised as `Ref
 recomputes every expected value of every vector below DIR (by default the folder above this file).
 """
 
+import base64
 import datetime
 import hashlib
 import hmac
@@ -74,6 +75,22 @@ OUTCOME = {
     "CF-3008": UNDETERMINED,  # too few signatures
     "CF-3012": UNDETERMINED,  # another venue than the policy's
     "CF-3015": UNDETERMINED,  # key or signature not in its one encoding
+    "CF-3100": UNDETERMINED,  # signed note malformed
+    "CF-3102": UNDETERMINED,  # the log has not signed
+    "CF-3103": INVALID,  # wrong signature of a note
+    "CF-3104": UNDETERMINED,  # checkpoint malformed
+    "CF-3105": UNDETERMINED,  # another log
+    "CF-3106": UNDETERMINED,  # log proof malformed
+    "CF-3107": UNDETERMINED,  # log proof of another entry
+    "CF-3108": INVALID,  # length of a log proof's path
+    "CF-3109": INVALID,  # not in the log
+    "CF-3110": UNDETERMINED,  # too few witnesses
+    "CF-3150": UNDETERMINED,  # request to a witness malformed
+    "CF-3151": UNDETERMINED,  # log that the witness does not know
+    "CF-3152": UNDETERMINED,  # checkpoint not signed by a known log
+    "CF-3153": UNDETERMINED,  # the witness stands at another size
+    "CF-3154": INVALID,  # two roots for one size
+    "CF-3155": INVALID,  # consistency proof
     "CF-4006": UNDETERMINED,  # address set malformed
     "CF-4007": INVALID,  # address set is not the committed one
     "CF-4008": INVALID,  # an address twice
@@ -1767,6 +1784,297 @@ def read_snapshot(data, network, wanted):
     return block, sha256(hasher.digest()), count, found
 
 
+# ---------------------------------------------------------------------------------------------------- log.md
+
+# Ed25519 after RFC 8032, section 5.1: the curve -x^2 + y^2 = 1 + d x^2 y^2 over 2^255 - 19.
+ED_FIELD = 2**255 - 19
+ED_ORDER = 2**252 + 27742317777372353535851937790883648493
+ED_D = -121665 * pow(121666, -1, ED_FIELD) % ED_FIELD
+ED_ROOT = pow(2, (ED_FIELD - 1) // 4, ED_FIELD)
+
+
+def ed_point(data):
+    """The point with this encoding, or None."""
+    number = int.from_bytes(data, "little")
+    y, odd = number & (2**255 - 1), number >> 255
+    if y >= ED_FIELD:
+        return None
+    square = (y * y - 1) * pow(ED_D * y * y + 1, -1, ED_FIELD) % ED_FIELD
+    x = pow(square, (ED_FIELD + 3) // 8, ED_FIELD)
+    if (x * x - square) % ED_FIELD:
+        x = x * ED_ROOT % ED_FIELD
+    if (x * x - square) % ED_FIELD or (x == 0 and odd):
+        return None
+    return (x if x % 2 == odd else ED_FIELD - x, y)
+
+
+def ed_add(a, b):
+    cross = ED_D * a[0] * b[0] * a[1] * b[1] % ED_FIELD
+    x = (a[0] * b[1] + a[1] * b[0]) * pow(1 + cross, -1, ED_FIELD)
+    y = (a[1] * b[1] + a[0] * b[0]) * pow(1 - cross, -1, ED_FIELD)
+    return (x % ED_FIELD, y % ED_FIELD)
+
+
+def ed_mul(point, scalar):
+    result = (0, 1)
+    while scalar:
+        if scalar & 1:
+            result = ed_add(result, point)
+        point, scalar = ed_add(point, point), scalar >> 1
+    return result
+
+
+ED_BASE = ed_point((4 * pow(5, -1, ED_FIELD) % ED_FIELD).to_bytes(32, "little"))
+
+
+def ed25519_verify(key, message, signature):
+    if len(signature) != 64:
+        return False
+    point, commitment = ed_point(key), ed_point(signature[:32])
+    scalar = int.from_bytes(signature[32:], "little")
+    if point is None or commitment is None or scalar >= ED_ORDER:
+        return False
+    if (0, 1) in (ed_mul(point, 8), ed_mul(commitment, 8)):
+        return False  # a point of small order fits many messages
+    hashed = hashlib.sha512(signature[:32] + key + message).digest()
+    challenge = int.from_bytes(hashed, "little") % ED_ORDER
+    return ed_mul(ED_BASE, scalar) == ed_add(commitment, ed_mul(point, challenge))
+
+
+LOG_KEY, WITNESS_KEY = 1, 4
+
+
+def from_base64(text_):
+    """The bytes of the one form of base64, or None."""
+    try:
+        data = base64.b64decode(text_, validate=True)
+    except ValueError:
+        return None
+    return data if base64.b64encode(data).decode("ascii") == text_ else None
+
+
+def note_key(text_):
+    """(name, identifier, kind, key) of a verifier key."""
+    name, identifier, encoded = text_.split("+", 2)
+    data = from_base64(encoded)
+    if len(data) != 33 or data[0] not in (LOG_KEY, WITNESS_KEY):
+        raise Misshapen(f"{text_} is no verifier key")
+    if sha256(name.encode("utf-8") + b"\n" + data)[:4].hex() != identifier:
+        raise Misshapen(f"the identifier of {text_} is wrong")
+    return name, bytes.fromhex(identifier), data[0], data[1:]
+
+
+def is_name(name):
+    return name != "" and "+" not in name and not any(letter.isspace() or not letter.isprintable() for letter in name)
+
+
+def parse_note(data):
+    """Text and signatures (name, identifier, bytes) of a signed note."""
+
+    def malformed(why):
+        return Refused("parse", "CF-3100", why)
+
+    try:
+        whole = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise malformed("not UTF-8") from None
+    if any(ord(letter) < 32 and letter != "\n" for letter in whole):
+        raise malformed("a control character")
+    at = whole.rfind("\n\n")
+    if at < 0 or not whole.endswith("\n"):
+        raise malformed("no empty line before the signatures, or no newline at the end")
+    lines = whole[at + 2 : -1].split("\n")
+    if len(lines) > 128 or len(data) > 2**20:
+        raise malformed("too large")
+    signatures = []
+    for line in lines:
+        dash, name, encoded, *more = [*line.split(" ", 2), "", ""][:3]
+        blob = from_base64(encoded)
+        if dash != "\u2014" or not is_name(name) or blob is None or len(blob) < 5:
+            raise malformed(f"no signature: {line}")
+        signatures.append((name, blob[:4], blob[4:]))
+    return whole[: at + 1], signatures
+
+
+def parse_number(digits):
+    """A decimal number of 64 bits in its one form, or None."""
+    fits_ = re.fullmatch("0|[1-9][0-9]*", digits) is not None and int(digits) < 2**64
+    return int(digits) if fits_ else None
+
+
+def parse_hash(line):
+    """32 bytes, or None."""
+    data = from_base64(line)
+    return data if data is not None and len(data) == 32 else None
+
+
+def parse_checkpoint(note_text):
+    """Origin, size and root."""
+    lines = note_text.removesuffix("\n").split("\n")
+    if len(lines) < 3 or "" in lines:
+        raise Refused("parse", "CF-3104", "fewer than three lines, or an empty one")
+    size, root = parse_number(lines[1]), parse_hash(lines[2])
+    if size is None or root is None:
+        raise Refused("parse", "CF-3104", "no size or no root")
+    return lines[0], size, root
+
+
+def signed_by(note, key):
+    """The times at which a key has signed; None for each signature of a log."""
+    (note_text, signatures), (name, identifier, kind, public) = note, key
+    times = []
+    for signer, signer_id, blob in signatures:
+        if (signer, signer_id) != (name, identifier):
+            continue
+        message, signature, time_ = note_text, blob, None
+        if kind == WITNESS_KEY:
+            time_, signature = int.from_bytes(blob[:8], "big"), blob[8:]
+            message = f"cosignature/v1\ntime {time_}\n{note_text}"
+        if not ed25519_verify(public, message.encode("utf-8"), signature):
+            raise Refused("signature", "CF-3103", f"the signature of {name}")
+        times.append(time_)
+    return times
+
+
+def log_leaf(entry):
+    return sha256(b"\x00" + entry)
+
+
+def log_node(left, right):
+    return sha256(b"\x01" + left + right)
+
+
+def log_root_of_path(leaf, index, size, path):
+    """The root to which a path leads; it has exactly one hash for every level at which the leaf has a sibling."""
+
+    def climb(index, size, path):
+        if size == 1:
+            if path:
+                raise Refused("fold", "CF-3108", "too many hashes")
+            return leaf
+        if not path:
+            raise Refused("fold", "CF-3108", "too few hashes")
+        split = split_point(size)
+        if index < split:
+            return log_node(climb(index, split, path[:-1]), path[-1])
+        return log_node(path[-1], climb(index - split, size - split, path[:-1]))
+
+    return climb(index, size, path)
+
+
+def parse_log_proof(data):
+    """Index, path and checkpoint note."""
+
+    def malformed(why):
+        return Refused("parse", "CF-3106", why)
+
+    try:
+        head, separator, rest = data.decode("utf-8").partition("\n\n")
+    except UnicodeDecodeError:
+        raise malformed("not UTF-8") from None
+    lines = head.split("\n")
+    if not separator or lines[0] != "c2sp.org/tlog-proof@v1":
+        raise malformed("another form")
+    del lines[0]
+    if lines and lines[0].startswith("extra "):
+        if from_base64(lines.pop(0)[6:]) is None:
+            raise malformed("the extra line is not base64")
+    index = parse_number(lines[0][6:]) if lines and lines[0].startswith("index ") else None
+    path = [parse_hash(line) for line in lines[1:]]
+    if index is None or None in path or len(path) > 63:
+        raise malformed("no index, or a line that is no hash")
+    return index, path, parse_note(rest.encode("utf-8"))
+
+
+def verify_log_proof(data, query):
+    index, path, note = parse_log_proof(data)
+    origin, size, root = parse_checkpoint(note[0])
+    if origin != query["origin"]:
+        raise Refused("bind", "CF-3105", origin)
+    if not signed_by(note, note_key(query["log"])):
+        raise Refused("signature", "CF-3102", "the log has not signed")
+    cosigned = []
+    for witness in map(note_key, query["witnesses"]):
+        times = signed_by(note, witness)
+        if times:
+            cosigned.append({"time": str(min(times)), "witness": witness[0]})
+    if len(cosigned) < query["quorum"]:
+        raise Refused("policy", "CF-3110", f"{len(cosigned)} witnesses")
+    if index != query["sequence"]:
+        raise Refused("bind", "CF-3107", f"index {index}")
+    if index >= size:
+        raise Refused("parse", "CF-3106", f"index {index} of {size}")
+    if log_root_of_path(log_leaf(query["entry"].encode("utf-8")), index, size, path) != root:
+        raise Refused("fold", "CF-3109", "another root")
+    return {"cosigned": cosigned, "root": root.hex(), "size": str(size)}
+
+
+# ------------------------------------------------------------------------------------------------ witness.md
+
+
+def consistent(old, new, path):
+    """Whether a tree (size, root) is the beginning of another one: RFC 6962, section 2.1.2, undone from its end."""
+    (old_size, old_root), (new_size, new_root) = old, new
+    if old_size == 0:
+        return not path and old_root == sha256(b"")
+
+    def undo(old_size, new_size, path, whole):
+        """Both roots of the part that is left; `whole` while the old tree is a beginning of it that is known."""
+        if old_size == new_size:
+            if whole:
+                return (old_root, old_root) if not path else None
+            return (path[0], path[0]) if len(path) == 1 else None
+        if not path:
+            return None
+        split = split_point(new_size)
+        if old_size <= split:
+            roots = undo(old_size, split, path[:-1], whole)
+            return roots and (roots[0], log_node(roots[1], path[-1]))
+        roots = undo(old_size - split, new_size - split, path[:-1], False)
+        return roots and (log_node(path[-1], roots[0]), log_node(path[-1], roots[1]))
+
+    return undo(old_size, new_size, path, True) == (old_root, new_root)
+
+
+def answer_request(data, query):
+    def malformed(why):
+        return Refused("parse", "CF-3150", why)
+
+    try:
+        head, separator, rest = data.decode("utf-8").partition("\n\n")
+    except UnicodeDecodeError:
+        raise malformed("not UTF-8") from None
+    lines = head.split("\n")
+    old = parse_number(lines[0][4:]) if lines[0].startswith("old ") else None
+    path = [parse_hash(line) for line in lines[1:]]
+    if not separator or old is None or None in path or len(path) > 63:
+        raise malformed("another form")
+    try:
+        note = parse_note(rest.encode("utf-8"))
+        origin, size, root = parse_checkpoint(note[0])
+    except Refused as refusal:
+        raise malformed(refusal.why) from None
+    keys = [key for key in map(note_key, query["logs"]) if key[0] == origin]
+    if not keys:
+        raise Refused("bind", "CF-3151", origin)
+    try:
+        signed = [signed_by(note, key) for key in keys]
+    except Refused as refusal:
+        raise Refused("signature", "CF-3152", refusal.why) from None
+    if not any(signed):
+        raise Refused("signature", "CF-3152", "nobody who is known has signed")
+    latest = query["latest_size"], query["latest_root"]
+    if old > size:
+        raise malformed("a proof backwards")
+    if old != latest[0]:
+        raise Refused("bind", "CF-3153", f"the witness stands at {latest[0]}")
+    if size == latest[0] and root != latest[1]:
+        raise Refused("fold", "CF-3154", "two roots")
+    if not consistent(latest, (size, root), path):
+        raise Refused("fold", "CF-3155", "another history")
+    return {"root": root.hex(), "size": str(size)}
+
+
 # ----------------------------------------------------------------------------------------- the runner of vectors/
 
 # A runner takes `query` and what was sent, and returns the computed values. `bytes` are sent for `proof_text` and
@@ -1997,6 +2305,16 @@ def run_utxo_snapshot(query, proof):
     return {"block": block[::-1].hex(), "coins": coins, "count": str(count), "hash": digest[::-1].hex()}
 
 
+def run_log(query, proof):
+    fields = {"entry": text, "log": text, "origin": text, "quorum": uint(64), "sequence": uint(64)}
+    return verify_log_proof(proof, record({**fields, "witnesses": sequence_of(text)})(query))
+
+
+def run_witness(query, proof):
+    fields = {"latest_root": hex_bytes(32), "latest_size": uint(64), "logs": sequence_of(text)}
+    return answer_request(proof, record(fields)(query))
+
+
 RUNNERS = {
     "address-set": run_address_set,
     "amount": run_amount,
@@ -2007,6 +2325,7 @@ RUNNERS = {
     "hash": run_hash,
     "inclusion-proof": run_inclusion_proof,
     "leaf": run_leaf,
+    "log": run_log,
     "merkle-set": run_merkle_set,
     "sample": run_sample,
     "sealed-proof": run_sealed_proof,
@@ -2014,6 +2333,7 @@ RUNNERS = {
     "statement": run_statement,
     "sum-tree": run_sum_tree,
     "utxo-snapshot": run_utxo_snapshot,
+    "witness": run_witness,
 }
 FOLDERS_WITHOUT_VECTORS = {"reference"}
 

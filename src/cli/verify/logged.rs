@@ -1,0 +1,74 @@
+//! Whether the statement stands in the public log, as the policy demands.
+
+use super::Args;
+use crate::cli::error::{CliError, Failure};
+use crate::cli::{files, say};
+use crate::code::{Code, Coded, log as codes};
+use crate::policy::Policy;
+use crate::publish::VerifiedStatement;
+use crate::publish::log::{LogProof, Logged, proof};
+use crate::report::shown;
+use crate::snapshot::Time;
+
+/// The policy demands a log proof.
+#[derive(Debug, thiserror::Error)]
+#[error("the policy pins the log {0}, and there is no --log-proof")]
+struct Unlogged(String);
+
+impl Coded for Unlogged {
+    fn code(&self) -> &'static Code {
+        &codes::UNLOGGED
+    }
+}
+
+/// Checks the log proof; nothing when the policy asks for no log.
+pub(super) fn check(
+    args: &Args,
+    policy: &Policy,
+    statement: &VerifiedStatement,
+    now: Time,
+) -> Result<Option<Logged>, Failure> {
+    let (rules, path) = match (policy.log(), &args.log_proof) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => {
+            let detail = "--log-proof: the policy names no log: add a section [log] with the key that you pin";
+            return Err(CliError::Arguments(detail.to_owned()).into());
+        }
+        (Some(rules), None) => return Err(Unlogged(shown(rules.pins().origin).to_string()).into()),
+        (Some(rules), Some(path)) => (rules, path),
+    };
+    let file = files::read(path, proof::PROOF_SIZE_MAX)?;
+    let check = || {
+        let proof = LogProof::parse(&file)?;
+        let logged = rules.pins().verify(&proof, statement.statement().sequence, &statement.leaf())?;
+        logged.signed().check_age(now, rules.min_age_minutes(), rules.max_age_days())?;
+        Ok(logged)
+    };
+    check().map(Some).map_err(|error: crate::publish::log::LogError| Failure::about(path, &error))
+}
+
+/// Says what was checked, or that nothing was.
+pub(super) fn tell(logged: Option<&Logged>) {
+    let Some(logged) = logged else {
+        say("Nor that everybody was shown this statement: your policy names no public log.");
+        return;
+    };
+    let signed = logged.signed();
+    let (origin, size) = (shown(&signed.checkpoint().origin), signed.checkpoint().size);
+    say(format!("\nThe statement is entry {} of {size} in the log {origin},", logged.index()));
+    match signed.seen() {
+        Some(seen) => {
+            let names: Vec<String> =
+                signed.cosignatures().iter().map(|found| shown(&found.witness).to_string()).collect();
+            say(format!("cosigned by {} until {seen}: everybody is shown this one.", names.join(", ")));
+        }
+        None => say("which no witness of your policy watches: others may be shown another log."),
+    }
+    match logged.later() {
+        0 => {}
+        1 => say("It is superseded: the log has a later statement. Ask the venue for it."),
+        later => {
+            say(format!("It is superseded: the log has {later} later statements. Ask the venue for the last one."))
+        }
+    }
+}
