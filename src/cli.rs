@@ -3,6 +3,7 @@
 mod bars;
 mod build;
 mod bundle;
+mod card;
 mod challenge;
 mod demo;
 mod error;
@@ -50,6 +51,9 @@ enum Verb {
     /// Put files into a bundle of evidence, and seal it
     #[command(subcommand)]
     Bundle(bundle::Verb),
+    /// Make or show the card of a venue: what its customers pin
+    #[command(subcommand)]
+    Card(card::Verb),
     /// Commit to addresses, and make the challenge that they sign
     #[command(subcommand)]
     Challenge(challenge::Verb),
@@ -69,6 +73,9 @@ enum Verb {
     Lab(lab::Verb),
     /// Say what checking customers show about accounts that were left out
     Omission(omission::Args),
+    /// Pin the keys of a venue in your policy
+    #[command(subcommand)]
+    Pin(card::PinVerb),
     /// Check a policy file
     #[command(subcommand)]
     Policy(policy::Verb),
@@ -129,7 +136,10 @@ fn run(verb: Verb) -> Outcome {
         Verb::Keygen(args) => keygen::run(&args),
         Verb::Lab(verb) => lab::run(&verb),
         Verb::Omission(args) => omission::run(&args),
+        Verb::Card(verb) => card::run(&verb),
+        Verb::Pin(verb) => card::pin(&verb),
         Verb::Policy(verb) => policy::run(&verb),
+
         Verb::Prove(args) => prove::run(&args),
         Verb::Reconcile(args) => reconcile::run(&args),
         Verb::Reserves(verb) => reserves::run(&verb),

@@ -174,6 +174,7 @@ TAGS = [
     "counterfoil/manifest",
     "counterfoil/movement",
     "counterfoil/transcript",
+    "counterfoil/venue-card",
 ]
 
 # -------------------------------------------------------------------------------------------------- amount.md
