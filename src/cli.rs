@@ -23,6 +23,7 @@ mod reserves;
 mod statement;
 mod tree;
 mod verify;
+mod wording;
 
 use std::io::Write as _;
 use std::process::ExitCode;
