@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 15] = [
+pub(crate) const KINDS: [&str; 16] = [
     "address-set",
     "amount",
     "canonical-json",
@@ -29,6 +29,7 @@ pub(crate) const KINDS: [&str; 15] = [
     "statement",
     "sum-tree",
     "utxo-snapshot",
+    "venue-card",
 ];
 
 /// What was sent, in one of the three fields that carry it.
@@ -70,6 +71,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "statement" => publish::statement(query, sent),
         "sum-tree" => liability::sum_tree(query, sent),
         "utxo-snapshot" => utxo::utxo_snapshot(query, sent),
+        "venue-card" => publish::venue_card(query, sent),
         unknown => Err(format!("unknown kind {unknown:?}")),
     }
 }

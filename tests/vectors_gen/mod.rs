@@ -16,6 +16,7 @@ mod split;
 mod statement;
 mod sum_tree;
 mod utxo_snapshot;
+mod venue_card;
 
 use std::collections::BTreeMap;
 
@@ -149,6 +150,7 @@ pub(crate) fn all() -> Vectors {
     statement::add(&mut vectors);
     sum_tree::add(&mut vectors);
     utxo_snapshot::add(&mut vectors);
+    venue_card::add(&mut vectors);
     vectors
 }
 

@@ -20,6 +20,8 @@ const bundled = await build({
   target: "es2022",
   charset: "utf8",
   legalComments: "inline",
+  minifyWhitespace: true,
+  lineLimit: 160,
   write: false,
 });
 const licence = readFileSync(join(here, "node_modules/@noble/hashes/LICENSE"), "utf8").trim();

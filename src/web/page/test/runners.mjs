@@ -16,6 +16,7 @@ import * as shape from "../verifier/shape.js";
 import { keyShape, verifySignature } from "../verifier/signature.js";
 import { setShape, verifyStatement } from "../verifier/statement.js";
 import { commitment, fold, pathLength, treeRoot } from "../verifier/sum_tree.js";
+import { compareFingerprint, parseCard } from "../verifier/venue_card.js";
 import { NETWORK_MARKS, readSnapshot } from "../verifier/utxo_snapshot.js";
 
 const { any, assetId, decimals, hexBytes, integer, liabilityClass, listOf, oneOf, record, text } = shape;
@@ -243,6 +244,13 @@ function utxoSnapshot(query, proof) {
   return { block: reversed(found.block), coins, count: String(found.count), hash: reversed(found.hash) };
 }
 
+function venueCard(query, proof) {
+  const { fingerprint: told } = record({ fingerprint: shape.optional(text) })(query);
+  const card = parseCard(proof);
+  if (told !== null) compareFingerprint(card, told);
+  return { digest: card.digest, fingerprint: card.fingerprint };
+}
+
 export const runners = {
   "address-set": addressSet,
   amount,
@@ -259,4 +267,5 @@ export const runners = {
   statement,
   "sum-tree": sumTree,
   "utxo-snapshot": utxoSnapshot,
+  "venue-card": venueCard,
 };

@@ -3,7 +3,7 @@
 import { hex } from "./bytes.js";
 import { taggedHash } from "./hash.js";
 import { canonical, parseStrict } from "./json.js";
-import { Misshapen, withCode } from "./refusal.js";
+import { Misshapen, Refused, withCode } from "./refusal.js";
 import { hexBytes, integer, listOf, notEmpty, oneOf, optional, record, venueId } from "./shape.js";
 import { decodeKey, keyOrder, keyShape, signerOf } from "./signature.js";
 
@@ -38,4 +38,12 @@ export function parseCard(bytes) {
     const pins = { venue, log_origin, keys, threshold };
     return { card, pins, digest, fingerprint: digest.slice(0, 32).match(/.{4}/g).join(" ") };
   }, () => true);
+}
+
+/** Refuses a card whose fingerprint is not the one that the customer was told; spaces and case do not matter. */
+export function compareFingerprint({ fingerprint }, told) {
+  const plain = (text) => text.replace(/\s/g, "").toLowerCase();
+  if (plain(told) !== plain(fingerprint)) {
+    throw new Refused("policy", "CF-3021", "another fingerprint", { got: fingerprint, expected: told });
+  }
 }
