@@ -3,6 +3,7 @@
 mod bars;
 mod build;
 mod bundle;
+mod card;
 mod challenge;
 mod compare;
 mod demo;
@@ -29,6 +30,7 @@ mod tree;
 mod verify;
 #[cfg(feature = "serve")]
 mod witness;
+mod wording;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -57,6 +59,9 @@ enum Verb {
     /// Put files into a bundle of evidence, and seal it
     #[command(subcommand)]
     Bundle(bundle::Verb),
+    /// Make or show the card of a venue: what its customers pin
+    #[command(subcommand)]
+    Card(card::Verb),
     /// Commit to addresses, and make the challenge that they sign
     #[command(subcommand)]
     Challenge(challenge::Verb),
@@ -81,6 +86,9 @@ enum Verb {
     Log(log::Verb),
     /// Say what checking customers show about accounts that were left out
     Omission(omission::Args),
+    /// Pin the keys of a venue in your policy
+    #[command(subcommand)]
+    Pin(card::PinVerb),
     /// Check a policy file
     #[command(subcommand)]
     Policy(policy::Verb),
@@ -154,7 +162,10 @@ fn run(verb: Verb) -> Outcome {
         Verb::Lab(verb) => lab::run(&verb),
         Verb::Log(verb) => log::run(&verb),
         Verb::Omission(args) => omission::run(&args),
+        Verb::Card(verb) => card::run(&verb),
+        Verb::Pin(verb) => card::pin(&verb),
         Verb::Policy(verb) => policy::run(&verb),
+
         Verb::Prove(args) => prove::run(&args),
         Verb::Publish(args) => publish::run(&args),
         Verb::Reconcile(args) => reconcile::run(&args),

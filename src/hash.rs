@@ -131,11 +131,13 @@ pub enum Tag {
     Statement,
     /// A signed transcript of a node's answers.
     Transcript,
+    /// What a customer pins of a venue.
+    VenueCard,
 }
 
 impl Tag {
     /// Every tag, in the order of their discriminants.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Address,
         Self::AddressNode,
         Self::Asset,
@@ -153,6 +155,7 @@ impl Tag {
         Self::Split,
         Self::Statement,
         Self::Transcript,
+        Self::VenueCard,
     ];
 
     /// The tag's text.
@@ -176,11 +179,12 @@ impl Tag {
             Self::Split => "counterfoil/split",
             Self::Statement => "counterfoil/statement",
             Self::Transcript => "counterfoil/transcript",
+            Self::VenueCard => "counterfoil/venue-card",
         }
     }
 }
 
-static MIDSTATES: LazyLock<[Sha256; 17]> = LazyLock::new(|| {
+static MIDSTATES: LazyLock<[Sha256; 18]> = LazyLock::new(|| {
     Tag::ALL.map(|tag| {
         let tag_hash = Sha256::digest(tag.text().as_bytes());
         Sha256::new().chain_update(tag_hash).chain_update(tag_hash)

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod log;
 pub mod statement;
 pub(crate) mod statement_check;
+pub mod venue_card;
 pub mod witness;
 
 pub use statement::Statement;

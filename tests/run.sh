@@ -67,6 +67,9 @@ check_tools() {
   command -v c++ >/dev/null || missing+=(g++)
   command -v openssl >/dev/null || missing+=(openssl)
   command -v zstd >/dev/null || missing+=(zstd)
+  command -v node >/dev/null || missing+=(nodejs)
+  command -v npm >/dev/null || missing+=(npm)
+  [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium fonts-noto-cjk)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
   # with a font, or plots could not be judged
   [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium fonts-liberation)
@@ -142,6 +145,15 @@ smoke_fuzz() {
 
 run_tests() {
   cargo test --locked --features parquet,finality 2>&1 | tee "$scratch/tests.log"
+}
+
+# The page is what its sources give, agrees with every vector, and works in a real browser.
+check_page() {
+  cd src/web/page
+  npm ci --ignore-scripts --no-audit --no-fund
+  node build.mjs --check
+  node test/vectors.mjs
+  node --test test/page.test.mjs
 }
 
 check_docs() {

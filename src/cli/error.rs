@@ -181,6 +181,16 @@ pub(super) enum CliError {
         /// Digest to be signed.
         expected: String,
     },
+    /// Other keys are pinned for the venue.
+    #[error("{venue}: pinned {}, the card has {}", pinned.join(", "), got.join(", "))]
+    OtherCard {
+        /// The venue.
+        venue: String,
+        /// Keys in the policy.
+        pinned: Vec<String>,
+        /// Keys on the card.
+        got: Vec<String>,
+    },
     /// The record is not usable.
     #[error("{}: {detail}", path.display())]
     SigningRecord {
@@ -215,6 +225,7 @@ impl Coded for CliError {
             Self::DevicesFile { .. } => &codes::DEVICES_FILE,
             Self::AddressesFile { .. } => &crate::code::bundle::ADDRESSES_FILE,
             Self::OtherPredecessor { .. } => &crate::code::publish::OTHER_PREDECESSOR,
+            Self::OtherCard { .. } => &crate::code::publish::OTHER_CARD,
             Self::SignedTwice { .. } => &crate::code::publish::SIGNED_TWICE,
             Self::SigningRecord { .. } => &crate::code::publish::SIGNING_RECORD,
         }

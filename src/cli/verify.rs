@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::error::{CliError, Failure};
+use super::wording::sentence;
 use super::{Outcome, files, now, policy, say};
 use crate::amount::Amount;
 use crate::asset::AssetId;
 use crate::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, VerifiedInclusion};
 use crate::publish::{self, Statement};
-use crate::report::shown;
+use crate::report::{shown, wrap};
 
 /// Check that your own balance is in the total.
 #[derive(clap::Args)]
@@ -68,30 +69,25 @@ pub(super) fn run(args: &Args) -> Outcome {
     let included = inclusion_proof::verify(&query, &proof).map_err(|error| Failure::about(&path, &error))?;
     print(statement, &included, &expected);
     if statement.cutoff > now {
-        say("\nBy the clock of this computer, that moment has not come yet: nobody can know these balances.");
+        say_wrapped(&sentence("verify.not-yet", &[]));
     }
     let (signed, declared) = (verified.signers().len() as u64, statement.venue.threshold);
     if signed < declared {
-        say(format!("\nThe venue declares {declared} signatures; {signed} of the keys that you pin have signed."));
+        let fields = [("declared", declared.to_string()), ("signed", signed.to_string())];
+        say_wrapped(&sentence("verify.fewer-signers", &fields.each_ref().map(|(name, value)| (*name, value.as_str()))));
     }
     logged::tell(logged.as_ref());
     if now > statement.due && logged.as_ref().is_none_or(|logged| logged.later() == 0) {
-        say(format!(
-            "\nThis statement is overdue: the next one was announced for {}. Ask the venue for it.",
-            statement.due
-        ));
+        say_wrapped(&sentence("verify.overdue", &[("due", &statement.due.to_string())]));
     }
     say(format!("\nPolicy {}", policy.digest()));
     Ok(ExitCode::SUCCESS)
 }
 
 fn print(statement: &Statement, included: &[VerifiedInclusion], expected: &BTreeMap<AssetId, Amount>) {
-    say(format!(
-        "Your balance is in the total that {} committed to\nas of {}, statement {}:\n",
-        shown(&statement.venue.legal_entity),
-        statement.cutoff,
-        statement.sequence
-    ));
+    let (entity, cutoff) = (shown(&statement.venue.legal_entity), statement.cutoff.to_string());
+    let fields = [("entity", entity.as_str()), ("cutoff", &cutoff), ("sequence", &statement.sequence.to_string())];
+    say(format!("{}\n", wrap(&sentence("verify.included", &fields))));
     for balance in included {
         let row = balance.row();
         let amount = |amount: Amount| amount.to_decimal(row.decimals);
@@ -100,13 +96,17 @@ fn print(statement: &Statement, included: &[VerifiedInclusion], expected: &BTree
             say(format!("      {} {}", amount(part.amount), shown(&part.product)));
         }
         // how many balances there are, nobody can see: a leaf may be a piece of one, or a decoy
-        let leaves = match (balance.indices().len(), row.leaf_count) {
-            (_, 1) => "the only leaf".to_owned(),
-            (1, count) => format!("in one of {count} leaves"),
-            (own, count) => format!("in {own} of {count} leaves"),
+        // how many balances there are, nobody can see: a leaf may be a piece of one, or a decoy
+        let (own, count) = (balance.indices().len(), row.leaf_count);
+        let key = match (own, count) {
+            (_, 1) => "verify.leaf.only",
+            (1, _) => "verify.leaf.one",
+            _ => "verify.leaf.some",
         };
-        say(format!("      {leaves}, {} in total", amount(row.total)));
-        say(format!("      root {}", in_groups(&row.root.to_string())));
+        let fields = [("own", own.to_string()), ("count", count.to_string()), ("total", amount(row.total))];
+        say(format!("      {}", sentence(key, &fields.each_ref().map(|(name, value)| (*name, value.as_str())))));
+        let root = in_groups(&row.root.to_string());
+        say(format!("      {}", sentence("verify.root", &[("root", &root)])));
     }
     let mut others: Vec<&str> = included
         .iter()
@@ -115,17 +115,20 @@ fn print(statement: &Statement, included: &[VerifiedInclusion], expected: &BTree
         .map(AssetId::as_str)
         .collect();
     others.dedup();
-    if expected.is_empty() {
-        say("\nCompare these amounts with your own records: nothing else can tell whether they are right.");
+    let compared = if expected.is_empty() {
+        sentence("verify.compare", &[])
     } else if others.is_empty() {
-        say("\nThese are the amounts that you expected.");
+        sentence("verify.expected", &[])
     } else {
-        say(format!(
-            "\nOf what you expected, the amounts are right. You named none for {}: compare with your own records.",
-            others.join(", ")
-        ));
-    }
-    say("This does not show that the venue holds the coins, nor that other balances are complete.");
+        sentence("verify.expected.some", &[("assets", &others.join(", "))])
+    };
+    say_wrapped(&compared);
+    say(wrap(&sentence("verify.not-shown", &[])));
+}
+
+/// A paragraph of its own.
+fn say_wrapped(text: &str) {
+    say(format!("\n{}", wrap(text)));
 }
 
 /// Groups of four, as people compare hashes.

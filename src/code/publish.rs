@@ -58,4 +58,13 @@ super::codes! {
     OTHER_PREDECESSOR = 3019, NotMade, "the statement names another predecessor than the one that was signed",
         "Statements form a chain; one that hangs on another statement could replace a part of it unseen.",
         "write the digest that `statement sign` printed for the statement before into `predecessor`";
+    VENUE_CARD = 3020, NotMade, "the venue card cannot be read",
+        "A card says by which keys a venue signs; without it there is nothing to compare with.",
+        "get the card again, from somewhere else than the proof";
+    OTHER_FINGERPRINT = 3021, Failed, "the card has another fingerprint than the one that you were told",
+        "One of the two, card or fingerprint, is not the venue's, or is an older one.",
+        "pin nothing; ask both sources which of them has changed";
+    OTHER_CARD = 3022, NotMade, "another card is pinned for this venue",
+        "Whoever can exchange the keys that are pinned can show everybody another statement.",
+        "ask a second source whether the venue has changed its keys; only then pin the new card with --replace";
 }

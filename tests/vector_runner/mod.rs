@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 18] = [
+pub(crate) const KINDS: [&str; 19] = [
     "address-set",
     "amount",
     "canonical-json",
@@ -33,6 +33,7 @@ pub(crate) const KINDS: [&str; 18] = [
     "statement",
     "sum-tree",
     "utxo-snapshot",
+    "venue-card",
     "witness",
 ];
 
@@ -77,6 +78,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "statement" => publish::statement(query, sent),
         "sum-tree" => liability::sum_tree(query, sent),
         "utxo-snapshot" => utxo::utxo_snapshot(query, sent),
+        "venue-card" => publish::venue_card(query, sent),
         "witness" => log::witness(query, sent),
         unknown => Err(format!("unknown kind {unknown:?}")),
     }

@@ -1,7 +1,8 @@
-//! Runner of signed statements.
+//! Runners of signed statements and of venue cards.
 
 use counterfoil::code::{Code, Coded as _};
 use counterfoil::json::uint;
+use counterfoil::publish::venue_card::VenueCard;
 use counterfoil::publish::{self, StatementPins, VerifiedStatement};
 use counterfoil::signature::PublicKey;
 use counterfoil::snapshot::VenueId;
@@ -50,5 +51,24 @@ pub(super) fn statement(query: &Value, sent: &Sent) -> Run {
             }))
         }
         Err(code) => Ok(Outcome::Refused(code)),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardQuery {
+    /// What a second source told; none when nothing is compared.
+    fingerprint: Option<String>,
+}
+
+pub(super) fn venue_card(query: &Value, sent: &Sent) -> Run {
+    let query: CardQuery = typed(query)?;
+    let found = VenueCard::parse(bytes(sent)?).and_then(|card| {
+        query.fingerprint.as_deref().map_or(Ok(()), |told| card.compare(told))?;
+        Ok((card.digest()?, card.fingerprint()?))
+    });
+    match found {
+        Ok((digest, fingerprint)) => valid(json!({"digest": digest, "fingerprint": fingerprint})),
+        Err(error) => Ok(Outcome::Refused(error.code())),
     }
 }

@@ -18,6 +18,7 @@ mod split;
 mod statement;
 mod sum_tree;
 mod utxo_snapshot;
+mod venue_card;
 
 use std::collections::BTreeMap;
 
@@ -153,6 +154,7 @@ pub(crate) fn all() -> Vectors {
     statement::add(&mut vectors);
     sum_tree::add(&mut vectors);
     utxo_snapshot::add(&mut vectors);
+    venue_card::add(&mut vectors);
     vectors
 }
 

@@ -75,6 +75,8 @@ OUTCOME = {
     "CF-3008": UNDETERMINED,  # too few signatures
     "CF-3012": UNDETERMINED,  # another venue than the policy's
     "CF-3015": UNDETERMINED,  # key or signature not in its one encoding
+    "CF-3020": UNDETERMINED,  # venue card malformed
+    "CF-3021": INVALID,  # another fingerprint
     "CF-3100": UNDETERMINED,  # signed note malformed
     "CF-3102": UNDETERMINED,  # the log has not signed
     "CF-3103": INVALID,  # wrong signature of a note
@@ -194,6 +196,7 @@ TAGS = [
     "counterfoil/movement",
     "counterfoil/seal",
     "counterfoil/transcript",
+    "counterfoil/venue-card",
 ]
 
 # -------------------------------------------------------------------------------------------------- amount.md
@@ -854,6 +857,56 @@ def verify_statement(data, policy):
     if len(signed) < int(policy["threshold"]):
         raise Refused("policy", "CF-3008", f"{len(signed)} of {policy['threshold']} signatures")
     return statement, tagged_hash("counterfoil/statement", message), [key_order(entry) for entry in signed]
+
+
+# ---------------------------------------------------------------------------------------------- venue-card.md
+
+CARD = record(
+    {
+        "format": one_of("counterfoil-venue-card-v1"),
+        "log": optional(
+            record(
+                {
+                    "key": not_empty,
+                    "quorum": uint(64),
+                    "witnesses": sequence_of(record({"key": not_empty, "name": not_empty})),
+                }
+            )
+        ),
+        "page": optional(hex_bytes(32)),
+        "venue": record(
+            {
+                "id": VENUE_ID,
+                "keys": sequence_of(KEY, key_order),
+                "legal_entity": not_empty,
+                "log_origin": not_empty,
+                "threshold": uint(64),
+            }
+        ),
+    }
+)
+
+
+def read_card(data):
+    """The digest of a venue card."""
+    try:
+        value = parse_strict(data)
+        card = CARD(value)
+        keys = card["venue"]["keys"]
+        signers = {decode_key(key["alg"], key["key"])[0] for key in keys}
+        if len(signers) != len(keys):
+            raise Misshapen("two keys of one signer")
+        if not 1 <= card["venue"]["threshold"] <= len(keys):
+            raise Misshapen("the threshold")
+        if card["log"] and card["log"]["quorum"] > len(card["log"]["witnesses"]):
+            raise Misshapen("the quorum")
+    except (Misshapen, Refused) as error:
+        raise Refused("parse", "CF-3020", str(error)) from None
+    return tagged_hash("counterfoil/venue-card", canonical(value))
+
+
+def fingerprint(digest):
+    return " ".join(digest.hex()[at : at + 4] for at in range(0, 32, 4))
 
 
 # ------------------------------------------------------------------------------------------- inclusion-proof.md
@@ -2216,6 +2269,14 @@ def run_statement(query, proof):
     return {"commitments": commitments, "digest": digest.hex(), "signed_by": signers}
 
 
+def run_venue_card(query, proof):
+    told = record({"fingerprint": optional(text)})(query)["fingerprint"]
+    digest = read_card(proof)
+    if told is not None and "".join(told.split()).lower() != fingerprint(digest).replace(" ", ""):
+        raise Refused("policy", "CF-3021", "another fingerprint")
+    return {"digest": digest.hex(), "fingerprint": fingerprint(digest)}
+
+
 def run_merkle_set(query, proof):
     tag = NODE_TAGS[query["nodes"]]
     hashes = sequence_of(hex_bytes(32))
@@ -2333,6 +2394,7 @@ RUNNERS = {
     "statement": run_statement,
     "sum-tree": run_sum_tree,
     "utxo-snapshot": run_utxo_snapshot,
+    "venue-card": run_venue_card,
     "witness": run_witness,
 }
 FOLDERS_WITHOUT_VECTORS = {"reference"}

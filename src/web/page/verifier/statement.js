@@ -1,0 +1,153 @@
+// Statements: what a venue signs for one snapshot. Specification: docs/spec/statement.md.
+
+import { taggedHash } from "./hash.js";
+import { LIMIT } from "./amount.js";
+import { Misshapen, Refused, withCode } from "./refusal.js";
+import * as shape from "./shape.js";
+import { decodeKey, keyOrder, keyShape, parseSigned, signerOf, verifySignature } from "./signature.js";
+
+const { assetId, boolean, by, chainId, decimals, hexBytes, integer, listOf, notEmpty, oneOf, optional, record } = shape;
+const { text, time, venueId } = shape;
+
+const ASSETS_MAX = 10_000;
+const SCHEDULE_ROWS_MAX = 100_000;
+
+const venue = record({
+  id: venueId,
+  keys: listOf(keyShape, keyOrder),
+  legal_entity: notEmpty,
+  lei: optional(shape.pattern(/^[A-Z0-9]{20}$/)),
+  log_origin: notEmpty,
+  threshold: integer(64),
+});
+export const blockShape = record({ chain: chainId, hash: hexBytes(32), height: integer(64) });
+export const setShape = record({ count: integer(64), root: hexBytes(32) });
+const asset = record({
+  decimals,
+  deployments: listOf(record({ decimals, id: shape.deploymentId })),
+  id: assetId,
+});
+const row = record({
+  asset: assetId,
+  class: shape.liabilityClass,
+  decimals,
+  leaf_count: integer(64),
+  root: hexBytes(32),
+  total: integer(128),
+});
+const schedules = record({
+  in_flight: listOf(
+    record({
+      amount: integer(128),
+      asset: assetId,
+      chain: chainId,
+      direction: oneOf("deposit", "withdrawal"),
+      txid: text,
+    }),
+  ),
+  other_liabilities: listOf(
+    record({ amount: integer(128), asset: assetId, counterparty: text, due: optional(time), kind: text }),
+  ),
+  receivables: listOf(
+    record({ amount: integer(128), asset: assetId, counterparty: text, related_party: boolean }),
+  ),
+});
+
+/** A source of the ledger; one that is a database says which state of it answered. */
+function source(value) {
+  const fields = { kind: text, length: integer(64), name: text, rows: integer(64), sha256: hexBytes(32) };
+  if (shape.has(value, "database")) fields.database = record({ query: text, server: text, snapshot: text });
+  return record(fields)(value);
+}
+
+const ledger = record({
+  as_of: time,
+  control_total: oneOf("compared", "none"),
+  rows_filtered: integer(64),
+  rows_read: integer(64),
+  rows_zero: integer(64),
+  sources: listOf(source),
+});
+const statement = record({
+  account_hint: notEmpty,
+  address_set: optional(setShape),
+  assets: listOf(asset, by((entry) => entry.id)),
+  chains: listOf(blockShape, by((block) => block.chain)),
+  custody: optional(hexBytes(32)),
+  cutoff: time,
+  due: time,
+  format: oneOf("counterfoil-statement-v1"),
+  kind: oneOf("snapshot"),
+  ledger,
+  liabilities: listOf(row, by((entry) => entry.asset, (entry) => entry.class)),
+  next_cutoff: time,
+  predecessor: optional(hexBytes(32)),
+  schedules,
+  scope: listOf(record({ entity: text, product: text, scope: oneOf("in", "out", "unknown") })),
+  sequence: integer(64),
+  tool: text,
+  venue,
+  without_rows: listOf(assetId, by((id) => id)),
+});
+
+/** What each asset owes, over rows and other liabilities. */
+function owed(found) {
+  const sums = new Map();
+  const add = (id, amount) => sums.set(id, (sums.get(id) ?? 0n) + amount);
+  for (const entry of found.liabilities) add(entry.asset, entry.total);
+  for (const entry of found.schedules.other_liabilities) add(entry.asset, entry.amount);
+  return [...sums.values()];
+}
+
+/** The shape, and that the fields fit together. */
+function checkStatement(document) {
+  const found = statement(document);
+  const rows = found.liabilities;
+  const lists = Object.values(found.schedules);
+  const listed = new Map(found.assets.map((entry) => [entry.id, entry.decimals]));
+  const withRows = new Set(rows.map((entry) => entry.asset));
+  const without = new Set(found.without_rows);
+  const { cutoff, next_cutoff: next, due, venue: { keys, threshold } } = found;
+  const wrong = [
+    ["no liabilities", rows.length === 0],
+    ["too many rows", found.assets.length > ASSETS_MAX || lists.some((list) => list.length > SCHEDULE_ROWS_MAX)],
+    ["a row without leaves", rows.some((entry) => entry.leaf_count === 0n)],
+    ["a row with other decimals than its asset", rows.some((entry) => listed.get(entry.asset) !== entry.decimals)],
+    ["an asset both with and without rows", [...withRows].some((id) => without.has(id))],
+    ["an asset on which nothing is said", [...listed.keys()].some((id) => !withRows.has(id) && !without.has(id))],
+    ["an asset that is not listed", [...without].some((id) => !listed.has(id))],
+    ["a schedule of an asset that is not listed", lists.flat().some((entry) => !listed.has(entry.asset))],
+    ["more owed than 2^128 - 1", owed(found).some((sum) => sum >= LIMIT)],
+    ["predecessor and sequence", (found.predecessor === null) !== (found.sequence === 0n)],
+    ["times", !(cutoff < next && next < due)],
+    ["threshold", threshold < 1n || threshold > BigInt(keys.length)],
+  ];
+  const first = wrong.find(([, is]) => is);
+  if (first) throw new Misshapen(first[0]);
+  for (const key of keys) decodeKey(key.alg, key.key);
+  return found;
+}
+
+/**
+ * The statement, its digest and the pinned keys that have signed it.
+ * `pins` are `{venue, log_origin, keys, threshold}`: what the verifier knows before it reads anything.
+ */
+export function verifyStatement(bytes, pins) {
+  const { message, found, signatures } = withCode("CF-3001", () => {
+    const signed = parseSigned(bytes, "statement");
+    return { ...signed, found: checkStatement(signed.document) };
+  });
+  if (found.venue.id !== pins.venue || found.venue.log_origin !== pins.log_origin) {
+    const facts = { got: `${found.venue.id} (log ${found.venue.log_origin})`, expected: `${pins.venue} (log ${pins.log_origin})` };
+    throw new Refused("policy", "CF-3012", "another venue or log", facts);
+  }
+  const pinned = (entry) => pins.keys.some((key) => key.alg === entry.alg && key.key === entry.key);
+  const signers = signatures.filter(pinned);
+  for (const entry of signers) verifySignature("statement", message, entry.alg, entry.key, entry.signature);
+  if (signers.length === 0) throw new Refused("policy", "CF-3006", "no pinned key has signed");
+  const count = new Set(signers.map(signerOf)).size;
+  if (BigInt(count) < BigInt(pins.threshold)) {
+    throw new Refused("policy", "CF-3008", "too few signatures", { got: count, expected: String(pins.threshold) });
+  }
+  return { statement: found, digest: taggedHash("counterfoil/statement", message), signers };
+}
