@@ -164,7 +164,7 @@ fn gather(node: &Node, to: u64, token: Option<EvmAddress>) -> MemoryFiles {
         cutoff: Time::from_unix(cutoff),
         to_height: Some(last),
         deployments: deployments(token),
-        tokens: token.map(|contract| registry(contract)).unwrap_or_default(),
+        tokens: token.map(registry).unwrap_or_default(),
         control: None,
     };
     let asked = WindowRequest { from: 1, to, samples: Vec::new(), events: EventList::default(), journal: None };
