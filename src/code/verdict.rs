@@ -40,4 +40,7 @@ super::codes! {
     RATIO_NOT_REACHED = 7062, NotMade, "more is held than is owed, but less than the policy demands above it",
         "The policy asks for a share of what is owed above one hundred percent.",
         "the venue holds more, or the policy asks for less";
+    TRIPS_NOT_SOUGHT = 7068, NotMade, "coins that came and went could not be looked for",
+        "The window shows balances, and nothing of what moved: loans that relieve each other leave a balance as it is.",
+        "gather receipts and bodies of the blocks in which something moved";
 }

@@ -79,6 +79,12 @@ pub(crate) fn findings(
         );
         add(&codes::WINDOW_WEAK, severity, chain.as_str(), detail, None);
     }
+    let moved = report.curve.len() > 1 || !report.exact;
+    if moved && question.rules.round_trip_blocks > 0 && report.bounds.as_ref().is_some_and(|bounds| !bounds.flows) {
+        let detail = "balances changed or are bounds only, and the bundle shows nothing of what moved".to_owned();
+        let subject = report.deployment.to_string();
+        add(&verdict_codes::TRIPS_NOT_SOUGHT, Severity::Exception, &subject, detail, None);
+    }
     for trip in &report.round_trips {
         let around = if trip.around_snapshot { "they were there at the cut-off" } else { "not around the cut-off" };
         let detail = format!(
