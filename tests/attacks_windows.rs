@@ -59,8 +59,8 @@ fn attack_loans_that_relieve_each_other_leave_the_curve_flat() {
 /// A lender is paid in pieces that are each too small to be told, from a loan in pieces.
 #[test]
 fn attack_a_loan_in_pieces_too_small_to_be_told_is_one_loan() {
-    let mut story = Story::owes(100_000).holds(99_000);
-    for piece in 0..10 {
+    let mut story = Story::owes(100_000).holds(99_100);
+    for piece in 0..9 {
         story = story.came(120 + piece, 100, "lender").out(160 + piece, 100, "lender");
     }
     let found = story.judge();

@@ -70,8 +70,8 @@ impl Section<'_> {
         Some(commitments)
     }
 
-    /// Whether something is claimed for each deployment that the addresses could have: where nothing is claimed now, the
-    /// same addresses may have held something at another cut-off.
+    /// Whether something is claimed for each deployment that the addresses could have: where nothing is claimed now,
+    /// the same addresses may have held something at another cut-off.
     fn is_claimed_everywhere(&self, mapped: Option<&Asset>) -> bool {
         let deployments = mapped.into_iter().flat_map(|asset| &asset.deployments);
         let reachable = |id: &DeploymentId| id.chain().is_some_and(|chain| self.reserves.windows.contains_key(&chain));

@@ -159,9 +159,9 @@ fn segments(within: &[&Commitment]) -> Vec<Segment> {
     segments
 }
 
-/// The sum of all deployments, change by change, over the blocks or the time that any of them covers. Beyond the ends of
-/// its own window a deployment stays as it is there: a chain of fast blocks would otherwise hide what others do at the
-/// ends of theirs. `None` for a sum that does not fit, `Some(None)` when the windows share no moment.
+/// The sum of all deployments, change by change, over the blocks or the time that any of them covers. Beyond the ends
+/// of its own window a deployment stays as it is there: a chain of fast blocks would otherwise hide what others do at
+/// the ends of theirs. `None` for a sum that does not fit, `Some(None)` when the windows share no moment.
 #[allow(clippy::option_option, reason = "the outer one is an overflow, the inner one an answer")]
 fn steps(
     case: &Case<'_>,
