@@ -292,7 +292,7 @@ mod tests {
         let (chain, mut window) =
             two.windows.first_key_value().map(|(_, window)| (other, window.clone())).expect("one");
         let deployment: DeploymentId = format!("{other}/slip44:0").parse().expect("a deployment");
-        for evidence in &mut window.evidence {
+        if let Some(evidence) = &mut window.evidence {
             evidence.deployment = deployment.clone();
         }
         two.windows.insert(chain.parse().expect("a chain"), window);
