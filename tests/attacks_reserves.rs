@@ -369,6 +369,21 @@ fn attack_r4_one_account_on_two_chains_is_not_counted_twice() {
     assert_eq!(asset(&liar.run(), "ETH").held.possible, before);
 }
 
+/// The verifier knows an address as the lender's; the venue lists it as its own, and the lender signs.
+#[test]
+fn attack_an_address_of_a_related_party_in_the_set_counts_nothing() {
+    let mut liar = Liar::new();
+    let before = asset(&liar.run(), "BTC").held.possible;
+    let set = AddressSet::parse(&liar.files[paths::ADDRESSES]).unwrap();
+    let lent = set.entries().iter().find(|entry| entry.chain.as_str() == BITCOIN && entry.role == Role::Cold).unwrap();
+    liar.policy += &format!("\n[[related_party]]\nname = \"Lender\"\naddresses = [\"{}\"]\n", lent.address);
+    let report = liar.run();
+    assert!(asset(&report, "BTC").held.possible < before);
+    assert_ne!(verdict(&report, "BTC"), Verdict::Covered);
+    let told = report.findings.iter().find(|finding| finding.code.number == 7059).unwrap();
+    assert_eq!(told.subject, lent.address);
+}
+
 // --- control ---
 
 #[test]

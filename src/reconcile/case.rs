@@ -8,7 +8,7 @@ use super::reserves::{Held, block_of};
 use super::verdicts::{Section, owed_by};
 use super::window::WindowReport;
 use crate::amount::{Amount, Decimals};
-use crate::asset::Asset;
+use crate::asset::{Asset, DeploymentId};
 use crate::code::{finding as codes, verdict as verdict_codes};
 use crate::publish::Statement;
 use crate::reserve::claim::Bucket;
@@ -28,7 +28,7 @@ impl Section<'_> {
         windows: &[WindowReport],
         facts: &Facts,
     ) -> Option<(Assessment, Amount)> {
-        let commitments = self.commitments(facts.decimals)?;
+        let commitments = self.commitments(mapped, facts.decimals)?;
         let deployments = self.deployments(mapped, windows)?;
         let case = Case {
             decimals: facts.decimals,
@@ -49,8 +49,9 @@ impl Section<'_> {
     }
 
     /// What every known statement says is owed, in the order of the cut-offs.
-    fn commitments(&self, decimals: Decimals) -> Option<Vec<Commitment>> {
+    fn commitments(&self, mapped: Option<&Asset>, decimals: Decimals) -> Option<Vec<Commitment>> {
         let mut commitments = Vec::new();
+        let same_places = self.is_claimed_everywhere(mapped);
         for known in self.statements {
             let statement = known.statement;
             let Some(listed) = statement.assets.iter().find(|asset| asset.id == *self.id) else { continue };
@@ -61,11 +62,20 @@ impl Section<'_> {
                 blocks: statement.chains.iter().map(|block| (block.chain.clone(), block.height)).collect(),
                 owed: total,
                 logged: known.logged,
-                same_set: self.statement.is_some_and(|subject| subject.address_set == statement.address_set),
+                same_set: same_places
+                    && self.statement.is_some_and(|subject| subject.address_set == statement.address_set),
             });
         }
         commitments.sort_by_key(|commitment| (commitment.cutoff, commitment.sequence));
         Some(commitments)
+    }
+
+    /// Whether something is claimed for each deployment that the addresses could have: where nothing is claimed now,
+    /// the same addresses may have held something at another cut-off.
+    fn is_claimed_everywhere(&self, mapped: Option<&Asset>) -> bool {
+        let deployments = mapped.into_iter().flat_map(|asset| &asset.deployments);
+        let reachable = |id: &DeploymentId| id.chain().is_some_and(|chain| self.reserves.windows.contains_key(&chain));
+        deployments.filter(|found| reachable(&found.id)).all(|found| self.reserves.claimed.contains(&found.id))
     }
 
     /// The deployments for which something is claimed.
@@ -112,8 +122,10 @@ impl Section<'_> {
                 apart: sum(&|item| self.counts(item) && !on_account(item))?,
                 possible: sum(&|_| true)?,
                 outside: sum(&|item| !inside(item))?,
+                // at another cut-off some of the ether may have been staked, which no window shows
                 every_address: known.is_some_and(|known| known.every_address)
-                    && items.iter().all(|item| on_account(item)),
+                    && items.iter().all(|item| on_account(item))
+                    && listed.id.asset() != "slip44:60",
                 window,
             });
         }

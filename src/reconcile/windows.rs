@@ -144,10 +144,12 @@ mod tests {
     use super::*;
     use crate::basis::{Basis, Completeness};
     use crate::policy::Policy;
+    use crate::reconcile::Verdict;
+    use crate::reconcile::case::Known;
     use crate::reconcile::reserves::{Held, Reserves};
     use crate::reserve::address_set::Role;
     use crate::reserve::claim::Holding;
-    use crate::reserve::window::{Part, Party, Transfer};
+    use crate::reserve::window::{Part, Party, Stretch, StretchReason, Transfer};
     use crate::snapshot::BlockRef;
 
     /// A policy that asks for no window: the bundle's is looked at as it is.
@@ -164,6 +166,10 @@ mod tests {
 
     fn policy(window: &str) -> Policy {
         Policy::parse(&policy_text(window)).expect("a policy")
+    }
+
+    fn policy_with(window: &str, deployments: &str) -> Policy {
+        Policy::parse(&format!("{}{deployments}", policy_text(window))).expect("a policy")
     }
 
     fn part(id: &str, units: u128) -> Part {
@@ -375,6 +381,79 @@ mod tests {
         assert_eq!(severity(&seen(160)), Some(Severity::Critical));
         assert_eq!(severity(&seen(150)), Some(Severity::Exception), "nothing lies in between");
         assert_eq!(severity(OFFERED), Some(Severity::Exception));
+    }
+
+    /// 60 coins lay on the first chain at the statement before, and 40 as tokens on another one, from which they came
+    /// over a bridge; the bundle of today has no reason to speak of the tokens.
+    #[test]
+    fn attack_where_nothing_is_claimed_any_more_an_earlier_statement_is_not_short() {
+        let token =
+            "[[asset.deployment]]\nid = \"eip155:1/erc20:0x2260fac5e5542a773aa44fbcfedf7c193bc2c599\"\ndecimals = 8\n";
+        let history = crate::reconcile::chain::tests::history(100, Vec::new());
+        let all = history.statements().iter().map(|known| known.statement());
+        let statements: Vec<Known<'_>> = all.map(|statement| Known { statement, logged: false }).collect();
+        let mut moved = reserves(true);
+        moved.held.retain(|item| item.holding.id == "own");
+        let window = moved.windows.values_mut().next().and_then(|window| window.evidence.as_mut()).expect("a window");
+        window.opening = vec![part("own", 60)];
+        window.transfers.truncate(1);
+        if let Some(transfer) = window.transfers.first_mut() {
+            (transfer.height, transfer.received) = (120, vec![part("bridged", 40)]);
+        }
+        let verdict = |policy: &Policy, reserves: &Reserves| {
+            let (id, statement) = ("BTC".parse().expect("an asset"), Some(history.subject().statement()));
+            let section = Section { policy, statement, statements: &statements, reserves, id: &id };
+            section.report(&mut Vec::new()).verdict
+        };
+        assert_eq!(verdict(&policy(OFFERED), &moved), Verdict::Short, "one deployment: 60 of 100");
+        assert_eq!(
+            verdict(&policy_with(OFFERED, token), &moved),
+            Verdict::Short,
+            "no address of the set is on the other chain"
+        );
+        moved.windows.insert("eip155:1".parse().expect("a chain"), ChainWindow::default());
+        assert_eq!(verdict(&policy_with(OFFERED, token), &moved), Verdict::NotDeterminable);
+    }
+
+    /// A venue that leaves out bodies and receipts keeps its loans from being found; that nobody looked is told.
+    #[test]
+    fn attack_balances_without_movements_are_told() {
+        let deployment = "eip155:1/slip44:60";
+        let stretch = |from, to, units| Stretch {
+            from,
+            to,
+            minimum: Amount::from_base_units(units),
+            reason: StretchReason::Logs,
+        };
+        let told = |shown: Vec<Stretch>, transfers: Option<Vec<Transfer>>, window: &str| {
+            let evidence = StretchEvidence {
+                deployment: deployment.parse().expect("a deployment"),
+                from: 100,
+                to: 200,
+                tip: BlockRef {
+                    chain: "eip155:1".parse().expect("a chain"),
+                    height: 200,
+                    hash: crate::hash::sha256(b""),
+                },
+                addresses: [("hot".to_owned(), shown)].into(),
+                transfers,
+                times: BTreeMap::new(),
+                authenticity: Basis::Proved,
+                completeness: Completeness::Exact,
+                problems: Vec::new(),
+            };
+            let counted = BTreeSet::from(["hot".to_owned()]);
+            let known = ChainWindow { snapshot: 150, counted, stretches: vec![evidence], ..ChainWindow::default() };
+            let mut reserves = Reserves { readable: true, ..Reserves::default() };
+            reserves.windows.insert("eip155:1".parse().expect("a chain"), known);
+            let more = format!("[[asset.deployment]]\nid = \"{deployment}\"\ndecimals = 8\n");
+            section(&policy_with(window, &more), &reserves).1.contains(&7068)
+        };
+        let moved = || vec![stretch(100, 140, 50), stretch(141, 200, 60)];
+        assert!(told(moved(), None, OFFERED));
+        assert!(!told(moved(), Some(Vec::new()), OFFERED), "there was nothing to see");
+        assert!(!told(vec![stretch(100, 200, 50)], None, OFFERED), "nothing moved");
+        assert!(!told(moved(), None, &format!("{OFFERED}round_trip_blocks = 0\n")), "nobody asks");
     }
 
     #[test]

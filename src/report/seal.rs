@@ -180,7 +180,8 @@ struct Difference {
 }
 
 fn shortened(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    // what others wrote draws no line of its own
+    let text = super::text::shown(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     match text.chars().count() {
         0..=SHOWN => text,
         _ => text.chars().take(SHOWN).chain(['…']).collect(),

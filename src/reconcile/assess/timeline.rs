@@ -159,8 +159,9 @@ fn segments(within: &[&Commitment]) -> Vec<Segment> {
     segments
 }
 
-/// The sum of all deployments, change by change, over the blocks or the time that every one of them covers. `None` for
-/// a sum that does not fit, `Some(None)` when the windows share no moment.
+/// The sum of all deployments, change by change, over the blocks or the time that any of them covers. Beyond the ends
+/// of its own window a deployment stays as it is there: a chain of fast blocks would otherwise hide what others do at
+/// the ends of theirs. `None` for a sum that does not fit, `Some(None)` when the windows share no moment.
 #[allow(clippy::option_option, reason = "the outer one is an overflow, the inner one an answer")]
 fn steps(
     case: &Case<'_>,
@@ -172,14 +173,18 @@ fn steps(
         Alignment::Times => window.times.get(&height).copied(),
         _ => i64::try_from(height).ok(),
     };
-    let mut first = i64::MIN;
-    let mut last = i64::MAX;
+    let (mut first, mut last) = (i64::MAX, i64::MIN);
+    let (mut all_from, mut all_until) = (i64::MIN, i64::MAX);
+    let mut now: Vec<Amount> = Vec::with_capacity(measured.len());
     // per moment and deployment: the lowest balance of the moment, and the one that stays
     let mut moments: BTreeMap<i64, BTreeMap<usize, (Amount, Amount)>> = BTreeMap::new();
     for (number, (found, window, _)) in measured.iter().enumerate() {
         let (from, to) = (window.report.measured.from, window.report.measured.to);
-        first = first.max(place(window, from)?);
-        last = last.min(place(window, to)?);
+        let (from, to) = (place(window, from)?, place(window, to)?);
+        (first, last) = (first.min(from), last.max(to));
+        (all_from, all_until) = (all_from.max(from), all_until.min(to));
+        let opening = points(window.report).first().map(|point| point.amount).unwrap_or_default();
+        now.push(opening.rescale(found.decimals, case.decimals).ok()?);
         for point in points(window.report) {
             let amount = point.amount.rescale(found.decimals, case.decimals).ok()?;
             let entry = moments.entry(place(window, point.height)?).or_default();
@@ -188,10 +193,9 @@ fn steps(
             *after = amount;
         }
     }
-    if first > last {
+    if all_from > all_until {
         return Some(None);
     }
-    let mut now: Vec<Amount> = vec![Amount::ZERO; measured.len()];
     let mut steps: Vec<Step> = Vec::new();
     let mut start = None;
     for (at, changes) in moments.into_iter().filter(|(at, _)| *at <= last) {

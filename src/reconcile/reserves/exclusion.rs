@@ -15,6 +15,12 @@ impl Gathering<'_> {
             let finding = Finding::new(code, Severity::Exception, entry.address.clone(), detail);
             self.find(finding.on_chain(chain));
         }
+        if self.policy.is_related_address(&entry.address) {
+            let detail = "the policy knows it as one of a party related to the venue; it counts nothing";
+            let code = &verdict_codes::RELATED_PARTY;
+            let finding = Finding::new(code, Severity::Exception, entry.address.clone(), detail);
+            self.find(finding.on_chain(chain));
+        }
         if let Some(pledge) = &entry.encumbrance {
             let finding = Finding::new(&codes::ENCUMBERED, Severity::Exception, entry.address.clone(), pledge.clone());
             self.find(finding.on_chain(chain));
@@ -29,7 +35,7 @@ impl Gathering<'_> {
 
 pub(super) fn is_free(policy: &Policy, entry: &AddressEntry) -> bool {
     let plain = entry.role != Role::Internal && entry.encumbrance.is_none() && entry.issuer == IssuerRelation::None;
-    plain && related_custodian(policy, entry).is_none()
+    plain && related_custodian(policy, entry).is_none() && !policy.is_related_address(&entry.address)
 }
 
 /// The custodian of an address, when the policy knows it as related to the venue.

@@ -79,6 +79,7 @@ pub(crate) fn findings(
         );
         add(&codes::WINDOW_WEAK, severity, chain.as_str(), detail, None);
     }
+    not_sought(report, question, &mut add);
     for trip in &report.round_trips {
         let around = if trip.around_snapshot { "they were there at the cut-off" } else { "not around the cut-off" };
         let detail = format!(
@@ -95,6 +96,17 @@ pub(crate) fn findings(
     closing(report, question, &mut add);
     balances(report, held, &mut add);
     found
+}
+
+/// Balances that changed, or of which only bounds are known, and nothing that shows what moved.
+fn not_sought(report: &WindowReport, question: &WindowQuestion<'_>, add: Add<'_>) {
+    let moved = report.curve.len() > 1 || !report.exact;
+    let blind = report.bounds.as_ref().is_some_and(|bounds| !bounds.flows);
+    if moved && blind && question.rules.round_trip_blocks > 0 {
+        let detail = "balances changed or are bounds only, and the bundle shows nothing of what moved".to_owned();
+        let subject = report.deployment.to_string();
+        add(&verdict_codes::TRIPS_NOT_SOUGHT, Severity::Exception, &subject, detail, None);
+    }
 }
 
 /// Addresses that begin to hold within the window, or cease to, when they hold as much as a flow that is told.

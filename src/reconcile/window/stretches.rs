@@ -113,7 +113,12 @@ fn sampled(set: &Curve, holes: &[(u64, u64)], (first, last): (u64, u64)) -> Opti
     }
     // the curve changes where a stretch begins, and inside of it
     let begins = shown.iter().filter_map(|(from, _)| Some((*from, set.at(*from)?)));
-    let inside = set.points().filter(|(height, _)| shown.iter().any(|(from, to)| (from..=to).contains(&height)));
+    // in rising order and apart: the last that begins at or below a block is the one that can have it
+    let is_shown = |height: u64| {
+        let after = shown.partition_point(|(from, _)| *from <= height);
+        after.checked_sub(1).and_then(|at| shown.get(at)).is_some_and(|(_, to)| height <= *to)
+    };
+    let inside = set.points().filter(|(height, _)| is_shown(*height));
     let (lowest_at, lowest) = begins.chain(inside).min_by_key(|(height, amount)| (*amount, *height))?;
     let stretches = shown.len() as u64;
     let count = u32::try_from(stretches).unwrap_or(u32::MAX).min(sample::COUNT_MAX);

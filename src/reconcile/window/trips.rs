@@ -110,15 +110,29 @@ pub(super) fn find(nets: &[Net], question: &WindowQuestion<'_>, told: Amount) ->
         went: BTreeSet::new(),
         found: Vec::new(),
     };
-    search.pairs(told);
-    search.together(question.snapshot, told);
+    let paid = paid(nets);
+    search.pairs(told, &paid);
+    search.together(question.snapshot, told, &paid);
     for height in question.commitments.iter().filter(|height| **height != question.snapshot) {
-        search.together(*height, told);
+        search.together(*height, told, &paid);
     }
     search.found.sort_by(|left, right| {
         (left.in_at, left.out_at, &left.counterparty).cmp(&(right.in_at, right.out_at, &right.counterparty))
     });
     search.found
+}
+
+/// Payments out by who got them, in the order of the chain: a long window takes no square of its length.
+type Paid<'a> = BTreeMap<&'a str, Vec<(usize, Amount)>>;
+
+fn paid(nets: &[Net]) -> Paid<'_> {
+    let mut paid = Paid::new();
+    for (place, net) in nets.iter().enumerate().filter(|(_, net)| net.direction == Direction::Out) {
+        for (name, amount) in &net.receivers {
+            paid.entry(name.as_str()).or_default().push((place, *amount));
+        }
+    }
+    paid
 }
 
 struct Search<'a> {
@@ -134,14 +148,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn pairs(&mut self, told: Amount) {
-        // payments out by who got them, so that a long window takes no square of its length
-        let mut paid: BTreeMap<&str, Vec<(usize, Amount)>> = BTreeMap::new();
-        for (place, net) in self.nets.iter().enumerate().filter(|(_, net)| net.direction == Direction::Out) {
-            for (name, amount) in &net.receivers {
-                paid.entry(name.as_str()).or_default().push((place, *amount));
-            }
-        }
+    fn pairs(&mut self, told: Amount, paid: &Paid<'_>) {
         for (place, came) in self.nets.iter().enumerate() {
             if came.direction != Direction::In || came.amount < told {
                 continue;
@@ -150,12 +157,13 @@ impl Search<'_> {
             let back = came.senders.iter().filter_map(|name| {
                 let payments = paid.get(name.as_str())?;
                 let later = payments.partition_point(|(at, _)| *at <= place);
-                let fits = payments.get(later..)?.iter().find(|(at, amount)| {
-                    let height = self.nets.get(*at).map(|net| net.height);
-                    height.is_some_and(|height| height <= last)
-                        && alike(came.amount, *amount, self.rules.round_trip_tolerance)
+                let in_time = |at: usize| self.nets.get(at).is_some_and(|net| net.height <= last);
+                let in_time = payments.get(later..)?.iter().take_while(|(at, _)| in_time(*at));
+                let mut fits = in_time.filter(|(at, amount)| {
+                    alike(came.amount, *amount, self.rules.round_trip_tolerance)
                         && !self.went.contains(&(*at, name.clone()))
                 });
+                let fits = fits.next();
                 fits.map(|(at, amount)| (*at, name.clone(), *amount))
             });
             let Some((at, name, amount)) = back.min() else { continue };
@@ -167,7 +175,7 @@ impl Search<'_> {
     }
 
     /// Around a block, the sums of what is left.
-    fn together(&mut self, around: u64, told: Amount) {
+    fn together(&mut self, around: u64, told: Amount, paid: &Paid<'_>) {
         let first = around.saturating_sub(self.rules.round_trip_blocks);
         let last = around.saturating_add(self.rules.round_trip_blocks);
         let mut names: BTreeMap<&str, Vec<(usize, &Net)>> = BTreeMap::new();
@@ -181,12 +189,11 @@ impl Search<'_> {
         let mut found = Vec::new();
         for (name, came) in names {
             let came: Vec<(usize, &Net)> = came.into_iter().filter(|(place, _)| !self.came.contains(place)).collect();
-            let went: Vec<(usize, &Net, Amount)> = self
-                .nets
+            let payments = paid.get(name).map(Vec::as_slice).unwrap_or_default();
+            let went: Vec<(usize, &Net, Amount)> = payments
                 .iter()
-                .enumerate()
-                .filter(|(_, net)| net.direction == Direction::Out && net.height > around && net.height <= last)
-                .filter_map(|(place, net)| Some((place, net, *net.receivers.get(name)?)))
+                .filter_map(|(place, amount)| Some((*place, nets.get(*place)?, *amount)))
+                .filter(|(_, net, _)| net.height > around && net.height <= last)
                 .filter(|(place, ..)| !self.went.contains(&(*place, name.to_owned())))
                 .collect();
             let sum_in = Amount::checked_sum(came.iter().map(|(_, net)| net.amount));

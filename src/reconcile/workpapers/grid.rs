@@ -70,7 +70,7 @@ fn touched(code: &Code) -> &'static [AssertionKind] {
         7013 => &[Valuation, Classification],
         7014 | 7016 | 7035..=7037 => &[Existence, Rights],
         7021 | 7023 => &[Accuracy],
-        7040..=7042 | 7045..=7048 | 5200..=5299 => &[Existence, CutOff],
+        7040..=7042 | 7045..=7048 | 7068 | 5200..=5299 => &[Existence, CutOff],
         // the address set and other files of a bundle
         4000..=4999 => &[Existence, Rights],
         _ => &[Existence],

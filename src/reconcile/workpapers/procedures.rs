@@ -240,7 +240,7 @@ fn on_chain(list: &mut List<'_>, chain: &ChainPaper, papers: &Workpapers) {
 fn windows(list: &mut List<'_>, report: &Report) {
     let all: Vec<(&AssetReport, &WindowReport)> =
         report.assets.iter().flat_map(|asset| asset.windows.iter().map(move |window| (asset, window))).collect();
-    let codes = |finding: &Finding| matches!(finding.code.number, 7040..=7049 | 5200..=5299);
+    let codes = |finding: &Finding| matches!(finding.code.number, 7040..=7049 | 7068 | 5200..=5299);
     if all.is_empty() {
         let found = list.ids(codes);
         let (procedure, why) = ("Measure balances over a window of blocks.", "The bundle shows no window to measure.");
