@@ -224,16 +224,14 @@ fn without_trips(set: &Curve, trips: &[RoundTrip]) -> Vec<Point> {
 
 /// The deepest low points of the curve with the transactions that led there.
 fn dips(set: &Curve, nets: &[Net]) -> Vec<Dip> {
-    let mut dips: Vec<Dip> = set
-        .low_points()
-        .map(|(height, amount)| {
-            let led = nets.iter().filter(|net| net.height == height && net.direction == Direction::Out);
-            Dip { height, amount, txids: led.map(|net| net.txid.clone()).collect() }
-        })
-        .collect();
-    dips.sort_by_key(|dip| (dip.amount, dip.height));
-    dips.truncate(DIPS_SHOWN);
-    dips
+    let mut deepest: Vec<(u64, Amount)> = set.low_points().collect();
+    deepest.sort_unstable_by_key(|(height, amount)| (*amount, *height));
+    deepest.truncate(DIPS_SHOWN);
+    let dip = |(height, amount)| {
+        let led = nets.iter().filter(|net| net.height == height && net.direction == Direction::Out);
+        Dip { height, amount, txids: led.map(|net| net.txid.clone()).collect() }
+    };
+    deepest.into_iter().map(dip).collect()
 }
 
 /// Each address that counts, by itself.

@@ -150,10 +150,10 @@ impl Search<'_> {
             let back = came.senders.iter().filter_map(|name| {
                 let payments = paid.get(name.as_str())?;
                 let later = payments.partition_point(|(at, _)| *at <= place);
-                let fits = payments.get(later..)?.iter().find(|(at, amount)| {
-                    let height = self.nets.get(*at).map(|net| net.height);
-                    height.is_some_and(|height| height <= last)
-                        && alike(came.amount, *amount, self.rules.round_trip_tolerance)
+                // in the order of the chain: what is too late ends it
+                let in_time = |at: usize| self.nets.get(at).is_some_and(|net| net.height <= last);
+                let fits = payments.get(later..)?.iter().take_while(|(at, _)| in_time(*at)).find(|(at, amount)| {
+                    alike(came.amount, *amount, self.rules.round_trip_tolerance)
                         && !self.went.contains(&(*at, name.clone()))
                 });
                 fits.map(|(at, amount)| (*at, name.clone(), *amount))
@@ -178,15 +178,21 @@ impl Search<'_> {
                 names.entry(name.as_str()).or_default().push((place, net));
             }
         }
+        // who was paid after it: looked through once, not once for each name
+        let mut paid: BTreeMap<&str, Vec<(usize, &Net, Amount)>> = BTreeMap::new();
+        let after = |net: &Net| net.direction == Direction::Out && net.height > around && net.height <= last;
+        for (place, net) in nets.iter().enumerate().filter(|(_, net)| after(net)) {
+            for (name, amount) in net.receivers.iter().filter(|(name, _)| names.contains_key(name.as_str())) {
+                paid.entry(name.as_str()).or_default().push((place, net, *amount));
+            }
+        }
         let mut found = Vec::new();
         for (name, came) in names {
             let came: Vec<(usize, &Net)> = came.into_iter().filter(|(place, _)| !self.came.contains(place)).collect();
-            let went: Vec<(usize, &Net, Amount)> = self
-                .nets
-                .iter()
-                .enumerate()
-                .filter(|(_, net)| net.direction == Direction::Out && net.height > around && net.height <= last)
-                .filter_map(|(place, net)| Some((place, net, *net.receivers.get(name)?)))
+            let went: Vec<(usize, &Net, Amount)> = paid
+                .remove(name)
+                .unwrap_or_default()
+                .into_iter()
                 .filter(|(place, ..)| !self.went.contains(&(*place, name.to_owned())))
                 .collect();
             let sum_in = Amount::checked_sum(came.iter().map(|(_, net)| net.amount));

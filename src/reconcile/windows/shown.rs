@@ -1,6 +1,6 @@
 //! What a bundle shows of the blocks around the cut-off block of each chain, and which of it is an asset's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ChainWindow;
 use crate::asset::{Asset, ChainId, Deployment, DeploymentId};
@@ -94,11 +94,11 @@ pub(in crate::reconcile) fn read_evm(
         Err(error) => return refused(format!("{}: {error}", error.code())),
     };
     let mut found: Vec<Finding> = Vec::new();
+    let mut told = BTreeSet::new();
     for problem in shown.iter().flat_map(|evidence| evidence.problems.clone()) {
-        let finding = Finding::from_problem(problem, query.chain).in_file(path.clone());
         // what concerns the whole file is told once
-        if !found.contains(&finding) {
-            found.push(finding);
+        if told.insert((problem.code.number, problem.subject.clone(), problem.detail.clone())) {
+            found.push(Finding::from_problem(problem, query.chain).in_file(path.clone()));
         }
     }
     (shown, found)
