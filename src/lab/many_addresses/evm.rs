@@ -14,8 +14,8 @@ use crate::reserve::evm::control::{address_of, sign};
 const FIRST: u64 = 19_000_000;
 /// Seconds between two blocks.
 const SLOT: u64 = 12;
-/// Blocks of the window after the cut-off block: the fewest that a policy may ask for.
-const AFTER: u64 = 6;
+/// Blocks on each side of the cut-off block: more are not needed to be covered.
+const SIDE: u64 = 64;
 /// Accounts that change in a block, of a hundred.
 const CHANGED: usize = 2;
 /// Wei of each account at the start.
@@ -31,7 +31,8 @@ decimals = 18
 "#;
 
 impl ManyAddresses {
-    /// A venue with this number of accounts in a state of `accounts` more, and a window of so many blocks, at least 13.
+    /// A venue with this number of accounts in a state of `accounts` more, and a window of so many blocks. With fewer than
+    /// 129 of them a snapshot is all that a verdict can rest on.
     ///
     /// # Errors
     /// [`ExampleError`], which no number causes.
@@ -42,14 +43,14 @@ impl ManyAddresses {
         let chain = chain(&id, &own, accounts, blocks)?;
         let last = FIRST + blocks.saturating_sub(1);
         let block = |number: u64| chain.block(number).ok_or_else(|| fault("no block"));
-        let cutoff = block(last.saturating_sub(AFTER))?;
+        let cutoff = block(last.saturating_sub(after(blocks)))?;
         let held = Held {
             set: address_set(&id, own.iter().map(ToString::to_string))?,
             known: block(FIRST)?,
             tip: block(last)?,
             // what an account receives comes on top
             owed: Amount::from_base_units(u128::from(BALANCE) * addresses as u128),
-            window: (cutoff.height - FIRST, AFTER),
+            window: (cutoff.height - FIRST, after(blocks)),
             asset: ETHER,
             cutoff,
         };
@@ -69,6 +70,11 @@ impl ManyAddresses {
     }
 }
 
+/// Blocks after the cut-off block.
+fn after(blocks: u64) -> u64 {
+    (blocks.saturating_sub(1) / 2).min(SIDE)
+}
+
 /// Accounts that send and receive in every block; the venue's only receive.
 fn chain(id: &ChainId, own: &[EvmAddress], others: usize, blocks: u64) -> Result<EvmChain, ExampleError> {
     let other = |number: usize| {
@@ -82,7 +88,7 @@ fn chain(id: &ChainId, own: &[EvmAddress], others: usize, blocks: u64) -> Result
     let account = EvmAccount { balance: U256::from(BALANCE), ..EvmAccount::default() };
     let mut state: BTreeMap<EvmAddress, EvmAccount> = all.iter().map(|address| (*address, account.clone())).collect();
     let cutoff = u64::try_from(CUTOFF.unix()).map_err(fault)?;
-    let start = cutoff - SLOT * blocks.saturating_sub(AFTER + 1);
+    let start = cutoff - SLOT * blocks.saturating_sub(after(blocks) + 1);
     let mut made = Vec::new();
     for number in 0..blocks {
         let at = usize::try_from(number).unwrap_or(0) * 31;
@@ -105,11 +111,11 @@ mod tests {
 
     #[test]
     fn ether_with_a_proof_at_every_block_is_covered() {
-        let many = ManyAddresses::ether(30, 100, 13).expect("a venue");
+        let many = ManyAddresses::ether(30, 100, 129).expect("a venue");
         let policy = Policy::parse(&many.policy).expect("a policy");
         let report = reconcile(&many.bundle, &policy).expect("a report");
         assert_eq!(report.overall.verdict, Verdict::Covered, "{:?}", report.findings);
         let window = &report.assets[0].windows[0];
-        assert_eq!((window.blocks, window.covered, window.exact), (13, 13, true));
+        assert_eq!((window.blocks, window.covered, window.exact), (129, 129, true));
     }
 }

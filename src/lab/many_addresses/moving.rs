@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(report.overall.verdict, Verdict::Covered, "{:?}", report.findings);
         let window = &report.assets[0].windows[0];
         assert_eq!((window.blocks, window.covered), (40, 40));
-        assert!(window.curve.len() > 9, "{:?}", window.curve);
+        assert!(window.minimum < window.maximum, "{:?}", window.curve);
         assert!(window.round_trips.is_empty());
     }
 }
