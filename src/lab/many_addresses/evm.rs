@@ -31,8 +31,8 @@ decimals = 18
 "#;
 
 impl ManyAddresses {
-    /// A venue with this number of accounts in a state of `accounts` more, and a window of so many blocks. With fewer than
-    /// 129 of them a snapshot is all that a verdict can rest on.
+    /// A venue with this number of accounts in a state of `accounts` more, and a window of so many blocks. With fewer
+    /// than 129 of them a snapshot is all that a verdict can rest on.
     ///
     /// # Errors
     /// [`ExampleError`], which no number causes.
