@@ -8,6 +8,7 @@
 #   benches/run.sh --coins N                    coins of the snapshot of unspent outputs (5 million)
 #   benches/run.sh --reserves                   the reserve side only
 #   benches/run.sh --states                     proofs of accounts of an EVM chain only
+#   benches/run.sh --windows                    bundles with long windows only
 #   benches/run.sh --accounts N                 accounts of that chain (50,000)
 #   benches/run.sh --keep                       keep ledgers and stores for a look
 #   benches/run.sh --smoke                      tiny sizes: only to see that it runs

@@ -15,7 +15,6 @@ pub mod history;
 mod log;
 mod model;
 pub mod omission;
-mod parallel;
 mod reserves;
 pub mod sample;
 mod trace;

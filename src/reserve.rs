@@ -8,5 +8,6 @@ pub mod bitcoin;
 pub mod challenge;
 pub mod claim;
 pub mod evm;
+pub(crate) mod parallel;
 pub mod transcript;
 pub mod window;

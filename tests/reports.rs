@@ -128,6 +128,26 @@ fn a_report_has_the_same_bytes_in_every_run_and_on_any_number_of_cores() {
     assert!(!text.contains(&*folder.path().display().to_string()) && !text.contains(env!("CARGO_MANIFEST_DIR")));
 }
 
+/// Signatures and proofs of accounts are checked on all cores.
+#[test]
+fn proofs_of_many_accounts_give_one_report_on_any_number_of_cores() {
+    let made = counterfoil::lab::many_addresses::ManyAddresses::ether(40, 60, 129).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in made.bundle.iter().map(|(name, bytes)| (format!("bundle/{name}"), bytes.as_slice())) {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    fs::write(folder.path().join("policy.toml"), &made.policy).unwrap();
+    let line = "reconcile bundle --policy policy.toml --json -";
+    let every = run(folder.path(), line);
+    let mut single = Command::new("taskset");
+    single.args(["-c", "0", env!("CARGO_BIN_EXE_counterfoil")]).args(line.split(' ')).current_dir(folder.path());
+    let single = single.output().expect("taskset is part of util-linux");
+    assert_eq!(every.status.code(), Some(0), "{}", String::from_utf8_lossy(&every.stderr));
+    assert!(every.stdout.len() > 10_000 && every.stdout == single.stdout);
+}
+
 #[test]
 fn tables_have_every_row_and_no_formula() {
     let report = report_of("borrowed");

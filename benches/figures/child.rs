@@ -25,6 +25,11 @@ pub(crate) struct Took {
 
 /// Runs a command to its end, which must be a success.
 pub(crate) fn run(program: &Path, arguments: &[String]) -> anyhow::Result<Took> {
+    run_to(program, arguments, &[0])
+}
+
+/// Runs a command to its end, which must be one of these exit codes.
+pub(crate) fn run_to(program: &Path, arguments: &[String], ends: &[i32]) -> anyhow::Result<Took> {
     let began = Instant::now();
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -41,7 +46,7 @@ pub(crate) fn run(program: &Path, arguments: &[String]) -> anyhow::Result<Took> 
     }
     let seconds = began.elapsed().as_secs_f64();
     let output = process.wait_with_output()?;
-    if !output.status.success() {
+    if !output.status.code().is_some_and(|code| ends.contains(&code)) {
         bail!("{} {}: {}", program.display(), arguments.join(" "), String::from_utf8_lossy(&output.stderr));
     }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -25,6 +25,7 @@ mod reserves;
 mod states;
 mod table;
 mod trees;
+mod windows;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +49,9 @@ struct Plan {
     accounts: usize,
     asked: usize,
     blocks: u64,
+    /// Blocks of a window of Bitcoin, and how many payments go out, and come in, in each.
+    window_blocks: u64,
+    window_payments: usize,
     /// Seconds for each rate.
     seconds: f64,
     /// Repetitions of an operation whose instructions are counted.
@@ -62,9 +66,11 @@ struct Plan {
     reserves_only: bool,
     /// Whether only proofs of EVM accounts are.
     states_only: bool,
+    /// Whether only bundles with windows are.
+    windows_only: bool,
 }
 
-const USAGE: &str = "benches/run.sh [--rows N,N…] [--leaves N] [--coins N] [--reserves] [--states] [--accounts N] \
+const USAGE: &str = "benches/run.sh [--rows N,N…] [--leaves N] [--coins N] [--reserves] [--states] [--windows] [--accounts N] \
      [--dir FOLDER] [--keep] [--smoke]";
 
 fn main() -> ExitCode {
@@ -98,6 +104,8 @@ fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
         accounts: 50_000,
         asked: 1_000,
         blocks: 50,
+        window_blocks: 1_000,
+        window_payments: 5,
         seconds: 1.0,
         repeats: 2 * ops::BATCH as u64,
         folder,
@@ -105,11 +113,13 @@ fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
         keep: false,
         reserves_only: false,
         states_only: false,
+        windows_only: false,
     };
     let tiny = |plan: &mut Plan| {
         (plan.rows, plan.leaves, plan.slow_leaves) = (vec![1_000, 2_000], 2_000, 20);
         (plan.coins, plan.addresses, plan.address_coins) = (2_000, 20, 50);
         (plan.accounts, plan.asked, plan.blocks) = (200, 10, 4);
+        (plan.window_blocks, plan.window_payments) = (20, 1);
         (plan.seconds, plan.repeats) = (0.01, 16);
     };
     if smoke {
@@ -127,6 +137,7 @@ fn plan(arguments: &[String], smoke: bool) -> anyhow::Result<Plan> {
             "--leaves" => plan.leaves = count(value()?)?,
             "--coins" => plan.coins = count(value()?)?,
             "--reserves" => plan.reserves_only = true,
+            "--windows" => plan.windows_only = true,
             "--states" => plan.states_only = true,
             "--accounts" => plan.accounts = usize::try_from(count(value()?)?)?,
             "--dir" => plan.folder = PathBuf::from(value()?),
@@ -145,15 +156,20 @@ fn run(plan: &Plan) -> anyhow::Result<()> {
     if plan.states_only {
         return states::print(plan);
     }
+    if plan.windows_only {
+        return windows::print(plan);
+    }
     if plan.reserves_only {
         reserves::print(plan)?;
-        return states::print(plan);
+        states::print(plan)?;
+        return windows::print(plan);
     }
     let ceiling = hashes::print(plan.seconds);
     trees::print(plan, &ceiling)?;
     build::print(plan, &ceiling)?;
     reserves::print(plan)?;
     states::print(plan)?;
+    windows::print(plan)?;
     hashes::print_drift(plan.seconds, &ceiling);
     instructions::print(plan.repeats)
 }

@@ -142,7 +142,7 @@ pub(crate) fn print(plan: &Plan) -> anyhow::Result<()> {
 }
 
 /// The nodes of a file, each behind its length.
-fn nodes(file: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn nodes(file: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = file.get(8..).unwrap_or_default();
     std::iter::from_fn(move || {
         let (length, behind) = rest.split_first_chunk::<2>()?;

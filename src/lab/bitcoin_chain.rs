@@ -5,6 +5,8 @@
 
 mod window;
 
+pub(super) use self::window::Spend;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

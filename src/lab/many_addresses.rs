@@ -1,8 +1,12 @@
 //! A made-up venue with many addresses and coins on the embedded Bitcoin chain, each address with its signature: what
-//! `reconcile` is measured with. Keys come from fixed seeds and guard nothing.
+//! `reconcile` is measured with. Keys come from fixed seeds and guard nothing. `moving` has payments in every block of
+//! a long window, `evm` has accounts of an EVM chain instead.
+
+mod evm;
+mod moving;
 
 use crate::amount::Amount;
-use crate::asset::Assets;
+use crate::asset::{Assets, ChainId};
 use crate::bundle::{self, MANIFEST, MemoryFiles, paths};
 use crate::hash::sha256;
 use crate::json;
@@ -48,18 +52,58 @@ pub struct ManyAddresses {
     pub line: String,
 }
 
+/// What a venue has on one chain.
+struct Held {
+    set: AddressSet,
+    /// A block that is known when the challenge is issued.
+    known: BlockRef,
+    cutoff: BlockRef,
+    tip: BlockRef,
+    owed: Amount,
+    /// Blocks of the window before and after the cut-off block.
+    window: (u64, u64),
+    /// The table of the asset.
+    asset: &'static str,
+}
+
 impl ManyAddresses {
     /// A venue with this number of addresses, and of coins spread evenly over them.
     ///
     /// # Errors
     /// [`ExampleError`] when the chain's rewards do not pay for so many coins: five million are always possible.
     pub fn new(addresses: usize, coins: usize) -> Result<Self, ExampleError> {
-        let [venue_key, node_key] = ["many: venue", "many: node"].map(signing_key);
-        let (venue_key, node_key) = (venue_key?, node_key?);
         let keys = keys(addresses)?;
         let mut chain = BitcoinChain::new().map_err(fault)?;
-        pay(&mut chain, &keys, coins)?;
-        let set = address_set(&chain, &keys)?;
+        let before = EARLY_BLOCKS + pay_blocks(coins) + 12;
+        pay(&mut chain, &keys, coins, before)?;
+        chain.mine_empty(next(&chain, before), SPACING, 30).map_err(fault)?;
+        let owed = Amount::from_base_units(u128::from(COIN) * coins as u128);
+        Self::of_bitcoin(&chain, &keys, owed, (WINDOW, WINDOW))
+    }
+
+    /// The venue on a chain, with so many blocks shown before and after the cut-off block.
+    fn of_bitcoin(
+        chain: &BitcoinChain,
+        keys: &[(String, AddressKey)],
+        owed: Amount,
+        window: (u64, u64),
+    ) -> Result<Self, ExampleError> {
+        let known = chain.block(EARLY_BLOCKS).ok_or_else(|| fault("no block"))?;
+        let cutoff = chain.cutoff_block(CUTOFF).ok_or_else(|| fault("no cut-off block"))?;
+        let addresses = keys.iter().map(|(address, _)| address.clone());
+        let set = address_set(chain.id(), addresses)?;
+        let held = Held { set, known, tip: tip(chain)?, owed, window, asset: ASSETS, cutoff };
+        let around = (held.cutoff.height.saturating_sub(window.0), held.cutoff.height + window.1);
+        Self::of(&held, |line, node| evidence(chain, keys, line, (node, around)))
+    }
+
+    /// Everything that does not depend on the kind of chain; `evidence` is asked for the files about the signed line.
+    fn of(
+        held: &Held,
+        evidence: impl FnOnce(&str, &SigningKey) -> Result<MemoryFiles, ExampleError>,
+    ) -> Result<Self, ExampleError> {
+        let [venue_key, node_key] = ["many: venue", "many: node"].map(signing_key);
+        let (venue_key, node_key) = (venue_key?, node_key?);
         let venue = Venue {
             id: "many-addresses".parse().map_err(fault)?,
             legal_entity: "Many Addresses Ltd".to_owned(),
@@ -68,21 +112,20 @@ impl ManyAddresses {
             threshold: 1,
             log_origin: "log.example/many-addresses".to_owned(),
         };
-        let challenge = challenge(&venue, &set, &chain)?;
+        let challenge = challenge(&venue, held)?;
         let document = challenge.to_file().map_err(fault)?;
-        let owed = Amount::from_base_units(u128::from(COIN) * coins as u128);
-        let draft = json::canonical(&statement(venue, owed, &set, &document, &chain)?).map_err(fault)?;
+        let draft = json::canonical(&statement(venue, held, &document)?).map_err(fault)?;
         let mut envelope = Envelope { document: draft, signatures: Vec::new() };
         publish::sign(&mut envelope, &venue_key).map_err(fault)?;
         let line = challenge.line().map_err(fault)?;
-        let mut bundle = evidence(&chain, &keys, &line, &node_key)?;
+        let mut bundle = evidence(&line, &node_key)?;
         bundle.insert(paths::STATEMENT.to_owned(), envelope.to_file("statement").map_err(fault)?);
         bundle.insert(paths::CHALLENGE.to_owned(), document);
-        bundle.insert(paths::ADDRESSES.to_owned(), set.to_file().map_err(fault)?);
+        bundle.insert(paths::ADDRESSES.to_owned(), held.set.to_file().map_err(fault)?);
         let sealed_at = Time::from_unix(CUTOFF.unix() + DAY);
         let manifest = bundle::seal(&bundle, "Many Addresses Ltd", sealed_at, &venue_key).map_err(fault)?;
         bundle.insert(MANIFEST.to_owned(), manifest);
-        let policy = policy(&venue_key, &node_key, &tip(&chain)?);
+        let policy = policy(&venue_key, &node_key, held);
         Ok(Self { bundle, policy, line })
     }
 }
@@ -103,65 +146,64 @@ fn keys(count: usize) -> Result<Vec<(String, AddressKey)>, ExampleError> {
     (0..count).zip(kinds.into_iter().cycle()).map(key).collect()
 }
 
-/// Ten days of blocks before the cut-off, among them those that pay the coins, and some after it.
-fn pay(chain: &mut BitcoinChain, keys: &[(String, AddressKey)], coins: usize) -> Result<(), ExampleError> {
+/// Blocks that pay so many coins.
+const fn pay_blocks(coins: usize) -> u64 {
+    coins.div_ceil(PAID_TOGETHER).div_ceil(BLOCK_TRANSACTIONS) as u64
+}
+
+/// When the next block comes: the block `before` has the time of the cut-off.
+fn next(chain: &BitcoinChain, before: u64) -> Time {
+    let height = i64::try_from(chain.height()).unwrap_or(0);
+    Time::from_unix(CUTOFF.unix() + (height - i64::try_from(before).unwrap_or(0)) * SPACING)
+}
+
+/// Blocks with rewards, and those that pay the coins from them.
+fn pay(chain: &mut BitcoinChain, keys: &[(String, AddressKey)], coins: usize, before: u64) -> Result<(), ExampleError> {
     let payment = |address: &String| Payment { address: address.clone(), amount: Amount::from_base_units(COIN.into()) };
     let paid: Vec<Payment> = keys.iter().cycle().take(coins).map(|(address, _)| payment(address)).collect();
     let lists: Vec<Vec<Payment>> = paid.chunks(PAID_TOGETHER).map(<[Payment]>::to_vec).collect();
     let blocks: Vec<&[Vec<Payment>]> = lists.chunks(BLOCK_TRANSACTIONS).collect();
-    let before = EARLY_BLOCKS + blocks.len() as u64 + 12;
-    let start = CUTOFF.unix() - i64::try_from(before).unwrap_or(0) * SPACING;
-    let next = |chain: &BitcoinChain| Time::from_unix(start + i64::try_from(chain.height()).unwrap_or(0) * SPACING);
-    chain.mine_empty(next(chain), SPACING, EARLY_BLOCKS).map_err(fault)?;
+    chain.mine_empty(next(chain, before), SPACING, EARLY_BLOCKS).map_err(fault)?;
     for block in blocks {
-        chain.mine(next(chain), block).map_err(fault)?;
+        chain.mine(next(chain, before), block).map_err(fault)?;
     }
-    chain.mine_empty(next(chain), SPACING, 30).map_err(fault)
+    Ok(())
 }
 
-fn address_set(chain: &BitcoinChain, keys: &[(String, AddressKey)]) -> Result<AddressSet, ExampleError> {
-    let entry = |(address, _): &(String, AddressKey)| AddressEntry {
+fn address_set(chain: &ChainId, addresses: impl Iterator<Item = String>) -> Result<AddressSet, ExampleError> {
+    let entry = |address: String| AddressEntry {
         salt: sha256(address.as_bytes()).to_string().chars().take(32).collect(),
-        address: address.clone(),
-        chain: chain.id().clone(),
+        address,
+        chain: chain.clone(),
         custodian: None,
         descriptor: None,
         encumbrance: None,
         issuer: IssuerRelation::None,
         role: Role::Hot,
     };
-    let mut entries: Vec<AddressEntry> = keys.iter().map(entry).collect();
+    let mut entries: Vec<AddressEntry> = addresses.map(entry).collect();
     entries.sort_by(|left, right| left.address.cmp(&right.address));
     AddressSet::from_entries(entries).map_err(fault)
-}
-
-fn cutoff_block(chain: &BitcoinChain) -> Result<BlockRef, ExampleError> {
-    chain.cutoff_block(CUTOFF).ok_or_else(|| fault("no cut-off block"))
 }
 
 fn tip(chain: &BitcoinChain) -> Result<BlockRef, ExampleError> {
     chain.block(chain.height()).ok_or_else(|| fault("no block"))
 }
 
-fn challenge(venue: &Venue, set: &AddressSet, chain: &BitcoinChain) -> Result<Challenge, ExampleError> {
+fn challenge(venue: &Venue, held: &Held) -> Result<Challenge, ExampleError> {
     let issued = Time::from_unix(CUTOFF.unix() - DAY / 24);
     let expires = Time::from_unix(CUTOFF.unix() + 181 * DAY);
-    let challenged = ChallengedSet { count: set.count(), root: set.root() };
+    let challenged = ChallengedSet { count: held.set.count(), root: held.set.root() };
     let whose = ChallengedVenue { id: venue.id.clone(), keys: venue.keys.clone() };
-    let blocks = vec![chain.block(EARLY_BLOCKS).ok_or_else(|| fault("no block"))?];
+    let blocks = vec![held.known.clone()];
     Challenge::custody(whose, &venue.log_origin, challenged, blocks, (issued, expires), [7; 20]).map_err(fault)
 }
 
-fn statement(
-    venue: Venue,
-    owed: Amount,
-    set: &AddressSet,
-    challenge: &[u8],
-    chain: &BitcoinChain,
-) -> Result<Statement, ExampleError> {
-    let assets = Assets::parse(ASSETS).map_err(fault)?;
-    let decimals = assets.iter().next().map(|asset| asset.decimals).ok_or_else(|| fault("no asset"))?;
-    let ledger = format!("account,asset,amount\nu000000000001,BTC,{}\n", owed.to_decimal(decimals));
+fn statement(venue: Venue, held: &Held, challenge: &[u8]) -> Result<Statement, ExampleError> {
+    let assets = Assets::parse(held.asset).map_err(fault)?;
+    let asset = assets.iter().next().ok_or_else(|| fault("no asset"))?;
+    let owed = held.owed.to_decimal(asset.decimals);
+    let ledger = format!("account,asset,amount\nu000000000001,{},{owed}\n", asset.id);
     let master = Secret::new(SecretKind::Master, &mut seed("many: master secret"));
     let build_id = seed("many: build id");
     let key = SnapshotKey::derive(&master, &build_id, &venue.id, 0);
@@ -196,9 +238,9 @@ fn statement(
             control_total: ControlTotal::Compared,
         },
         account_hint: "u and 12 digits".to_owned(),
-        address_set: Some(SetCommitment { count: set.count(), root: set.root() }),
+        address_set: Some(SetCommitment { count: held.set.count(), root: held.set.root() }),
         custody: Some(sha256(challenge)),
-        chains: vec![cutoff_block(chain)?],
+        chains: vec![held.cutoff.clone()],
         tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")).to_owned(),
     })
 }
@@ -208,7 +250,7 @@ fn evidence(
     chain: &BitcoinChain,
     keys: &[(String, AddressKey)],
     line: &str,
-    node: &SigningKey,
+    (node, around): (&SigningKey, (u64, u64)),
 ) -> Result<MemoryFiles, ExampleError> {
     let mut control = Vec::new();
     for (address, key) in keys {
@@ -217,11 +259,9 @@ fn evidence(
         control.push(b'\n');
     }
     let addresses: Vec<&str> = keys.iter().map(|(address, _)| address.as_str()).collect();
-    let from_height = cutoff_block(chain)?.height.saturating_sub(12);
+    let from_height = around.0.saturating_sub(12);
     let now = Time::from_unix(CUTOFF.unix() + DAY);
     let question = Question { addresses: &addresses, from_height, cutoff: Some(CUTOFF), now };
-    let cutoff = cutoff_block(chain)?.height;
-    let around = (cutoff.saturating_sub(WINDOW), cutoff + WINDOW);
     let fetched = chain.window(&question, around).map_err(fault)?;
     let mut files: MemoryFiles =
         fetched.files.into_iter().map(|(name, bytes)| (paths::chain(chain.id(), &name), bytes)).collect();
@@ -231,14 +271,15 @@ fn evidence(
     Ok(files)
 }
 
-fn policy(venue: &SigningKey, node: &SigningKey, tip: &BlockRef) -> String {
+fn policy(venue: &SigningKey, node: &SigningKey, held: &Held) -> String {
+    let (tip, assets, (before, after)) = (&held.tip, held.asset, held.window);
     format!(
         "format = \"counterfoil-policy-v1\"\n\n\
-         [window]\nbefore = {WINDOW}\nafter = {WINDOW}\n\n\
+         [window]\nbefore = {before}\nafter = {after}\n\n\
          [venue]\nid = \"many-addresses\"\nlog_origin = \"log.example/many-addresses\"\n\
          keys = [{{ alg = \"bip340\", key = \"{}\" }}]\n\n\
          [[node]]\nname = \"the auditor's node\"\nkey = {{ alg = \"bip340\", key = \"{}\" }}\n\n\
-         [[pin]]\nchain = \"{}\"\nheight = {}\nhash = \"{}\"\n{ASSETS}",
+         [[pin]]\nchain = \"{}\"\nheight = {}\nhash = \"{}\"\n{assets}",
         venue.public_key().key,
         node.public_key().key,
         tip.chain,

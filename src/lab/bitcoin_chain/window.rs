@@ -21,6 +21,16 @@ use crate::snapshot::{BlockRef, Time};
 /// An output with the height of its block.
 type Made<'a> = (u64, &'a TxOut);
 
+/// Payments from all coins of an address; what is left goes back there.
+pub(in crate::lab) struct Spend<'a> {
+    /// The key of the address.
+    pub(in crate::lab) key: &'a AddressKey,
+    /// The address.
+    pub(in crate::lab) from: &'a str,
+    /// Who gets how much.
+    pub(in crate::lab) payments: &'a [Payment],
+}
+
 impl BitcoinChain {
     /// Adds a block in which the holder of `key` pays from the coins of `from`; what is left goes back there.
     ///
@@ -33,6 +43,19 @@ impl BitcoinChain {
         from: &str,
         payments: &[Payment],
     ) -> Result<BlockRef, LabError> {
+        self.pay_all(time, &[Spend { key, from, payments }])
+    }
+
+    /// Adds a block with one transaction for each of `spends`, of different addresses.
+    ///
+    /// # Errors
+    /// [`LabError`], as for one.
+    pub(in crate::lab) fn pay_all(&mut self, time: Time, spends: &[Spend<'_>]) -> Result<BlockRef, LabError> {
+        let paid = spends.iter().map(|spend| self.spend(spend)).collect::<Result<_, _>>()?;
+        self.append(time, super::anyone(), paid)
+    }
+
+    fn spend(&self, Spend { key, from, payments }: &Spend<'_>) -> Result<Transaction, LabError> {
         let fail = |detail: String| LabError(detail);
         let source = script_of(NETWORK, from).map_err(|error| fail(error.to_string()))?;
         let mut outputs = Vec::with_capacity(payments.len() + 1);
@@ -45,7 +68,7 @@ impl BitcoinChain {
         for (_, coin) in &coins {
             left += coin.value.to_sat();
         }
-        for payment in payments {
+        for payment in *payments {
             let script = script_of(NETWORK, &payment.address).map_err(|error| fail(error.to_string()))?;
             let value = u64::try_from(payment.amount.base_units()).ok().filter(|value| *value <= left);
             let value = value.ok_or_else(|| fail(format!("{from} has {left} left, expected {}", payment.amount)))?;
@@ -61,7 +84,7 @@ impl BitcoinChain {
         for (index, input) in paid.input.iter_mut().enumerate() {
             input.witness = key.witness(&unsigned, index, &spent).map_err(|error| fail(error.to_string()))?;
         }
-        self.append(time, super::anyone(), vec![paid])
+        Ok(paid)
     }
 
     /// Everything that happened to some addresses in the blocks above `from`, from whole blocks.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::ReconcileError;
+use super::super::evm_control;
 use super::super::findings::{Finding, Severity};
-use super::super::{evm_control, parallel};
 use super::{Gathering, block_of, chains_of};
 use crate::asset::ChainId;
 use crate::bundle::paths;
@@ -21,7 +21,7 @@ use crate::reserve::claim::{
     ShownCoin,
 };
 use crate::reserve::evm::state::State;
-use crate::reserve::{bitcoin, evm};
+use crate::reserve::{bitcoin, evm, parallel};
 
 /// What was shown of the addresses of one chain.
 #[derive(Debug, Default)]

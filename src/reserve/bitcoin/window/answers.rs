@@ -5,6 +5,7 @@
 //! in a scanned range and was not named.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use bitcoin::{OutPoint, ScriptBuf, Txid};
 use serde::Deserialize;
@@ -211,18 +212,29 @@ impl Answers {
                 |height: &u64| group.asked.contains(height) || (scanned(*height) && !group.relevant.contains(height));
             (first..=last).filter(|height| !covered(height)).collect()
         };
-        let mut of_script: BTreeMap<ScriptBuf, BTreeSet<u64>> = BTreeMap::new();
+        // most scripts share the blocks of their question: these are kept, and taken over, once
+        let mut of_script: BTreeMap<ScriptBuf, Rc<BTreeSet<u64>>> = BTreeMap::new();
         for (descriptors, group) in &self.groups {
-            let open = open(group);
+            let open = Rc::new(open(group));
             for script in descriptors.iter().filter_map(|text| scan::raw_script(text)) {
                 // a second question about the same script only takes away
-                of_script.entry(script).and_modify(|left| left.retain(|at| open.contains(at))).or_insert(open.clone());
+                let again = |left: &mut Rc<BTreeSet<u64>>| {
+                    if left.iter().any(|at| !open.contains(at)) {
+                        Rc::make_mut(left).retain(|at| open.contains(at));
+                    }
+                };
+                of_script.entry(script).and_modify(again).or_insert_with(|| Rc::clone(&open));
             }
         }
         let mut uncovered = BTreeSet::new();
+        let mut before: Option<&Rc<BTreeSet<u64>>> = None;
         for script in scripts {
             match of_script.get(script) {
-                Some(open) => uncovered.extend(open),
+                Some(open) if before.is_some_and(|before| Rc::ptr_eq(before, open)) => {}
+                Some(open) => {
+                    uncovered.extend(open.iter());
+                    before = Some(open);
+                }
                 None => return (first..=last).collect(),
             }
         }

@@ -122,7 +122,10 @@ impl<'a> Replay<'a> {
         if let Some(transaction) = &transaction {
             self.nothing_left_out(transaction, events)?;
         }
-        let others = self.others(transaction.as_ref(), events)?;
+        let inputs = transaction.as_ref().map(|transaction| {
+            transaction.input.iter().map(|input| input.previous_output).collect::<BTreeSet<OutPoint>>()
+        });
+        let others = self.others(transaction.as_deref(), events)?;
         let (mut spent, mut received) = (Vec::new(), Vec::new());
         for event in events {
             let address = self.asked(event.coin, &event.script)?;
@@ -130,11 +133,11 @@ impl<'a> Replay<'a> {
             match event.kind {
                 ActivityKind::Spend => {
                     self.spend(event, made_at)?;
-                    proved &= self.spent_coin(event, transaction.as_ref())?;
+                    proved &= self.spent_coin(event, inputs.as_ref())?;
                     spent.push(part);
                 }
                 ActivityKind::Receive => {
-                    self.receive(event, transaction.as_ref())?;
+                    self.receive(event, transaction.as_deref())?;
                     received.push(part);
                 }
             }
@@ -199,10 +202,10 @@ impl<'a> Replay<'a> {
     }
 
     /// Whether the spend is shown: by the input, and by the transaction that made the coin.
-    fn spent_coin(&self, event: &Activity, transaction: Option<&Transaction>) -> Result<bool, WindowError> {
+    fn spent_coin(&self, event: &Activity, inputs: Option<&BTreeSet<OutPoint>>) -> Result<bool, WindowError> {
         let coin = event.coin;
-        let Some(transaction) = transaction else { return Ok(false) };
-        if !transaction.input.iter().any(|input| input.previous_output == coin) {
+        let Some(inputs) = inputs else { return Ok(false) };
+        if !inputs.contains(&coin) {
             let detail = format!("listed as spent by {}, which does not spend it", event.txid);
             return Err(WindowError::Contradicted { coin, detail });
         }
@@ -256,14 +259,15 @@ impl<'a> Replay<'a> {
         events: &[Activity],
     ) -> Result<(Vec<Party>, Vec<Party>), WindowError> {
         let Some(transaction) = transaction else { return Ok((Vec::new(), Vec::new())) };
+        let listed: BTreeSet<OutPoint> = events.iter().map(|event| event.coin).collect();
         let mut from = Vec::new();
         for input in &transaction.input {
             let coin = input.previous_output;
             if coin.is_null() {
                 from.push(Party { name: NEW_COINS.to_owned(), amount: None });
-            } else if !events.iter().any(|event| event.coin == coin) {
+            } else if !listed.contains(&coin) {
                 let made = self.proofs.transaction(coin.txid)?;
-                let output = made.as_ref().and_then(|made| output_of(made, coin));
+                let output = made.as_deref().and_then(|made| output_of(made, coin));
                 from.push(match output {
                     Some(output) => self.party(output),
                     None => Party { name: format!("coin {coin}"), amount: None },

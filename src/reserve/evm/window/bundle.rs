@@ -29,6 +29,8 @@ use crate::reserve::evm::header::HEADER_BYTES_MAX;
 use crate::reserve::evm::lines;
 use crate::reserve::evm::state::State;
 use crate::reserve::evm::token::{TokenError, TokenRegistry, open};
+use crate::reserve::evm::trie::NodePool;
+use crate::reserve::parallel;
 use crate::reserve::window::{Stretch, StretchEvidence, StretchReason};
 use crate::snapshot::BlockRef;
 
@@ -74,7 +76,8 @@ pub fn window(
     let mut problems = problems;
     problems.extend(moved.iter().flat_map(|moved| moved.problems.clone()));
     let logs = RefCell::default();
-    let source = Source { query, own, state: &state, headers: &headers, files, contracts, logs, moved };
+    let logs_of = RefCell::default();
+    let source = Source { query, own, state: &state, headers: &headers, files, contracts, logs, logs_of, moved };
     let mut shown = Vec::new();
     for deployment in of_chain {
         shown.extend(source.deployment(deployment, &problems));
@@ -153,6 +156,8 @@ struct Source<'a> {
     contracts: BTreeSet<EvmAddress>,
     /// Logs of asked tokens by block, so that receipts are hashed once.
     logs: RefCell<HashMap<u64, BlockLogs>>,
+    /// The same of one contract: every holder asks for them.
+    logs_of: RefCell<HashMap<(u64, EvmAddress), BlockLogs>>,
     /// What bodies and receipts show.
     moved: Option<Movements>,
 }
@@ -215,19 +220,12 @@ impl Source<'_> {
         let mut shown = self.evidence(deployment);
         let mut told = BTreeSet::new();
         let mut balances = Balances::new();
-        for (text, address, grade) in self.asked() {
-            let mut points: Vec<AccountPoint> = Vec::new();
-            let mut refused = None;
-            for header in self.proved() {
-                match account_proof::verify(header.header().state_root(), address, &self.state.pool) {
-                    Ok(account) => match AccountPoint::new(header.number(), address, account.as_ref()) {
-                        Some(point) => points.push(point),
-                        None => refused = Some(too_large(text, header.number())),
-                    },
-                    Err(error) if error.is_missing() => {}
-                    Err(error) => refused = Some(Problem::from_error(text, &error)),
-                }
-            }
+        let asked: Vec<(&String, EvmAddress, ControlGrade)> = self.asked().collect();
+        let headers: Vec<&WindowHeader> = self.proved().collect();
+        // no cell of this struct goes to another thread: only the pool does
+        let pool = &self.state.pool;
+        let all = parallel::map(&asked, |(text, address, _)| account_points(&headers, (text, *address), pool));
+        for ((text, address, grade), (points, refused)) in asked.into_iter().zip(all) {
             shown.problems.extend(refused);
             let floors = account_floors(self.headers, address, Some(grade), &points);
             balances.insert(address, points.iter().map(|point| (point.number, point.balance)).collect());
@@ -286,15 +284,13 @@ impl Source<'_> {
             frozen: BTreeSet::new(),
             problems: Vec::new(),
         };
+        let mut told = BTreeSet::new();
         let mut tell = |problem: Problem| {
-            let again = found
-                .problems
-                .iter()
-                .any(|told| (told.code.number, &told.subject) == (problem.code.number, &problem.subject));
-            if !again {
+            if told.insert((problem.code.number, problem.subject.clone())) {
                 found.problems.push(problem);
             }
         };
+        let asked: Vec<(&String, EvmAddress, ControlGrade)> = self.asked().collect();
         let pool = &self.state.pool;
         for header in self.proved() {
             let number = header.number();
@@ -313,18 +309,19 @@ impl Source<'_> {
             };
             let entry = token.entry();
             found.codes.insert((entry.code_hash, entry.proxy.and_then(|proxy| proxy.implementation_code_hash)));
-            for (text, address, _) in self.asked() {
-                match token.holding(address) {
+            let holdings = parallel::map(&asked, |(_, address, _)| token.holding(*address));
+            for ((text, address, _), holding) in asked.iter().zip(holdings) {
+                match holding {
                     Ok(holding) => {
                         let amount = if holding.frozen { Amount::ZERO } else { holding.amount };
-                        if holding.frozen && found.frozen.insert(address) {
+                        if holding.frozen && found.frozen.insert(*address) {
                             let detail = format!("from block {number} on or before, of {deployment}; counted as zero");
-                            tell(Problem { code: &evm_token::EVM_TOKEN_FROZEN, subject: text.clone(), detail });
+                            tell(Problem { code: &evm_token::EVM_TOKEN_FROZEN, subject: (*text).clone(), detail });
                         }
-                        found.points.entry(address).or_default().push(TokenPoint { number, amount });
+                        found.points.entry(*address).or_default().push(TokenPoint { number, amount });
                     }
                     Err(error) if error.is_missing() => {}
-                    Err(error) => tell(Problem::from_error(text, &error)),
+                    Err(error) => tell(Problem::from_error(*text, &error)),
                 }
             }
         }
@@ -333,10 +330,15 @@ impl Source<'_> {
 
     /// The logs of one contract in a block.
     fn logs_of(&self, header: &WindowHeader, contract: EvmAddress) -> BlockLogs {
+        if let Some(known) = self.logs_of.borrow().get(&(header.number(), contract)) {
+            return known.clone();
+        }
         let mut known = self.logs.borrow_mut();
         let all = known.entry(header.number()).or_insert_with(|| self.read_logs(header));
         let own = |logs: &Rc<[Log]>| logs.iter().filter(|log| log.address == contract).cloned().collect();
-        all.as_ref().map(|logs| logs.as_ref().map(own).map_err(Clone::clone))
+        let logs: BlockLogs = all.as_ref().map(|logs| logs.as_ref().map(own).map_err(Clone::clone));
+        self.logs_of.borrow_mut().insert((header.number(), contract), logs.clone());
+        logs
     }
 
     /// The logs of the tokens that the query names.
@@ -349,6 +351,27 @@ impl Source<'_> {
         let is_asked = |log: &Log| self.contracts.contains(&log.address);
         Some(receipts::logs(header, &bytes).map(|logs| logs.into_iter().filter(is_asked).collect()))
     }
+}
+
+/// What one address had at each block of which the pool shows it, and why it shows no more.
+fn account_points(
+    headers: &[&WindowHeader],
+    (text, address): (&str, EvmAddress),
+    pool: &NodePool,
+) -> (Vec<AccountPoint>, Option<Problem>) {
+    let mut points = Vec::new();
+    let mut refused = None;
+    for header in headers {
+        match account_proof::verify(header.header().state_root(), address, pool) {
+            Ok(account) => match AccountPoint::new(header.number(), address, account.as_ref()) {
+                Some(point) => points.push(point),
+                None => refused = Some(too_large(text, header.number())),
+            },
+            Err(error) if error.is_missing() => {}
+            Err(error) => refused = Some(Problem::from_error(text, &error)),
+        }
+    }
+    (points, refused)
 }
 
 /// The contract of a token, and whether shares of it are counted.

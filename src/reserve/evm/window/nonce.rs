@@ -7,9 +7,8 @@ use super::{Floors, Rule, Stretch};
 use crate::amount::Amount;
 use crate::hash::Digest;
 use crate::reserve::claim::ControlGrade;
-use crate::reserve::evm::account_proof::Account;
+use crate::reserve::evm::account_proof::{Account, NO_CODE};
 use crate::reserve::evm::address::EvmAddress;
-use crate::reserve::evm::keccak;
 
 /// An address at one block, as a proof under that block's state root showed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +29,8 @@ impl AccountPoint {
     /// From what a proof showed: an account, or that there is none. `None` for a balance above 128 bits.
     #[must_use]
     pub fn new(number: u64, address: EvmAddress, account: Option<&Account>) -> Option<Self> {
-        let no_code = Digest::from_bytes(keccak(&[]));
         let Some(account) = account else {
-            return Some(Self { number, address, nonce: 0, balance: Amount::ZERO, code_hash: no_code });
+            return Some(Self { number, address, nonce: 0, balance: Amount::ZERO, code_hash: NO_CODE });
         };
         let balance = Amount::from_base_units(u128::try_from(account.balance).ok()?);
         Some(Self { number, address, nonce: account.nonce, balance, code_hash: account.code_hash })
@@ -92,8 +90,7 @@ fn rule_holds(
     if control != Some(ControlGrade::KeySigned) {
         return Err(WindowError::Control);
     }
-    let no_code = Digest::from_bytes(keccak(&[]));
-    match points.iter().find(|point| point.code_hash != no_code) {
+    match points.iter().find(|point| point.code_hash != NO_CODE) {
         Some(point) => Err(WindowError::HasCode { number: point.number, code_hash: point.code_hash }),
         None => Ok(()),
     }

@@ -8,7 +8,7 @@ use std::thread::{Builder, available_parallelism, scope};
 const TAKEN: usize = 16;
 
 /// What `work` gives for every item, in their order.
-pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let chunks: Vec<&[T]> = items.chunks(TAKEN).collect();
     let run = || {
