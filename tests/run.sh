@@ -246,6 +246,7 @@ run "clippy" cargo clippy --all-targets --locked --features parquet,finality -- 
 run "without features" cargo check --locked --no-default-features
 run "licences and sources" "$cache/tools/bin/cargo-deny" --locked check bans licenses sources
 run_function "tests" run_tests
+run_function "page" check_page
 # figures are for quiet machines: here the program only has to run to its end, and the peers' lock file to fit
 run "benchmarks, tiny sizes" cargo test --locked --features parquet,finality --bench figures
 run "benchmarks, lock file of the peers" cargo update --workspace --locked --manifest-path benches/peers/Cargo.toml
