@@ -10,8 +10,8 @@ use super::files::{self, Readers};
 use super::{Outcome, policy, remark, say};
 use crate::hash::sha256;
 use crate::json;
-use crate::publish::statement_check;
 use crate::policy::Policy;
+use crate::publish::statement_check;
 use crate::publish::venue_card::{CardError, CardLog, CardVenue, CardWitness, FILE_SIZE_MAX, FORMAT, VenueCard};
 use crate::report::shown;
 use crate::signature::{Envelope, PublicKey};
@@ -167,8 +167,7 @@ pub(super) fn pin(verb: &PinVerb) -> Outcome {
     }
     let after = with_card(&before, &card)?;
     // the policy could be used before: what cannot be used now is the card
-    Policy::parse(&after)
-        .map_err(|error| Failure::about(&args.card, &CardError::Contradiction(error.to_string())))?;
+    Policy::parse(&after).map_err(|error| Failure::about(&args.card, &CardError::Contradiction(error.to_string())))?;
     files::write(&args.policy, after.as_bytes(), Readers::All, true)?;
     say(format!("{} pins {}:", args.policy.display(), card.venue.id));
     show(&card)?;
@@ -193,7 +192,7 @@ fn is_pinned(args: &PinArgs, policy: &Policy, card: &VenueCard) -> Result<bool, 
         let (pinned, got) = ([old_keys, old_log].concat(), [keys, log].concat());
         return Err(CliError::OtherCard { venue: venue.id.to_string(), pinned, got }.into());
     }
-    remark(format!("REPLACED: the keys of {} that were pinned before are no longer believed", venue.id));
+    remark(format!("REPLACED: what was pinned of {} before is no longer believed", venue.id));
     Ok(false)
 }
 
@@ -202,7 +201,9 @@ fn venue_lines(keys: &[PublicKey], threshold: u64, origin: &str) -> Vec<String> 
     std::iter::once(head).chain(keys.iter().map(ToString::to_string)).collect()
 }
 
-fn log_lines(key: &str, quorum: u64, witnesses: Vec<String>) -> Vec<String> {
+fn log_lines(key: &str, quorum: u64, mut witnesses: Vec<String>) -> Vec<String> {
+    // their order says nothing
+    witnesses.sort_unstable();
     let head = format!("log key {}, {quorum} of these witnesses", shown(key));
     std::iter::once(head).chain(witnesses.iter().map(|key| shown(key).to_string())).collect()
 }
