@@ -152,7 +152,7 @@ check_page() {
   npm ci --ignore-scripts --no-audit --no-fund
   node build.mjs --check
   node test/vectors.mjs
-  node --test test/page.test.mjs
+  node --test test/note.test.mjs test/page.test.mjs
 }
 
 check_docs() {
