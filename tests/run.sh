@@ -152,7 +152,7 @@ check_page() {
   npm ci --ignore-scripts --no-audit --no-fund
   node build.mjs --check
   node test/vectors.mjs
-  node --test test/page.test.mjs
+  node --test test/note.test.mjs test/page.test.mjs
 }
 
 check_docs() {
@@ -245,6 +245,7 @@ run "clippy" cargo clippy --all-targets --locked --features parquet,finality -- 
 run "without features" cargo check --locked --no-default-features
 run "licences and sources" "$cache/tools/bin/cargo-deny" --locked check bans licenses sources
 run_function "tests" run_tests
+run_function "page" check_page
 # figures are for quiet machines: here the program only has to run to its end, and the peers' lock file to fit
 run "benchmarks, tiny sizes" cargo test --locked --features parquet,finality --bench figures
 run "benchmarks, lock file of the peers" cargo update --workspace --locked --manifest-path benches/peers/Cargo.toml

@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use toml_edit::TableLike;
+
 use super::error::{CliError, Failure};
 use super::files::{self, Readers};
 use super::{Outcome, policy, remark, say};
 use crate::hash::sha256;
 use crate::json;
+use crate::policy::Policy;
 use crate::publish::statement_check;
-use crate::publish::venue_card::{CardLog, CardVenue, CardWitness, FILE_SIZE_MAX, FORMAT, VenueCard};
+use crate::publish::venue_card::{CardError, CardLog, CardVenue, CardWitness, FILE_SIZE_MAX, FORMAT, VenueCard};
 use crate::report::shown;
-use crate::signature::Envelope;
+use crate::signature::{Envelope, PublicKey};
 
 /// A page above this size is none.
 const PAGE_SIZE_MAX: u64 = 16 << 20;
@@ -158,40 +161,107 @@ pub(super) fn pin(verb: &PinVerb) -> Outcome {
     card.compare(&args.fingerprint).map_err(|error| Failure::about(&args.card, &error))?;
     let there = files::is_there(&args.policy)?;
     let before = if there { files::read_text(&args.policy)? } else { EMPTY_POLICY.to_owned() };
-    if there {
-        let pinned = policy::read(&args.policy)?.venue().clone();
-        let (id, keys) = (&card.venue.id, &card.venue.keys);
-        let same = pinned.keys == *keys
-            && (pinned.threshold, &pinned.log_origin) == (card.venue.threshold, &card.venue.log_origin);
-        if pinned.id == *id && same {
-            say(format!("{}: this card is pinned already", args.policy.display()));
-            return Ok(ExitCode::SUCCESS);
-        }
-        if pinned.id != *id {
-            let detail =
-                format!("{} pins {}; a policy pins one venue: name another file", args.policy.display(), pinned.id);
-            return Err(CliError::Arguments(detail).into());
-        }
-        if !args.replace {
-            let pinned = pinned.keys.iter().map(ToString::to_string).collect();
-            let got = keys.iter().map(ToString::to_string).collect();
-            return Err(CliError::OtherCard { venue: id.to_string(), pinned, got }.into());
-        }
-        remark(format!("REPLACED: the keys of {id} that were pinned before are no longer believed"));
+    if there && is_pinned(args, &policy::read(&args.policy)?, &card)? {
+        say(format!("{}: this card is pinned already", args.policy.display()));
+        return Ok(ExitCode::SUCCESS);
     }
-    let after = with_venue(&before, &card.venue)?;
+    let after = with_card(&before, &card)?;
+    // the policy could be used before: what cannot be used now is the card
+    Policy::parse(&after).map_err(|error| Failure::about(&args.card, &CardError::Contradiction(error.to_string())))?;
     files::write(&args.policy, after.as_bytes(), Readers::All, true)?;
     say(format!("{} pins {}:", args.policy.display(), card.venue.id));
     show(&card)?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Whether the policy pins this card already. A log that the policy does not demand yet is no other card.
+fn is_pinned(args: &PinArgs, policy: &Policy, card: &VenueCard) -> Result<bool, Failure> {
+    let (pinned, venue) = (policy.venue(), &card.venue);
+    if pinned.id != venue.id {
+        let detail =
+            format!("{} pins {}; a policy pins one venue: name another file", args.policy.display(), pinned.id);
+        return Err(CliError::Arguments(detail).into());
+    }
+    let (old_keys, old_log) = (venue_lines(&pinned.keys, pinned.threshold, &pinned.log_origin), pinned_log(policy));
+    let (keys, log) = (venue_lines(&venue.keys, venue.threshold, &venue.log_origin), card_log(card));
+    let same_log = log.is_empty() || log == old_log;
+    if old_keys == keys && (same_log || old_log.is_empty()) {
+        return Ok(same_log);
+    }
+    if !args.replace {
+        let (pinned, got) = ([old_keys, old_log].concat(), [keys, log].concat());
+        return Err(CliError::OtherCard { venue: venue.id.to_string(), pinned, got }.into());
+    }
+    remark(format!("REPLACED: what was pinned of {} before is no longer believed", venue.id));
+    Ok(false)
+}
+
+fn venue_lines(keys: &[PublicKey], threshold: u64, origin: &str) -> Vec<String> {
+    let head = format!("{threshold} of these keys, log {}", shown(origin));
+    std::iter::once(head).chain(keys.iter().map(ToString::to_string)).collect()
+}
+
+fn log_lines(key: &str, quorum: u64, mut witnesses: Vec<String>) -> Vec<String> {
+    // their order says nothing
+    witnesses.sort_unstable();
+    let head = format!("log key {}, {quorum} of these witnesses", shown(key));
+    std::iter::once(head).chain(witnesses.iter().map(|key| shown(key).to_string())).collect()
+}
+
+fn pinned_log(policy: &Policy) -> Vec<String> {
+    let Some(rules) = policy.log() else { return Vec::new() };
+    let pins = rules.pins();
+    log_lines(&pins.key.to_string(), pins.quorum, pins.witnesses.iter().map(ToString::to_string).collect())
+}
+
+fn card_log(card: &VenueCard) -> Vec<String> {
+    let Some(CardLog { key, quorum, witnesses }) = &card.log else { return Vec::new() };
+    log_lines(key, *quorum, witnesses.iter().map(|witness| witness.key.clone()).collect())
+}
+
 const EMPTY_POLICY: &str = "format = \"counterfoil-policy-v1\"\n";
 
-/// The policy with this venue, everything else as it was, comments too.
-fn with_venue(text: &str, venue: &CardVenue) -> Result<String, Failure> {
+/// The policy with the venue and log of this card, everything else as it was, comments too. A card without a log
+/// takes no demand out of a policy.
+fn with_card(text: &str, card: &VenueCard) -> Result<String, Failure> {
     let mut document: toml_edit::DocumentMut =
         text.parse().map_err(|error: toml_edit::TomlError| CliError::Arguments(error.to_string()))?;
+    insert_venue(&mut document, &card.venue)?;
+    if let Some(log) = &card.log {
+        insert_log(&mut document, log)?;
+    }
+    Ok(document.to_string())
+}
+
+/// An integer of TOML, which has 63 bits.
+fn integer(number: u64, what: &str) -> Result<i64, Failure> {
+    i64::try_from(number).map_err(|_| CliError::Arguments(format!("a {what} of {number} is none")).into())
+}
+
+fn table<'a>(document: &'a mut toml_edit::DocumentMut, name: &str) -> Result<&'a mut dyn TableLike, Failure> {
+    let entry = document.entry(name).or_insert_with(toml_edit::table);
+    entry.as_table_like_mut().ok_or_else(|| CliError::Arguments(format!("{name} is no table")).into())
+}
+
+fn insert_log(document: &mut toml_edit::DocumentMut, log: &CardLog) -> Result<(), Failure> {
+    let mut witnesses = toml_edit::ArrayOfTables::new();
+    for witness in &log.witnesses {
+        let mut row = toml_edit::Table::new();
+        row.insert("key", toml_edit::value(witness.key.as_str()));
+        witnesses.push(row);
+    }
+    let quorum = integer(log.quorum, "quorum")?;
+    let table = table(document, "log")?;
+    table.insert("key", toml_edit::value(log.key.as_str()));
+    table.insert("quorum", toml_edit::value(quorum));
+    table.remove("witness");
+    if !witnesses.is_empty() {
+        table.insert("witness", toml_edit::Item::ArrayOfTables(witnesses));
+    }
+    Ok(())
+}
+
+fn insert_venue(document: &mut toml_edit::DocumentMut, venue: &CardVenue) -> Result<(), Failure> {
     let mut keys = toml_edit::Array::new();
     for key in &venue.keys {
         let mut row = toml_edit::InlineTable::new();
@@ -203,20 +273,16 @@ fn with_venue(text: &str, venue: &CardVenue) -> Result<String, Failure> {
     }
     keys.set_trailing("\n");
     keys.set_trailing_comma(true);
-    let table = document.entry("venue").or_insert_with(toml_edit::table);
-    let threshold = i64::try_from(venue.threshold)
-        .map_err(|_| CliError::Arguments(format!("a threshold of {} is none", venue.threshold)))?;
+    let threshold = integer(venue.threshold, "threshold")?;
     let fields: [(&str, toml_edit::Value); 4] = [
         ("id", venue.id.to_string().into()),
         ("log_origin", venue.log_origin.as_str().into()),
         ("threshold", threshold.into()),
         ("keys", keys.into()),
     ];
-    let Some(table) = table.as_table_like_mut() else {
-        return Err(CliError::Arguments("venue is no table".to_owned()).into());
-    };
+    let table = table(document, "venue")?;
     for (name, value) in fields {
         table.insert(name, toml_edit::value(value));
     }
-    Ok(document.to_string())
+    Ok(())
 }

@@ -96,7 +96,6 @@ fn print(statement: &Statement, included: &[VerifiedInclusion], expected: &BTree
             say(format!("      {} {}", amount(part.amount), shown(&part.product)));
         }
         // how many balances there are, nobody can see: a leaf may be a piece of one, or a decoy
-        // how many balances there are, nobody can see: a leaf may be a piece of one, or a decoy
         let (own, count) = (balance.indices().len(), row.leaf_count);
         let key = match (own, count) {
             (_, 1) => "verify.leaf.only",

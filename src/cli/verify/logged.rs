@@ -1,13 +1,14 @@
 //! Whether the statement stands in the public log, as the policy demands.
 
-use super::Args;
+use super::{Args, say_wrapped};
 use crate::cli::error::{CliError, Failure};
+use crate::cli::wording::sentence;
 use crate::cli::{files, say};
 use crate::code::{Code, Coded, log as codes};
 use crate::policy::Policy;
 use crate::publish::VerifiedStatement;
 use crate::publish::log::{LogProof, Logged, proof};
-use crate::report::shown;
+use crate::report::{shown, wrap};
 use crate::snapshot::Time;
 
 /// The policy demands a log proof.
@@ -50,25 +51,23 @@ pub(super) fn check(
 /// Says what was checked, or that nothing was.
 pub(super) fn tell(logged: Option<&Logged>) {
     let Some(logged) = logged else {
-        say("Nor that everybody was shown this statement: your policy names no public log.");
+        say(wrap(&sentence("verify.not-logged", &[])));
         return;
     };
     let signed = logged.signed();
-    let (origin, size) = (shown(&signed.checkpoint().origin), signed.checkpoint().size);
-    say(format!("\nThe statement is entry {} of {size} in the log {origin},", logged.index()));
-    match signed.seen() {
-        Some(seen) => {
-            let names: Vec<String> =
-                signed.cosignatures().iter().map(|found| shown(&found.witness).to_string()).collect();
-            say(format!("cosigned by {} until {seen}: everybody is shown this one.", names.join(", ")));
-        }
-        None => say("which no witness of your policy watches: others may be shown another log."),
-    }
+    let (index, size) = (logged.index().to_string(), signed.checkpoint().size.to_string());
+    let origin = shown(&signed.checkpoint().origin).to_string();
+    let names: Vec<String> = signed.cosignatures().iter().map(|found| shown(&found.witness).to_string()).collect();
+    let (names, time) = (names.join(", "), signed.seen().map(|seen| seen.to_string()));
+    let place = [("index", index.as_str()), ("size", &size), ("origin", &origin)];
+    let seen = [("witnesses", names.as_str()), ("time", time.as_deref().unwrap_or_default())];
+    say_wrapped(&match time {
+        Some(_) => sentence("verify.logged", &[&place[..], &seen[..]].concat()),
+        None => sentence("verify.logged.unwatched", &place),
+    });
     match logged.later() {
         0 => {}
-        1 => say("It is superseded: the log has a later statement. Ask the venue for it."),
-        later => {
-            say(format!("It is superseded: the log has {later} later statements. Ask the venue for the last one."))
-        }
+        1 => say(wrap(&sentence("verify.superseded", &[]))),
+        later => say(wrap(&sentence("verify.superseded.some", &[("later", &later.to_string())]))),
     }
 }

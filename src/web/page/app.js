@@ -5,6 +5,7 @@ import { element, facts, paragraph } from "./dom.js";
 import { fileInput } from "./input.js";
 import { pinned, pin } from "./pins.js";
 import { draw } from "./result.js";
+import { logPins } from "./verifier/log.js";
 import { Refused } from "./verifier/refusal.js";
 import { parseStrict } from "./verifier/json.js";
 import { isPack } from "./verifier/sealed_proof.js";
@@ -22,6 +23,7 @@ const inputs = {
   card: fileInput(section("card"), { name: "card", limit: MIB, changed: readCard }),
   statement: fileInput(section("statement"), { name: "statement", limit: 64 * MIB, changed: readHint }),
   proof: fileInput(section("proof"), { name: "proof", limit: 64 * MIB, changed: () => forget() }),
+  "log-proof": fileInput(section("log-proof"), { name: "log-proof", limit: MIB, ends: "\n", changed: () => forget() }),
 };
 
 /** A result belongs to what was checked; once something changes, it is none. */
@@ -32,18 +34,22 @@ function forget() {
 
 function readCard(bytes) {
   card = null;
+  section("log-proof").hidden = true;
   const place = id("card-shown");
   place.replaceChildren();
   forget();
   if (bytes === null) return;
   try {
-    card = parseCard(bytes);
+    const read = parseCard(bytes);
+    const { log, venue } = read.card;
+    card = { ...read, logPins: log && logPins(log, venue.log_origin) };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const { title, remedy } = explain(error.code);
     place.append(paragraph(`${error.code}: ${title} (${error.why}). ${remedy}`, "warning"));
     return;
   }
+  section("log-proof").hidden = card.logPins === null;
   drawCard(place);
 }
 
@@ -53,10 +59,20 @@ function drawCard(place) {
   const list = facts([
     [say("card.name"), shown(venue.legal_entity)],
     [say("card.log"), shown(venue.log_origin)],
+    ...watchers(),
     [say("card.fingerprint"), card.fingerprint, "hash"],
   ]);
   list.append(element("dt", {}, say("card.keys")), element("dd", {}, ...keys));
   place.replaceChildren(list, ...pinState(place));
+}
+
+/** Who watches the log, or that nothing is pinned of it. */
+function watchers() {
+  const { log } = card.card;
+  if (log === null) return [[say("card.witnesses"), say("card.log.none")]];
+  if (log.witnesses.length === 0) return [[say("card.witnesses"), say("card.witnesses.none")]];
+  const names = log.witnesses.map(({ name }) => shown(name)).join(", ");
+  return [[say("card.witnesses"), say("card.witnesses.some", { quorum: log.quorum, names })]];
 }
 
 /** Whether this card was pinned before, and what to do if not. */
@@ -111,6 +127,9 @@ function run() {
   }
   last = check({
     pins: card.pins,
+    logPins: card.logPins,
+    logProof: inputs["log-proof"].bytes,
+    now: now(),
     statement: inputs.statement.bytes,
     proof: inputs.proof.bytes,
     code: id("code").value,
@@ -159,7 +178,7 @@ function readFragment() {
     }
   };
   // never the card: what is pinned does not come with what is checked
-  for (const name of ["statement", "proof"]) if (text(name) !== null) inputs[name].set(text(name));
+  for (const name of ["statement", "proof", "log-proof"]) if (text(name) !== null) inputs[name].set(text(name));
   if (given.has("code")) id("code").value = given.get("code");
 }
 

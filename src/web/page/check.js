@@ -2,6 +2,7 @@
 
 import { parseAmount } from "./verifier/amount.js";
 import { hex } from "./verifier/bytes.js";
+import { parseLogProof, verifyLogged } from "./verifier/log.js";
 import { Refused } from "./verifier/refusal.js";
 import { parseProof, verifyInclusion } from "./verifier/inclusion_proof.js";
 import { isPack, openSealed, parseCode } from "./verifier/sealed_proof.js";
@@ -23,17 +24,35 @@ function parseExpected(text, assets) {
   });
 }
 
+const clock = (seconds) => new Date(Number(seconds) * 1000).toISOString().replace(".000Z", "Z");
+
+/** Where the statement stands in the log that is pinned; null when none is. */
+function checkLog({ logPins, logProof, now }, { statement, entry }) {
+  if (logPins === null) return null;
+  if (logProof === null) {
+    throw new Refused("policy", "CF-3113", "no log proof", { expected: logPins.origin });
+  }
+  const logged = verifyLogged(parseLogProof(logProof), logPins, statement.sequence, entry);
+  if (logged.seen !== null && logged.seen > BigInt(now)) {
+    throw new Refused("policy", "CF-3111", "cosigned in the future", { got: clock(logged.seen), expected: clock(now) });
+  }
+  return logged;
+}
+
 /**
- * Checks. `given` has `pins` (of the venue card), `statement` and `proof` (bytes), `code`, `account`, `credential`,
- * `expected` (texts). The result has `result` (valid, invalid, undetermined) and what there is to say about it.
+ * Checks. `given` has `pins` and `logPins` (of the venue card; `logPins` is null when it names no log), `statement`,
+ * `proof` and `logProof` (bytes; the last one may be null), `code`, `account`, `credential`, `expected` (texts), and
+ * `now`, in seconds by the reader's clock. The result has `result` (valid, invalid, undetermined) and what there is to say
+ * about it.
  */
 export function check(given) {
-  const outcome = { statement: null, digest: null };
+  const outcome = { statement: null, digest: null, logged: null };
   try {
     const verified = verifyStatement(given.statement, given.pins);
     outcome.statement = verified.statement;
     outcome.digest = hex(verified.digest);
     outcome.signers = verified.signers.length;
+    outcome.logged = checkLog(given, verified);
     const { sequence, venue, liabilities: rows, assets } = verified.statement;
     const statement = { digest: verified.digest, sequence, venue: venue.id };
     const packed = isPack(given.proof);
@@ -59,10 +78,10 @@ export function redactedEvidence(outcome, fingerprint) {
     format: "counterfoil-redacted-evidence-v1",
     result: outcome.result,
     row: row && { asset, class: liability, leaf_count: String(row.leaf_count), root: hex(row.root), total: String(row.total) },
-    root_computed: outcome.code === "CF-2006" ? outcome.facts.got : undefined,
+    root_computed: ["CF-2006", "CF-3109"].includes(outcome.code) ? outcome.facts.got : undefined,
     stage: outcome.stage,
     statement: outcome.statement && {
-      cutoff: new Date(outcome.statement.cutoff * 1000).toISOString().replace(".000Z", "Z"),
+      cutoff: clock(outcome.statement.cutoff),
       digest: outcome.digest,
       sequence: String(outcome.statement.sequence),
       venue: outcome.statement.venue.id,

@@ -3,8 +3,8 @@
 import { element } from "./dom.js";
 import { say } from "./wording.js";
 
-/** Fills `.input` of a section; `changed` is called whenever its bytes are others. */
-export function fileInput(section, { name, limit, changed }) {
+/** Fills `.input` of a section; `changed` is called whenever its bytes are others. A pasted text ends with `ends`. */
+export function fileInput(section, { name, limit, ends = "", changed }) {
   const place = section.querySelector(".input");
   const state = { bytes: null, file: null };
   const picker = element("input", { type: "file", id: `${name}-file` });
@@ -45,9 +45,9 @@ export function fileInput(section, { name, limit, changed }) {
 
   picker.addEventListener("change", () => picker.files.length > 0 && read(picker.files[0]));
   area.addEventListener("input", () => {
-    const text = area.value;
-    // what a text field or a chat adds behind the last brace is no part of the file
-    set(text === "" ? null : new TextEncoder().encode(text.trim()), null);
+    const text = area.value.trim();
+    // what a text field or a chat adds around the file is no part of it
+    set(text === "" ? null : new TextEncoder().encode(`${text}${ends}`), null);
   });
   remove.addEventListener("click", () => {
     picker.value = "";

@@ -49,15 +49,26 @@ function comparison({ balances, expected }) {
   return others.length === 0 ? say("verify.expected") : say("verify.expected.some", { assets: others.join(", ") });
 }
 
+/** Whether everybody is shown this statement, in the command's words. */
+function logSentences({ logged, statement }) {
+  if (logged === null) return [paragraph(say("verify.not-logged"))];
+  const { index, size, cosigned, seen, later } = logged;
+  const witnesses = cosigned.map(({ witness }) => shown(witness)).join(", ");
+  const fields = { index, size, origin: shown(statement.venue.log_origin), witnesses, time: seen === null ? "" : time(Number(seen)) };
+  const found = [paragraph(say(seen === null ? "verify.logged.unwatched" : "verify.logged", fields))];
+  if (later > 0n) found.push(paragraph(say(later === 1n ? "verify.superseded" : "verify.superseded.some", { later }), "note"));
+  return found;
+}
+
 /** What a customer should know about the statement, whatever the proof says. */
-function warnings({ statement, signers }, now) {
+function warnings({ statement, signers, logged }, now) {
   const { cutoff, due, venue } = statement;
   const found = [];
   if (cutoff > now) found.push(say("verify.not-yet"));
   if (BigInt(signers) < venue.threshold) {
     found.push(say("verify.fewer-signers", { declared: venue.threshold, signed: signers }));
   }
-  if (now > due) found.push(say("verify.overdue", { due: time(due) }));
+  if (now > due && !(logged?.later > 0n)) found.push(say("verify.overdue", { due: time(due) }));
   return found.map((text) => paragraph(text, "note"));
 }
 
@@ -70,7 +81,7 @@ function valid(outcome, now) {
     balanceTable(balances),
     paragraph(comparison(outcome)),
     paragraph(say("verify.not-shown")),
-    paragraph(say("verify.not-logged")),
+    ...logSentences(outcome),
     ...warnings(outcome, now),
     facts([[say("statement.digest"), groups(digest), "hash"]]),
   ];
@@ -121,17 +132,41 @@ function afterFailure(outcome, fingerprint) {
   ];
 }
 
+/** What to keep, and whom to tell, when the log is not what it should be. */
+function afterLogFailure(outcome, fingerprint) {
+  return [
+    facts([[say("statement.digest"), groups(outcome.digest), "hash"], [say("card.fingerprint"), fingerprint, "hash"]]),
+    paragraph(say("failed.log.tell")),
+    evidenceButton(outcome, fingerprint),
+  ];
+}
+
+function after(outcome, fingerprint) {
+  if (outcome.result !== "invalid" || !outcome.statement) return [];
+  return isOfLog(outcome) ? afterLogFailure(outcome, fingerprint) : afterFailure(outcome, fingerprint);
+}
+
+/** Codes of the log speak of the statement, not of a balance. */
+const isOfLog = ({ code }) => code.startsWith("CF-31");
+/** The log proof could be read, and is of this log and statement: nothing was mixed up, it does not suffice. */
+const NOT_ENOUGH = ["CF-3110", "CF-3111", "CF-3113"];
+
+function remark(outcome) {
+  if (NOT_ENOUGH.includes(outcome.code)) return [paragraph(say("failed.unlogged"), "note")];
+  if (outcome.result === "undetermined") return [paragraph(say("failed.mix-up"), "note")];
+  return isOfLog(outcome) ? [paragraph(say("failed.log"), "note")] : [];
+}
+
 function refused(outcome, fingerprint) {
   const { title, meaning, remedy } = explain(outcome.code);
-  const failed = outcome.result === "invalid";
   return [
-    ...(failed ? [] : [paragraph(say("failed.mix-up"), "note")]),
+    ...remark(outcome),
     facts([
       [say("failed.what"), `${outcome.code}: ${title} (${gotAndExpected(outcome)})`],
       [say("failed.means"), meaning],
       [say("failed.do"), remedy],
     ]),
-    ...(failed && outcome.statement ? afterFailure(outcome, fingerprint) : []),
+    ...after(outcome, fingerprint),
   ];
 }
 

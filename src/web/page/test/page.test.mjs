@@ -12,6 +12,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { printAmount } from "../verifier/amount.js";
 import { Chromium } from "./chromium.mjs";
+import { cardLog, logProof, tampered } from "./log.mjs";
 import { sealedPack } from "./seal.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -30,11 +31,11 @@ after(async () => {
 });
 
 /** The venue card that says what a vector's policy says. */
-function cardOf(policy) {
+function cardOf(policy, log = null) {
   const { keys, log_origin, threshold, venue } = policy;
   const card = {
     format: "counterfoil-venue-card-v1",
-    log: null,
+    log,
     page: null,
     venue: { id: venue, keys, legal_entity: "Example Exchange Ltd", log_origin, threshold },
   };
@@ -53,7 +54,8 @@ function caseOf(vector) {
 /** Fills the page in as a person does: files are chosen, texts are set as a paste sets them. */
 async function fill(given) {
   await browser.evaluate('document.getElementById("form").reset()');
-  for (const name of ["card", "statement", "proof"]) {
+  const files = ["card", "statement", "proof", "log-proof"].filter((name) => given[name] !== undefined);
+  for (const name of files) {
     const file = join(scratch, `${name}.bin`);
     writeFileSync(file, given[name]);
     await browser.choose(`#${name}-file`, [file]);
@@ -66,7 +68,7 @@ async function fill(given) {
       field.dispatchEvent(new Event("input"));
     }
     for (let at = 0; at < 200; at += 1) {
-      const notes = [...document.querySelectorAll(".input [role=status]")];
+      const notes = ${JSON.stringify(files)}.map((name) => document.querySelector('[data-input="' + name + '"] [role=status]'));
       if (notes.every((note) => note.textContent !== "")) return;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -168,6 +170,81 @@ test("another venue's card, a wrong key, a statement of another snapshot", async
   assert.equal(found.result, "undetermined");
 });
 
+/** A customer whose venue card names a log, with what a change of the log proof makes of it. */
+function loggedCase({ quorum, later, cosigned, time, entry } = {}) {
+  const vector = read("with_parts");
+  const good = caseOf(vector);
+  const card = cardOf(vector.query.policy, cardLog(vector.query.policy.log_origin, quorum));
+  return { ...good, card, "log-proof": logProof(good.statement, { later, cosigned, time, entry }) };
+}
+
+test("a statement in the log is told from one that is not", async () => {
+  const good = loggedCase();
+  const logged = await outcomeOf(good);
+  assert.equal(logged.result, "valid", logged.text);
+  const said = "entry 7 of 8 in the log log.example/por, cosigned by witness.example/w1, witness.example/w2 until";
+  assert.ok(logged.text.includes(`${said} 2026-01-01T00:00:01Z: everybody is shown this one.`), logged.text);
+  assert.doesNotMatch(logged.text, /superseded|Nor that everybody/);
+  assert.match(await browser.evaluate('document.getElementById("card-shown").innerText'), /at least 2 of Union 1, Union 2, Union 3/);
+  const { "log-proof": _, ...without } = good;
+  const missing = await outcomeOf(without);
+  assert.deepEqual([missing.result, missing.code], ["undetermined", "CF-3113"]);
+  assert.match(missing.text, /not certain that everybody is shown this statement/);
+  assert.doesNotMatch(missing.text, /mix-up/);
+  const other = await outcomeOf(loggedCase({ entry: Buffer.from("{}") }));
+  assert.deepEqual([other.result, other.code], ["invalid", "CF-3109"]);
+  assert.match(other.text, /about the public log, not about your balance[\s\S]*keep the statement and the log proof/);
+  quiet();
+});
+
+test("witnesses that are tampered with, too few, of tomorrow, or none", async () => {
+  const good = loggedCase();
+  for (const [name, code] of [["w1", "CF-3103"], ["log.example", "CF-3103"]]) {
+    const found = await outcomeOf({ ...good, "log-proof": tampered(good["log-proof"], name) });
+    assert.deepEqual([found.result, found.code], ["invalid", code], found.text);
+  }
+  const few = await outcomeOf(loggedCase({ cosigned: 1 }));
+  assert.deepEqual([few.result, few.code], ["undetermined", "CF-3110"]);
+  assert.match(few.text, /got 1, expected 2/);
+  const future = await outcomeOf(loggedCase({ time: 4_102_444_800 }));
+  assert.deepEqual([future.result, future.code], ["undetermined", "CF-3111"]);
+  const unwatched = await outcomeOf(loggedCase({ quorum: 0, cosigned: 0 }));
+  assert.equal(unwatched.result, "valid");
+  assert.match(unwatched.text, /no witness that you pin watches: others may be shown another log/);
+});
+
+test("a superseded statement is told", async () => {
+  const one = await outcomeOf(loggedCase({ later: 1 }));
+  assert.equal(one.result, "valid");
+  assert.match(one.text, /the log has a later statement/);
+  assert.doesNotMatch(one.text, /overdue/);
+  assert.match((await outcomeOf(loggedCase({ later: 5 }))).text, /the log has 5 later statements/);
+});
+
+test("the log proof is asked for when the card names a log", async () => {
+  const hidden = () => browser.evaluate('document.querySelector(\'[data-input="log-proof"]\').hidden');
+  const good = caseOf(read("with_parts"));
+  const found = await outcomeOf(good);
+  assert.equal(await hidden(), true);
+  assert.match(found.text, /no public log is pinned/);
+  const logged = loggedCase();
+  await fill({ card: logged.card, account: "" });
+  assert.equal(await hidden(), false);
+  const pasted = `  ${logged["log-proof"].trim()}\n\n`;
+  await fill({ ...logged, "log-proof": undefined });
+  await browser.evaluate(`(() => {
+    const area = document.getElementById("log-proof-text");
+    area.value = ${JSON.stringify(pasted)};
+    area.dispatchEvent(new Event("input"));
+  })()`);
+  assert.equal((await check()).result, "valid", "a pasted proof is one, whatever stands around it");
+  const card = JSON.parse(logged.card);
+  card.log.witnesses[1].key = card.log.witnesses[0].key;
+  await fill({ card: JSON.stringify(card), account: "" });
+  const refused = await browser.evaluate('document.getElementById("card-shown").innerText');
+  assert.match(refused, /CF-3020[\s\S]*one key stands twice/);
+});
+
 test("a sealed proof opens with its code, and with no other", async () => {
   const good = caseOf(read("with_parts"));
   const { pack, code, other } = sealedPack(good.proof, good.statement);
@@ -261,10 +338,11 @@ test("every control has a name, and headings are in order", async () => {
 
 test("it fits a phone and a desk, in both themes and languages", async () => {
   const failed = caseOf(read("amount_lowered"));
-  const valid = caseOf(read("with_parts"));
+  const valid = loggedCase({ later: 1 });
+  const unlogged = loggedCase({ entry: Buffer.from("{}") });
   const folder = process.env.COUNTERFOIL_SCREENSHOTS;
   if (folder) mkdirSync(folder, { recursive: true });
-  for (const [name, given] of Object.entries({ failed, valid })) {
+  for (const [name, given] of Object.entries({ failed, unlogged, valid })) {
     for (const dark of [false, true]) {
       for (const chinese of [false, true]) {
         for (const width of [360, 1000]) {

@@ -13,6 +13,7 @@ import * as leaves from "../verifier/leaf.js";
 import { NODE_TAGS, disclosure, setRoot, verifySubset } from "../verifier/merkle_set.js";
 import { codeKey, codeName, codeText, locateSealed, openSealed, parseCode } from "../verifier/sealed_proof.js";
 import * as shape from "../verifier/shape.js";
+import { logRunners } from "./log_runners.mjs";
 import { keyShape, verifySignature } from "../verifier/signature.js";
 import { setShape, verifyStatement } from "../verifier/statement.js";
 import { commitment, fold, pathLength, treeRoot } from "../verifier/sum_tree.js";
@@ -252,6 +253,7 @@ function venueCard(query, proof) {
 }
 
 export const runners = {
+  ...logRunners,
   "address-set": addressSet,
   amount,
   "canonical-json": canonicalJson,

@@ -3,8 +3,8 @@
 /** Codes of checks that were made and failed; every other code is a check that could not be made. */
 const FAILED = new Set([
   "CF-2004", "CF-2005", "CF-2006", "CF-2007", "CF-2008", "CF-2009", "CF-2010", "CF-2011", "CF-2012", "CF-2013",
-  "CF-2020", "CF-2021", "CF-2022", "CF-2023", "CF-3007", "CF-3021", "CF-4007", "CF-4008", "CF-4009", "CF-4010", "CF-4011",
-  "CF-7037",
+  "CF-2020", "CF-2021", "CF-2022", "CF-2023", "CF-3007", "CF-3021", "CF-3103", "CF-3108", "CF-3109", "CF-3154", "CF-3155",
+  "CF-4007", "CF-4008", "CF-4009", "CF-4010", "CF-4011", "CF-7037", "CF-7133",
 ]);
 
 export class Refused extends Error {

@@ -129,7 +129,7 @@ function checkStatement(document) {
 }
 
 /**
- * The statement, its digest and the pinned keys that have signed it.
+ * The statement, its digest, its entry in the log, and the pinned keys that have signed it.
  * `pins` are `{venue, log_origin, keys, threshold}`: what the verifier knows before it reads anything.
  */
 export function verifyStatement(bytes, pins) {
@@ -149,5 +149,5 @@ export function verifyStatement(bytes, pins) {
   if (BigInt(count) < BigInt(pins.threshold)) {
     throw new Refused("policy", "CF-3008", "too few signatures", { got: count, expected: String(pins.threshold) });
   }
-  return { statement: found, digest: taggedHash("counterfoil/statement", message), signers };
+  return { statement: found, digest: taggedHash("counterfoil/statement", message), entry: message, signers };
 }
