@@ -60,8 +60,8 @@ const fn used(at: u64) -> u64 {
     GAS.saturating_mul(at.saturating_add(1))
 }
 
-/// A transaction that pays `value` base units of the native coin to `to` and offers nothing for gas, signed by `secret`,
-/// which had sent `nonce` transactions before.
+/// A transaction that pays `value` base units of the native coin to `to` and offers nothing for gas. The key `secret`
+/// signs it and had sent `nonce` transactions before.
 ///
 /// # Errors
 /// [`ControlError::Key`] when the secret is no key.
