@@ -103,19 +103,20 @@ fn at_cutoff(asset: &AssetReport) -> [(String, String); 2] {
     })
 }
 
-fn verdict(asset: &AssetReport, windows: bool) -> String {
+fn verdict(asset: &AssetReport, told: bool) -> String {
     let text = asset.verdict.text();
-    match without_trips(asset).filter(|_| windows) {
+    match without_trips(asset).filter(|_| told) {
         Some(share) => format!("{text} ({share}\nwithout coins that\ncame and went)"),
         None => text.to_owned(),
     }
 }
 
-fn cells(report: &Report, asset: &AssetReport, windows: bool) -> Cells {
+/// Cells of a table with a column for windows or without one; `told` when the verdict tells what came and went.
+fn cells(report: &Report, asset: &AssetReport, windows: bool, told: bool) -> Cells {
     let amount = |amount: Amount| amount.to_readable(asset.decimals);
     let owed = asset.owed.as_ref().map_or_else(|| "not stated".to_owned(), |owed| amount(owed.total));
     let star = if asset.required { "" } else { "*" };
-    if windows && without_trips(asset).is_some() {
+    if told && without_trips(asset).is_some() {
         let [(counted, share), (possible, possible_share)] = at_cutoff(asset);
         let (mut held, mut coverage) = (vec![counted], vec![share]);
         if asset.held.possible > asset.held.counted {
@@ -146,15 +147,17 @@ fn rows(report: &Report, assets: &[&AssetReport]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let windows = report.assets.iter().any(|asset| !asset.windows.is_empty());
+    // in groups one line is all that there is room for
+    let told = windows && report.assets.len() <= UNGROUPED_MAX;
     let minimum: &[&str] = if windows { &["Window min"] } else { &[] };
     table.set_header([&["Asset", "Owed", "Held", "Coverage"], minimum, &["Verdict"]].concat());
     for asset in assets {
-        let Cells { name, owed, held, coverage } = cells(report, asset, windows);
+        let Cells { name, owed, held, coverage } = cells(report, asset, windows, told);
         let mut row = vec![name, owed, held.join("\n"), coverage.join("\n")];
         if windows {
             row.push(window::minimum(asset));
         }
-        row.push(verdict(asset, windows));
+        row.push(verdict(asset, told));
         table.add_row(row);
     }
     for column in table.column_iter_mut().skip(1).take(3 + minimum.len()) {
@@ -168,7 +171,7 @@ fn rows(report: &Report, assets: &[&AssetReport]) -> String {
 fn stacked(report: &Report, assets: &[&AssetReport], windows: bool) -> String {
     let mut page = Page::default();
     for asset in assets {
-        let Cells { name, owed, held, coverage } = cells(report, asset, false);
+        let Cells { name, owed, held, coverage } = cells(report, asset, false, false);
         page.hanging(" ", "   ", &format!("{name}: {}", asset.verdict));
         page.hanging("   ", "     ", &format!("owed {owed}"));
         for (held, coverage) in held.iter().zip(&coverage) {
