@@ -214,7 +214,7 @@ fn a_sealed_report_is_made_again_and_compared() {
     let (maker, other) = ("maker.key", "other.key");
     let pinned = |name| format!("--key-pinned {}", key(folder, name, Algorithm::Bip340).public_key());
     let said = done(folder, &format!("report check sealed.json {} {}", inputs("borrowed"), pinned(maker)));
-    assert!(said.contains("byte for byte") && said.contains("verdict not determinable"), "{said}");
+    assert!(said.contains("byte for byte") && said.contains("verdict short"), "{said}");
     done(folder, &format!("report check sealed.json {}", inputs("borrowed")));
     refused(folder, &format!("report check sealed.json {} {}", inputs("borrowed"), pinned(other)), 1, "CF-8004");
     refused(folder, &format!("report check sealed.json {}", inputs("example")), 2, "CF-8003");
@@ -275,7 +275,8 @@ fn hundreds_of_assets_stay_readable() {
     assert!(at("120 without any reserve claim: ") < at("Covered: 160 of 400"));
     assert!(at("ASSET000") < at("ASSET001") && at("ASSET001") < at("ASSET006"));
     assert!(text.contains("and 110 more (all of them with --json and --csv)"), "{text}");
-    assert!(text.lines().count() < 600, "{}", text.lines().count());
+    // the 24 that are written out have windows with a round trip
+    assert!(text.lines().count() < 1_200, "{}", text.lines().count());
     let few = many(12, |number| format!("ASSET{number:03}"));
     assert!(!report::text(&few).contains("Short: "), "a few need no groups");
 }

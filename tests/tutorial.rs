@@ -2,7 +2,7 @@
 //!
 //! In `docs/tutorial.md` a block of `sh` is run with `sh -e`. A line `# exits N` gives the exit code of the command
 //! that follows it. A block of `text` shows lines of the output of the block before, in their order; `…` stands for
-//! anything.
+//! anything. `docs/why.md` is run in the same way.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -26,8 +26,9 @@ fn main() -> ExitCode {
     };
     let readme = Trial::test("the README shows the demonstration", readme);
     let policy = Trial::test("the example policy is read", policy);
+    let why = Trial::test("why.md and its translation", why);
     let self_tests = [Trial::test("lines are compared", lines_are_compared), Trial::test("codes are asked", exits)];
-    libtest_mimic::run(&arguments, [liabilities, whole, readme, policy].into_iter().chain(self_tests).collect())
+    libtest_mimic::run(&arguments, [liabilities, whole, readme, policy, why].into_iter().chain(self_tests).collect())
         .exit_code()
 }
 
@@ -176,6 +177,26 @@ fn readme() -> Result<(), Failed> {
         return Ok(());
     }
     Err(format!("exit code {code:?}; the README has\n{block}\nand the demonstration prints\n{output}").into())
+}
+
+/// Every command of `docs/why.md` does what it says, and the translation has the same ones.
+fn why() -> Result<(), Failed> {
+    let read = |name: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name));
+    let all = steps(&read("why.md")?);
+    assert!(all.len() > 4, "it has few blocks: is it read rightly?");
+    let scripts = |steps: &[Step]| steps.iter().map(|step| step.script.clone()).collect::<Vec<_>>();
+    assert_eq!(scripts(&all), scripts(&steps(&read("why.zh.md")?)), "the translation has other commands");
+    let workplace = Workplace::new(None);
+    for step in &all {
+        let (code, output) = workplace.run(&with_exit_codes(&step.script));
+        if code != Some(0) {
+            return Err(format!("docs/why.md:{}: exit code {code:?}\n{output}", step.line).into());
+        }
+        if let Some(line) = missing_line(&step.shown, &output) {
+            return Err(format!("docs/why.md:{}: the output lacks\n{line}\nit is:\n{output}", step.line).into());
+        }
+    }
+    Ok(())
 }
 
 /// The example shows the built-in demands, so that a copy of it departs from nothing.

@@ -1,11 +1,14 @@
 //! An embedded EVM chain: a state per block, headers that name each other, and the files that a fetch would write.
 //!
-//! Everything follows from the arguments; two runs give the same bytes. Blocks hold no transactions: a state is
-//! what its author says, as in a genesis block.
+//! Everything follows from the arguments; two runs give the same bytes. A state is what its author says, as in a
+//! genesis block; where blocks hold payments, the author lets the states agree with them.
 
+mod payment;
 mod window;
 
 use std::collections::BTreeMap;
+
+pub use payment::{EvmBody, payment};
 
 use alloy_primitives::{B256, U256};
 use alloy_trie::proof::ProofRetainer;
@@ -23,6 +26,9 @@ use crate::snapshot::{BlockRef, Time};
 
 /// keccak(rlp([])): the hash of an empty list of uncles.
 const NO_UNCLES: &str = "1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347";
+
+/// The base fee of blocks without payments.
+const BASE_FEE: u64 = 7;
 
 /// What one account holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +62,8 @@ pub struct EvmChain {
     blocks: Vec<EvmBlock>,
     /// RLP and hash of each block's header.
     headers: Vec<(Vec<u8>, Digest)>,
+    /// Payments, by the number of their block.
+    bodies: BTreeMap<u64, EvmBody>,
 }
 
 impl EvmChain {
@@ -69,14 +77,39 @@ impl EvmChain {
     /// since EIP-4788.
     #[must_use]
     pub fn with_beacon_roots(chain: ChainId, first: u64, blocks: Vec<EvmBlock>, roots: &BTreeMap<u64, Digest>) -> Self {
+        Self::build(chain, first, blocks, roots, None)
+    }
+
+    /// The same, with payments in the blocks of these numbers. On such a chain gas is free: the base fee is 0.
+    #[must_use]
+    pub fn with_bodies(chain: ChainId, first: u64, blocks: Vec<EvmBlock>, bodies: BTreeMap<u64, EvmBody>) -> Self {
+        Self::build(chain, first, blocks, &BTreeMap::new(), Some(bodies))
+    }
+
+    fn build(
+        chain: ChainId,
+        first: u64,
+        blocks: Vec<EvmBlock>,
+        roots: &BTreeMap<u64, Digest>,
+        bodies: Option<BTreeMap<u64, EvmBody>>,
+    ) -> Self {
+        let base_fee = if bodies.is_some() { 0 } else { BASE_FEE };
+        let (bodies, empty) = (bodies.unwrap_or_default(), EvmBody::default());
         let mut headers: Vec<(Vec<u8>, Digest)> = Vec::with_capacity(blocks.len());
+        let mut below: Option<(&EvmBlock, B256)> = None;
         for (number, block) in (first..).zip(&blocks) {
             let parent = headers.last().map_or([0; 32], |(_, hash)| hash.to_bytes());
-            let rlp = header(parent, number, block, roots.get(&number));
+            // a state that did not change is hashed once
+            let same = below.filter(|(below, _)| below.accounts == block.accounts);
+            let state_root = same.map_or_else(|| state(&block.accounts, &[]).0, |(_, root)| root);
+            below = Some((block, state_root));
+            let body = bodies.get(&number).unwrap_or(&empty);
+            let top = Top { parent, number, timestamp: block.timestamp, state_root, base_fee };
+            let rlp = header(&top, body, roots.get(&number));
             let hash = Digest::from_bytes(keccak(&rlp));
             headers.push((rlp, hash));
         }
-        Self { chain, first, blocks, headers }
+        Self { chain, first, blocks, headers, bodies }
     }
 
     /// The block of this number, when the chain has it.
@@ -155,28 +188,35 @@ pub fn token_call(token: EvmAddress, holder: EvmAddress, number: u64, balance: u
     }
 }
 
-/// The fields of a header since EIP-4895, of a block without transactions; with a beacon root those since EIP-4788.
-fn header(parent: [u8; 32], number: u64, block: &EvmBlock, beacon: Option<&Digest>) -> Vec<u8> {
-    let (state_root, _) = state(&block.accounts, &[]);
-    let empty_root = EMPTY_ROOT_HASH.to_vec();
+/// What a header says beside its transactions.
+struct Top {
+    parent: [u8; 32],
+    number: u64,
+    timestamp: u64,
+    state_root: B256,
+    base_fee: u64,
+}
+
+/// The fields of a header since EIP-4895; with a beacon root those since EIP-4788.
+fn header(top: &Top, body: &EvmBody, beacon: Option<&Digest>) -> Vec<u8> {
     let mut fields = vec![
-        parent.to_vec(),
+        top.parent.to_vec(),
         hex::decode(NO_UNCLES).unwrap_or_default(),
         vec![0; 20], // fee recipient
-        state_root.to_vec(),
-        empty_root.clone(), // transactions
-        empty_root.clone(), // receipts
-        vec![0; 256],       // bloom
-        integer_bytes(0),   // difficulty
-        integer_bytes(number),
+        top.state_root.to_vec(),
+        body.transactions_root().to_vec(),
+        body.receipts_root().to_vec(),
+        vec![0; 256],     // bloom: payments write no logs
+        integer_bytes(0), // difficulty
+        integer_bytes(top.number),
         integer_bytes(30_000_000), // gas limit
-        integer_bytes(0),          // gas used
-        integer_bytes(block.timestamp),
+        integer_bytes(body.gas()),
+        integer_bytes(top.timestamp),
         b"counterfoil lab".to_vec(), // extra data
         vec![0; 32],                 // mix hash
         vec![0; 8],                  // nonce
-        integer_bytes(7),            // base fee
-        empty_root,                  // withdrawals
+        integer_bytes(top.base_fee),
+        EMPTY_ROOT_HASH.to_vec(), // withdrawals
     ];
     if let Some(root) = beacon {
         // no blobs, and none in excess

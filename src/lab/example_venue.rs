@@ -4,6 +4,7 @@
 //! public by design and guard nothing.
 
 mod chains;
+mod evm;
 mod ledger;
 
 use std::collections::BTreeMap;
@@ -57,8 +58,12 @@ pub struct ExampleVenue {
     pub proofs: BTreeMap<&'static str, InclusionProof>,
     /// The bundle, sealed.
     pub bundle: MemoryFiles,
+    /// The same evidence without the statement, sealed.
+    pub reserves_alone: MemoryFiles,
     /// The auditor's policy.
     pub policy: String,
+    /// The same policy of somebody who looks at the cut-off blocks only.
+    pub snapshot_policy: String,
 }
 
 /// The example cannot be built.
@@ -112,15 +117,23 @@ impl ExampleVenue {
         let signed = envelope.to_file("statement").map_err(fault)?;
         let proofs = proofs(&store, &statement, &draft)?;
         let mut bundle = chains.evidence(&challenge.line().map_err(fault)?, &node, &key)?;
-        bundle.insert(paths::STATEMENT.to_owned(), signed.clone());
         bundle.insert(paths::CHALLENGE.to_owned(), document);
         bundle.insert(paths::ADDRESSES.to_owned(), set.to_file().map_err(fault)?);
-        let sealed_at = Time::from_unix(CUTOFF.unix() + 2 * DAY);
-        let manifest = bundle::seal(&bundle, "Example Exchange Ltd", sealed_at, &key).map_err(fault)?;
-        bundle.insert(MANIFEST.to_owned(), manifest);
-        let policy = policy(&key, &node, &chains);
-        let store = store.files();
-        Ok(Self { ledger, assets: ASSETS, store, draft, statement: signed, proofs, bundle, policy })
+        let mut reserves_alone = bundle.clone();
+        bundle.insert(paths::STATEMENT.to_owned(), signed.clone());
+        for files in [&mut bundle, &mut reserves_alone] {
+            let sealed_at = Time::from_unix(CUTOFF.unix() + 2 * DAY);
+            let manifest = bundle::seal(files, "Example Exchange Ltd", sealed_at, &key).map_err(fault)?;
+            files.insert(MANIFEST.to_owned(), manifest);
+        }
+        let window = format!(
+            "\n# Half a day on the EVM chain, in place of its built-in day.\n[window]\n{}",
+            chains.window_rows()
+        );
+        let policy = |window: &str| policy(&key, &node, &chains, window);
+        let (policy, snapshot_policy) = (policy(&window), policy(SNAPSHOT_ONLY));
+        let (store, assets, statement) = (store.files(), ASSETS, signed);
+        Ok(Self { ledger, assets, store, draft, statement, proofs, bundle, reserves_alone, policy, snapshot_policy })
     }
 }
 
@@ -233,7 +246,7 @@ fn proofs(
     SHOWN_CUSTOMERS.into_iter().map(|account| Ok((account, prover.prove(account).map_err(fault)?))).collect()
 }
 
-fn policy(venue: &SigningKey, node: &SigningKey, chains: &Chains) -> String {
+fn policy(venue: &SigningKey, node: &SigningKey, chains: &Chains, window: &str) -> String {
     let mut text = format!(
         "# An auditor's policy: which venue, which keys, which blocks.\nformat = \"counterfoil-policy-v1\"\n\n\
          [venue]\nid = \"example-exchange\"\nlog_origin = \"log.example/example-exchange\"\n\
@@ -243,6 +256,7 @@ fn policy(venue: &SigningKey, node: &SigningKey, chains: &Chains) -> String {
         venue.public_key().key,
         node.public_key().key
     );
+    text.push_str(window);
     text.push_str("\n# Blocks that the auditor has seen with own eyes, above the cut-off.\n");
     for tip in chains.tips() {
         text.push_str(&format!(
@@ -256,6 +270,10 @@ fn policy(venue: &SigningKey, node: &SigningKey, chains: &Chains) -> String {
     text.push_str(&chains.token_entry());
     text
 }
+
+/// What somebody asks who trusts a snapshot.
+const SNAPSHOT_ONLY: &str = "\n# No block but the cut-off block, and no look at what came and went.\n[window]\nbefore = 0\nafter = 0\n\
+                             round_trip_blocks = 0\n";
 
 /// What the venue owes, and where it exists.
 const ASSETS: &str = r#"

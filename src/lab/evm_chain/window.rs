@@ -11,7 +11,7 @@ use crate::reserve::evm::window::file::WindowFile;
 impl EvmChain {
     /// Headers, nodes and `window.jsonl`, their paths within the folder of the chain: proofs of each asked address and
     /// of the slots named with it at the blocks `at`. They take the place of the files of a single block, so `at` has
-    /// the cut-off block in it.
+    /// the cut-off block in it. Blocks of the range with payments come with body and receipts.
     ///
     /// # Errors
     /// [`JsonError`], never for two numbers.
@@ -30,6 +30,11 @@ impl EvmChain {
             (paths::EVM_NODES, pool.to_file()),
             (paths::WINDOW, WindowFile { from, to }.to_file()?),
         ];
-        Ok(files.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect())
+        let mut files: MemoryFiles = files.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect();
+        for (number, body) in self.bodies.range(from..=to) {
+            files.insert(paths::evm_body(*number), body.body_file());
+            files.insert(paths::evm_receipts(*number), body.receipts_file());
+        }
+        Ok(files)
     }
 }

@@ -1,23 +1,16 @@
 //! Where the coins of Example Exchange are: a Bitcoin chain of the regtest kind and an EVM chain, made in process.
 
-use std::collections::BTreeMap;
-
-use alloy_primitives::U256;
-
+use super::evm::{self, Evm};
 use super::{CUTOFF, DAY, ExampleError, fault, seed};
 use crate::amount::Amount;
 use crate::asset::ChainId;
 use crate::bundle::{MemoryFiles, paths};
 use crate::json;
 use crate::lab::bitcoin_chain::{BitcoinChain, Payment, Question};
-use crate::lab::evm_chain::{EvmAccount, EvmBlock, EvmChain, token_call};
 use crate::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role};
 use crate::reserve::bitcoin::control::sign::{AddressKey, AddressKind, sign};
 use crate::reserve::claim::ControlProof;
-use crate::reserve::evm;
-use crate::reserve::evm::address::EvmAddress;
-use crate::reserve::evm::storage_proof::Slot;
-use crate::reserve::evm::token::Layout;
+use crate::reserve::evm::control::sign as sign_evm;
 use crate::signature::SigningKey;
 use crate::snapshot::{BlockRef, Time};
 
@@ -27,14 +20,6 @@ const BITCOIN: [(Role, AddressKind, u64); 3] = [
     (Role::Cold, AddressKind::Taproot, 35_000_000_000),
     (Role::Hot, AddressKind::KeyHash, 10_100_000_000),
 ];
-/// Role, ether in thousandths, token in base units.
-const EVM: [(Role, u64, u128); 2] =
-    [(Role::Cold, 11_000_000, 8_050_000_000_000), (Role::Hot, 220_000, 1_200_000_000_000)];
-/// What stands for the code of the token: nothing runs it.
-const TOKEN_CODE: &[u8] = b"the token of the example";
-/// The mapping from holders to balances.
-const TOKEN_SLOT: u64 = 2;
-const TOKEN: &str = "0x5fbdb2315678afecb367f032d93f642f64180aa3";
 const SPACING: i64 = 600;
 /// Blocks of a day, which the built-in policy asks for before and after the cut-off block.
 const DAY_BLOCKS: u64 = 144;
@@ -44,40 +29,14 @@ const EARLY_BLOCKS: u64 = 140;
 pub(super) struct Chains {
     bitcoin: BitcoinChain,
     bitcoin_keys: Vec<(Role, String, AddressKey)>,
-    evm: EvmChain,
-    evm_id: ChainId,
-    evm_keys: Vec<(Role, EvmAddress, [u8; 32])>,
-    evm_cutoff: u64,
+    evm: Evm,
 }
 
 impl Chains {
     pub(super) fn new() -> Result<Self, ExampleError> {
         let (bitcoin, bitcoin_keys) = bitcoin()?;
-        let evm_id: ChainId = "eip155:1337".parse().map_err(fault)?;
-        let mut evm_keys = Vec::new();
-        let mut accounts = BTreeMap::new();
-        for (number, (role, milli_ether, _)) in (0..).zip(EVM) {
-            let secret = seed(&format!("evm {number}"));
-            let address = evm::control::address_of(&secret).map_err(fault)?;
-            let balance = U256::from(milli_ether) * U256::from(1_000_000_000_000_000_u64);
-            accounts.insert(address, EvmAccount { balance, nonce: number, ..EvmAccount::default() });
-            evm_keys.push((role, address, secret));
-        }
-        let slot = |holder| Layout::Solidity.holder_slot(holder, TOKEN_SLOT);
-        let held = evm_keys.iter().zip(EVM);
-        let mut storage: BTreeMap<_, _> =
-            held.map(|((_, address, _), (_, _, amount))| (slot(*address), U256::from(amount))).collect();
-        for number in 0..200 {
-            let address = evm::control::address_of(&seed(&format!("somebody {number}"))).map_err(fault)?;
-            storage.insert(slot(address), U256::from(number + 1));
-            accounts.insert(address, EvmAccount { balance: U256::from(number), ..EvmAccount::default() });
-        }
-        let token = EvmAccount { code: TOKEN_CODE.to_vec(), nonce: 1, storage, ..EvmAccount::default() };
-        accounts.insert(TOKEN.parse().map_err(fault)?, token);
-        let cutoff = u64::try_from(CUTOFF.unix()).map_err(fault)?;
-        let block = |offset: u64| EvmBlock { timestamp: cutoff - 36 + 12 * offset, accounts: accounts.clone() };
-        let evm = EvmChain::new(evm_id.clone(), 1_000, (0..6).map(block).collect());
-        Ok(Self { bitcoin, bitcoin_keys, evm, evm_id, evm_keys, evm_cutoff: 1_003 })
+        let evm = Evm::new()?;
+        Ok(Self { bitcoin, bitcoin_keys, evm })
     }
 
     pub(super) fn address_set(&self) -> Result<AddressSet, ExampleError> {
@@ -93,7 +52,7 @@ impl Chains {
         };
         let bitcoin =
             self.bitcoin_keys.iter().map(|(role, address, _)| entry(self.bitcoin.id(), address.clone(), *role));
-        let evm = self.evm_keys.iter().map(|(role, address, _)| entry(&self.evm_id, address.to_string(), *role));
+        let evm = self.evm.keys.iter().map(|(role, address, _)| entry(&self.evm.id, address.to_string(), *role));
         let mut entries: Vec<AddressEntry> = bitcoin.chain(evm).collect();
         entries.sort_by(|left, right| (&left.chain, &left.address).cmp(&(&right.chain, &right.address)));
         AddressSet::from_entries(entries).map_err(fault)
@@ -101,19 +60,19 @@ impl Chains {
 
     /// A block of each chain from before the challenge was issued.
     pub(super) fn challenge_blocks(&self) -> Result<Vec<BlockRef>, ExampleError> {
-        [self.bitcoin.block(EARLY_BLOCKS), self.evm.block(1_000)]
+        [self.bitcoin.block(EARLY_BLOCKS), self.evm.chain.block(evm::FIRST)]
             .into_iter()
             .map(|block| block.ok_or_else(|| fault("no block to challenge with")))
             .collect()
     }
 
     pub(super) fn cutoff_blocks(&self) -> Result<Vec<BlockRef>, ExampleError> {
-        let blocks = [self.bitcoin.cutoff_block(CUTOFF), self.evm.block(self.evm_cutoff)];
+        let blocks = [self.bitcoin.cutoff_block(CUTOFF), self.evm.chain.block(evm::CUTOFF_BLOCK)];
         blocks.into_iter().map(|block| block.ok_or_else(|| fault("no cut-off block"))).collect()
     }
 
     pub(super) fn tips(&self) -> Vec<BlockRef> {
-        [self.bitcoin.block(self.bitcoin.height()), self.evm.tip()].into_iter().flatten().collect()
+        [self.bitcoin.block(self.bitcoin.height()), self.evm.chain.tip()].into_iter().flatten().collect()
     }
 
     /// Signatures and chain evidence. The Bitcoin answers are signed by the auditor's node, the token balances by
@@ -137,32 +96,18 @@ impl Chains {
         files.extend(fetched.files.into_iter().map(|(name, bytes)| (paths::chain(chain, &name), bytes)));
         let transcript = fetched.transcript.to_file(node).map_err(fault)?;
         files.insert(paths::chain(chain, paths::TRANSCRIPT), transcript);
-        let token: EvmAddress = TOKEN.parse().map_err(fault)?;
-        let mut asked: Vec<(EvmAddress, Vec<Slot>)> =
-            self.evm_keys.iter().map(|(_, address, _)| (*address, Vec::new())).collect();
-        // of the hot address no slot was gathered: its tokens are stated
-        let cold = asked.first().map(|(cold, _)| Layout::Solidity.holder_slot(*cold, TOKEN_SLOT));
-        asked.push((token, cold.into_iter().collect()));
-        let nodes = self.evm.nodes(self.evm_cutoff, &asked).to_file();
-        files.insert(paths::chain(&self.evm_id, paths::EVM_HEADERS), self.evm.headers_file());
-        files.insert(paths::chain(&self.evm_id, paths::EVM_NODES), nodes);
-        let held = self.evm_keys.iter().zip(EVM);
-        let calls = held.map(|((_, address, _), (_, _, amount))| token_call(token, *address, self.evm_cutoff, amount));
-        let transcript = self.evm.transcript(now, calls.collect()).ok_or_else(|| fault("no tip"))?;
-        let transcript = transcript.to_file(venue).map_err(fault)?;
-        files.insert(paths::chain(&self.evm_id, paths::TRANSCRIPT), transcript);
+        files.extend(self.evm.evidence(now, venue)?);
         Ok(files)
+    }
+
+    /// Which blocks of the EVM chain an auditor asks about.
+    pub(super) fn window_rows(&self) -> String {
+        self.evm.window_row()
     }
 
     /// What an auditor who has read the token's code adds to the policy.
     pub(super) fn token_entry(&self) -> String {
-        let code_hash = hex::encode(evm::keccak(TOKEN_CODE));
-        format!(
-            "[[token]]\nchain = \"{}\"\ncontract = \"{TOKEN}\"\nname = \"the example's USDT\"\n\
-             code_hash = \"{code_hash}\"\nbalance_slot = {TOKEN_SLOT}\nlayout = \"solidity\"\ndecode = \"plain\"\n\
-             source = \"the token's code, read by the auditor\"\n",
-            self.evm_id
-        )
+        self.evm.token_entry()
     }
 
     fn control(&self, line: &str) -> Result<Vec<u8>, ExampleError> {
@@ -170,8 +115,8 @@ impl Chains {
         for (_, address, key) in &self.bitcoin_keys {
             proofs.push(sign(self.bitcoin.id(), address, line, key).map_err(fault)?);
         }
-        for (_, _, secret) in &self.evm_keys {
-            proofs.push(evm::control::sign(&self.evm_id, line, secret).map_err(fault)?);
+        for (_, _, secret) in &self.evm.keys {
+            proofs.push(sign_evm(&self.evm.id, line, secret).map_err(fault)?);
         }
         let mut file = Vec::new();
         for proof in &proofs {

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{Page, WIDTH, high, low, window};
 use crate::amount::Amount;
-use crate::reconcile::{AssetReport, Report, Verdict};
+use crate::reconcile::{AssetReport, Report, Verdict, percent};
 
 /// With more assets than these they stand in groups.
 const UNGROUPED_MAX: usize = 12;
@@ -88,10 +88,43 @@ struct Cells {
     coverage: Vec<String>,
 }
 
-fn cells(report: &Report, asset: &AssetReport, windows: bool) -> Cells {
+/// The share that is left without coins that came and went, where that is why an asset is short: its row shows what was
+/// there at the cut-off, and its verdict what that is worth.
+fn without_trips(asset: &AssetReport) -> Option<&str> {
+    let dressed = asset.verdict == Verdict::Short && !asset.came_and_went.is_zero();
+    asset.coverage_possible.as_deref().filter(|_| dressed)
+}
+
+/// What was there at the cut-off, whether it came and went or not; and all that was offered.
+fn at_cutoff(asset: &AssetReport) -> [(String, String); 2] {
+    [asset.held.counted, asset.held.possible].map(|held| {
+        let share = asset.owed.as_ref().and_then(|owed| percent(held, owed.total));
+        (held.to_readable(asset.decimals), share.unwrap_or_else(|| "-".to_owned()))
+    })
+}
+
+fn verdict(asset: &AssetReport, told: bool) -> String {
+    let text = asset.verdict.text();
+    match without_trips(asset).filter(|_| told) {
+        Some(share) => format!("{text} ({share}\nwithout coins that\ncame and went)"),
+        None => text.to_owned(),
+    }
+}
+
+/// Cells of a table with a column for windows or without one; `told` when the verdict tells what came and went.
+fn cells(report: &Report, asset: &AssetReport, windows: bool, told: bool) -> Cells {
     let amount = |amount: Amount| amount.to_readable(asset.decimals);
     let owed = asset.owed.as_ref().map_or_else(|| "not stated".to_owned(), |owed| amount(owed.total));
     let star = if asset.required { "" } else { "*" };
+    if told && without_trips(asset).is_some() {
+        let [(counted, share), (possible, possible_share)] = at_cutoff(asset);
+        let (mut held, mut coverage) = (vec![counted], vec![share]);
+        if asset.held.possible > asset.held.counted {
+            held.push(format!("≤ {possible}"));
+            coverage.push(possible_share);
+        }
+        return Cells { name: format!("{}{star}", asset.asset), owed, held, coverage };
+    }
     let mut held = vec![match report.statement {
         // without a cut-off there is no moment at which to look
         None => "not looked at".to_owned(),
@@ -114,15 +147,17 @@ fn rows(report: &Report, assets: &[&AssetReport]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let windows = report.assets.iter().any(|asset| !asset.windows.is_empty());
+    // in groups one line is all that there is room for
+    let told = windows && report.assets.len() <= UNGROUPED_MAX;
     let minimum: &[&str] = if windows { &["Window min"] } else { &[] };
     table.set_header([&["Asset", "Owed", "Held", "Coverage"], minimum, &["Verdict"]].concat());
     for asset in assets {
-        let Cells { name, owed, held, coverage } = cells(report, asset, windows);
+        let Cells { name, owed, held, coverage } = cells(report, asset, windows, told);
         let mut row = vec![name, owed, held.join("\n"), coverage.join("\n")];
         if windows {
             row.push(window::minimum(asset));
         }
-        row.push(asset.verdict.text().to_owned());
+        row.push(verdict(asset, told));
         table.add_row(row);
     }
     for column in table.column_iter_mut().skip(1).take(3 + minimum.len()) {
@@ -136,7 +171,7 @@ fn rows(report: &Report, assets: &[&AssetReport]) -> String {
 fn stacked(report: &Report, assets: &[&AssetReport], windows: bool) -> String {
     let mut page = Page::default();
     for asset in assets {
-        let Cells { name, owed, held, coverage } = cells(report, asset, false);
+        let Cells { name, owed, held, coverage } = cells(report, asset, false, false);
         page.hanging(" ", "   ", &format!("{name}: {}", asset.verdict));
         page.hanging("   ", "     ", &format!("owed {owed}"));
         for (held, coverage) in held.iter().zip(&coverage) {
