@@ -10,9 +10,7 @@ use counterfoil::json::uint;
 use counterfoil::policy::WindowRules;
 use counterfoil::reconcile::assess::{Alignment, Assessment, Case, Commitment, Deployment, Window, assess};
 use counterfoil::reconcile::window::{WindowQuestion, WindowReport, measure, measure_stretches};
-use counterfoil::reserve::window::{
-    Part, Party, Stretch, StretchEvidence, StretchReason, Transfer, WindowEvidence,
-};
+use counterfoil::reserve::window::{Part, Party, Stretch, StretchEvidence, StretchReason, Transfer, WindowEvidence};
 use counterfoil::snapshot::{BlockRef, Time};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -335,11 +333,7 @@ impl Owed {
 }
 
 impl Query {
-    fn deployment<'a>(
-        &self,
-        held: &'a Held,
-        window: Option<&'a (WindowReport, BTreeMap<u64, i64>)>,
-    ) -> Deployment<'a> {
+    fn deployment<'a>(&self, held: &'a Held, window: Option<&'a (WindowReport, BTreeMap<u64, i64>)>) -> Deployment<'a> {
         Deployment {
             id: held.id.clone(),
             decimals: held.decimals,
@@ -382,9 +376,10 @@ fn values(found: &Assessment, not_sustained: Amount) -> Map<String, Value> {
         Alignment::Times => "times",
         Alignment::Minima => "minima",
     };
-    let below = found.below.iter().map(|below| {
-        known(vec![("at", optional(below.at)), ("held", units(below.held)), ("owed", units(below.owed))])
-    });
+    let below = found
+        .below
+        .iter()
+        .map(|below| known(vec![("at", optional(below.at)), ("held", units(below.held)), ("owed", units(below.owed))]));
     let commitments = found.commitments.iter().map(|compared| {
         known(vec![
             ("coverage", optional(compared.coverage.as_ref())),

@@ -122,7 +122,8 @@ impl<'a> Chain<'a> {
 
     /// Every address that is asked about.
     fn addresses(&self) -> Vec<&str> {
-        let moved = self.moves.iter().flat_map(|found| found.spent.iter().chain(&found.received)).map(|(name, _)| *name);
+        let moved =
+            self.moves.iter().flat_map(|found| found.spent.iter().chain(&found.received)).map(|(name, _)| *name);
         let opened = self.opening.iter().map(|(name, _)| *name);
         let mut all: Vec<&str> = opened.chain(moved).chain(self.stretches.iter().map(|found| found.0)).collect();
         all.sort_unstable();
@@ -298,7 +299,10 @@ pub(super) fn table(found: &Value) -> Vec<String> {
         format!("{}, {}", of("verdict"), of("reason")),
         format!(
             "low {}, high {}, came and went {}, not sustained {}",
-            of("low"), of("high"), of("came_and_went"), of("not_sustained")
+            of("low"),
+            of("high"),
+            of("came_and_went"),
+            of("not_sustained")
         ),
         format!("minimum {}, without trips {}, by {}", of("minimum"), of("minimum_without_trips"), of("alignment")),
     ];
@@ -313,14 +317,25 @@ pub(super) fn table(found: &Value) -> Vec<String> {
         let of = |name: &str| text(&window, name);
         lines.push(format!(
             "window: {} at {}, median {}, mean {}, cut-off {}, dressing {}, {} of {} blocks",
-            of("minimum"), of("minimum_at"), of("median"), of("mean"), of("snapshot"), of("dressing_ratio"),
-            of("covered"), of("blocks")
+            of("minimum"),
+            of("minimum_at"),
+            of("median"),
+            of("mean"),
+            of("snapshot"),
+            of("dressing_ratio"),
+            of("covered"),
+            of("blocks")
         ));
         for trip in list(&window, "round_trips") {
             let of = |name: &str| text(&trip, name);
             lines.push(format!(
                 "trip: {} in at {} to {}, {} out at {} to {}, {}",
-                of("amount_in"), of("in_at"), of("last_in_at"), of("amount_out"), of("first_out_at"), of("out_at"),
+                of("amount_in"),
+                of("in_at"),
+                of("last_in_at"),
+                of("amount_out"),
+                of("first_out_at"),
+                of("out_at"),
                 of("counterparty")
             ));
         }
