@@ -333,7 +333,7 @@ fn check_borrowed(venue: &Venue, report: &Value) {
     assert_eq!(window["curve"][0]["amount"], own.as_str());
     assert_eq!((&window["authenticity"], &window["completeness"]), (&"proved".into(), &"exact".into()));
     assert_eq!((&window["mean"], &window["younger"]), (&Value::Null, &Value::Null));
-    assert_eq!(window["bounds"]["flows"], false);
+    assert_eq!(window["bounds"]["flows"], true);
     let tokens = &asset(1)["windows"][0];
     assert_eq!((&tokens["minimum"], &tokens["snapshot"]), (&"600".into(), &"1000".into()), "{tokens:#}");
     assert_eq!((&tokens["covered"], &tokens["bounds"]["exact"]), (&"11".into(), &"11".into()));

@@ -69,10 +69,9 @@ check_tools() {
   command -v zstd >/dev/null || missing+=(zstd)
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
-  [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium fonts-noto-cjk)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
   # with a font, or plots could not be judged
-  [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium fonts-liberation)
+  [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium fonts-liberation fonts-noto-cjk)
   [ -n "${COUNTERFOIL_PYARROW:-}" ] || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   [ ${#missing[@]} = 0 ] || tests/nodes/apt.sh "${missing[@]}"
   cargo fmt --version || rustup component add rustfmt

@@ -201,7 +201,8 @@ fn the_command_says_what_is_missing() {
     let early = QUESTION.replace("2026-11-01T00", "2026-10-31T12");
     refused(&format!("sample blocks bundle --policy policy.toml {early}"), "CF-7131");
     let without = "sample blocks bundle --policy policy.toml --count 5 --committed-at 2026-11-01T00:00:00Z --chain";
-    refused(&format!("{without} eip155:1337"), "CF-9004");
+    // the built-in policy asks for blocks of every chain; of a chain that the statement does not name there are none
+    assert!(run(folder, &format!("{without} eip155:1337")).status.success());
     refused(&format!("{without} eip155:1"), "CF-9004");
     fs::write(folder.join("bundle/statement.json"), b"{}").unwrap();
     refused(&format!("sample blocks bundle --policy policy.toml {QUESTION}"), "CF-4002");

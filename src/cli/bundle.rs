@@ -101,8 +101,8 @@ fn add(args: &AddArgs) -> Outcome {
     let given: Vec<(&Path, &str)> =
         given.into_iter().filter_map(|(path, name)| path.as_deref().map(|path| (path, name))).collect();
     if given.is_empty() && args.statements.is_empty() && args.address_sets.is_empty() {
-        let detail = "nothing to add: give --statement, --log-proof, --addresses, --challenge, --control, --descriptors, \
-                      --statements or --address-sets";
+        let detail = "nothing to add: give --statement, --log-proof, --addresses, --challenge, --control, \
+                      --descriptors, --statements or --address-sets";
         return Err(CliError::Arguments(detail.to_owned()).into());
     }
     for (path, name) in given {

@@ -136,7 +136,4 @@ super::codes! {
     CLOSING_UNKNOWN = 7049, NotMade, "nothing shows by when the signatures had been made",
         "A signature has no date: the key may have been handed over after the coins left.",
         "name the block at which you had seen the signatures, as [[window.seen]] in the policy";
-    WINDOW_SAMPLED = 7070, NotMade, "the window is sampled, it has no minimum",
-        "Some blocks are shown and others are not. What was held in those is unknown; the chance to meet a dip follows from the number of blocks, if they were drawn by lot.",
-        "draw the blocks yourself after the commitment, or fetch what shows every block";
 }

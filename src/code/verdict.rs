@@ -40,4 +40,7 @@ super::codes! {
     RATIO_NOT_REACHED = 7062, NotMade, "more is held than is owed, but less than the policy demands above it",
         "The policy asks for a share of what is owed above one hundred percent.",
         "the venue holds more, or the policy asks for less";
+    WINDOW_SAMPLED = 7070, NotMade, "the window is sampled, it has no minimum",
+        "Some blocks are shown and others are not. What was held in those is unknown; the chance to meet a dip follows from the number of blocks, if they were drawn by lot.",
+        "draw the blocks yourself after the commitment, or fetch what shows every block";
 }

@@ -154,13 +154,16 @@ mod tests {
     const OFFERED: &str = "[window]\nbefore = 0\nafter = 0\n";
     const CHAIN: &str = "bip122:000000000019d6689c085ae165831e93";
 
-    fn policy(window: &str) -> Policy {
-        let text = format!(
+    fn policy_text(window: &str) -> String {
+        format!(
             "format = \"counterfoil-policy-v1\"\n[venue]\nid = \"example\"\nlog_origin = \"log.example\"\n\
              keys = [{{ alg = \"bip340\", key = \"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798\" }}]\n\
              {window}\n[[asset]]\nid = \"BTC\"\ndecimals = 10\n[[asset.deployment]]\nid = \"{CHAIN}/slip44:0\"\ndecimals = 8\n"
-        );
-        Policy::parse(&text).expect("a policy")
+        )
+    }
+
+    fn policy(window: &str) -> Policy {
+        Policy::parse(&policy_text(window)).expect("a policy")
     }
 
     fn part(id: &str, units: u128) -> Part {
@@ -250,8 +253,49 @@ mod tests {
         Section { policy: &told, statement: None, statements: &[], reserves: &reserves(true), id: &id }
             .report(&mut findings);
         let finding = findings.iter().find(|finding| finding.code.number == 7059).expect("the lender");
-        assert_eq!(finding.detail, "it paid in 0.000 000 40 and was paid 0.000 000 40 within the window");
+        assert_eq!(finding.detail, "it paid in 0.0000004 and was paid 0.0000004 within the window");
         assert!(!section(&policy(&related("another")), &reserves(true)).1.contains(&7059));
+    }
+
+    /// What was lent comes to an address that had nothing before: it appears, and is emptied after the cut-off.
+    #[test]
+    fn addresses_that_come_and_go_are_told() {
+        let mut lent = reserves(true);
+        let window = lent.windows.values_mut().next().expect("a window");
+        window.counted.insert("cold".to_owned());
+        for transfer in window.evidence.iter_mut().flat_map(|evidence| &mut evidence.transfers) {
+            for part in transfer.spent.iter_mut().chain(&mut transfer.received) {
+                part.address = "cold".to_owned();
+            }
+        }
+        let (_, codes) = section(&policy(OFFERED), &lent);
+        assert!(codes.contains(&7053) && codes.contains(&7054), "{codes:?}");
+        let (_, codes) = section(&policy(OFFERED), &reserves(true));
+        assert!(!codes.contains(&7053) && !codes.contains(&7054), "{codes:?}");
+    }
+
+    /// Two chains whose blocks have no times cannot be put side by side.
+    #[test]
+    fn chains_without_times_are_told() {
+        let other = "bip122:0f9188f13cb7b2c71f2a335e3a4fc328";
+        let listed = format!("decimals = 8\n[[asset.deployment]]\nid = \"{other}/slip44:0\"\ndecimals = 8\n");
+        let text = policy_text(OFFERED);
+        let both = text.strip_suffix("decimals = 8\n").expect("it ends so").to_owned() + &listed;
+        let both = Policy::parse(&both).expect("a policy");
+        let mut two = reserves(true);
+        let (chain, mut window) =
+            two.windows.first_key_value().map(|(_, window)| (other, window.clone())).expect("one");
+        let deployment: DeploymentId = format!("{other}/slip44:0").parse().expect("a deployment");
+        for evidence in &mut window.evidence {
+            evidence.deployment = deployment.clone();
+        }
+        two.windows.insert(chain.parse().expect("a chain"), window);
+        two.claimed.insert(deployment);
+        let (report, codes) = section(&both, &two);
+        assert!(codes.contains(&7052), "{codes:?}");
+        let minimum = Some(Amount::from_base_units(20_000));
+        assert_eq!(report.window_minimum, minimum, "the sum of both minima, in ten decimals");
+        assert!(!section(&policy(OFFERED), &reserves(true)).1.contains(&7052));
     }
 
     #[test]

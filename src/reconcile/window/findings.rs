@@ -63,7 +63,7 @@ pub(crate) fn findings(
             sampled.detects_five_percent,
             sampled.detects_one_percent
         );
-        add(&codes::WINDOW_SAMPLED, Severity::Note, &report.deployment.to_string(), detail, None);
+        add(&crate::code::verdict::WINDOW_SAMPLED, Severity::Note, &report.deployment.to_string(), detail, None);
     }
     if question.range.is_none() {
         let detail = format!("blocks {} to {}, chosen by whoever made the bundle", report.asked.from, report.asked.to);

@@ -47,7 +47,6 @@ pub fn measure_stretches(evidence: &StretchEvidence, question: &WindowQuestion<'
     let snapshot = set.at(question.snapshot).filter(|_| exact.at(question.snapshot) == all);
     let median = set.median();
     let flows = Flows::new(evidence, question, (from, to), maximum)?;
-    let low = dips(&set, &flows.nets);
     let in_hole = |dip: &Dip| holes.iter().any(|(from, to)| (*from..=*to).contains(&dip.height));
     let mut report = WindowReport {
         deployment: evidence.deployment.clone(),
@@ -68,7 +67,7 @@ pub fn measure_stretches(evidence: &StretchEvidence, question: &WindowQuestion<'
         mean: if whole { set.mean(&evidence.times) } else { None },
         dressing_ratio: snapshot.filter(|_| whole).and_then(|snapshot| dressing(snapshot, median)),
         younger: None,
-        dips: low.into_iter().filter(|dip| !in_hole(dip)).collect(),
+        dips: dips(&set, &flows.nets).into_iter().filter(|dip| !in_hole(dip)).collect(),
         flows: flows.flows,
         addresses: addresses(&own, range, question)?,
         authenticity: evidence.authenticity,
