@@ -4,6 +4,7 @@ pub(crate) mod liability;
 pub(crate) mod log;
 pub(crate) mod publish;
 pub(crate) mod range;
+pub(crate) mod reconcile;
 pub(crate) mod reserve;
 pub(crate) mod sample;
 pub(crate) mod sealed;
@@ -15,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 19] = [
+pub(crate) const KINDS: [&str; 20] = [
     "address-set",
     "amount",
     "canonical-json",
@@ -27,6 +28,7 @@ pub(crate) const KINDS: [&str; 19] = [
     "leaf",
     "log",
     "merkle-set",
+    "reconcile",
     "sample",
     "sealed-proof",
     "signature",
@@ -72,6 +74,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "leaf" => liability::leaf(query, sent),
         "log" => log::log(query, sent),
         "merkle-set" => values::merkle_set(query, sent),
+        "reconcile" => reconcile::reconcile(query, sent),
         "sample" => sample::sample(query, sent),
         "sealed-proof" => sealed::sealed_proof(query, sent),
         "signature" => values::signature(query, sent),

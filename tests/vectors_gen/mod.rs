@@ -10,6 +10,7 @@ mod inclusion_proof;
 mod leaf;
 mod log;
 mod merkle_set;
+mod reconcile;
 mod reserve;
 mod sample;
 mod sealed_proof;
@@ -146,6 +147,7 @@ pub(crate) fn all() -> Vectors {
     log::add(&mut vectors);
     merkle_set::add(&mut vectors);
     descriptor::add(&mut vectors);
+    reconcile::add(&mut vectors);
     reserve::add(&mut vectors);
     sample::add(&mut vectors);
     sealed_proof::add(&mut vectors);

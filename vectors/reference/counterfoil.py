@@ -2128,6 +2128,537 @@ def answer_request(data, query):
     return {"root": root.hex(), "size": str(size)}
 
 
+# ----------------------------------------------------------------------------------- window.md and reconcile.md
+
+# Everything is done block by block and second by second, with no list of changes kept: slow, and the text itself.
+
+BASES = ["assumed", "stated", "observed", "proved"]
+COMPLETENESS = [
+    "existed", "unspent-stated", "unspent-observed", "unspent-until-spend", "replayed", "full-set", "exact",
+]  # fmt: skip
+
+
+def percent_down(part, whole):
+    """Hundredths of a percent, rounded down, also below zero; None of nothing."""
+    if whole == 0:
+        return None
+    hundredths = part * 10_000 // whole
+    sign, rest = ("-", -hundredths) if hundredths < 0 else ("", hundredths)
+    return f"{sign}{rest // 100}.{rest % 100:02} %"
+
+
+def sum_of(parts):
+    return sum(part["amount"] for part in parts)
+
+
+def ranges_of(blocks):
+    """Stretches of consecutive blocks."""
+    found = []
+    for block in blocks:
+        if found and found[-1][1] == block - 1:
+            found[-1][1] = block
+        else:
+            found.append([block, block])
+    return found
+
+
+def steps_of(balance, first, last):
+    """Where a balance changes: the first block, and every block after which it is another one."""
+    return [at for at in range(first, last + 1) if at == first or balance[at] != balance[at - 1]]
+
+
+class Net:
+    """What one transaction did to the addresses that count, together."""
+
+    def __init__(self, place, moved, counted):
+        def split(parts):
+            return [p for p in parts if p["address"] in counted], [p for p in parts if p["address"] not in counted]
+
+        (own_spent, other_spent), (own_received, other_received) = split(moved["spent"]), split(moved["received"])
+        gain = sum_of(own_received) - sum_of(own_spent)
+        self.place, self.height, self.txid = place, moved["height"], moved["txid"]
+        self.direction, self.amount = ("in", gain) if gain >= 0 else ("out", -gain)
+        self.authenticity = BASES.index(moved["authenticity"])
+        named = [(p["name"], p.get("amount")) for p in moved["from"]]
+        paid_in = named + [(p["address"], p["amount"]) for p in other_spent]
+        named = [(p["name"], p.get("amount")) for p in moved["to"]]
+        paid_out = named + [(p["address"], p["amount"]) for p in other_received]
+        self.senders = {name for name, amount in paid_in if amount is not None}
+        is_account = any(part["id"] == part["address"] for part in moved["spent"] + moved["received"])
+        if len(paid_out) == 1 and paid_in and not is_account:
+            self.senders.add(paid_out[0][0])
+        self.paid = {}
+        for name, amount in paid_out:
+            self.paid[name] = self.paid.get(name, 0) + amount
+        self.losses = {}
+        for address in sorted({part["address"] for part in own_spent}):
+            spent = sum_of([part for part in own_spent if part["address"] == address])
+            self.losses[address] = max(0, spent - sum_of([p for p in own_received if p["address"] == address]))
+
+
+class Trip:
+    """Coins of one counterparty: the transactions that brought them, and those that paid back, with how much."""
+
+    def __init__(self, name, came, went, snapshot, explained):
+        self.name, self.came, self.went = name, came, went
+        self.amount_in = sum(net.amount for net in came)
+        self.amount_out = sum(net.paid[name] for net in went)
+        self.in_at, self.last_in_at = min(net.height for net in came), max(net.height for net in came)
+        self.first_out_at, self.out_at = min(net.height for net in went), max(net.height for net in went)
+        self.authenticity = min(net.authenticity for net in came + went)
+        self.explained = all(net.txid in explained for net in came)
+        self.around_snapshot = self.is_around(snapshot)
+        self.losses, left = {}, self.amount_in
+        for net in went:
+            for address, loss in net.losses.items():
+                own = min(left, loss)
+                left -= own
+                self.losses[address] = self.losses.get(address, 0) + own
+
+    def is_around(self, block):
+        return self.last_in_at <= block < self.first_out_at
+
+    def coins(self):
+        return min(self.amount_in, self.amount_out)
+
+    def there(self, block):
+        """Coins of the trip that are there after a block: none any more from the last payment back on."""
+        if block >= max(self.out_at, self.last_in_at):
+            return 0
+        came = sum(net.amount for net in self.came if net.height <= block)
+        return max(0, came - sum(net.paid[self.name] for net in self.went if net.height <= block))
+
+
+def find_trips(nets, query, asked, heights, told):
+    """First one transaction in and one out, the earliest that fits; then around the blocks of commitments all that is
+    left of one counterparty together."""
+    trips, used_in, used_out = [], set(), set()
+
+    def alike(left, right):
+        return abs(left - right) * 10_000 <= max(left, right) * query["round_trip_tolerance"]
+
+    def take(name, came, went):
+        used_in.update(net.place for net in came)
+        used_out.update((net.place, name) for net in went)
+        trips.append(Trip(name, came, went, asked["snapshot"], asked["explained"]))
+
+    incoming = [net for net in nets if net.direction == "in"]
+    outgoing = [net for net in nets if net.direction == "out"]
+    reach = query["round_trip_blocks"]
+    for came in incoming:
+        if came.amount < told:
+            continue
+        fits = [
+            (went.place, name, went)
+            for went in outgoing
+            for name in came.senders
+            if went.place > came.place and went.height <= came.height + reach and name in went.paid
+            if alike(came.amount, went.paid[name]) and (went.place, name) not in used_out
+        ]
+        if fits:
+            _, name, went = min(fits, key=lambda fit: fit[:2])
+            take(name, [came], [went])
+    for around in [asked["snapshot"]] + [height for height in heights if height != asked["snapshot"]]:
+        before = [net for net in incoming if around - reach <= net.height <= around]
+        after = [net for net in outgoing if around < net.height <= around + reach]
+        for name in sorted({name for net in before for name in net.senders}, key=lambda name: name.encode()):
+            came = [net for net in before if name in net.senders and net.place not in used_in]
+            went = [net for net in after if name in net.paid and (net.place, name) not in used_out]
+            amount = sum(net.amount for net in came)
+            if came and went and amount >= told and alike(amount, sum(net.paid[name] for net in went)):
+                take(name, came, went)
+    return sorted(trips, key=lambda trip: (trip.in_at, trip.out_at, trip.name.encode()))
+
+
+class WindowFigures:
+    """The figures of one window, or `measured` is None when it shows none of the blocks asked about."""
+
+    def __init__(self, shown, asked, query, heights):
+        self.asked, self.shown = asked, shown
+        self.first, self.last = max(asked["from"], shown["from"]), min(asked["to"], shown["to"])
+        self.times = {clock["height"]: clock["seconds"] for clock in shown["times"]}
+        self.counted = sorted(asked["addresses"], key=lambda address: address.encode())
+        self.blocks = range(self.first, self.last + 1)
+        known = {name: self.known_blocks(name) for name in self.counted}
+        self.own = {name: {at: self.balance_of(name, at) for at in self.blocks} for name in self.counted}
+        self.balance = {at: sum(self.own[name][at] for name in self.counted) for at in self.blocks}
+        seen = [at for at in self.blocks if all(known[name].get(at) for name in self.counted)]
+        self.exact_at = {at for at in seen if all(known[name][at] != "nonce" for name in self.counted)}
+        self.known = known
+        self.is_exact = "opening" in shown or len(self.exact_at) == len(self.blocks)
+        holes = [at for gap in shown.get("gaps", []) for at in range(gap["from"], gap["to"] + 1)]
+        inside = set(seen) - set(holes)
+        missing = [[at for at in range(asked["from"], asked["to"] + 1) if at < shown["from"]]]
+        missing += [[at for at in self.blocks if at not in inside]]
+        missing += [[at for at in range(asked["from"], asked["to"] + 1) if at > shown["to"]]]
+        self.gaps = [stretch for part in missing for stretch in ranges_of(part)]
+        self.snapshot = self.balance.get(asked["snapshot"])
+        if "stretches" in shown and asked["snapshot"] not in self.exact_at:
+            self.snapshot = None
+        told = max(1, -(-max(self.balance.values()) * query["flow_share"] // 10_000))
+        nets = [Net(place, moved, set(self.counted)) for place, moved in enumerate(shown["transfers"])]
+        nets = [net for net in nets if self.first <= net.height <= self.last]
+        self.flows = [net for net in nets if net.amount >= told]
+        self.trips = find_trips(nets, query, asked, heights, told)
+        open_trips = [trip for trip in self.trips if not trip.explained]
+        self.firm = {at: max(0, self.balance[at] - sum(trip.there(at) for trip in open_trips)) for at in self.blocks}
+        self.closing_figures()
+
+    def known_blocks(self, address):
+        """What the balance of an address rests on, block by block."""
+        if "opening" in self.shown:
+            return {at: "replay" for at in self.blocks}
+        own = [stretch for stretch in self.shown["stretches"] if stretch["address"] == address]
+        return {at: s["reason"] for s in own for at in self.blocks if s["from"] <= at <= s["to"]}
+
+    def balance_of(self, address, block):
+        if "stretches" in self.shown:
+            own = [s for s in self.shown["stretches"] if s["address"] == address and s["from"] <= block <= s["to"]]
+            return sum(stretch["minimum"] for stretch in own)
+        moved = [moved for moved in self.shown["transfers"] if moved["height"] <= block]
+        came = self.shown["opening"] + [part for found in moved for part in found["received"]]
+        went = [part for found in moved for part in found["spent"]]
+        return sum_of([p for p in came if p["address"] == address]) - sum_of([p for p in went if p["address"] == address])
+
+    def snapshot_of(self, address):
+        """Its balance at the cut-off, where that is known exactly."""
+        if self.known[address].get(self.asked["snapshot"]) in (None, "nonce"):
+            return None
+        return self.own[address].get(self.asked["snapshot"])
+
+    def closing_figures(self):
+        """What of the snapshot is not known to have been there for longer."""
+        around = [trip for trip in self.trips if trip.around_snapshot and not trip.explained]
+        closing = self.asked.get("closing")
+        self.gone, both = 0, 0
+        for address in self.counted:
+            then, later = self.snapshot_of(address), None
+            if closing is not None and closing > self.asked["snapshot"] and closing in self.known[address]:
+                later = self.own[address].get(closing)
+            if then is None or later is None or later >= then:
+                continue
+            back = sum(trip.losses.get(address, 0) for trip in around if trip.out_at <= closing)
+            self.gone += then - later
+            both += min(then - later, back)
+        self.sustained = None
+        if self.snapshot is not None:
+            less = sum(trip.amount_in for trip in around) + self.gone - both
+            self.sustained = max(0, self.snapshot - less)
+
+    def median(self):
+        balances = sorted(self.balance.values())
+        return balances[(len(balances) - 1) // 2]
+
+    def mean(self):
+        begins = steps_of(self.balance, self.first, self.last)
+        ends = begins[1:] + [self.last]
+        if not self.is_exact or any(at not in self.times for at in begins + ends):
+            return None
+        seconds = [self.times[end] - self.times[at] for at, end in zip(begins, ends)]
+        if sum(seconds) == 0:
+            return None
+        return sum(self.balance[at] * lasts for at, lasts in zip(begins, seconds)) // sum(seconds)
+
+    def dressing_ratio(self):
+        if self.snapshot is None or not self.is_exact:
+            return None
+        return percent_down(self.snapshot - self.median(), self.snapshot)
+
+    def around(self, block, least):
+        """Coins that came and went around a block, of trips whose transactions rest on enough."""
+        fit = [trip for trip in self.trips if trip.is_around(block) and not trip.explained]
+        return sum(trip.coins() for trip in fit if trip.authenticity >= least)
+
+    def is_whole(self):
+        return not self.gaps and (self.first, self.last) == (self.asked["from"], self.asked["to"])
+
+    def is_accepted(self, query):
+        weakest = BASES.index(self.shown["authenticity"]), COMPLETENESS.index(self.shown["completeness"])
+        least = BASES.index(query["authenticity"]), COMPLETENESS.index(query["completeness"])
+        return all(found >= asked for found, asked in zip(weakest, least))
+
+    def address_row(self, address):
+        own, snapshot = self.own[address], self.asked["snapshot"]
+        minimum = min(own.values())
+        sure = all(self.known[address].get(at) not in (None, "nonce") for at in self.blocks)
+        row = {
+            "address": address,
+            "appeared_at": None,
+            "emptied_at": None,
+            "minimum": minimum,
+            "minimum_at": min(at for at in self.blocks if own[at] == minimum),
+            "snapshot": self.snapshot_of(address),
+        }
+        if sure and own.get(snapshot):
+            if own[self.first] == 0:
+                row["appeared_at"] = min(at for at in self.blocks if own[at] > 0)
+            if own[self.last] == 0:
+                row["emptied_at"] = max(at for at in self.blocks if own[at] > 0) + 1
+        return row
+
+    def report(self):
+        def curve(balance):
+            return [{"height": at, "amount": balance[at]} for at in steps_of(balance, self.first, self.last)]
+
+        minimum = min(self.balance.values())
+        gaps = [{"from": first, "to": last} for first, last in self.gaps]
+        blocks = self.asked["to"] - self.asked["from"] + 1
+        trips = [
+            {
+                "amount_in": trip.amount_in,
+                "amount_out": trip.amount_out,
+                "around": "yes" if trip.around_snapshot else "no",
+                "counterparty": trip.name,
+                "explained": "yes" if trip.explained else "no",
+                "first_out_at": trip.first_out_at,
+                "in_at": trip.in_at,
+                "last_in_at": trip.last_in_at,
+                "out_at": trip.out_at,
+            }
+            for trip in self.trips
+        ]
+        return {
+            "addresses": [self.address_row(address) for address in self.counted],
+            "blocks": blocks,
+            "covered": blocks - sum(gap["to"] - gap["from"] + 1 for gap in gaps),
+            "curve": curve(self.balance),
+            "deployment": self.shown["deployment"],
+            "dressing_ratio": self.dressing_ratio(),
+            "exact": "yes" if self.is_exact else "no",
+            "flows": [
+                {"amount": net.amount, "direction": net.direction, "height": net.height, "txid": net.txid}
+                for net in self.flows
+            ],
+            "gaps": gaps,
+            "gone_before_closing": self.gone,
+            "mean": self.mean(),
+            "median": self.median(),
+            "minimum": minimum,
+            "minimum_at": min(at for at in self.blocks if self.balance[at] == minimum),
+            "round_trips": trips,
+            "snapshot": self.snapshot,
+            "sustained": self.sustained,
+            "without_trips": curve(self.firm),
+        }
+
+
+class Holding:
+    """One deployment, with its window if one shows any of the blocks asked about."""
+
+    def __init__(self, row, query, windows, heights):
+        self.row, self.window = row, None
+        self.chain = row["id"].split("/")[0]
+        self.scale = 10 ** (query["decimals"] - row["decimals"])
+        self.least = BASES.index(query["authenticity"])
+        asked = row["window"]
+        for shown in windows:
+            overlap = max(asked["from"], shown["from"]) <= min(asked["to"], shown["to"])
+            if shown["deployment"] == row["id"] and overlap:
+                self.window = WindowFigures(shown, asked, query, heights.get(self.chain, []))
+
+    def is_empty(self):
+        return self.row["possible"] == 0 and self.window is None
+
+    def not_sustained(self):
+        if self.window is None or self.window.snapshot is None:
+            return 0
+        counted = self.row["counted"] - self.row["apart"]
+        lost = self.window.snapshot - self.window.sustained
+        return max(counted - self.window.sustained, min(lost, counted))
+
+    def high(self):
+        possible, window = self.row["possible"], self.window
+        if window is None or window.snapshot is None:
+            return possible
+        listed = max(0, possible - self.row["outside"])
+        if listed > window.snapshot:
+            return possible
+        trips = window.around(window.asked["snapshot"], self.least)
+        return possible - max(0, listed - max(0, window.snapshot - trips))
+
+
+def balance_line(measured, alignment, which):
+    """The balance over the blocks or seconds that all windows cover: position, lowest balance there, balance after."""
+    if alignment == "blocks":
+        first = max(holding.window.first for holding in measured)
+        last = min(holding.window.last for holding in measured)
+        sums = [(at, sum(which(h.window)[at] * h.scale for h in measured)) for at in range(first, last + 1)]
+        return [(at, total, total) for at, total in sums]
+    moves = []  # per deployment: what it holds from which second on, in the order of blocks
+    for holding in measured:
+        balance, window = which(holding.window), holding.window
+        at = steps_of(balance, window.first, window.last)
+        moves.append([(window.times[height], balance[height] * holding.scale) for height in at])
+    first = max(holding.window.times[holding.window.first] for holding in measured)
+    last = min(holding.window.times[holding.window.last] for holding in measured)
+    line = []
+    for second in sorted({first} | {when for own in moves for when, _ in own if first < when <= last}):
+        lowest, after = 0, 0
+        for own in moves:
+            before = [amount for when, amount in own if when < second]
+            at_once = [amount for when, amount in own if when == second]
+            stays = (before + at_once)[-1]
+            after += stays
+            lowest += stays if second == first or not at_once else min(before[-1:] + at_once)
+        line.append((second, lowest, after))
+    return line
+
+
+def below_of(query, measured, missing, within, alignment, found):
+    """Stretches between commitments in which the balance does not reach what is asked for; and the minima."""
+    found["minimum"] = found["minimum_without_trips"] = None
+    if not measured:
+        return []
+    asked_ratio = max(10_000, query["minimum_ratio"])
+    line = None
+    if alignment != "minima":
+        line = balance_line(measured, alignment, lambda window: window.firm)
+        raw = balance_line(measured, alignment, lambda window: window.balance)
+        minima = min(lowest for _, lowest, _ in raw), min(lowest for _, lowest, _ in line)
+    else:
+        minima = (
+            sum(min(holding.window.balance.values()) * holding.scale for holding in measured),
+            sum(min(holding.window.firm.values()) * holding.scale for holding in measured),
+        )
+    if not missing:
+        found["minimum"], found["minimum_without_trips"] = minima
+    below = []
+    for left, right in zip([None] + within, within + [None]):
+        if left is None and right is None:
+            continue
+        owed = min(side["owed"] for side in (left, right) if side is not None)
+        if line is None:
+            held, at = 0, None
+            for holding in measured:
+                window = holding.window
+                start = window.first if left is None else left["blocks"][holding.chain]
+                end = window.last if right is None else right["blocks"][holding.chain]
+                held += min(window.firm[block] for block in range(start, end + 1)) * holding.scale
+        else:
+
+            def place(side):
+                return side["cutoff"] if alignment == "times" else side["blocks"][measured[0].chain]
+
+            after = None if left is None else place(left)
+            spots = [
+                (lowest, at)
+                for at, lowest, _ in line
+                if (after is None or at > after) and (right is None or at <= place(right))
+            ]
+            if after is not None:
+                spots += [(stays, after) for at, _, stays in line if at <= after][-1:]
+            if not spots:
+                continue
+            held, at = min(spots)
+        if held * 10_000 < owed * asked_ratio:
+            below.append({"at": at, "held": held, "owed": owed})
+    return below
+
+
+def other_commitment(query, holdings, measured, commitment):
+    """R_low and R_high at another commitment than the subject's; None where nothing shows or bounds them."""
+    low = 0
+    for holding in measured:
+        if not holding.window.is_accepted(query):
+            continue
+        firm = holding.window.firm.get(commitment["blocks"][holding.chain])
+        low = None if low is None or firm is None else low + firm * holding.scale
+    if commitment["same_set"] == "no":
+        return low, None
+    high = 0
+    for holding in holdings:
+        window = holding.window
+        if holding.row["every_address"] == "no" or window is None or not window.is_exact:
+            return low, None
+        block = commitment["blocks"][holding.chain]
+        if any(first <= block for first, _ in window.gaps):
+            return low, None
+        high += max(0, window.balance[block] - window.around(block, holding.least)) * holding.scale
+    return low, high
+
+
+def verdict_of(query, holdings, rows, below):
+    """Verdict and reason: the first row of the table that fits."""
+    subject = [row for row in rows if row["sequence"] == query["subject"]]
+    if not subject:
+        return "not-determinable", "nothing-stated"
+    if not holdings:
+        return "not-determinable", "not-claimed"
+    if query["readable"] == "no":
+        return "not-determinable", "not-readable"
+    if any(row["high"] is not None and row["high"] < row["owed"] for row in rows):
+        return "short", "less-than-owed"
+
+    def enough(row):
+        return row["low"] is not None and row["low"] * 10_000 >= row["owed"] * max(10_000, query["minimum_ratio"])
+
+    if not enough(subject[0]):
+        return "not-determinable", "between-both"
+    needed = [holding for holding in holdings if not holding.is_empty()]
+    shown = [holding for holding in needed if holding.window is not None]
+    if not shown:
+        return "not-determinable", "window-incomplete"
+    if any(holding.row["window"]["demanded"] == "no" for holding in shown):
+        return "not-determinable", "snapshot-only"
+    if len(shown) < len(needed) or any(not h.window.is_accepted(query) or not h.window.is_whole() for h in shown):
+        return "not-determinable", "window-incomplete"
+    if below:
+        return "not-determinable", "fell-below"
+    if not all(enough(row) for row in rows):
+        return "not-determinable", "between-both"
+    if query["critical"] == "yes":
+        return "not-determinable", "critical-finding"
+    return "covered", "enough"
+
+
+def reconcile(query, windows):
+    heights = {}
+    for commitment in query["commitments"]:
+        commitment["blocks"] = {block["chain"]: block["height"] for block in commitment["blocks"]}
+        for chain, height in commitment["blocks"].items():
+            heights.setdefault(chain, []).append(height)
+    holdings = [Holding(row, query, windows, heights) for row in query["deployments"]]
+    measured = [holding for holding in holdings if holding.window is not None]
+    totals = [sum(h.row[name] * h.scale for h in holdings) for name in ("counted", "possible")]
+    found = {"alignment": "blocks", "below": [], "came_and_went": 0, "commitments": [], "high": 0, "low": 0}
+    found |= {"not_sustained": 0, "verdict": "not-determinable", "reason": "not-readable"}
+    found["windows"] = [holding.window.report() for holding in measured]
+    if max(totals) >= LIMIT:
+        return found
+    found["not_sustained"] = sum(holding.not_sustained() * holding.scale for holding in holdings)
+    found["low"] = totals[0] - found["not_sustained"]
+    found["high"] = sum(holding.high() * holding.scale for holding in holdings)
+    found["came_and_went"] = totals[1] - found["high"]
+
+    def is_within(commitment):
+        inside = [commitment["blocks"].get(h.chain, -1) in h.window.blocks for h in measured]
+        return commitment["sequence"] == query["subject"] or (measured and all(inside))
+
+    within = [commitment for commitment in query["commitments"] if is_within(commitment)]
+    rows = []
+    for commitment in within:
+        low, high = found["low"], found["high"]
+        if commitment["sequence"] != query["subject"]:
+            low, high = other_commitment(query, holdings, measured, commitment)
+        rows.append({"high": high, "low": low, "owed": commitment["owed"], "sequence": commitment["sequence"]})
+    if len({holding.chain for holding in measured}) > 1:
+        timed = all(
+            at in h.window.times
+            for h in measured
+            for balance in (h.window.balance, h.window.firm)
+            for at in [*steps_of(balance, h.window.first, h.window.last), h.window.last]
+        )
+        found["alignment"] = "times" if timed else "minima"
+    missing = any(holding.window is None and not holding.is_empty() for holding in holdings)
+    found["below"] = below_of(query, measured, missing, within, found["alignment"], found)
+    found["verdict"], found["reason"] = verdict_of(query, holdings, rows, found["below"])
+    for row in rows:
+        coverage = None if row["low"] is None else percent_down(row["low"], row["owed"])
+        named = {name: row[name] for name in ("high", "low", "sequence")}
+        found["commitments"].append({"coverage": coverage, **named})
+    return found
+
+
 # ----------------------------------------------------------------------------------------- the runner of vectors/
 
 # A runner takes `query` and what was sent, and returns the computed values. `bytes` are sent for `proof_text` and
@@ -2292,6 +2823,96 @@ def run_merkle_set(query, proof):
     return {}
 
 
+def record_with(required, perhaps):
+    """An object with these fields, some of which may be left out."""
+
+    def read(value):
+        there = {name: shape for name, shape in perhaps.items() if isinstance(value, dict) and name in value}
+        return record({**required, **there})(value)
+
+    return read
+
+
+ANSWER = one_of("yes", "no")
+BLOCKS = {"from": uint(64), "to": uint(64)}
+OWED = record(
+    {
+        "blocks": sequence_of(record({"chain": CHAIN_ID, "height": uint(64)})),
+        "cutoff": time,
+        "logged": ANSWER,
+        "owed": uint(128),
+        "same_set": ANSWER,
+        "sequence": uint(64),
+    }
+)
+ASKED = record_with(
+    {"addresses": sequence_of(text), "demanded": ANSWER, "explained": sequence_of(text), "snapshot": uint(64), **BLOCKS},
+    {"closing": uint(64)},
+)
+HELD = record(
+    {
+        **{name: uint(128) for name in ("apart", "counted", "outside", "possible")},
+        "decimals": decimals_shape,
+        "every_address": ANSWER,
+        "id": DEPLOYMENT_ID,
+        "window": ASKED,
+    }
+)
+KNOBS = ("flow_share", "minimum_ratio", "round_trip_blocks", "round_trip_tolerance", "subject")
+CASE = record(
+    {
+        **{name: uint(64) for name in KNOBS},
+        "authenticity": one_of(*BASES),
+        "commitments": sequence_of(OWED),
+        "completeness": one_of(*COMPLETENESS),
+        "critical": ANSWER,
+        "decimals": decimals_shape,
+        "deployments": sequence_of(HELD),
+        "readable": ANSWER,
+    }
+)
+COIN = record({"address": text, "amount": uint(128), "id": text})
+PARTY = record_with({"name": text}, {"amount": uint(128)})
+MOVED = record(
+    {
+        "authenticity": one_of(*BASES),
+        "from": sequence_of(PARTY),
+        "height": uint(64),
+        "received": sequence_of(COIN),
+        "spent": sequence_of(COIN),
+        "to": sequence_of(PARTY),
+        "txid": text,
+    }
+)
+STRETCH = record(
+    {"address": text, "minimum": uint(128), "reason": one_of("logs", "nonce", "proof"), **BLOCKS}
+)
+SHOWN = record_with(
+    {
+        "authenticity": one_of(*BASES),
+        "completeness": one_of(*COMPLETENESS),
+        "deployment": DEPLOYMENT_ID,
+        "times": sequence_of(record({"height": uint(64), "seconds": uint(63)})),
+        "transfers": sequence_of(MOVED),
+        **BLOCKS,
+    },
+    {"gaps": sequence_of(record(BLOCKS)), "opening": sequence_of(COIN), "stretches": sequence_of(STRETCH)},
+)
+
+
+def printed(value):
+    """Integers as decimal strings; what is not known is left out."""
+    if isinstance(value, dict):
+        return {name: printed(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [printed(item) for item in value]
+    return str(value) if isinstance(value, int) else value
+
+
+def run_reconcile(query, proof):
+    return printed(reconcile(CASE(query), record({"windows": sequence_of(SHOWN)})(proof)["windows"]))
+
+
 def run_sample(query, proof):
     query = record(
         {"beacon": hex_bytes(32), "commitment": hex_bytes(32), "count": uint(32), "from": uint(64), "to": uint(64)}
@@ -2388,6 +3009,7 @@ RUNNERS = {
     "leaf": run_leaf,
     "log": run_log,
     "merkle-set": run_merkle_set,
+    "reconcile": run_reconcile,
     "sample": run_sample,
     "sealed-proof": run_sealed_proof,
     "signature": run_signature,

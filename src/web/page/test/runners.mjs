@@ -18,6 +18,7 @@ import { keyShape, verifySignature } from "../verifier/signature.js";
 import { setShape, verifyStatement } from "../verifier/statement.js";
 import { commitment, fold, pathLength, treeRoot } from "../verifier/sum_tree.js";
 import { compareFingerprint, parseCard } from "../verifier/venue_card.js";
+import { reconcile } from "./reconcile.mjs";
 import { NETWORK_MARKS, readSnapshot } from "../verifier/utxo_snapshot.js";
 
 const { any, assetId, decimals, hexBytes, integer, liabilityClass, listOf, oneOf, record, text } = shape;
@@ -264,6 +265,7 @@ export const runners = {
   "inclusion-proof": inclusionProof,
   leaf,
   "merkle-set": merkleSet,
+  reconcile,
   "sealed-proof": sealedProof,
   signature,
   statement,
