@@ -42,7 +42,7 @@ fn empty_header() -> WindowHeader {
 /// One signed transaction without a type, for chain 1 and for none.
 pub fn honest_transactions() -> Vec<(&'static str, Vec<u8>)> {
     let scalar = |bytes: &[u8]| -> Vec<u8> { bytes.iter().copied().skip_while(|byte| *byte == 0).collect() };
-    let call = vec![vec![9], vec![3], vec![0x52, 0x08], vec![0x35; 20], vec![1, 0], vec![]];
+    let call = [vec![9], vec![3], vec![0x52, 0x08], vec![0x35; 20], vec![1, 0], vec![]];
     let signed = |behind: &[Vec<u8>], v: u8| {
         let hash = keccak(&encode(&[&call[..], behind].concat()));
         let signature = control::sign_hash(&hash, &[0x46; 32]).unwrap();
