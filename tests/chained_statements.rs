@@ -44,9 +44,21 @@ fn earlier() -> Statement {
     earlier
 }
 
+fn fits_the_schema(report: &Report) {
+    let schema = serde_json::from_str(include_str!("../docs/schema/report.schema.json")).unwrap();
+    let value = serde_json::from_slice(&report::json(report).unwrap()).unwrap();
+    let errors: Vec<String> = jsonschema::draft202012::new(&schema)
+        .unwrap()
+        .iter_errors(&value)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert_eq!(errors, Vec::<String>::new());
+}
+
 #[test]
 fn the_same_addresses_need_no_second_file() {
     let told = two(&earlier(), |_| ());
+    fits_the_schema(&told);
     let section = told.chain.as_ref().unwrap();
     assert_eq!(section.addresses, Some(AddressChange::default()));
     assert_eq!(section.statements.iter().map(|link| link.sequence).collect::<Vec<_>>(), [0, 1]);
@@ -110,6 +122,7 @@ fn what_was_under_way_is_open_without_evidence() {
     };
     earlier.schedules.in_flight = (0..9).map(row).collect();
     let told = two(&earlier, |files| files.retain(|path, _| !path.ends_with(paths::WINDOW)));
+    fits_the_schema(&told);
     let rows = &told.chain.as_ref().unwrap().in_flight;
     assert!(rows.len() == 9 && rows.iter().all(|row| row.state == InFlightState::Open));
     let codes = chain_codes(&told.findings);

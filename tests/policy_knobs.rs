@@ -15,8 +15,14 @@ static VENUE: LazyLock<ExampleVenue> = LazyLock::new(|| ExampleVenue::new().unwr
 const COIN: u128 = 100_000_000;
 const TOKEN: &str = "eip155:1337/erc20:0x5fbdb2315678afecb367f032d93f642f64180aa3";
 
+/// The example's policy with more in it; its own half day of window makes room for another one.
 fn under(more: &str) -> Report {
-    let policy = format!("{}\n{more}", VENUE.policy);
+    let (before, window) = VENUE.policy.split_once("[window]\n").unwrap();
+    let after = &window[window.find("\n# Blocks that the auditor").unwrap()..];
+    let policy = match more.contains("[window]") {
+        true => format!("{before}{after}\n{more}"),
+        false => format!("{}\n{more}", VENUE.policy),
+    };
     reconcile(&VENUE.bundle, &Policy::parse(&policy).unwrap()).unwrap()
 }
 

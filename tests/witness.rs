@@ -232,9 +232,11 @@ fn a_publisher_that_is_killed_at_random_leaves_one_history() {
     let place = Place::new();
     let witness = Running::start(&place, 0);
     let more = witness.argument(0);
-    let honest = statements(30);
+    let honest = statements(200);
     place.write("policy.toml", policy(&log_section(1, 1)).as_bytes());
     let (mut next, mut killed, mut chance) = (0_usize, 0, 0x9e37_79b9_7f4a_7c15_u64);
+    // how long a run may take follows the machine, so that about every second one is killed
+    let mut longest = 45_000_u64;
     let mut known: Option<Vec<u8>> = None;
     while killed < 50 {
         chance ^= chance << 13;
@@ -243,11 +245,12 @@ fn a_publisher_that_is_killed_at_random_leaves_one_history() {
         place.write("next.json", &honest[next].file);
         let line = format!("publish next.json --log log --key log.key {more}");
         let mut child = place.start(&line.split_whitespace().collect::<Vec<_>>());
-        std::thread::sleep(Duration::from_micros(chance % 45_000));
+        std::thread::sleep(Duration::from_micros(chance % longest));
         let ended = child.try_wait().unwrap().is_some();
         child.kill().unwrap();
         let status = child.wait().unwrap();
         killed += i32::from(!ended);
+        longest = if ended { (longest * 4 / 5).max(1_000) } else { longest * 9 / 8 };
         // a log that has a checkpoint is whole, whenever the publisher was killed
         if place.path().join("log/checkpoint").exists() {
             place.run(0, "log check log --policy policy.toml");

@@ -22,7 +22,7 @@ super::codes! {
     STATEMENT_REFUSED = 7107, NotMade, "a further statement cannot be used",
         "It must be signed by the pinned keys, like the statement that the report is about.",
         "see the detail; leave the file out or replace it";
-    STATEMENT_OVERDUE = 7108, NotMade, "the next statement was due when the bundle was sealed",
+    SUCCESSOR_WAS_DUE = 7108, NotMade, "the next statement was due when the bundle was sealed",
         "Each statement says when the next one is out at the latest. Going quiet is a choice.",
         "ask the venue for the statement that was due";
     EARLIER_SET_MISSING = 7110, NotMade, "the address set of an earlier statement is not in the bundle",

@@ -204,8 +204,19 @@ pub(crate) const COLUMNS_MAX: usize = 120;
 pub(crate) const FUNCTION_LINES_MAX: usize = 70;
 pub(crate) const FILE_BYTES_MAX: usize = 25_000;
 
-/// Functions that may be longer, each with its reason. None yet.
-const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[];
+const TABLE: &str = "a table of cases, each with its arithmetic beside it";
+/// Functions that may be longer, each with its reason.
+const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[
+    ("tests/vectors_gen/reconcile/coverage.rs", "add", TABLE),
+    ("tests/vectors_gen/reconcile/coverage.rs", "evidence", TABLE),
+    ("tests/vectors_gen/reconcile/episodes.rs", "add", TABLE),
+    ("tests/vectors_gen/reconcile/statements.rs", "chains", TABLE),
+    ("tests/vectors_gen/reconcile/statements.rs", "bounds", TABLE),
+    ("tests/vectors_gen/reconcile/statements.rs", "add", TABLE),
+    ("tests/vectors_gen/reconcile/trips.rs", "add", TABLE),
+    ("tests/vectors_gen/reconcile/trips.rs", "held", TABLE),
+    ("tests/vectors_gen/reconcile/trips.rs", "limits", TABLE),
+];
 
 pub(crate) fn long_lines(sources: &[Source]) -> Vec<String> {
     let mut wrong = Vec::new();

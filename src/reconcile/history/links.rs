@@ -37,7 +37,7 @@ fn before_the_first(first: &VerifiedStatement) -> Option<Finding> {
 fn behind_the_last(last: &VerifiedStatement, sealed_at: Time) -> Option<Finding> {
     let (next, due) = (last.statement().next_cutoff, last.statement().due);
     let detail = format!("the statement of {next} was due by {due}; the bundle was sealed at {sealed_at} without it");
-    let finding = || Finding::new(&codes::STATEMENT_OVERDUE, Severity::Exception, name(last), detail);
+    let finding = || Finding::new(&codes::SUCCESSOR_WAS_DUE, Severity::Exception, name(last), detail);
     (sealed_at > due).then(finding)
 }
 

@@ -67,7 +67,8 @@ pub(super) fn add(vectors: &mut Vectors) {
             "trip: 320000 in at 108 to 108, 285000 out at 114 to 114, another venue",
         ],
     );
-    // 274 × 11 blocks, 264 × 10; mean (11 × 274 + 9 × 264) ÷ 20; 274 of 260; the address fell to a third, the set by 3.6 %
+    // 274 × 11 blocks, 264 × 10; mean (11 × 274 + 9 × 264) ÷ 20; 274 of 260
+    // the address fell to a third, the set by 3.6 %
     let wolf = chain(BITCOIN, &[("cold", 259_142), ("hot", 14_858)]).left(111, 10_000, "customers");
     put(
         "one_address_cries_wolf",
