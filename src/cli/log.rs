@@ -26,7 +26,7 @@ pub(super) enum Verb {
 pub(super) struct CheckArgs {
     /// The folder of the log, as the venue serves it
     log: PathBuf,
-    /// Your own policy, with a section [log]
+    /// Your own policy, with a section `[log]`
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
     /// A checkpoint or log proof that you have seen before: the log must continue it
@@ -57,7 +57,7 @@ pub(super) fn run(verb: &Verb) -> Outcome {
     }
 }
 
-/// The section [log] of a policy, which the check asked for needs.
+/// The section `[log]` of a policy, which the check asked for needs.
 pub(super) fn rules(policy: &Policy) -> Result<&LogRules, CliError> {
     let missing = "the policy names no log: add a section [log] with its key, as the specification of policies shows";
     policy.log().ok_or_else(|| CliError::Arguments(missing.to_owned()))

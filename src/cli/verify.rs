@@ -30,7 +30,7 @@ pub(super) struct Args {
     /// Your own policy, with the venue's key pinned
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
-    /// The proof that the statement stands in the public log; needed when your policy has a section [log]
+    /// The proof that the statement stands in the public log; needed when your policy has a section `[log]`
     #[arg(long, value_name = "FILE")]
     log_proof: Option<PathBuf>,
     /// Your account, as the statement's account hint describes it
