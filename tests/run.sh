@@ -133,11 +133,14 @@ smoke_fuzz() {
   local target
   export PATH="$cache/tools/bin:$PATH"
   # another compiler and other options than the tests': kept, or every run would compile all of it again
-  export CARGO_TARGET_DIR=$cache/fuzz
-  cargo +nightly fuzz build --dev --sanitizer none
+  export CARGO_TARGET_DIR=$cache/fuzz CARGO_INCREMENTAL=0
+  local machine
+  machine=$(rustc +nightly -vV | sed -n 's/^host: //p')
+  cargo +nightly fuzz build --dev --sanitizer none --target "$machine"
   for target in $(cargo +nightly fuzz list); do
     mkdir -p "$scratch/fuzz/$target"
-    cargo +nightly fuzz run --dev --sanitizer none "$target" "$scratch/fuzz/$target" "fuzz/corpus/$target" -- \
+    # as `cargo fuzz run` does, which would ask the compiler again for each of them
+    "$CARGO_TARGET_DIR/$machine/debug/$target" "$scratch/fuzz/$target" "fuzz/corpus/$target" \
       -max_total_time=3 -verbosity=0 -print_final_stats=1 -artifact_prefix="$scratch/fuzz/"
   done
 }
