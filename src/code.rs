@@ -24,6 +24,7 @@ pub mod omission;
 pub mod publish;
 pub mod report;
 pub mod statement_chain;
+pub mod statement_kinds;
 pub mod utxo_snapshot;
 pub mod verdict;
 pub mod window;
@@ -88,6 +89,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         publish::ALL,
         log::ALL,
         witness::ALL,
+        statement_kinds::ALL,
         bundle::ALL,
         bitcoin::ALL,
         bitcoin_control::ALL,

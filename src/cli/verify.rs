@@ -1,6 +1,7 @@
 //! `verify`: a customer checks that their own balance is in the total.
 
 mod logged;
+pub(super) mod notices;
 mod sealed;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// The proof that the statement stands in the public log; needed when your policy has a section `[log]`
     #[arg(long, value_name = "FILE")]
     log_proof: Option<PathBuf>,
+    /// A change of keys, or the withdrawal of a statement, that you have seen of this venue; may be given several times
+    #[arg(long, value_name = "FILE")]
+    notice: Vec<PathBuf>,
     /// Your account, as the statement's account hint describes it
     #[arg(long, value_name = "ID")]
     account: String,
@@ -47,8 +51,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Outcome {
     let policy = policy::read(&args.policy)?;
     let file = files::read(&args.statement, publish::statement_check::FILE_SIZE_MAX)?;
-    let verified =
-        publish::verify(&file, &policy.statement_pins()).map_err(|error| Failure::about(&args.statement, &error))?;
+    let verified = notices::check(&args.notice, &file, &args.statement, &policy.statement_pins())?;
     let now = now();
     if let Some(days) = policy.require().max_age_days {
         verified.check_age(now, days).map_err(|error| Failure::about(&args.statement, &error))?;
