@@ -7,6 +7,7 @@ mod card;
 mod challenge;
 mod compare;
 mod demo;
+mod dispute;
 mod error;
 mod explain;
 mod fetch;
@@ -21,6 +22,7 @@ mod own_files;
 mod policy;
 mod prove;
 mod publish;
+mod receipt;
 mod reconcile;
 mod report;
 mod reserves;
@@ -69,6 +71,9 @@ enum Verb {
     Compare(compare::Args),
     /// Show the whole of it on a made-up venue, in ./counterfoil-demo
     Demo(demo::Args),
+    /// Ask what became of the balance of a receipt, answer, and judge
+    #[command(subcommand)]
+    Dispute(dispute::Verb),
     /// Explain a code such as CF-1004; without a code, list them all
     Explain(explain::Args),
     /// Gather evidence from your own node into a bundle; verifies nothing
@@ -96,6 +101,9 @@ enum Verb {
     Prove(prove::Args),
     /// Append a signed statement to the public log, and have its checkpoint cosigned
     Publish(publish::Args),
+    /// Issue receipts of balances, or check one
+    #[command(subcommand)]
+    Receipt(receipt::Verb),
     /// Compare what is owed with what is held, from a bundle
     Reconcile(reconcile::Args),
     /// Sign what a reconciliation gave, or check what somebody signed
@@ -107,7 +115,7 @@ enum Verb {
     /// Draw what is looked at, from a commitment and a block that came after it
     #[command(subcommand)]
     Sample(sample::Verb),
-    /// Sign a statement
+    /// Sign a statement, replace the venue's keys, or withdraw a statement
     #[command(subcommand)]
     Statement(statement::Verb),
     /// Compute the trees of a build again, or share the building of one and put its parts together
@@ -155,6 +163,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Challenge(verb) => challenge::run(&verb),
         Verb::Compare(args) => compare::run(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Dispute(verb) => dispute::run(&verb),
         Verb::Explain(args) => explain::run(&args),
         Verb::Fetch(verb) => fetch::run(&verb),
         Verb::Inspect(args) => inspect::run(&args),
@@ -168,6 +177,7 @@ fn run(verb: Verb) -> Outcome {
 
         Verb::Prove(args) => prove::run(&args),
         Verb::Publish(args) => publish::run(&args),
+        Verb::Receipt(verb) => receipt::run(&verb),
         Verb::Reconcile(args) => reconcile::run(&args),
         Verb::Report(verb) => report::run(&verb),
         Verb::Reserves(verb) => reserves::run(&verb),

@@ -22,6 +22,7 @@ pub mod liability;
 pub mod log;
 pub mod omission;
 pub mod publish;
+pub mod receipt;
 pub mod report;
 pub mod statement_chain;
 pub mod statement_kinds;
@@ -89,6 +90,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         publish::ALL,
         log::ALL,
         witness::ALL,
+        receipt::ALL,
         statement_kinds::ALL,
         bundle::ALL,
         bitcoin::ALL,

@@ -3,6 +3,7 @@
 
 pub mod compare;
 pub mod log;
+pub mod receipt;
 pub mod statement;
 pub(crate) mod statement_check;
 pub mod statement_kinds;

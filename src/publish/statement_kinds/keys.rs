@@ -4,6 +4,7 @@ use super::{KeyRotation, Stated, VerifiedStated, check_both_sides, rotated};
 use crate::hash::Tag;
 use crate::publish::statement_check::{self, FIELD, StatementError, StatementPins, VerifiedStatement};
 use crate::signature::{Envelope, PublicKey};
+use crate::snapshot::Time;
 
 /// More changes of keys than any venue has.
 const ROTATIONS_MAX: usize = 1_000;
@@ -124,6 +125,16 @@ impl<'a> KeyHistory<'a> {
             (_, Some(before)) => Err(rotated(before)),
             _ => Ok(self.pins.clone()),
         }
+    }
+
+    /// Pins for what was signed at a moment, without a sequence number: those of the verifier, and those that they reach
+    /// back to, each up to the moment at which it was replaced. The keys of the verifier come first.
+    pub fn pins_of_time(&self, time: Time) -> impl Iterator<Item = StatementPins<'_>> {
+        let last = self.holds.iter().rposition(|holds| *holds).unwrap_or(0);
+        let replaced_later = move |(_, rotation): &(usize, &KeyRotation)| time <= rotation.issued;
+        let earlier = self.rotations.iter().enumerate().take(last).filter(replaced_later);
+        let earlier = earlier.filter_map(|(place, _)| self.stretch(place)).map(|stretch| self.with(&stretch));
+        std::iter::once(self.pins.clone()).chain(earlier)
     }
 
     fn with<'b>(&'b self, stretch: &Stretch<'b>) -> StatementPins<'b> {
