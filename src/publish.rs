@@ -11,5 +11,5 @@ pub mod venue_card;
 pub mod witness;
 
 pub use statement::Statement;
-pub use statement_kinds::{KeyHistory, Stated};
 pub use statement_check::{StatementError, StatementPins, VerifiedStatement, digest, parse, sign, verify};
+pub use statement_kinds::{KeyHistory, Stated};

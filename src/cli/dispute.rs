@@ -155,7 +155,10 @@ fn open(args: &OpenArgs) -> Outcome {
     let dispute = Dispute::new(line, receipt, args.sequence, opened, deadline)?;
     files::write(&args.out, &json::canonical(&dispute)?, Readers::Owner, args.force)?;
     say(format!("dispute about statement {}, to be answered by {deadline}", dispute.sequence));
-    remark(format!("written to {}: it holds your receipt; give it to the venue and to nobody else", args.out.display()));
+    remark(format!(
+        "written to {}: it holds your receipt; give it to the venue and to nobody else",
+        args.out.display()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -194,7 +197,8 @@ fn judge(args: &JudgeArgs) -> Outcome {
     let pins = ReceiptPins { keys: &keys, log: rules.pins() };
     let now = args.as_of.unwrap_or_else(now);
     let case = Case { dispute: &dispute, pins, now };
-    let judgement = decide(&case, &read_shown(args)?, &answers).map_err(|error| Failure::about(&args.dispute, &error))?;
+    let judgement =
+        decide(&case, &read_shown(args)?, &answers).map_err(|error| Failure::about(&args.dispute, &error))?;
     for error in &judgement.set_aside {
         remark(format!("set aside, it counts for nobody: {}: {error}", error.code()));
     }

@@ -149,8 +149,7 @@ pub fn compare(a: &Shown, b: &Shown, pins: &ComparePins<'_>) -> Result<Compariso
 }
 
 fn statements(left: &Entry, right: &Entry, found: &mut Comparison) {
-    let (first, second) =
-        if left.stated.sequence() <= right.stated.sequence() { (left, right) } else { (right, left) };
+    let (first, second) = if left.stated.sequence() <= right.stated.sequence() { (left, right) } else { (right, left) };
     let (early, late) = (first.stated.sequence(), second.stated.sequence());
     if early == late {
         if first.digest == second.digest {

@@ -112,8 +112,7 @@ impl Receipt {
         self.keys.sort();
         self.check()?;
         let malformed = |error: json::JsonError| ReceiptError::Malformed(error.to_string());
-        let mut envelope =
-            Envelope { document: json::canonical(&self).map_err(malformed)?, signatures: Vec::new() };
+        let mut envelope = Envelope { document: json::canonical(&self).map_err(malformed)?, signatures: Vec::new() };
         for key in keys {
             let signature = key.sign(Tag::Receipt, &envelope.document).map_err(StatementError::from)?;
             envelope.add(signature);

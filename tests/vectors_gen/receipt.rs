@@ -76,7 +76,8 @@ fn logged_with(balance: &Balance, index: u64, change: impl FnOnce(&mut Value)) -
     let bytes = json::canonical(&stated).expect("no numbers");
     let mut leaves: Vec<Digest> = (0..sequence).map(|at| log_tree::leaf_hash(at.to_string().as_bytes())).collect();
     leaves.push(log_tree::leaf_hash(&bytes));
-    let mut note = Checkpoint { origin: ORIGIN.to_owned(), size: sequence + 1, root: log_tree::root(&leaves) }.to_note();
+    let mut note =
+        Checkpoint { origin: ORIGIN.to_owned(), size: sequence + 1, root: log_tree::root(&leaves) }.to_note();
     note.add(log_signer().sign(note.text(), Time::from_unix(0)).expect("signs"));
     let path = log_tree::inclusion_proof(&leaves, sequence).expect("a leaf");
     let proof = json!({
@@ -163,7 +164,8 @@ fn verify(vectors: &mut Vectors, name: &str, comment: &str, flag: &str, file: St
 fn receipts(vectors: &mut Vectors) {
     verify(vectors, "of_a_snapshot", "the balance and its leaf", "Receipt", signed(&told(500)), Want::Valid);
     verify(vectors, "of_a_moment", "what the app showed", "Receipt", signed(&seen(500)), Want::Valid);
-    let two = changed(told(500), |document| document["snapshot"]["leaves"] = json!([leaf(&balance(1)), leaf(&balance(2))]));
+    let two =
+        changed(told(500), |document| document["snapshot"]["leaves"] = json!([leaf(&balance(1)), leaf(&balance(2))]));
     verify(vectors, "of_a_split_balance", "a leaf for each piece", "Receipt", signed(&two), Want::Valid);
     let mut refuse = |name: &str, comment: &str, flag: &str, change: &dyn Fn(&mut Value), want: Want| {
         let document = changed(told(500), change);
@@ -179,7 +181,13 @@ fn receipts(vectors: &mut Vectors) {
     let other = Want::Refused(Stage::Policy, "CF-3012");
     refuse("other_venue", "another venue", "OtherVenue", &set("/venue", json!("another-exchange")), other);
     refuse("other_log", "another log", "OtherVenue", &set("/log_origin", json!("log.example/other")), other);
-    refuse("other_format", "another version", "UnknownField", &set("/format", json!("counterfoil-receipt-v2")), malformed);
+    refuse(
+        "other_format",
+        "another version",
+        "UnknownField",
+        &set("/format", json!("counterfoil-receipt-v2")),
+        malformed,
+    );
     refuse("account_empty", "of nobody", "MissingField", &set("/account", json!("")), malformed);
     refuse("amount_negative", "no negative balance", "NegativeAmount", &set("/amount", json!("-5")), malformed);
     refuse("no_leaf", "a snapshot without a leaf", "MissingField", &set("/snapshot/leaves", json!([])), malformed);
@@ -216,9 +224,30 @@ fn keys_of_receipts(vectors: &mut Vectors) {
     let later = |document: Value| changed(document, |document| document["snapshot"]["sequence"] = json!("9"));
     let not_pinned = Want::Refused(Stage::Policy, "CF-3006");
     let told_of = Want::Refused(Stage::Policy, "CF-3231");
-    case("keys_replaced_since", "the pinned keys have accepted the change", "KeyRotation", new.clone(), told(500), Want::Valid);
-    case("keys_replaced_later", "the change lies behind the receipt", "KeyRotation", old.clone(), told(500), Want::Valid);
-    case("by_replaced_keys", "the old keys, behind the change", "KeyRotation", new.clone(), later(told(500)), not_pinned);
+    case(
+        "keys_replaced_since",
+        "the pinned keys have accepted the change",
+        "KeyRotation",
+        new.clone(),
+        told(500),
+        Want::Valid,
+    );
+    case(
+        "keys_replaced_later",
+        "the change lies behind the receipt",
+        "KeyRotation",
+        old.clone(),
+        told(500),
+        Want::Valid,
+    );
+    case(
+        "by_replaced_keys",
+        "the old keys, behind the change",
+        "KeyRotation",
+        new.clone(),
+        later(told(500)),
+        not_pinned,
+    );
     case("change_not_followed", "behind a change that is not pinned", "KeyRotation", old, later(told(500)), told_of);
     case("moment_before_a_change", "shown before the keys changed", "KeyRotation", new.clone(), seen(500), Want::Valid);
     let late = changed(seen(500), |document| document["time"] = json!("2026-11-11T00:00:00Z"));
@@ -240,7 +269,14 @@ fn question(document: &Value) -> Question {
     Question { receipt: signed(document), sequence, deadline, now }
 }
 
-fn judge(vectors: &mut Vectors, name: &str, comment: &str, asked: &Question, brought: (Vec<Value>, Vec<String>), want: Want) {
+fn judge(
+    vectors: &mut Vectors,
+    name: &str,
+    comment: &str,
+    asked: &Question,
+    brought: (Vec<Value>, Vec<String>),
+    want: Want,
+) {
     let dispute = json!({
         "deadline": asked.deadline, "format": "counterfoil-dispute-v1", "opened": "2026-12-01T00:00:00Z",
         "receipt": asked.receipt, "sequence": asked.sequence,
@@ -359,7 +395,8 @@ fn balances(vectors: &mut Vectors) {
     let asked = question(&seen(900));
     let honest = logged(500);
     let mut case = |name: &str, comment: &str, shown: Vec<Value>, movements: Option<Value>| {
-        let answer = |movements: Value| answer_with(&seen(900), &honest, &one(), |document| document["movements"] = movements);
+        let answer =
+            |movements: Value| answer_with(&seen(900), &honest, &one(), |document| document["movements"] = movements);
         judge(vectors, name, comment, &asked, (shown, movements.map(answer).into_iter().collect()), Want::Valid);
     };
     let (first, second) = ("2026-10-21T00:00:00Z", "2026-11-01T00:00:00Z");
@@ -434,7 +471,13 @@ fn evidence(vectors: &mut Vectors) {
     let want = Want::Refused(Stage::Bind, "CF-3213");
     case("evidence_of_another_statement", "the next one", policy(1), &evidence_of(&receipt, &next), want);
     let malformed = Want::Refused(Stage::Parse, "CF-3223");
-    case("evidence_with_a_field_too_many", "a field too many", policy(1), &with(&|file| file["x"] = json!("")), malformed);
+    case(
+        "evidence_with_a_field_too_many",
+        "a field too many",
+        policy(1),
+        &with(&|file| file["x"] = json!("")),
+        malformed,
+    );
     let version = with(&|file| file["format"] = json!("counterfoil-receipt-contradiction-v2"));
     case("evidence_of_another_version", "another version", policy(1), &version, malformed);
 }

@@ -11,8 +11,8 @@ use crate::cli::files::{self, Folder, Readers};
 use crate::cli::{interrupt, now};
 use crate::hash::Digest;
 use crate::publish::log::audit::{self, Entry};
-use crate::publish::{Stated, Statement};
 use crate::publish::log::{Checkpoint, LogError, LogPins, Note, NoteSigner, tiles, tree};
+use crate::publish::{Stated, Statement};
 
 /// A log that nobody else is writing.
 pub(super) struct LogFolder<'a> {

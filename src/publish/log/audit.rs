@@ -178,11 +178,7 @@ struct Read {
 }
 
 /// The changes of keys in a log. Its entries are read twice, since the keys that are pinned may be the last ones.
-fn key_history<'a>(
-    files: &dyn FileSource,
-    query: &AuditQuery<'a>,
-    size: u64,
-) -> Result<KeyHistory<'a>, LogError> {
+fn key_history<'a>(files: &dyn FileSource, query: &AuditQuery<'a>, size: u64) -> Result<KeyHistory<'a>, LogError> {
     let mut changes = Vec::new();
     for index in 0..size {
         let path = tiles::statement_path(index);
@@ -193,8 +189,7 @@ fn key_history<'a>(
         }
     }
     let path = "changes of keys".to_owned();
-    KeyHistory::new(query.venue.clone(), &changes)
-        .map_err(|error| LogError::Statement { path, error: Box::new(error) })
+    KeyHistory::new(query.venue.clone(), &changes).map_err(|error| LogError::Statement { path, error: Box::new(error) })
 }
 
 /// Every statement, in the order of its number. Reading ends where one cannot be read.

@@ -45,10 +45,7 @@ pub fn follows(
 ///
 /// # Errors
 /// [`LogError::VoidsOther`], and what `named` gives.
-pub fn voids(
-    next: &Stated,
-    named: impl FnOnce(u64) -> Result<Option<Digest>, LogError>,
-) -> Result<(), LogError> {
+pub fn voids(next: &Stated, named: impl FnOnce(u64) -> Result<Option<Digest>, LogError>) -> Result<(), LogError> {
     let Stated::Void(void) = next else { return Ok(()) };
     let expected = named(void.voids.sequence)?;
     if expected == Some(void.voids.digest) {

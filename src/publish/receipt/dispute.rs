@@ -48,8 +48,7 @@ impl Dispute {
     /// # Errors
     /// [`ReceiptError::Dispute`].
     pub fn parse(file: &[u8]) -> Result<Self, ReceiptError> {
-        let dispute: Self =
-            json::read_canonical(file).map_err(|error| ReceiptError::Dispute(error.to_string()))?;
+        let dispute: Self = json::read_canonical(file).map_err(|error| ReceiptError::Dispute(error.to_string()))?;
         dispute.check()?;
         Ok(dispute)
     }
@@ -165,8 +164,7 @@ impl Answer {
         self.keys.sort();
         self.check()?;
         let malformed = |error: json::JsonError| ReceiptError::Answer(error.to_string());
-        let mut envelope =
-            Envelope { document: json::canonical(&self).map_err(malformed)?, signatures: Vec::new() };
+        let mut envelope = Envelope { document: json::canonical(&self).map_err(malformed)?, signatures: Vec::new() };
         for key in keys {
             let signature = key.sign(Tag::Answer, &envelope.document);
             envelope.add(signature.map_err(crate::publish::StatementError::from)?);

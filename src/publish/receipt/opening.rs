@@ -104,7 +104,8 @@ impl Opened {
         if self.leaves != committed.leaves {
             let list = |leaves: &[Digest]| leaves.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let (told, opened) = (list(&committed.leaves), list(&self.leaves));
-            found.push(format!("the receipt names the leaf {told}, statement {sequence} has {opened} for this account"));
+            found
+                .push(format!("the receipt names the leaf {told}, statement {sequence} has {opened} for this account"));
         }
     }
 }

@@ -64,7 +64,10 @@ impl<'a> KeyHistory<'a> {
         }
         if !held.contains(&true) {
             let pinned = history.pins.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            return Err(StatementError::KeyNotPinned { got: "keys of changes that touch no pinned key".to_owned(), pinned });
+            return Err(StatementError::KeyNotPinned {
+                got: "keys of changes that touch no pinned key".to_owned(),
+                pinned,
+            });
         }
         history.holds = held;
         Ok(history)
