@@ -38,7 +38,7 @@ pub(in crate::cli) struct Args {
     /// The account's inclusion proof, from `prove`; left out when nothing was left of the balance
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
-    /// What changed the balance since a balance receipt: a CSV file with time, side (credit or debit), amount, reference
+    /// What changed the balance since a balance receipt: CSV with time, side (credit or debit), amount, reference
     #[arg(long, value_name = "FILE")]
     movements: Option<PathBuf>,
     /// Where to write the answer; readable by its owner only

@@ -65,8 +65,8 @@ pub fn write(
     json::canonical(&evidence).map_err(|error| ReceiptError::Evidence(error.to_string()))
 }
 
-/// What a file of evidence shows, under the verifier's own pins: at least one contradiction. Nothing else that the venue
-/// has said takes it back, a withdrawal of the statement neither.
+/// What a file of evidence shows, under the verifier's own pins: at least one contradiction. Nothing else that the
+/// venue has said takes it back, a withdrawal of the statement neither.
 ///
 /// # Errors
 /// [`ReceiptError`]; [`ReceiptError::NotContradicted`] when both can be of one honest venue.

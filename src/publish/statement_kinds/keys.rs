@@ -130,8 +130,8 @@ impl<'a> KeyHistory<'a> {
         }
     }
 
-    /// Pins for what was signed at a moment, without a sequence number: those of the verifier, and those that they reach
-    /// back to, each up to the moment at which it was replaced. The keys of the verifier come first.
+    /// Pins for what was signed at a moment, without a sequence number: those of the verifier, and those that they
+    /// reach back to, each up to the moment at which it was replaced. The keys of the verifier come first.
     pub fn pins_of_time(&self, time: Time) -> impl Iterator<Item = StatementPins<'_>> {
         let last = self.holds.iter().rposition(|holds| *holds).unwrap_or(0);
         let replaced_later = move |(_, rotation): &(usize, &KeyRotation)| time <= rotation.issued;
