@@ -160,7 +160,7 @@ impl VerifiedReceipt {
     /// [`ReceiptError::OtherAccount`].
     pub fn check_owner(&self, account: &str, credential: &str) -> Result<(), ReceiptError> {
         if self.receipt.account != account {
-            let (got, expected) = (self.receipt.account.clone(), account.to_owned());
+            let (got, expected) = (format!("{:?}", self.receipt.account), format!("{account:?}"));
             return Err(ReceiptError::OtherAccount { got, expected });
         }
         // a credential is a secret: neither of them is shown
