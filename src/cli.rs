@@ -7,6 +7,7 @@ mod card;
 mod challenge;
 mod compare;
 mod demo;
+mod dispute;
 mod error;
 mod explain;
 mod fetch;
@@ -22,6 +23,7 @@ mod own_files;
 mod policy;
 mod prove;
 mod publish;
+mod receipt;
 mod reconcile;
 mod report;
 mod reserves;
@@ -72,6 +74,9 @@ enum Verb {
     Completions(manual::CompletionsArgs),
     /// Show the whole of it on a made-up venue, in ./counterfoil-demo
     Demo(demo::Args),
+    /// Ask what became of the balance of a receipt, answer, and judge
+    #[command(subcommand)]
+    Dispute(dispute::Verb),
     /// Explain a code such as CF-1004; without a code, list them all
     Explain(explain::Args),
     /// Gather evidence from your own node into a bundle; verifies nothing
@@ -101,6 +106,9 @@ enum Verb {
     Prove(prove::Args),
     /// Append a signed statement to the public log, and have its checkpoint cosigned
     Publish(publish::Args),
+    /// Issue receipts of balances, or check one
+    #[command(subcommand)]
+    Receipt(receipt::Verb),
     /// Compare what is owed with what is held, from a bundle
     Reconcile(reconcile::Args),
     /// Sign what a reconciliation gave, or check what somebody signed
@@ -112,7 +120,7 @@ enum Verb {
     /// Draw what is looked at, from a commitment and a block that came after it
     #[command(subcommand)]
     Sample(sample::Verb),
-    /// Sign a statement
+    /// Sign a statement, replace the venue's keys, or withdraw a statement
     #[command(subcommand)]
     Statement(statement::Verb),
     /// Compute the trees of a build again, or share the building of one and put its parts together
@@ -165,6 +173,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Compare(args) => compare::run(&args),
         Verb::Completions(args) => manual::completions(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Dispute(verb) => dispute::run(&verb),
         Verb::Explain(args) => explain::run(&args),
         Verb::Fetch(verb) => fetch::run(&verb),
         Verb::Inspect(args) => inspect::run(&args),
@@ -178,6 +187,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Policy(verb) => policy::run(&verb),
         Verb::Prove(args) => prove::run(&args),
         Verb::Publish(args) => publish::run(&args),
+        Verb::Receipt(verb) => receipt::run(&verb),
         Verb::Reconcile(args) => reconcile::run(&args),
         Verb::Report(verb) => report::run(&verb),
         Verb::Reserves(verb) => reserves::run(&verb),

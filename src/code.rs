@@ -22,8 +22,10 @@ pub mod liability;
 pub mod log;
 pub mod omission;
 pub mod publish;
+pub mod receipt;
 pub mod report;
 pub mod statement_chain;
+pub mod statement_kinds;
 pub mod utxo_snapshot;
 pub mod verdict;
 pub mod window;
@@ -88,6 +90,8 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         publish::ALL,
         log::ALL,
         witness::ALL,
+        receipt::ALL,
+        statement_kinds::ALL,
         bundle::ALL,
         bitcoin::ALL,
         bitcoin_control::ALL,

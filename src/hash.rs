@@ -101,6 +101,8 @@ pub enum Tag {
     Address,
     /// An inner node of the address set.
     AddressNode,
+    /// The venue's answer in a dispute about a receipt.
+    Answer,
     /// The commitment to one asset and class of liabilities.
     Asset,
     /// One file of a bundle.
@@ -123,6 +125,8 @@ pub enum Tag {
     Node,
     /// The parts of one leaf.
     Parts,
+    /// What a customer was told, signed.
+    Receipt,
     /// A signed report: who made it again, from what.
     Seal,
     /// What one leaf of a split balance says about the whole.
@@ -137,9 +141,10 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, in the order of their discriminants.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Address,
         Self::AddressNode,
+        Self::Answer,
         Self::Asset,
         Self::BundleFile,
         Self::BundleNode,
@@ -151,6 +156,7 @@ impl Tag {
         Self::Movement,
         Self::Node,
         Self::Parts,
+        Self::Receipt,
         Self::Seal,
         Self::Split,
         Self::Statement,
@@ -164,6 +170,7 @@ impl Tag {
         match self {
             Self::Address => "counterfoil/address",
             Self::AddressNode => "counterfoil/address-node",
+            Self::Answer => "counterfoil/answer",
             Self::Asset => "counterfoil/asset",
             Self::BundleFile => "counterfoil/bundle-file",
             Self::BundleNode => "counterfoil/bundle-node",
@@ -175,6 +182,7 @@ impl Tag {
             Self::Movement => "counterfoil/movement",
             Self::Node => "counterfoil/node",
             Self::Parts => "counterfoil/parts",
+            Self::Receipt => "counterfoil/receipt",
             Self::Seal => "counterfoil/seal",
             Self::Split => "counterfoil/split",
             Self::Statement => "counterfoil/statement",
@@ -184,7 +192,7 @@ impl Tag {
     }
 }
 
-static MIDSTATES: LazyLock<[Sha256; 18]> = LazyLock::new(|| {
+static MIDSTATES: LazyLock<[Sha256; Tag::ALL.len()]> = LazyLock::new(|| {
     Tag::ALL.map(|tag| {
         let tag_hash = Sha256::digest(tag.text().as_bytes());
         Sha256::new().chain_update(tag_hash).chain_update(tag_hash)

@@ -3,10 +3,13 @@
 
 pub mod compare;
 pub mod log;
+pub mod receipt;
 pub mod statement;
 pub(crate) mod statement_check;
+pub mod statement_kinds;
 pub mod venue_card;
 pub mod witness;
 
 pub use statement::Statement;
 pub use statement_check::{StatementError, StatementPins, VerifiedStatement, digest, parse, sign, verify};
+pub use statement_kinds::{KeyHistory, Stated};

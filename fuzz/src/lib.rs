@@ -16,6 +16,7 @@ mod flows;
 mod honest;
 mod ledgers;
 mod logs;
+mod receipts;
 mod sealed;
 mod stores;
 mod utxo_snapshots;
@@ -31,6 +32,7 @@ pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_regist
 pub use flows::evm_transactions;
 pub use ledgers::ledger;
 pub use logs::{log_proof, witness_request};
+pub use receipts::venue_receipt;
 pub use sealed::sealed_pack;
 pub use stores::store;
 pub use utxo_snapshots::utxo_snapshot;
@@ -44,6 +46,9 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
     inputs.push(("receipts", "all-types".to_owned(), ethereum::honest_receipts()));
+    inputs.push(("venue_receipt", "snapshot".to_owned(), receipts::honest_receipt(true)));
+    inputs.push(("venue_receipt", "moment".to_owned(), receipts::honest_receipt(false)));
+    inputs.push(("venue_receipt", "dispute".to_owned(), receipts::honest_dispute()));
     let of_blocks = flows::honest_transactions().into_iter();
     inputs.extend(of_blocks.map(|(name, bytes)| ("evm_transactions", name.to_owned(), bytes)));
     inputs.extend(control::honest_proofs().into_iter().map(|(name, bytes)| ("control_signature", name, bytes)));
@@ -70,7 +75,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 24] = [
+pub const TARGETS: [(&str, Target); 25] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
@@ -94,5 +99,6 @@ pub const TARGETS: [(&str, Target); 24] = [
     ("statement", statement),
     ("store", store),
     ("utxo_snapshot", utxo_snapshot),
+    ("venue_receipt", venue_receipt),
     ("witness_request", witness_request),
 ];

@@ -22,11 +22,15 @@ pub(super) struct Args {
 }
 
 /// Kinds of files by the field that their content stands in, or by their format.
-const KINDS: [(&str, &str); 10] = [
+const KINDS: [(&str, &str); 14] = [
     ("statement", "a signed statement of liabilities"),
     ("manifest", "the sealed manifest of a bundle"),
     ("transcript", "a signed transcript of a node's answers"),
     ("seal", "a report that somebody made again, and signed"),
+    ("receipt", "a receipt: what the venue told one customer; private"),
+    ("answer", "the venue's answer in a dispute; private"),
+    ("counterfoil-dispute-v1", "a dispute about a receipt; private"),
+    ("counterfoil-receipt-contradiction-v1", "evidence that a receipt and a logged statement exclude each other"),
     ("counterfoil-report-v1", "a report of a reconciliation"),
     ("counterfoil-inclusion-proof-v1", "an inclusion proof of one customer account"),
     ("counterfoil-sealed-proofs-v1", "the index of a folder of sealed proofs"),

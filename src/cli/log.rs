@@ -93,6 +93,14 @@ fn check(args: &CheckArgs) -> Outcome {
     if let Some(last) = &found.last {
         say(format!("The last one is of {}; the next one is due at {}.", last.cutoff, last.due));
     }
+    for rotation in &found.rotations {
+        let keys = rotation.new.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        say(format!("Statement {} replaces the keys: from the next one on {keys} sign.", rotation.sequence));
+    }
+    for void in &found.voids {
+        let reason = shown(&void.reason).to_string();
+        say(format!("Statement {} withdraws statement {}: {reason}", void.sequence, void.voids.sequence));
+    }
     if found.unfinished {
         say("A further checkpoint is signed and waits for witnesses.");
     }

@@ -67,7 +67,7 @@ pub(super) fn open_checked(dir: &Path) -> Result<(Store, Statement), Failure> {
 }
 
 /// Reads what `build` made.
-fn open(dir: &Path) -> Result<(Store, Statement, StatementRef), Failure> {
+pub(super) fn open(dir: &Path) -> Result<(Store, Statement, StatementRef), Failure> {
     let store = open_store(dir)?;
     let path = dir.join(build::DRAFT);
     let document = files::read(&path, publish::statement_check::FILE_SIZE_MAX)?;

@@ -11,7 +11,7 @@ use super::{Outcome, now, remark, say};
 use crate::code::{Code, Coded, witness as codes};
 use crate::publish::log::audit::Entry;
 use crate::publish::log::{KeyKind, LogError, Note, NoteSigner, steps};
-use crate::publish::{self, StatementPins, statement_check};
+use crate::publish::{self, StatementPins, statement_check, statement_kinds};
 use crate::secret::SecretKind;
 use crate::web::client::WitnessAt;
 use folder::LogFolder;
@@ -61,14 +61,14 @@ pub(super) fn run(args: &Args) -> Outcome {
     let file = files::read(&args.statement, statement_check::FILE_SIZE_MAX)?;
     let entry = signed_entry(&file).map_err(|error| Failure::about(&args.statement, &error))?;
     let secret = files::read_secret(&args.key, SecretKind::Log)?;
-    let origin = &entry.statement.venue.log_origin;
+    let origin = &entry.stated.venue().log_origin;
     let signer = NoteSigner::new(origin, KeyKind::Log, &secret)
         .ok_or_else(|| Failure::from(LogError::Key(format!("{origin:?} can be no name of a log"))))?;
     let mut log = LogFolder::open(&args.log, &signer)?;
     let (note, known) = append(&mut log, &entry, &file)?;
     let size = log.leaves().len() as u64;
-    if size != entry.statement.sequence + 1 {
-        say(format!("statement {} stands in the log already, which has {size} entries", entry.statement.sequence));
+    if size != entry.stated.sequence() + 1 {
+        say(format!("statement {} stands in the log already, which has {size} entries", entry.stated.sequence()));
         return Ok(ExitCode::SUCCESS);
     }
     let (note, got) = gather(&log, note, &witnesses, known);
@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         return Err(few.into());
     }
     log.publish(&note)?;
-    say(format!("statement {} stands in the log {origin}, {size} entries", entry.statement.sequence));
+    say(format!("statement {} stands in the log {origin}, {size} entries", entry.stated.sequence()));
     say(format!("log key {}", signer.key()));
     remark(format!("{got} cosignatures; checkpoint written to {}", args.log.join("checkpoint").display()));
     Ok(ExitCode::SUCCESS)
@@ -87,21 +87,21 @@ pub(super) fn run(args: &Args) -> Outcome {
 /// A statement that its venue has signed: what is logged stays.
 fn signed_entry(file: &[u8]) -> Result<Entry, publish::StatementError> {
     let entry = Entry::parse(file)?;
-    let venue = &entry.statement.venue;
+    let venue = entry.stated.venue();
     let pins = StatementPins {
         venue: &venue.id,
         log_origin: &venue.log_origin,
         keys: &venue.keys,
         threshold: venue.threshold,
     };
-    publish::verify(file, &pins)?;
+    statement_kinds::verify(file, &pins)?;
     Ok(entry)
 }
 
 /// Puts the statement in its place, or finds it there. Gives the checkpoint to be cosigned, and where witnesses are
 /// thought to stand.
 fn append(log: &mut LogFolder<'_>, entry: &Entry, file: &[u8]) -> Result<(Note, u64), Failure> {
-    let (index, size) = (entry.statement.sequence, log.leaves().len() as u64);
+    let (index, size) = (entry.stated.sequence(), log.leaves().len() as u64);
     let at = usize::try_from(index).unwrap_or(usize::MAX);
     if let Some(leaf) = log.leaves().get(at) {
         if *leaf != entry.leaf {
@@ -114,13 +114,16 @@ fn append(log: &mut LogFolder<'_>, entry: &Entry, file: &[u8]) -> Result<(Note, 
         let missing = if index - size == 1 { size.to_string() } else { format!("{size} to {}", index - 1) };
         return Err(LogError::Gap { size, sequence: index, missing }.into());
     }
-    let before = log.last()?;
-    steps::follows(index, before.as_ref().map(|before| (&before.statement, before.digest)), &entry.statement)?;
-    let before = before.map(|before| before.statement);
-    if let Err(late) = steps::in_time(before.as_ref(), &entry.statement) {
-        remark(format!("{late}: this stays visible in the log"));
-    } else if let Some(due) = before.map(|before| before.due).filter(|due| now() > *due) {
-        remark(format!("statement {index} was due at {due}, and it is {}: this shows in the cosignatures", now()));
+    let (before, last) = (log.last()?, log.last_snapshot()?);
+    let before = before.as_ref().map(|before| (&before.stated, before.digest));
+    steps::follows(index, before, last.as_ref(), &entry.stated)?;
+    steps::voids(&entry.stated, |number| log.snapshot_digest(number))?;
+    if let Some(next) = entry.stated.snapshot() {
+        if let Err(late) = steps::in_time(last.as_ref(), next) {
+            remark(format!("{late}: this stays visible in the log"));
+        } else if let Some(due) = last.map(|before| before.due).filter(|due| now() > *due) {
+            remark(format!("statement {index} was due at {due}, and it is {}: this shows in the cosignatures", now()));
+        }
     }
     Ok((log.append(entry, file)?, size))
 }

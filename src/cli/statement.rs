@@ -1,6 +1,7 @@
 //! `statement sign`, `statement attach`: signatures of declared keys, one statement per sequence number.
 
-mod record;
+mod notice;
+pub(super) mod record;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use super::{Outcome, build, remark, say};
 use crate::hash::Tag;
 use crate::json;
 use crate::publish::statement_check::{FIELD, FILE_SIZE_MAX};
-use crate::publish::{self, Statement};
+use crate::publish::{self, Stated};
 use crate::signature::{Algorithm, Envelope, PublicKey, normalize_external, signed_digest, verify};
 
 /// Sign a statement.
@@ -23,6 +24,10 @@ pub(super) enum Verb {
     Sign(SignArgs),
     /// Add a signature that a hardware module or key service made
     Attach(AttachArgs),
+    /// Write a change of keys, to be signed by the old and by the new ones
+    Rotate(notice::RotateArgs),
+    /// Write the withdrawal of a statement, to be signed
+    Void(notice::VoidArgs),
 }
 
 /// Sign the draft that `build` made.
@@ -97,11 +102,13 @@ pub(super) fn run(verb: &Verb) -> Outcome {
     match verb {
         Verb::Sign(args) => sign(args),
         Verb::Attach(args) => attach(args),
+        Verb::Rotate(args) => notice::rotate(args),
+        Verb::Void(args) => notice::void(args),
     }
 }
 
 /// The statement as it stands: a draft without signatures, or a file with some.
-fn open(source: &Path) -> Result<(Envelope, Statement), Failure> {
+fn open(source: &Path) -> Result<(Envelope, Stated), Failure> {
     let envelope = if source.is_dir() {
         files::check_finished(source)?;
         let path = source.join(build::DRAFT);
@@ -110,7 +117,7 @@ fn open(source: &Path) -> Result<(Envelope, Statement), Failure> {
         let file = files::read(source, FILE_SIZE_MAX)?;
         Envelope::parse(&file, FIELD).map_err(|error| Failure::about(source, &error))?
     };
-    let statement = publish::parse(&envelope.document).map_err(|error| Failure::about(source, &error))?;
+    let statement = Stated::parse(&envelope.document).map_err(|error| Failure::about(source, &error))?;
     Ok((envelope, statement))
 }
 
@@ -144,15 +151,15 @@ fn check_apart(out: &Path, others: &[&Path]) -> Result<(), CliError> {
 }
 
 /// What an outside signer needs. It is recorded here: what has left for a signer may come back signed.
-fn request(args: &SignArgs, envelope: &Envelope, statement: &Statement) -> Outcome {
+fn request(args: &SignArgs, envelope: &Envelope, statement: &Stated) -> Outcome {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let request = serde_json::json!({
         "digest": hex::encode(signed_digest(Tag::Statement, &envelope.document)),
         "document": text(&envelope.document),
         "format": "counterfoil-signing-request-v1",
-        "sequence": statement.sequence.to_string(),
+        "sequence": statement.sequence().to_string(),
         "tag": Tag::Statement.text(),
-        "venue": statement.venue.id.as_str(),
+        "venue": statement.venue().id.as_str(),
     });
     let bytes = json::canonical(&request)?;
     let missing = || {
@@ -176,8 +183,9 @@ fn attach(args: &AttachArgs) -> Outcome {
     let (mut envelope, statement) = open(&args.source)?;
     let key = PublicKey { alg: args.alg.into(), key: args.public_key.clone() };
     key.check()?;
-    if !statement.venue.keys.contains(&key) {
-        let count = statement.venue.keys.len();
+    let declared = statement.may_sign();
+    if !declared.contains(&&key) {
+        let count = declared.len();
         return Err(publish::StatementError::KeyNotDeclared { key, count }.into());
     }
     let text = files::read_text(&args.signature)?;
@@ -191,10 +199,12 @@ fn attach(args: &AttachArgs) -> Outcome {
     finish(&envelope, &statement, &args.out, force)
 }
 
-fn finish(envelope: &Envelope, statement: &Statement, out: &Path, force: bool) -> Outcome {
+fn finish(envelope: &Envelope, statement: &Stated, out: &Path, force: bool) -> Outcome {
     files::write(out, &envelope.to_file(FIELD)?, Readers::All, force)?;
-    let (got, needed) = (envelope.signatures.len() as u64, statement.venue.threshold);
-    say(format!("statement {} of {}: {}", statement.sequence, statement.venue.id, publish::digest(&envelope.document)));
+    let venue = statement.venue();
+    let accepting = if let Stated::Rotation(rotation) = statement { rotation.new.threshold } else { 0 };
+    let (got, needed) = (envelope.signatures.len() as u64, venue.threshold.saturating_add(accepting));
+    say(format!("statement {} of {}: {}", statement.sequence(), venue.id, publish::digest(&envelope.document)));
     remark(format!("{got} of {needed} signatures, written to {}", out.display()));
     Ok(ExitCode::SUCCESS)
 }

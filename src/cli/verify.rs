@@ -1,16 +1,17 @@
 //! `verify`: a customer checks that their own balance is in the total.
 
 mod logged;
+pub(super) mod notices;
 mod sealed;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::error::{CliError, Failure};
 use super::wording::sentence;
 use super::{Outcome, files, now, policy, say};
-use crate::amount::Amount;
+use crate::amount::{Amount, Decimals};
 use crate::asset::AssetId;
 use crate::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, VerifiedInclusion};
 use crate::publish::{self, Statement};
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// The proof that the statement stands in the public log; needed when your policy has a section `[log]`
     #[arg(long, value_name = "FILE")]
     log_proof: Option<PathBuf>,
+    /// A change of keys, or the withdrawal of a statement, that you have seen of this venue; may be given several times
+    #[arg(long, value_name = "FILE")]
+    notice: Vec<PathBuf>,
     /// Your account, as the statement's account hint describes it
     #[arg(long, value_name = "ID")]
     account: String,
@@ -47,8 +51,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Outcome {
     let policy = policy::read(&args.policy)?;
     let file = files::read(&args.statement, publish::statement_check::FILE_SIZE_MAX)?;
-    let verified =
-        publish::verify(&file, &policy.statement_pins()).map_err(|error| Failure::about(&args.statement, &error))?;
+    let verified = notices::check(&args.notice, &file, &args.statement, &policy.statement_pins())?;
     let now = now();
     if let Some(days) = policy.require().max_age_days {
         verified.check_age(now, days).map_err(|error| Failure::about(&args.statement, &error))?;
@@ -57,7 +60,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let statement = verified.statement();
     let (path, file) = sealed::read(args, &verified.reference())?;
     let proof = InclusionProof::parse(&file).map_err(|error| Failure::about(&path, &error))?;
-    let credential = read_credential(args)?;
+    let credential = CredentialFile(args.credential_file.as_deref()).read()?;
     let expected = expected(&args.expect, statement)?;
     let query = InclusionQuery {
         statement: &verified.reference(),
@@ -137,32 +140,48 @@ fn in_groups(hash: &str) -> String {
     groups.join(" ")
 }
 
-/// The credential is a secret: it comes from a file, never from the command line.
-fn read_credential(args: &Args) -> Result<String, Failure> {
-    let Some(path) = &args.credential_file else { return Ok(String::new()) };
-    let bytes = files::read_private(path)?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| CliError::Unreadable { path: path.clone(), detail: "it is not UTF-8 text".to_owned() })?;
-    let credential = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
-    if credential.is_empty() {
-        let detail = "it holds no credential; leave --credential-file out if you chose none".to_owned();
-        return Err(CliError::Unreadable { path: path.clone(), detail }.into());
+/// Where the customer's credential stands. It is a secret: it comes from a file, never from the command line.
+pub(super) struct CredentialFile<'a>(pub(super) Option<&'a Path>);
+
+impl CredentialFile<'_> {
+    /// The credential; empty for none.
+    pub(super) fn read(&self) -> Result<String, Failure> {
+        let Some(path) = self.0 else { return Ok(String::new()) };
+        let unreadable = |detail: &str| CliError::Unreadable { path: path.to_owned(), detail: detail.to_owned() };
+        let bytes = files::read_private(path)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| unreadable("it is not UTF-8 text"))?;
+        let credential = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+        if credential.is_empty() {
+            return Err(unreadable("it holds no credential; leave --credential-file out if you chose none").into());
+        }
+        Ok(credential.to_owned())
     }
-    Ok(credential.to_owned())
+}
+
+/// What `--expect` says: asset, amount and the asset's decimals, which `decimals` knows.
+pub(super) fn expected_amount(
+    text: &str,
+    who: &str,
+    decimals: &dyn Fn(&str) -> Option<Decimals>,
+) -> Result<(String, Amount, Decimals), Failure> {
+    let wrong = |detail: String| CliError::Arguments(format!("--expect {text}: {detail}"));
+    let (id, amount) =
+        text.split_once('=').ok_or_else(|| wrong("expected ASSET=AMOUNT, such as BTC=0.5".to_owned()))?;
+    let decimals = decimals(id).ok_or_else(|| wrong(format!("{who} no asset {id:?}")))?;
+    let about = format!("--expect {text}");
+    let amount = Amount::parse(amount, decimals).map_err(|error| Failure::about(&about, &error))?;
+    Ok((id.to_owned(), amount, decimals))
 }
 
 fn expected(texts: &[String], statement: &Statement) -> Result<BTreeMap<AssetId, Amount>, Failure> {
     let mut expected = BTreeMap::new();
     for text in texts {
-        let wrong = |detail: String| CliError::Arguments(format!("--expect {text}: {detail}"));
-        let (id, amount) =
-            text.split_once('=').ok_or_else(|| wrong("expected ASSET=AMOUNT, such as BTC=0.5".to_owned()))?;
-        let asset = statement.assets.iter().find(|asset| asset.id.as_str() == id);
-        let asset = asset.ok_or_else(|| wrong(format!("the statement lists no asset {id:?}")))?;
-        let about = format!("--expect {text}");
-        let amount = Amount::parse(amount, asset.decimals).map_err(|error| Failure::about(&about, &error))?;
-        if expected.insert(asset.id.clone(), amount).is_some() {
-            return Err(wrong("the asset is given twice".to_owned()).into());
+        let asset = |id: &str| statement.assets.iter().find(|asset| asset.id.as_str() == id);
+        let decimals = |id: &str| asset(id).map(|asset| asset.decimals);
+        let (id, amount, _) = expected_amount(text, "the statement lists", &decimals)?;
+        let known = asset(&id).map(|asset| asset.id.clone());
+        if known.is_some_and(|id| expected.insert(id, amount).is_some()) {
+            return Err(CliError::Arguments(format!("--expect {text}: the asset is given twice")).into());
         }
     }
     Ok(expected)

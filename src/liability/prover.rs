@@ -2,10 +2,12 @@
 //! and its path is read node by node.
 
 use super::inclusion_proof::{FORMAT, InclusionProof, LeafProof, StatementRef};
-use super::leaf::{Nonce, OrderKey, Piece};
+use super::leaf::{Nonce, OrderKey, Piece, TreeKey};
 use super::store::{PathReader, Store, StoreError, StoredTree};
 use super::sum_tree::{LiabilityCommitment, fold, path};
+use crate::amount::Amount;
 use crate::code::{Code, Coded, liability as codes};
+use crate::hash::Digest;
 
 /// Why no proof can be made.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +66,59 @@ impl<'a> Prover<'a> {
         }
         let (format, account) = (FORMAT.to_owned(), account.to_owned());
         Ok(InclusionProof { format, account, statement: self.reference.clone(), leaves })
+    }
+}
+
+/// What one account is owed in one tree, as a receipt names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnBalance {
+    /// The row under which it stands.
+    pub row: LiabilityCommitment,
+    /// The whole balance.
+    pub amount: Amount,
+    /// The customer's credential; empty for none.
+    pub credential: String,
+    /// Hashes of its leaves: one, or one for each piece, in their order.
+    pub leaves: Vec<Digest>,
+}
+
+impl Prover<'_> {
+    /// What one account is owed, tree by tree. No path is read.
+    ///
+    /// # Errors
+    /// [`ProveError`].
+    pub fn balances(&self, account: &str) -> Result<Vec<OwnBalance>, ProveError> {
+        let mut balances = Vec::new();
+        for tree in self.store.trees() {
+            balances.extend(balance_in(tree, account)?);
+        }
+        if balances.is_empty() {
+            return Err(ProveError::AccountNotFound(account.to_owned()));
+        }
+        Ok(balances)
+    }
+}
+
+fn balance_in(tree: &StoredTree, account: &str) -> Result<Option<OwnBalance>, StoreError> {
+    let keys: Vec<&TreeKey> = match tree.split() {
+        None => vec![tree.key()],
+        Some(split) => split.keys().iter().map(|(_, key)| key).collect(),
+    };
+    let mut found: Option<OwnBalance> = None;
+    for key in &keys {
+        let (order_key, nonce) = key.blind(account);
+        let Some((_, leaf)) = tree.find(order_key, account)? else { continue };
+        let node = leaf.node(nonce).ok_or_else(|| tree.damaged("a leaf does not fit"))?;
+        let amount = leaf.split.map_or(leaf.amount, |split| split.whole);
+        let (row, credential) = (tree.commitment().clone(), leaf.credential);
+        let balance = found.get_or_insert_with(|| OwnBalance { row, amount, credential, leaves: Vec::new() });
+        balance.leaves.push(node.digest);
+    }
+    match &found {
+        Some(balance) if balance.leaves.len() != keys.len() => {
+            Err(tree.damaged(&format!("{} of {} pieces of one balance are there", balance.leaves.len(), keys.len())))
+        }
+        _ => Ok(found),
     }
 }
 

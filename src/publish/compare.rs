@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::log::audit::{self, Entry};
 use super::log::checkpoint::{hash, hash_text};
 use super::log::{Checkpoint, LogError, LogPins, LogProof, Note, tree};
-use super::{StatementError, StatementPins, statement_check};
+use super::{StatementError, StatementPins, statement_kinds};
 use crate::code::{Code, Coded, log as codes};
 use crate::hash::Digest;
 use crate::json;
@@ -106,7 +106,7 @@ fn check(shown: &Shown, pins: &ComparePins<'_>, side: &'static str) -> Result<Si
     let mut entry = None;
     if let Some(file) = &shown.statement {
         let wrong = |error| CompareError::Statement { side, error };
-        statement_check::verify(file, &pins.venue).map_err(wrong)?;
+        statement_kinds::verify(file, &pins.venue).map_err(wrong)?;
         entry = Some(Entry::parse(file).map_err(wrong)?);
     }
     let note = shown.checkpoint.as_ref().or(shown.proof.as_ref().map(|proof| &proof.checkpoint));
@@ -116,8 +116,8 @@ fn check(shown: &Shown, pins: &ComparePins<'_>, side: &'static str) -> Result<Si
     };
     if let (Some(proof), Some(entry), Some(log)) = (&shown.proof, &entry, &pins.log) {
         log.check_log(&proof.checkpoint).map_err(of_log)?;
-        if proof.index != entry.statement.sequence {
-            return Err(of_log(LogError::Index { got: proof.index, expected: entry.statement.sequence }));
+        if proof.index != entry.stated.sequence() {
+            return Err(of_log(LogError::Index { got: proof.index, expected: entry.stated.sequence() }));
         }
         proof.leads_to_root(&entry.leaf).map_err(of_log)?;
     }
@@ -149,9 +149,8 @@ pub fn compare(a: &Shown, b: &Shown, pins: &ComparePins<'_>) -> Result<Compariso
 }
 
 fn statements(left: &Entry, right: &Entry, found: &mut Comparison) {
-    let (first, second) =
-        if left.statement.sequence <= right.statement.sequence { (left, right) } else { (right, left) };
-    let (early, late) = (first.statement.sequence, second.statement.sequence);
+    let (first, second) = if left.stated.sequence() <= right.stated.sequence() { (left, right) } else { (right, left) };
+    let (early, late) = (first.stated.sequence(), second.stated.sequence());
     if early == late {
         if first.digest == second.digest {
             found.same.push(format!("statement {early} is the same: {}", first.digest));
@@ -167,10 +166,10 @@ fn statements(left: &Entry, right: &Entry, found: &mut Comparison) {
             .push(format!("statements {early} and {late} do not follow one another: those between are missing"));
         return;
     }
-    if second.statement.predecessor == Some(first.digest) {
+    if second.stated.predecessor() == Some(first.digest) {
         found.same.push(format!("statement {late} follows statement {early}"));
     } else {
-        let named = second.statement.predecessor.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
+        let named = second.stated.predecessor().map_or_else(|| "none".to_owned(), |digest| digest.to_string());
         found.differs.push(format!(
             "statement {late} names {named} as its predecessor, and statement {early} is signed as {}",
             first.digest

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::statement::{FORMAT, KIND_SNAPSHOT, Statement};
+use super::statement::{FORMAT, KIND_SNAPSHOT, Statement, Venue};
+use super::statement_kinds::{Notice, Stated};
 use crate::amount::{Amount, Decimals};
 use crate::asset::AssetId;
-use crate::code::{Code, Coded, publish as codes};
+use crate::code::{Code, Coded, publish as codes, statement_kinds as kinds};
 use crate::hash::{Digest, Tag};
 use crate::json::{self, JsonError};
 use crate::liability::inclusion_proof::StatementRef;
@@ -53,6 +54,48 @@ pub enum StatementError {
     /// A wrong signature by a pinned key.
     #[error("{0}")]
     Signature(#[from] SignatureError),
+    /// A statement of another kind.
+    #[error("statement {sequence} is of the kind {kind:?}, expected \"snapshot\"")]
+    Kind {
+        /// Its kind.
+        kind: &'static str,
+        /// Its sequence number.
+        sequence: u64,
+    },
+    /// Keys that were replaced before.
+    #[error("statement {sequence} is signed by keys that statement {since} has replaced")]
+    RetiredKey {
+        /// The statement.
+        sequence: u64,
+        /// The change of keys.
+        since: u64,
+    },
+    /// The venue's keys were replaced.
+    #[error(
+        "THE VENUE SAYS ITS KEYS CHANGED with statement {sequence} ({reason:?}): from the next one on {keys} sign. \
+         Nothing was pinned; pin the new card from somewhere else"
+    )]
+    Rotated {
+        /// The change of keys.
+        sequence: u64,
+        /// The new keys.
+        keys: String,
+        /// The venue's words.
+        reason: String,
+    },
+    /// A change of keys that is not signed by both sides.
+    #[error("{0}")]
+    Unaccepted(String),
+    /// The statement was withdrawn.
+    #[error("statement {voided} is withdrawn by statement {by}: {reason:?}")]
+    Void {
+        /// What is withdrawn.
+        voided: u64,
+        /// The withdrawal.
+        by: u64,
+        /// The venue's words.
+        reason: String,
+    },
     /// From the future.
     #[error("its cut-off {cutoff} is after {now}")]
     NotYet {
@@ -86,6 +129,11 @@ impl Coded for StatementError {
         match self {
             Self::Contradiction(_) => &codes::STATEMENT_MALFORMED,
             Self::Json(error) => error.code(),
+            Self::Kind { .. } => &kinds::STATEMENT_KIND,
+            Self::RetiredKey { .. } => &kinds::RETIRED_KEY,
+            Self::Rotated { .. } => &kinds::KEYS_ROTATED,
+            Self::Unaccepted(_) => &kinds::ROTATION_UNACCEPTED,
+            Self::Void { .. } => &kinds::STATEMENT_VOID,
             Self::KeyNotDeclared { .. } => &codes::KEY_NOT_DECLARED,
             Self::KeyNotPinned { .. } => &codes::KEY_NOT_PINNED,
             Self::NotYet { .. } => &codes::STATEMENT_NOT_YET,
@@ -178,8 +226,15 @@ pub fn digest(document: &[u8]) -> Digest {
 /// Reads a statement's document and checks that its fields fit together. Nothing is said about signatures.
 ///
 /// # Errors
-/// [`StatementError::Json`], [`StatementError::Contradiction`].
+/// [`StatementError::Json`], [`StatementError::Contradiction`]; [`StatementError::Kind`] for what is no snapshot.
 pub fn parse(document: &[u8]) -> Result<Statement, StatementError> {
+    match Notice::parse(document)? {
+        Some(notice) => Err(notice.unasked()),
+        None => parse_snapshot(document),
+    }
+}
+
+pub(crate) fn parse_snapshot(document: &[u8]) -> Result<Statement, StatementError> {
     let statement: Statement = json::read_canonical(document)?;
     check_fields(&statement)?;
     Ok(statement)
@@ -190,10 +245,10 @@ pub fn parse(document: &[u8]) -> Result<Statement, StatementError> {
 /// # Errors
 /// [`StatementError`].
 pub fn sign(envelope: &mut Envelope, key: &SigningKey) -> Result<(), StatementError> {
-    let statement = parse(&envelope.document)?;
-    let public = key.public_key();
-    if !statement.venue.keys.contains(&public) {
-        return Err(StatementError::KeyNotDeclared { key: public, count: statement.venue.keys.len() });
+    let stated = Stated::parse(&envelope.document)?;
+    let (public, declared) = (key.public_key(), stated.may_sign());
+    if !declared.contains(&&public) {
+        return Err(StatementError::KeyNotDeclared { key: public, count: declared.len() });
     }
     envelope.add(key.sign(Tag::Statement, &envelope.document)?);
     Ok(())
@@ -205,17 +260,43 @@ pub fn sign(envelope: &mut Envelope, key: &SigningKey) -> Result<(), StatementEr
 /// [`StatementError`].
 pub fn verify(file: &[u8], pins: &StatementPins<'_>) -> Result<VerifiedStatement, StatementError> {
     let envelope = Envelope::parse(file, FIELD)?;
-    let statement = parse(&envelope.document)?;
-    let (got, expected) = ((&statement.venue.id, statement.venue.log_origin.as_str()), (pins.venue, pins.log_origin));
+    if let Some(notice) = Notice::parse(&envelope.document)? {
+        check_pinned_venue(notice.venue(), pins)?;
+        signers(Tag::Statement, &envelope, pins)?;
+        return Err(notice.told());
+    }
+    let statement = parse_snapshot(&envelope.document)?;
+    check_pinned_venue(&statement.venue, pins)?;
+    let signers = signers(Tag::Statement, &envelope, pins)?;
+    let leaf = super::log::tree::leaf_hash(&envelope.document);
+    Ok(VerifiedStatement { digest: digest(&envelope.document), leaf, statement, signers })
+}
+
+/// Whether a statement is of the venue and log that the verifier asks about.
+pub(crate) fn check_pinned_venue(venue: &Venue, pins: &StatementPins<'_>) -> Result<(), StatementError> {
+    check_venue_is((&venue.id, &venue.log_origin), pins)
+}
+
+pub(crate) fn check_venue_is(got: (&VenueId, &str), pins: &StatementPins<'_>) -> Result<(), StatementError> {
+    let expected = (pins.venue, pins.log_origin);
     if got != expected {
         let text = |(venue, origin): (&VenueId, &str)| format!("{venue} (log {origin})");
         return Err(StatementError::OtherVenue { got: text(got), expected: text(expected) });
     }
+    Ok(())
+}
+
+/// The pinned keys that have signed, as many as the pins demand.
+pub(crate) fn signers(
+    tag: Tag,
+    envelope: &Envelope,
+    pins: &StatementPins<'_>,
+) -> Result<Vec<PublicKey>, StatementError> {
     let mut signers = Vec::new();
     for signature in &envelope.signatures {
         let key = signature.public_key();
         if pins.keys.contains(&key) {
-            crate::signature::verify(Tag::Statement, &envelope.document, signature)?;
+            crate::signature::verify(tag, &envelope.document, signature)?;
             signers.push(key);
         }
     }
@@ -229,8 +310,7 @@ pub fn verify(file: &[u8], pins: &StatementPins<'_>) -> Result<VerifiedStatement
     if got < pins.threshold {
         return Err(StatementError::Threshold { got, expected: pins.threshold });
     }
-    let leaf = super::log::tree::leaf_hash(&envelope.document);
-    Ok(VerifiedStatement { digest: digest(&envelope.document), leaf, statement, signers })
+    Ok(signers)
 }
 
 /// More assets than any venue lists; what follows compares each with each.
@@ -253,7 +333,10 @@ fn check_fields(statement: &Statement) -> Result<(), StatementError> {
     if !(cutoff < next && next < due) {
         return fail(format!("cut-off {cutoff}, next cut-off {next} and due {due} are not strictly increasing"));
     }
-    check_venue(statement)?;
+    check_venue(&statement.venue)?;
+    if statement.account_hint.is_empty() {
+        return fail("account_hint must not be empty".to_owned());
+    }
     let rows = &statement.schedules;
     let lengths = [
         ("assets", statement.assets.len(), ASSETS_MAX),
@@ -281,18 +364,23 @@ fn check_fields(statement: &Statement) -> Result<(), StatementError> {
     }
 }
 
-fn check_venue(statement: &Statement) -> Result<(), StatementError> {
-    let venue = &statement.venue;
+pub(crate) fn check_keys(keys: &[PublicKey], threshold: u64) -> Result<(), StatementError> {
     let fail = |detail: String| Err(StatementError::Contradiction(detail));
-    venue.keys.iter().try_for_each(PublicKey::check)?;
-    if !venue.keys.is_sorted_by(|left, right| left < right) || venue.keys.is_empty() {
+    keys.iter().try_for_each(PublicKey::check)?;
+    if !keys.is_sorted_by(|left, right| left < right) || keys.is_empty() {
         return fail("the venue's keys are not strictly increasing, at least one".to_owned());
     }
-    if venue.threshold == 0 || venue.threshold > venue.keys.len() as u64 {
-        return fail(format!("{} signatures of {} keys are demanded", venue.threshold, venue.keys.len()));
+    if threshold == 0 || threshold > keys.len() as u64 {
+        return fail(format!("{threshold} signatures of {} keys are demanded", keys.len()));
     }
-    if venue.legal_entity.is_empty() || venue.log_origin.is_empty() || statement.account_hint.is_empty() {
-        return fail("legal_entity, log_origin and account_hint must not be empty".to_owned());
+    Ok(())
+}
+
+pub(crate) fn check_venue(venue: &Venue) -> Result<(), StatementError> {
+    let fail = |detail: String| Err(StatementError::Contradiction(detail));
+    check_keys(&venue.keys, venue.threshold)?;
+    if venue.legal_entity.is_empty() || venue.log_origin.is_empty() {
+        return fail("legal_entity and log_origin must not be empty".to_owned());
     }
     let lei_fits =
         |lei: &String| lei.len() == 20 && lei.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());

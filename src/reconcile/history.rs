@@ -2,6 +2,7 @@
 //! Specification: `docs/spec/chained-statements.md`.
 
 mod links;
+mod notices;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,8 @@ use crate::code::{Coded as _, statement_chain as codes};
 use crate::hash::Digest;
 use crate::policy::Policy;
 use crate::publish::statement_check::FILE_SIZE_MAX;
-use crate::publish::{self, Statement, VerifiedStatement};
+use crate::publish::statement_kinds::{self, VerifiedStated};
+use crate::publish::{KeyHistory, Stated, Statement, StatementError, VerifiedStatement};
 use crate::snapshot::Time;
 
 /// More statements than three years of daily ones.
@@ -31,6 +33,8 @@ pub struct History {
     statements: Vec<VerifiedStatement>,
     /// The statement that the report is about.
     subject: VerifiedStatement,
+    /// Changes of keys and withdrawals, rising by sequence number.
+    notices: Vec<VerifiedStated>,
 }
 
 /// What one statement commits to in one asset.
@@ -60,7 +64,7 @@ impl History {
     /// The statement that the report is about, alone.
     #[must_use]
     pub fn of(subject: VerifiedStatement) -> Self {
-        Self { statements: vec![subject.clone()], subject }
+        Self { statements: vec![subject.clone()], subject, notices: Vec::new() }
     }
 
     /// The statement that the report is about.
@@ -94,8 +98,8 @@ impl History {
     #[must_use]
     pub fn predecessor(&self) -> Option<&VerifiedStatement> {
         let subject = self.subject.statement();
-        let named = subject.predecessor?;
-        self.at(subject.sequence.checked_sub(1)?).filter(|before| before.digest() == named)
+        let (sequence, named) = self.behind_notices(subject.sequence, subject.predecessor?)?;
+        self.at(sequence).filter(|before| before.digest() == named)
     }
 
     /// What is committed in an asset, statement by statement, in order. A statement that does not list the asset has
@@ -146,9 +150,10 @@ pub(super) fn read(
 ) -> Result<(History, Vec<Finding>), ReconcileError> {
     let mut findings = Vec::new();
     let mut all: Vec<(VerifiedStatement, String)> = vec![(subject.clone(), paths::STATEMENT.to_owned())];
+    let mut notices = Vec::new();
+    let keys = key_history(files, policy, &mut findings)?;
     let mut bytes = 0_u64;
-    let is_statement = |path: &String| path.starts_with(paths::STATEMENTS) && path.ends_with(".json");
-    for (count, path) in files.list()?.into_iter().filter(is_statement).enumerate() {
+    for (count, path) in further(files)?.into_iter().enumerate() {
         let Some(file) = files.read(&path)? else { continue };
         let length = file.len() as u64;
         bytes = bytes.saturating_add(length);
@@ -157,11 +162,11 @@ pub(super) fn read(
         } else if length > FILE_SIZE_MAX || bytes > BYTES_MAX {
             Err(format!("{length} bytes, {bytes} with those before it; at most {FILE_SIZE_MAX} and {BYTES_MAX}"))
         } else {
-            let verified = publish::verify(&file, &policy.statement_pins());
-            verified.map_err(|error| format!("{}: {error}", error.code()))
+            verify(&file, &keys).map_err(|error| format!("{}: {error}", error.code()))
         };
         match refused {
-            Ok(verified) => all.push((verified, path)),
+            Ok(Verified::Snapshot(verified)) => all.push((*verified, path)),
+            Ok(Verified::Notice(notice)) => notices.push((notice, path)),
             Err(detail) => {
                 let severity = Severity::Exception;
                 findings.push(Finding::new(&codes::STATEMENT_REFUSED, severity, path.clone(), detail).in_file(path));
@@ -171,15 +176,55 @@ pub(super) fn read(
             }
         }
     }
-    let history = assemble(all, &subject, &mut findings);
+    let notices = notices::read(notices, &keys, &all, &subject, &mut findings);
+    let history = assemble(all, &subject, notices, &mut findings);
     findings.extend(links::check(&history, sealed_at));
     Ok((history, findings))
+}
+
+/// The paths of the further statements.
+fn further(files: &dyn FileSource) -> Result<Vec<String>, ReconcileError> {
+    let is_statement = |path: &String| path.starts_with(paths::STATEMENTS) && path.ends_with(".json");
+    Ok(files.list()?.into_iter().filter(is_statement).collect())
+}
+
+enum Verified {
+    Snapshot(Box<VerifiedStatement>),
+    Notice(VerifiedStated),
+}
+
+fn verify(file: &[u8], keys: &KeyHistory<'_>) -> Result<Verified, StatementError> {
+    let found = keys.verify(file)?;
+    match found.stated() {
+        Stated::Snapshot(_) => Ok(Verified::Snapshot(Box::new(keys.verify_snapshot(file)?))),
+        Stated::Rotation(_) | Stated::Void(_) => Ok(Verified::Notice(found)),
+    }
+}
+
+/// The pins with the changes of keys among the further statements. Changes that do not fit leave the pins as they are:
+/// each such file is then refused by itself.
+fn key_history<'a>(
+    files: &dyn FileSource,
+    policy: &'a Policy,
+    findings: &mut Vec<Finding>,
+) -> Result<KeyHistory<'a>, ReconcileError> {
+    let mut changes = Vec::new();
+    for path in further(files)?.into_iter().take(STATEMENTS_MAX) {
+        changes.extend(files.read(&path)?.filter(|file| statement_kinds::is_rotation(file)));
+    }
+    Ok(KeyHistory::new(policy.statement_pins(), &changes).unwrap_or_else(|error| {
+        let detail = format!("{}: {error}", error.code());
+        let at = paths::STATEMENTS.to_owned();
+        findings.push(Finding::new(&codes::STATEMENT_REFUSED, Severity::Exception, at, detail));
+        KeyHistory::of(policy.statement_pins())
+    }))
 }
 
 /// One statement for each number, and a finding for each pair that the venue signed.
 fn assemble(
     all: Vec<(VerifiedStatement, String)>,
     subject: &VerifiedStatement,
+    notices: Vec<VerifiedStated>,
     findings: &mut Vec<Finding>,
 ) -> History {
     let mut by_number: BTreeMap<u64, BTreeMap<Digest, (VerifiedStatement, String)>> = BTreeMap::new();
@@ -212,13 +257,13 @@ fn assemble(
         statements.push(kept);
     }
     statements.reverse();
-    History { statements, subject: subject.clone() }
+    History { statements, subject: subject.clone(), notices }
 }
 
 #[cfg(test)]
 impl History {
     /// As given.
     pub(super) fn for_tests(statements: Vec<VerifiedStatement>, subject: VerifiedStatement) -> Self {
-        Self { statements, subject }
+        Self { statements, subject, notices: Vec::new() }
     }
 }

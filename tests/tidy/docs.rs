@@ -64,6 +64,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("merkle-set", "merkle_set", Vectors::Folder),
     ("omission", "reconcile/omission", Vectors::Elsewhere("fractions that are compared with counting every subset")),
     ("policy", "policy", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
+    ("receipt", "publish/receipt", Vectors::Folder),
     (
         "reconcile",
         "reconcile",

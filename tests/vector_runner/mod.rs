@@ -4,6 +4,7 @@ pub(crate) mod liability;
 pub(crate) mod log;
 pub(crate) mod publish;
 pub(crate) mod range;
+pub(crate) mod receipt;
 pub(crate) mod reconcile;
 pub(crate) mod reserve;
 pub(crate) mod sample;
@@ -16,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 20] = [
+pub(crate) const KINDS: [&str; 21] = [
     "address-set",
     "amount",
     "canonical-json",
@@ -28,6 +29,7 @@ pub(crate) const KINDS: [&str; 20] = [
     "leaf",
     "log",
     "merkle-set",
+    "receipt",
     "reconcile",
     "sample",
     "sealed-proof",
@@ -74,6 +76,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "leaf" => liability::leaf(query, sent),
         "log" => log::log(query, sent),
         "merkle-set" => values::merkle_set(query, sent),
+        "receipt" => receipt::receipt(query, sent),
         "reconcile" => reconcile::reconcile(query, sent),
         "sample" => sample::sample(query, sent),
         "sealed-proof" => sealed::sealed_proof(query, sent),

@@ -15,11 +15,11 @@ use super::{Outcome, Run, Sent, bytes, typed, valid};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Policy {
-    venue: VenueId,
-    log_origin: String,
-    keys: Vec<PublicKey>,
+    pub(crate) venue: VenueId,
+    pub(crate) log_origin: String,
+    pub(crate) keys: Vec<PublicKey>,
     #[serde(with = "uint")]
-    threshold: u64,
+    pub(crate) threshold: u64,
 }
 
 /// The statement in a signed file, checked under a policy.

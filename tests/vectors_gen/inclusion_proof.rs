@@ -14,9 +14,9 @@ use super::{SIZES, Sent, Stage, Vectors, Want, digest, seeded};
 const ACCOUNT: &str = "u000000000042";
 
 /// One tree and where the customer stands in it.
-struct Tree {
-    row: Value,
-    leaf: Value,
+pub(super) struct Tree {
+    pub(super) row: Value,
+    pub(super) leaf: Value,
 }
 
 /// What the customer has in a tree.
@@ -37,7 +37,7 @@ pub(super) fn balance(amount: u128) -> Balance {
 
 /// A tree of `count` leaves with the customer at `index`. The order of accounts does not matter to a verifier, so
 /// the customer is put where the vector wants them.
-fn tree(balance: &Balance, index: u64, count: u64, neighbour: u128) -> Tree {
+pub(super) fn tree(balance: &Balance, index: u64, count: u64, neighbour: u128) -> Tree {
     let asset: AssetId = balance.asset.parse().expect("an asset");
     let master = Secret::new(SecretKind::Master, &mut seeded("master secret"));
     let venue = "example-exchange".parse().expect("a venue");

@@ -10,6 +10,7 @@ mod inclusion_proof;
 mod leaf;
 mod log;
 mod merkle_set;
+mod receipt;
 mod reconcile;
 mod reserve;
 mod sample;
@@ -147,6 +148,7 @@ pub(crate) fn all() -> Vectors {
     log::add(&mut vectors);
     merkle_set::add(&mut vectors);
     descriptor::add(&mut vectors);
+    receipt::add(&mut vectors);
     reconcile::add(&mut vectors);
     reserve::add(&mut vectors);
     sample::add(&mut vectors);

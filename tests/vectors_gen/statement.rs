@@ -112,6 +112,74 @@ pub(super) fn add(vectors: &mut Vectors) {
     rows_that_do_not_fit(vectors);
     venues_that_do_not_fit(vectors);
     values_that_do_not_fit(vectors);
+    other_kinds(vectors);
+}
+
+/// A change of keys or a withdrawal, by the keys of the venue.
+pub(super) fn notice(kind: &str) -> Value {
+    let example = example();
+    let mut document = json!({
+        "format": "counterfoil-statement-v1", "issued": "2026-11-10T00:00:00Z", "kind": kind,
+        "predecessor": hex::encode(seeded("predecessor")), "reason": "planned", "sequence": "8",
+        "tool": "counterfoil 0.1.0", "venue": example["venue"],
+    });
+    if kind == "void" {
+        document["voids"] = json!({"digest": hex::encode(seeded("voided")), "sequence": "5"});
+    } else {
+        document["new"] = json!({"keys": public(&[new_key()]), "threshold": "1"});
+    }
+    document
+}
+
+/// The key that replaces the venue's.
+pub(super) fn new_key() -> SigningKey {
+    key(Algorithm::Bip340, "venue 4")
+}
+
+fn other_kinds(vectors: &mut Vectors) {
+    let rotated = Want::Refused(Stage::Policy, "CF-3231");
+    let withdrawn = Want::Refused(Stage::Policy, "CF-3232");
+    let malformed = Want::Refused(Stage::Parse, "CF-3001");
+    let mut refuse = |name: &str, comment: &str, kind: &str, change: &dyn Fn(&mut Value), want: Want| {
+        let mut document = notice(kind);
+        change(&mut document);
+        case(vectors, name, comment, "OtherKind", policy(1), signed(&document, &one()), want);
+    };
+    let same = |_: &mut Value| {};
+    refuse("key_rotation", "the venue says that its keys change", "key-rotation", &same, rotated);
+    refuse("void", "the venue withdraws a statement", "void", &same, withdrawn);
+    for kind in ["key-rotation", "void"] {
+        let name = |what: &str| format!("{}_{what}", kind.replace('-', "_"));
+        let set = |pointer: &'static str, value: Value| {
+            move |document: &mut Value| *document.pointer_mut(pointer).expect("a field") = value.clone()
+        };
+        let comment = "the first statement is a snapshot";
+        refuse(&name("as_the_first"), comment, kind, &set("/sequence", json!("0")), malformed);
+        let comment = "whoever withdraws or replaces says why";
+        refuse(&name("without_reason"), comment, kind, &set("/reason", json!("")), malformed);
+        refuse(&name("with_a_long_reason"), "1,001 bytes", kind, &set("/reason", json!("r".repeat(1_001))), malformed);
+        let comment = "nothing before it";
+        refuse(&name("without_predecessor"), comment, kind, &set("/predecessor", Value::Null), malformed);
+        let comment = "a field of snapshots";
+        let cutoff = |document: &mut Value| document["cutoff"] = json!("2026-11-01T00:00:00Z");
+        refuse(&name("with_a_cutoff"), comment, kind, &cutoff, malformed);
+        let comment = "another venue";
+        let other = Want::Refused(Stage::Policy, "CF-3012");
+        refuse(&name("of_another_venue"), comment, kind, &set("/venue/id", json!("another-exchange")), other);
+    }
+    let old = |document: &mut Value| document["new"] = json!({"keys": document["venue"]["keys"], "threshold": "1"});
+    refuse("key_rotation_to_the_same", "nothing changes", "key-rotation", &old, malformed);
+    let nobody = |document: &mut Value| document["new"]["keys"] = json!([]);
+    refuse("key_rotation_to_nobody", "no key signs next", "key-rotation", &nobody, malformed);
+    let later = |document: &mut Value| document["voids"]["sequence"] = json!("8");
+    refuse("void_of_itself", "only what is earlier is withdrawn", "void", &later, malformed);
+    let before = |document: &mut Value| document["voids"]["sequence"] = json!("7");
+    refuse("void_of_another_predecessor", "two digests for statement 7", "void", &before, malformed);
+    for kind in ["key-rotation", "void"] {
+        let (name, comment) = (format!("{}_by_others", kind.replace('-', "_")), "signed by nobody who is pinned");
+        let want = Want::Refused(Stage::Policy, "CF-3006");
+        case(vectors, &name, comment, "OtherKind", policy(1), signed(&notice(kind), &[new_key()]), want);
+    }
 }
 
 fn accepted(vectors: &mut Vectors) {

@@ -75,6 +75,23 @@ OUTCOME = {
     "CF-3008": UNDETERMINED,  # too few signatures
     "CF-3012": UNDETERMINED,  # another venue than the policy's
     "CF-3015": UNDETERMINED,  # key or signature not in its one encoding
+    "CF-3200": UNDETERMINED,  # receipt malformed
+    "CF-3201": UNDETERMINED,  # receipt of another account or credential
+    "CF-3203": UNDETERMINED,  # receipt signed by keys that it does not name
+    "CF-3210": UNDETERMINED,  # dispute malformed
+    "CF-3211": UNDETERMINED,  # answer malformed
+    "CF-3212": UNDETERMINED,  # answer to another receipt
+    "CF-3213": UNDETERMINED,  # opening of something else
+    "CF-3214": UNDETERMINED,  # opening does not hold
+    "CF-3215": UNDETERMINED,  # movements do not lead to the balance
+    "CF-3223": UNDETERMINED,  # evidence malformed
+    "CF-3224": UNDETERMINED,  # nothing is contradicted
+    "CF-3225": UNDETERMINED,  # a balance receipt contradicts nothing
+    "CF-3230": UNDETERMINED,  # statement of another kind
+    "CF-3231": UNDETERMINED,  # keys were replaced
+    "CF-3232": UNDETERMINED,  # statement was withdrawn
+    "CF-3233": INVALID,  # signed by keys that were replaced
+    "CF-3234": UNDETERMINED,  # change of keys not signed by both sides
     "CF-3020": UNDETERMINED,  # venue card malformed
     "CF-3021": INVALID,  # another fingerprint
     "CF-3100": UNDETERMINED,  # signed note malformed
@@ -183,7 +200,9 @@ TAGS = [
     "counterfoil/seal",
     "counterfoil/split",
     "counterfoil/node",
+    "counterfoil/answer",
     "counterfoil/asset",
+    "counterfoil/receipt",
     "counterfoil/statement",
     "counterfoil/address",
     "counterfoil/address-node",
@@ -838,25 +857,168 @@ def check_statement(document):
     return statement
 
 
-def verify_statement(data, policy):
-    """The statement, its digest and the pinned keys that have signed it."""
-    try:
-        message, document, signatures = parse_signed(data, "statement")
-        statement = check_statement(document)
-    except Misshapen as error:
-        raise Refused("parse", "CF-3001", str(error)) from None
-    venue = statement["venue"]
-    if venue["id"] != policy["venue"] or venue["log_origin"] != policy["log_origin"]:
-        raise Refused("policy", "CF-3012", "another venue or log")
-    pinned = [(key["alg"], key["key"]) for key in policy["keys"]]
+KEY_SET = record({"keys": sequence_of(KEY, key_order), "threshold": uint(64)})
+NOTICE = {
+    "format": one_of("counterfoil-statement-v1"),
+    "issued": time,
+    "predecessor": hex_bytes(32),
+    "reason": not_empty,
+    "sequence": uint(64),
+    "tool": text,
+    "venue": VENUE,
+}
+ROTATION = record({**NOTICE, "kind": one_of("key-rotation"), "new": KEY_SET})
+VOID = record(
+    {**NOTICE, "kind": one_of("void"), "voids": record({"digest": hex_bytes(32), "sequence": uint(64)})}
+)
+
+
+def check_notice(document):
+    """A change of keys or a withdrawal; None for anything else."""
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if kind not in ("key-rotation", "void"):
+        return None
+    notice = (ROTATION if kind == "key-rotation" else VOID)(document)
+    sets = [notice["venue"]]
+    wrong = [
+        ("the first statement is a snapshot", notice["sequence"] == 0),
+        ("a long reason", len(notice["reason"].encode("utf-8")) > 1000),
+    ]
+    if kind == "key-rotation":
+        sets.append(notice["new"])
+        old = {"keys": notice["venue"]["keys"], "threshold": notice["venue"]["threshold"]}
+        wrong.append(("the new keys are the old ones", notice["new"] == old))
+    else:
+        before = notice["voids"]["sequence"] == notice["sequence"] - 1
+        wrong.append(("not an earlier one", notice["voids"]["sequence"] >= notice["sequence"]))
+        wrong.append(("another predecessor", before and notice["voids"]["digest"] != notice["predecessor"]))
+    for one in sets:
+        wrong.append(("threshold", not 1 <= one["threshold"] <= len(one["keys"])))
+        for key in one["keys"]:
+            decode_key(key["alg"], key["key"])
+    for what, is_wrong in wrong:
+        if is_wrong:
+            raise Misshapen(what)
+    return notice
+
+
+def check_signers(kind, message, signatures, pins):
+    """The pinned keys that have signed, at least as many as the pins demand; one x coordinate is one signer."""
+    pinned = [(key["alg"], key["key"]) for key in pins["keys"]]
     signed = [entry for entry in signatures if key_order(entry) in pinned]
     for entry in signed:
-        verify_signature("statement", message, entry["alg"], entry["key"], entry["signature"])
+        verify_signature(kind, message, entry["alg"], entry["key"], entry["signature"])
     if not signed:
         raise Refused("policy", "CF-3006", "no pinned key has signed")
-    if len(signed) < int(policy["threshold"]):
-        raise Refused("policy", "CF-3008", f"{len(signed)} of {policy['threshold']} signatures")
-    return statement, tagged_hash("counterfoil/statement", message), [key_order(entry) for entry in signed]
+    if len({entry["key"][-64:] for entry in signed}) < int(pins["threshold"]):
+        raise Refused("policy", "CF-3008", f"{len(signed)} of {pins['threshold']} signatures")
+    return [key_order(entry) for entry in signed]
+
+
+def check_venue(venue, log_origin, policy):
+    if venue != policy["venue"] or log_origin != policy["log_origin"]:
+        raise Refused("policy", "CF-3012", "another venue or log")
+
+
+def read_statement(data):
+    """Canonical bytes, a statement of any kind, and its signatures."""
+    try:
+        message, document, signatures = parse_signed(data, "statement")
+        return message, check_notice(document) or check_statement(document), signatures
+    except Misshapen as error:
+        raise Refused("parse", "CF-3001", str(error)) from None
+
+
+def verify_statement(data, policy):
+    """The statement, its digest and the pinned keys that have signed it."""
+    message, statement, signatures = read_statement(data)
+    check_venue(statement["venue"]["id"], statement["venue"]["log_origin"], policy)
+    signed = check_signers("statement", message, signatures, policy)
+    if statement["kind"] == "key-rotation":
+        raise Refused("policy", "CF-3231", "the venue says that its keys changed")
+    if statement["kind"] == "void":
+        raise Refused("policy", "CF-3232", "the venue withdraws a statement")
+    return statement, tagged_hash("counterfoil/statement", message), signed
+
+
+class KeyHistory:
+    """Which keys were the venue's at which sequence number: back from the pinned ones, never forward."""
+
+    def __init__(self, policy, files):
+        self.policy, self.changes, self.holds = policy, [], [True]
+        read = []
+        for file in files:
+            message, change, signatures = read_statement(file.encode("utf-8"))
+            if change["kind"] != "key-rotation":
+                raise Refused("parse", "CF-3230", "no change of keys")
+            check_venue(change["venue"]["id"], change["venue"]["log_origin"], policy)
+            for side in (change["venue"], change["new"]):
+                try:
+                    check_signers("statement", message, signatures, side)
+                except Refused as error:
+                    if error.code in ("CF-3006", "CF-3008"):
+                        raise Refused("policy", "CF-3234", "one side has not signed") from None
+                    raise
+            if all(known[1] != change for known in read):
+                read.append((message, change, signatures))
+        if not read:
+            return
+        read.sort(key=lambda entry: entry[1]["sequence"])
+        self.changes = [change for _, change, _ in read]
+        for before, after in zip(self.changes, self.changes[1:]):
+            if before["sequence"] == after["sequence"]:
+                raise Refused("parse", "CF-3001", "two changes of keys for one number")
+            if before["new"] != {"keys": after["venue"]["keys"], "threshold": after["venue"]["threshold"]}:
+                raise Refused("policy", "CF-3234", "it replaces other keys than the one before gave")
+        self.holds = [self.pins_hold(place) for place in range(len(self.changes) + 1)]
+        for place, (message, _, signatures) in enumerate(read):
+            if self.holds[place] or self.holds[place + 1]:
+                check_signers("statement", message, signatures, policy)
+        if not any(self.holds):
+            raise Refused("policy", "CF-3006", "the changes touch no pinned key")
+
+    def stretch(self, place):
+        """Keys between two changes."""
+        held = self.changes[place - 1]["new"] if place > 0 else self.changes[0]["venue"]
+        return {"keys": held["keys"], "threshold": held["threshold"]}
+
+    def pins_hold(self, place):
+        own = {key["key"][-64:] for key in self.policy["keys"] if key in self.stretch(place)["keys"]}
+        return len(own) >= int(self.policy["threshold"])
+
+    def pins_at(self, sequence):
+        place = sum(change["sequence"] < sequence for change in self.changes)
+        if self.holds[place]:
+            return self.policy
+        if any(self.holds[place:]):
+            return {**self.policy, **self.stretch(place)}
+        raise Refused("policy", "CF-3231", "the venue says that its keys changed")
+
+    def pins_of_time(self, moment):
+        last = max(place for place, holds in enumerate(self.holds) if holds)
+        earlier = [place for place in range(last) if moment <= self.changes[place]["issued"]]
+        return [self.policy] + [{**self.policy, **self.stretch(place)} for place in earlier]
+
+    def verify_snapshot(self, data):
+        message, statement, signatures = read_statement(data)
+        check_venue(statement["venue"]["id"], statement["venue"]["log_origin"], self.policy)
+        place = sum(change["sequence"] < statement["sequence"] for change in self.changes)
+        told = None
+        try:
+            pins = self.pins_at(statement["sequence"])
+        except Refused as error:
+            pins, told = {**self.policy, **self.stretch(place)}, error
+        try:
+            check_signers("statement", message, signatures, pins)
+        except Refused as error:
+            signed = [{"alg": entry["alg"], "key": entry["key"]} for entry in signatures]
+            old = any(key in change["venue"]["keys"] for change in self.changes[:place] for key in signed)
+            if error.code in ("CF-3006", "CF-3008") and old:
+                raise Refused("signature", "CF-3233", "signed by keys that were replaced") from None
+            raise
+        if told is not None:
+            raise told
+        return verify_statement(data, pins)
 
 
 # ---------------------------------------------------------------------------------------------- venue-card.md
@@ -2062,6 +2224,243 @@ def verify_log_proof(data, query):
     return {"cosigned": cosigned, "root": root.hex(), "size": str(size)}
 
 
+# ------------------------------------------------------------------------------------------------ receipt.md
+
+COMMITTED = record({"leaves": sequence_of(hex_bytes(32)), "sequence": uint(64)})
+RECEIPT = record(
+    {
+        "account": not_empty,
+        "amount": uint(128),
+        "asset": ASSET_ID,
+        "class": CLASS,
+        "credential": text,
+        "decimals": decimals_shape,
+        "format": one_of("counterfoil-receipt-v1"),
+        "keys": sequence_of(KEY, key_order),
+        "log_origin": not_empty,
+        "snapshot": optional(COMMITTED),
+        "time": time,
+        "venue": VENUE_ID,
+    }
+)
+DISPUTE = record(
+    {
+        "deadline": time,
+        "format": one_of("counterfoil-dispute-v1"),
+        "opened": time,
+        "receipt": text,
+        "sequence": uint(64),
+    }
+)
+MOVEMENT = record({"amount": uint(128), "reference": not_empty, "side": one_of("credit", "debit"), "time": time})
+ANSWER_DOCUMENT = record(
+    {
+        "format": one_of("counterfoil-dispute-answer-v1"),
+        "keys": sequence_of(KEY, key_order),
+        "log_proof": text,
+        "movements": sequence_of(MOVEMENT),
+        "opening": optional(text),
+        "receipt": hex_bytes(32),
+        "statement": text,
+        "venue": VENUE_ID,
+    }
+)
+EVIDENCE = record(
+    {
+        "credential": optional(text),
+        "format": one_of("counterfoil-receipt-contradiction-v1"),
+        "log_proof": text,
+        "opening": optional(text),
+        "receipt": text,
+        "rotations": sequence_of(text),
+        "statement": text,
+    }
+)
+
+
+def read_as(code, read):
+    """What `read` gives; what cannot be read has this code."""
+    try:
+        return read()
+    except Misshapen as error:
+        raise Refused("parse", code, str(error)) from None
+    except Refused as error:
+        raise Refused("parse", code, str(error)) from None
+
+
+def check_named_keys(document):
+    if not document["keys"]:
+        raise Misshapen("no keys")
+    for key in document["keys"]:
+        decode_key(key["alg"], key["key"])
+    return document
+
+
+def verify_receipt(data, history):
+    """The receipt, its digest and who signed it."""
+
+    def read():
+        message, document, signatures = parse_signed(data, "receipt")
+        receipt = check_named_keys(RECEIPT(document))
+        if receipt["snapshot"] is not None and not 1 <= len(receipt["snapshot"]["leaves"]) <= 256:
+            raise Misshapen("leaves")
+        return message, receipt, signatures
+
+    message, receipt, signatures = read_as("CF-3200", read)
+    check_venue(receipt["venue"], receipt["log_origin"], history.policy)
+    if receipt["snapshot"] is not None:
+        signed = check_signers("receipt", message, signatures, history.pins_at(receipt["snapshot"]["sequence"]))
+    else:
+        signed, first = None, None
+        for pins in history.pins_of_time(receipt["time"]):
+            try:
+                signed = signed or check_signers("receipt", message, signatures, pins)
+            except Refused as error:
+                first = first or error
+        if signed is None:
+            raise first
+    if any(key not in [key_order(named) for named in receipt["keys"]] for key in signed):
+        raise Refused("signature", "CF-3203", "a key that the receipt does not name")
+    return receipt, tagged_hash("counterfoil/receipt", message), signed
+
+
+def open_shown(receipt, shown, history, log):
+    """The statement, the balance of the receipt in it, and the hashes of its leaves."""
+    data = shown["statement"].encode("utf-8")
+    statement, digest, _ = history.verify_snapshot(data)
+    committed = receipt["snapshot"]
+    if committed is not None and committed["sequence"] != statement["sequence"]:
+        raise Refused("bind", "CF-3213", "another statement")
+    if committed is None and statement["cutoff"] < receipt["time"]:
+        raise Refused("bind", "CF-3213", "a statement of before")
+    entry, _, _ = parse_signed(data, "statement")
+    asked = {
+        "entry": entry.decode("utf-8"),
+        "log": log["key"],
+        "origin": history.policy["log_origin"],
+        "quorum": log["quorum"],
+        "sequence": statement["sequence"],
+        "witnesses": log["witnesses"],
+    }
+    verify_log_proof(shown["log_proof"].encode("utf-8"), asked)
+    if shown.get("opening") is None:
+        return statement, None, []
+    credential = shown.get("credential")
+    credential = receipt["credential"] if credential is None else credential
+    opening = shown["opening"].encode("utf-8")
+    try:
+        balances = verify_inclusion(opening, statement, digest, receipt["account"], credential, [])
+    except Refused as error:
+        raise Refused("bind", "CF-3214", str(error)) from None
+    row = (receipt["asset"], receipt["class"])
+    own = [balance["amount"] for balance in balances if (balance["asset"], balance["class"]) == row]
+    if not own:
+        raise Refused("bind", "CF-3213", "another asset or class")
+    leaves = []
+    for leaf in INCLUSION_PROOF(parse_strict(opening))["leaves"]:
+        if (leaf["asset"], leaf["class"]) == row:
+            split = leaf.get("split")
+            detail = detail_of(leaf["parts"])
+            if split:
+                detail = piece_detail(split["piece"], split["of"], split["whole"], leaf["parts"])
+            leaves.append(leaf_hash(leaf["nonce"], leaf["amount"], receipt["account"], credential, detail))
+    return statement, own[0], leaves
+
+
+def exclusions(receipt, opened):
+    """In how many ways the statement excludes the receipt."""
+    statement, amount, leaves = opened
+    if receipt["snapshot"] is None:
+        return 0
+    wanted = (receipt["asset"], receipt["class"], receipt["decimals"])
+    rows = [row for row in statement["liabilities"] if (row["asset"], row["class"], row["decimals"]) == wanted]
+    found = [statement["cutoff"] != receipt["time"], not rows, bool(rows) and rows[0]["total"] < receipt["amount"]]
+    if amount is not None:
+        found += [amount != receipt["amount"], leaves != receipt["snapshot"]["leaves"]]
+    return sum(found)
+
+
+def read_answer(data, digest, history):
+    def read():
+        message, document, signatures = parse_signed(data, "answer")
+        answer = check_named_keys(ANSWER_DOCUMENT(document))
+        times = [movement["time"] for movement in answer["movements"]]
+        if times != sorted(times):
+            raise Misshapen("movements out of order")
+        return message, answer, signatures
+
+    message, answer, signatures = read_as("CF-3211", read)
+    check_venue(answer["venue"], history.policy["log_origin"], history.policy)
+    signed = check_signers("answer", message, signatures, history.policy)
+    if any(key not in [key_order(named) for named in answer["keys"]] for key in signed):
+        raise Refused("signature", "CF-3203", "a key that the answer does not name")
+    if answer["receipt"] != digest:
+        raise Refused("bind", "CF-3212", "another receipt")
+    return answer
+
+
+def settle(receipt, opened, answer):
+    """The balance in the statement, when that settles the question."""
+    statement, amount, _ = opened
+    if receipt["snapshot"] is not None or answer is None:
+        if amount is None or (receipt["snapshot"] is None and amount != receipt["amount"]):
+            raise Refused("bind", "CF-3213", "nothing is settled")
+        return amount
+    balance, closing = receipt["amount"], amount or 0
+    for movement in answer["movements"]:
+        if not receipt["time"] < movement["time"] <= statement["cutoff"]:
+            raise Refused("sum", "CF-3215", "a movement of another time")
+        balance += movement["amount"] if movement["side"] == "credit" else -movement["amount"]
+        if not 0 <= balance < LIMIT:
+            raise Refused("sum", "CF-3215", "below zero or too far")
+    if balance != closing:
+        raise Refused("sum", "CF-3215", "another balance")
+    return closing
+
+
+def judge_dispute(query, proof):
+    history = KeyHistory(query["policy"], query["rotations"])
+    dispute = read_as("CF-3210", lambda: DISPUTE(parse_canonical(query["dispute"].encode("utf-8"))))
+    if dispute["deadline"] <= dispute["opened"]:
+        raise Refused("parse", "CF-3210", "no time to answer")
+    receipt, digest, _ = verify_receipt(dispute["receipt"].encode("utf-8"), history)
+    if receipt["snapshot"] is not None and receipt["snapshot"]["sequence"] != dispute["sequence"]:
+        raise Refused("parse", "CF-3210", "another statement than the receipt's")
+    aside, answers, answered = [], [], None
+    for file in proof["answers"]:
+        try:
+            answers.append(read_answer(file.encode("utf-8"), digest, history))
+        except Refused as error:
+            aside.append(error.code)
+    for shown, answer in [(shown, None) for shown in proof["shown"]] + [(answer, answer) for answer in answers]:
+        try:
+            opened = open_shown(receipt, shown, history, query["log"])
+            if opened[0]["sequence"] != dispute["sequence"]:
+                raise Refused("bind", "CF-3213", "another statement")
+            count = exclusions(receipt, opened)
+            if count:
+                return {"contradictions": str(count), "outcome": "contradicted", "set_aside": aside}
+            amount = settle(receipt, opened, answer)
+            answered = amount if answered is None else answered
+        except Refused as error:
+            aside.append(error.code)
+    if answered is not None:
+        return {"amount": str(answered), "outcome": "answered", "set_aside": aside}
+    return {"outcome": "unanswered" if query["now"] > dispute["deadline"] else "open", "set_aside": aside}
+
+
+def check_evidence(data, query):
+    file = read_as("CF-3223", lambda: EVIDENCE(parse_canonical(data)))
+    history = KeyHistory(query["policy"], file["rotations"])
+    receipt, digest, _ = verify_receipt(file["receipt"].encode("utf-8"), history)
+    if receipt["snapshot"] is None:
+        raise Refused("bind", "CF-3225", "a balance receipt")
+    count = exclusions(receipt, open_shown(receipt, file, history, query["log"]))
+    if count == 0:
+        raise Refused("bind", "CF-3224", "nothing is contradicted")
+    return {"contradictions": str(count), "digest": digest.hex()}
+
+
 # ------------------------------------------------------------------------------------------------ witness.md
 
 
@@ -2997,6 +3396,26 @@ def run_witness(query, proof):
     return answer_request(proof, record(fields)(query))
 
 
+LOG_PINS = record({"key": text, "quorum": uint(64), "witnesses": sequence_of(text)})
+OPENED = record_with({"log_proof": text, "statement": text}, {"credential": text, "opening": text})
+
+
+def run_receipt(query, proof):
+    named = {"operation": text, "policy": POLICY}
+    if query["operation"] == "check":
+        return check_evidence(proof, record({**named, "log": LOG_PINS})(query))
+    named["rotations"] = sequence_of(text)
+    if query["operation"] == "judge":
+        known = record({**named, "dispute": text, "log": LOG_PINS, "now": time})(query)
+        return judge_dispute(known, record({"answers": sequence_of(text), "shown": sequence_of(OPENED)})(proof))
+    known = record({**named, "account": text, "credential": text})(query)
+    receipt, digest, signed = verify_receipt(proof, KeyHistory(known["policy"], known["rotations"]))
+    if (receipt["account"], receipt["credential"]) != (known["account"], known["credential"]):
+        raise Refused("bind", "CF-3201", "another account or credential")
+    signers = [{"alg": alg, "key": key} for alg, key in signed]
+    return {"amount": str(receipt["amount"]), "digest": digest.hex(), "signed_by": signers}
+
+
 RUNNERS = {
     "address-set": run_address_set,
     "amount": run_amount,
@@ -3009,6 +3428,7 @@ RUNNERS = {
     "leaf": run_leaf,
     "log": run_log,
     "merkle-set": run_merkle_set,
+    "receipt": run_receipt,
     "reconcile": run_reconcile,
     "sample": run_sample,
     "sealed-proof": run_sealed_proof,

@@ -35,10 +35,10 @@ pub(super) fn add(args: &AddArgs) -> Result<(), Failure> {
 /// Sequence number and digest of a signed statement. Who signed it is the verifier's question.
 fn identify(path: &Path, bytes: &[u8]) -> Result<(u64, Digest), Failure> {
     let envelope = Envelope::parse(bytes, FIELD).map_err(|error| Failure::about(path, &error))?;
-    let statement = publish::parse(&envelope.document).map_err(|error| Failure::about(path, &error))?;
+    let statement = publish::Stated::parse(&envelope.document).map_err(|error| Failure::about(path, &error))?;
     if envelope.signatures.is_empty() {
         let detail = format!("{} has no signature, expected a signed statement", path.display());
         return Err(CliError::Arguments(detail).into());
     }
-    Ok((statement.sequence, publish::digest(&envelope.document)))
+    Ok((statement.sequence(), publish::digest(&envelope.document)))
 }

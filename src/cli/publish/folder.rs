@@ -12,6 +12,7 @@ use crate::cli::{interrupt, now};
 use crate::hash::Digest;
 use crate::publish::log::audit::{self, Entry};
 use crate::publish::log::{Checkpoint, LogError, LogPins, Note, NoteSigner, tiles, tree};
+use crate::publish::{Stated, Statement};
 
 /// A log that nobody else is writing.
 pub(super) struct LogFolder<'a> {
@@ -88,6 +89,22 @@ impl<'a> LogFolder<'a> {
                 expected: self.leaves.last().copied().unwrap_or(entry.leaf),
             }),
         }
+    }
+
+    /// The last entry that is a snapshot.
+    pub(super) fn last_snapshot(&self) -> Result<Option<Statement>, LogError> {
+        for index in (0..self.leaves.len() as u64).rev() {
+            if let Stated::Snapshot(found) = Entry::read(&self.files, index)?.0.stated {
+                return Ok(Some(*found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The digest of an entry that is a snapshot.
+    pub(super) fn snapshot_digest(&self, index: u64) -> Result<Option<Digest>, LogError> {
+        let entry = Entry::read(&self.files, index)?.0;
+        Ok(entry.stated.snapshot().map(|_| entry.digest))
     }
 
     /// Writes the next entry and signs its checkpoint, which waits until it is published. A run that was killed behind

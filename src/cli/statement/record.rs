@@ -8,7 +8,7 @@ use crate::cli::error::{CliError, Failure};
 use crate::cli::files::{self, Readers};
 use crate::hash::Digest;
 use crate::json::{self, uint};
-use crate::publish::Statement;
+use crate::publish::Stated;
 use crate::snapshot::VenueId;
 
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
@@ -22,13 +22,13 @@ struct Line {
 
 /// Notes that this statement is being signed, before the signature leaves; refuses a second one for its number, and
 /// one that names another predecessor than was signed.
-pub(super) fn note(path: &Path, statement: &Statement, digest: Digest) -> Result<(), Failure> {
+pub(in crate::cli) fn note(path: &Path, statement: &Stated, digest: Digest) -> Result<(), Failure> {
     // another `statement sign` must not read the record between our reading and our writing; and behind a link
     // it is the file linked to that is the record, not the link
     let path = &files::resolve(path)?;
     let _lock = files::lock(path)?;
     let mut lines = read(path)?;
-    let (venue, sequence) = (statement.venue.id.clone(), statement.sequence);
+    let (venue, sequence) = (statement.venue().id.clone(), statement.sequence());
     if let Some(line) = lines.iter().find(|line| line.venue == venue && line.sequence == sequence) {
         if line.digest == digest {
             return Ok(());
@@ -38,9 +38,9 @@ pub(super) fn note(path: &Path, statement: &Statement, digest: Digest) -> Result
     }
     let before = sequence.checked_sub(1);
     if let Some(line) = lines.iter().find(|line| line.venue == venue && Some(line.sequence) == before)
-        && statement.predecessor != Some(line.digest)
+        && statement.predecessor() != Some(line.digest)
     {
-        let got = statement.predecessor.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
+        let got = statement.predecessor().map_or_else(|| "none".to_owned(), |digest| digest.to_string());
         return Err(CliError::OtherPredecessor { sequence, got, expected: line.digest.to_string() }.into());
     }
     lines.push(Line { digest, sequence, venue });

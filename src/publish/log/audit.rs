@@ -8,7 +8,8 @@ use super::{steps, tiles, tree};
 use crate::bundle::FileSource;
 use crate::hash::Digest;
 use crate::publish::statement_check::FIELD;
-use crate::publish::{self, Statement, StatementPins};
+use crate::publish::statement_kinds::{KeyRotation, VoidStatement};
+use crate::publish::{self, KeyHistory, Stated, Statement, StatementPins};
 use crate::signature::Envelope;
 use crate::snapshot::Time;
 
@@ -35,10 +36,14 @@ pub struct AuditQuery<'a> {
 pub struct Audited {
     /// The checkpoint.
     pub signed: SignedCheckpoint,
-    /// The last statement; none in an empty log.
+    /// The last snapshot; none in an empty log.
     pub last: Option<Statement>,
     /// Leaf hashes in their order.
     pub leaves: Vec<Digest>,
+    /// Changes of keys, in their order: all up to the keys that are pinned.
+    pub rotations: Vec<KeyRotation>,
+    /// Withdrawals, in their order.
+    pub voids: Vec<VoidStatement>,
     /// Statements beyond the checkpoint: what a publication left that was not finished.
     pub unfinished: bool,
 }
@@ -58,7 +63,7 @@ pub struct Entry {
     /// What is logged: the statement without its signatures.
     pub document: Vec<u8>,
     /// The same, read.
-    pub statement: Statement,
+    pub stated: Stated,
     /// Digest of the statement.
     pub digest: Digest,
     /// Its leaf hash.
@@ -72,9 +77,9 @@ impl Entry {
     /// [`publish::StatementError`].
     pub fn parse(file: &[u8]) -> Result<Self, publish::StatementError> {
         let document = Envelope::parse(file, FIELD)?.document;
-        let statement = publish::parse(&document)?;
+        let stated = Stated::parse(&document)?;
         let (digest, leaf) = (publish::digest(&document), tree::leaf_hash(&document));
-        Ok(Self { document, statement, digest, leaf })
+        Ok(Self { document, stated, digest, leaf })
     }
 
     /// Reads entry `index` of a log.
@@ -131,35 +136,65 @@ pub fn audit(files: &dyn FileSource, query: &AuditQuery<'_>) -> Result<Audited, 
     let size = signed.checkpoint().size;
     check_size(size).map_err(one)?;
     let mut faults = Vec::new();
-    let (leaves, last) = entries(files, query, size, &mut faults);
+    let keys = key_history(files, query, size).unwrap_or_else(|error| {
+        faults.push(error);
+        KeyHistory::of(query.venue.clone())
+    });
+    // told first, and never followed
+    for rotation in keys.announced() {
+        let path = tiles::statement_path(rotation.sequence);
+        let error = Box::new(publish::statement_kinds::rotated(rotation));
+        faults.push(LogError::Statement { path, error });
+    }
+    let Read { leaves, last, voids, .. } = entries(files, &keys, size, &mut faults);
     if leaves.len() as u64 == size {
         compare_tiles(files, &leaves, &mut faults);
         compare_roots(query, signed.checkpoint(), &leaves, &mut faults);
     }
-    if let Some((last, _)) = &last
+    if let Some(last) = &last
         && query.now > last.due
     {
         faults.push(LogError::Overdue { missing: size, due: last.due, now: query.now });
     }
     let unfinished = matches!(files.read(tiles::PENDING), Ok(Some(_)));
     if faults.is_empty() {
-        Ok(Audited { signed, last: last.map(|(last, _)| last), leaves, unfinished })
+        let rotations = keys.rotations().to_vec();
+        Ok(Audited { signed, last, leaves, rotations, voids, unfinished })
     } else {
         faults.truncate(FAULTS_MAX);
         Err(faults)
     }
 }
 
-type Last = Option<(Statement, Digest)>;
+/// What was read of a log.
+#[derive(Default)]
+struct Read {
+    leaves: Vec<Digest>,
+    /// Digests of the snapshots; none for other kinds.
+    snapshots: Vec<Option<Digest>>,
+    /// The last snapshot.
+    last: Option<Statement>,
+    voids: Vec<VoidStatement>,
+}
+
+/// The changes of keys in a log. Its entries are read twice, since the keys that are pinned may be the last ones.
+fn key_history<'a>(files: &dyn FileSource, query: &AuditQuery<'a>, size: u64) -> Result<KeyHistory<'a>, LogError> {
+    let mut changes = Vec::new();
+    for index in 0..size {
+        let path = tiles::statement_path(index);
+        // what cannot be read is told by the second reading
+        let Ok(Some(file)) = files.read(&path) else { break };
+        if publish::statement_kinds::is_rotation(&file) {
+            changes.push(file);
+        }
+    }
+    let path = "changes of keys".to_owned();
+    KeyHistory::new(query.venue.clone(), &changes).map_err(|error| LogError::Statement { path, error: Box::new(error) })
+}
 
 /// Every statement, in the order of its number. Reading ends where one cannot be read.
-fn entries(
-    files: &dyn FileSource,
-    query: &AuditQuery<'_>,
-    size: u64,
-    faults: &mut Vec<LogError>,
-) -> (Vec<Digest>, Last) {
-    let (mut leaves, mut last) = (Vec::new(), None);
+fn entries(files: &dyn FileSource, keys: &KeyHistory<'_>, size: u64, faults: &mut Vec<LogError>) -> Read {
+    let (mut read, mut before) = (Read::default(), None);
     for index in 0..size {
         let (entry, file) = match Entry::read(files, index) {
             Ok(found) => found,
@@ -168,20 +203,36 @@ fn entries(
                 break;
             }
         };
-        if let Err(error) = publish::verify(&file, query.venue) {
-            faults.push(LogError::Statement { path: tiles::statement_path(index), error: Box::new(error) });
+        match keys.verify(&file) {
+            // told already
+            Ok(_) | Err(publish::StatementError::Rotated { .. }) => {}
+            Err(error) => {
+                faults.push(LogError::Statement { path: tiles::statement_path(index), error: Box::new(error) });
+            }
         }
-        let before = last.as_ref().map(|(statement, digest)| (statement, *digest));
-        faults.extend(steps::follows(index, before, &entry.statement).err());
-        faults.extend(steps::in_time(before.map(|(statement, _)| statement), &entry.statement).err());
-        leaves.push(entry.leaf);
-        last = Some((entry.statement, entry.digest));
+        let last = before.as_ref().map(|(stated, digest)| (stated, *digest));
+        faults.extend(steps::follows(index, last, read.last.as_ref(), &entry.stated).err());
+        let named = |number: u64| {
+            let at = usize::try_from(number).unwrap_or(usize::MAX);
+            Ok(read.snapshots.get(at).copied().flatten())
+        };
+        faults.extend(steps::voids(&entry.stated, named).err());
+        read.leaves.push(entry.leaf);
+        read.snapshots.push(entry.stated.snapshot().map(|_| entry.digest));
+        if let Some(snapshot) = entry.stated.snapshot() {
+            faults.extend(steps::in_time(read.last.as_ref(), snapshot).err());
+            read.last = Some(snapshot.clone());
+        }
+        if let Stated::Void(void) = &entry.stated {
+            read.voids.push((**void).clone());
+        }
+        before = Some((entry.stated, entry.digest));
         compare_bundle(files, index + 1, size, faults);
         if faults.len() >= FAULTS_MAX {
             break;
         }
     }
-    (leaves, last)
+    read
 }
 
 /// A bundle of entries need not be there. Where it is, it has the bytes of the statements.

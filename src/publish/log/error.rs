@@ -1,6 +1,6 @@
 //! What can be wrong with a log, its notes and its proofs.
 
-use crate::code::{Code, Coded, log as codes};
+use crate::code::{Code, Coded, log as codes, statement_kinds as kinds};
 use crate::hash::Digest;
 use crate::json::JsonError;
 use crate::publish::StatementError;
@@ -166,6 +166,24 @@ pub enum LogError {
         /// Digest of the entry before.
         expected: String,
     },
+    /// Other keys than before, without an entry that says so.
+    #[error("statement {sequence} declares other keys than those in force before it")]
+    KeysChanged {
+        /// The statement.
+        sequence: u64,
+    },
+    /// A withdrawal of something else.
+    #[error("statement {sequence} withdraws statement {voided} as {got}, the log has {expected}")]
+    VoidsOther {
+        /// The withdrawal.
+        sequence: u64,
+        /// The number that it names.
+        voided: u64,
+        /// The digest that it names.
+        got: String,
+        /// What the log has.
+        expected: String,
+    },
     /// Missing statements.
     #[error("the log has {size} entries, this is statement {sequence}; missing: {missing}")]
     Gap {
@@ -255,6 +273,8 @@ impl Coded for LogError {
             Self::IndexTaken { .. } => &codes::LOG_INDEX_TAKEN,
             Self::Sequence { .. } => &codes::LOG_SEQUENCE,
             Self::Predecessor { .. } => &codes::LOG_PREDECESSOR,
+            Self::KeysChanged { .. } => &kinds::KEYS_CHANGED,
+            Self::VoidsOther { .. } => &kinds::VOIDS_OTHER,
             Self::Gap { .. } => &codes::LOG_GAP,
             Self::Overdue { .. } => &codes::SNAPSHOT_OVERDUE,
             Self::Late { .. } => &codes::SNAPSHOT_LATE,

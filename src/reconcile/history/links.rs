@@ -15,7 +15,7 @@ pub(super) fn check(history: &History, sealed_at: Time) -> Vec<Finding> {
     }
     for pair in history.statements().windows(2) {
         if let [before, after] = pair {
-            link(before, after, &mut findings);
+            link(history, before, after, &mut findings);
         }
     }
     if let Some(last) = history.statements().last() {
@@ -42,10 +42,13 @@ fn behind_the_last(last: &VerifiedStatement, sealed_at: Time) -> Option<Finding>
 }
 
 /// Two that stand beside each other.
-fn link(before: &VerifiedStatement, after: &VerifiedStatement, findings: &mut Vec<Finding>) {
+fn link(history: &History, before: &VerifiedStatement, after: &VerifiedStatement, findings: &mut Vec<Finding>) {
     let (earlier, later) = (before.statement(), after.statement());
     let mut find = |code, severity, detail: String| findings.push(Finding::new(code, severity, name(after), detail));
-    let next = earlier.sequence.checked_add(1) == Some(later.sequence);
+    // over changes of keys and withdrawals, each of which names the one before
+    let named = later.predecessor.and_then(|named| history.behind_notices(later.sequence, named));
+    let place = named.map(|(place, _)| place).or(later.sequence.checked_sub(1));
+    let next = place == Some(earlier.sequence);
     if !next {
         let (first, last) = (earlier.sequence.saturating_add(1), later.sequence.saturating_sub(1));
         let detail = match first == last {
@@ -53,7 +56,7 @@ fn link(before: &VerifiedStatement, after: &VerifiedStatement, findings: &mut Ve
             false => format!("numbers {first} to {last} are not in the bundle"),
         };
         find(&codes::STATEMENTS_MISSING, Severity::Exception, detail);
-    } else if later.predecessor != Some(before.digest()) {
+    } else if named.is_none_or(|(_, digest)| digest != before.digest()) {
         // a statement that is not the first has a predecessor, or it could not be read
         let named = later.predecessor.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
         let detail = format!("it names {named} as its predecessor; {} is {}", name(before), before.digest());

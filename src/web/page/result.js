@@ -128,6 +128,7 @@ function afterFailure(outcome, fingerprint) {
     paragraph(say("failed.compare")),
     facts([[say("statement.digest"), groups(outcome.digest), "hash"], [say("card.fingerprint"), fingerprint, "hash"]]),
     paragraph(say("failed.tell")),
+    paragraph(say("failed.receipt")),
     evidenceButton(outcome, fingerprint),
   ];
 }

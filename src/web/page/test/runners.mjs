@@ -14,6 +14,7 @@ import { NODE_TAGS, disclosure, setRoot, verifySubset } from "../verifier/merkle
 import { codeKey, codeName, codeText, locateSealed, openSealed, parseCode } from "../verifier/sealed_proof.js";
 import * as shape from "../verifier/shape.js";
 import { logRunners } from "./log_runners.mjs";
+import { receipt } from "./receipt_runner.mjs";
 import { keyShape, verifySignature } from "../verifier/signature.js";
 import { setShape, verifyStatement } from "../verifier/statement.js";
 import { commitment, fold, pathLength, treeRoot } from "../verifier/sum_tree.js";
@@ -265,6 +266,7 @@ export const runners = {
   "inclusion-proof": inclusionProof,
   leaf,
   "merkle-set": merkleSet,
+  receipt,
   reconcile,
   "sealed-proof": sealedProof,
   signature,

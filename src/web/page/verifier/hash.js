@@ -8,8 +8,8 @@ import { concat, utf8 } from "./bytes.js";
 export { sha256 };
 
 export const TAGS = [
-  "leaf", "parts", "split", "node", "asset", "statement", "address", "address-node", "bundle-file", "bundle-node",
-  "code-check", "code-name", "descriptor", "manifest", "movement", "seal", "transcript", "venue-card",
+  "leaf", "parts", "split", "node", "answer", "asset", "receipt", "statement", "address", "address-node", "bundle-file",
+  "bundle-node", "code-check", "code-name", "descriptor", "manifest", "movement", "seal", "transcript", "venue-card",
 ].map((name) => `counterfoil/${name}`);
 
 const prefixes = new Map();

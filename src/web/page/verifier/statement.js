@@ -1,5 +1,6 @@
 // Statements: what a venue signs for one snapshot. Specification: docs/spec/statement.md.
 
+import { equal, utf8 } from "./bytes.js";
 import { taggedHash } from "./hash.js";
 import { LIMIT } from "./amount.js";
 import { Misshapen, Refused, withCode } from "./refusal.js";
@@ -128,26 +129,87 @@ function checkStatement(document) {
   return found;
 }
 
-/**
- * The statement, its digest, its entry in the log, and the pinned keys that have signed it.
- * `pins` are `{venue, log_origin, keys, threshold}`: what the verifier knows before it reads anything.
- */
-export function verifyStatement(bytes, pins) {
-  const { message, found, signatures } = withCode("CF-3001", () => {
-    const signed = parseSigned(bytes, "statement");
-    return { ...signed, found: checkStatement(signed.document) };
-  });
-  if (found.venue.id !== pins.venue || found.venue.log_origin !== pins.log_origin) {
-    const facts = { got: `${found.venue.id} (log ${found.venue.log_origin})`, expected: `${pins.venue} (log ${pins.log_origin})` };
-    throw new Refused("policy", "CF-3012", "another venue or log", facts);
+const keySet = record({ keys: listOf(keyShape, keyOrder), threshold: integer(64) });
+const notice = {
+  format: oneOf("counterfoil-statement-v1"),
+  issued: time,
+  predecessor: hexBytes(32),
+  reason: notEmpty,
+  sequence: integer(64),
+  tool: text,
+  venue,
+};
+const NOTICES = {
+  "key-rotation": record({ ...notice, kind: oneOf("key-rotation"), new: keySet }),
+  void: record({ ...notice, kind: oneOf("void"), voids: record({ digest: hexBytes(32), sequence: integer(64) }) }),
+};
+const REASON_MAX = 1_000;
+
+/** One text for a set of keys, to compare it with another. */
+export const keySetText = ({ keys, threshold }) =>
+  [...keys.map(({ alg, key }) => `${alg}:${key}`), `${threshold}`].join(" ");
+
+/** A change of keys or a withdrawal; null for anything else. */
+function checkNotice(document) {
+  const kind = shape.has(document, "kind") ? document.kind : null;
+  if (!Object.hasOwn(NOTICES, kind)) return null;
+  const found = NOTICES[kind](document);
+  const sets = kind === "void" ? [found.venue] : [found.venue, found.new];
+  const wrong = [
+    ["the first statement is a snapshot", found.sequence === 0n],
+    ["a long reason", utf8(found.reason).length > REASON_MAX],
+    ["threshold", sets.some(({ keys, threshold }) => threshold < 1n || threshold > BigInt(keys.length))],
+  ];
+  if (kind === "void") {
+    const { sequence, digest } = found.voids;
+    wrong.push(["not an earlier statement", sequence >= found.sequence]);
+    wrong.push(["another predecessor", sequence === found.sequence - 1n && !equal(digest, found.predecessor)]);
+  } else {
+    wrong.push(["the new keys are the old ones", keySetText(found.new) === keySetText(found.venue)]);
   }
+  const first = wrong.find(([, is]) => is);
+  if (first) throw new Misshapen(first[0]);
+  for (const { keys } of sets) for (const { alg, key } of keys) decodeKey(alg, key);
+  return found;
+}
+
+/** A statement of any kind, the bytes that are signed, and the signatures. */
+export function readStatement(bytes) {
+  return withCode("CF-3001", () => {
+    const signed = parseSigned(bytes, "statement");
+    return { ...signed, found: checkNotice(signed.document) ?? checkStatement(signed.document) };
+  });
+}
+
+export function checkVenue(venueId, logOrigin, pins) {
+  if (venueId === pins.venue && logOrigin === pins.log_origin) return;
+  const facts = { got: `${venueId} (log ${logOrigin})`, expected: `${pins.venue} (log ${pins.log_origin})` };
+  throw new Refused("policy", "CF-3012", "another venue or log", facts);
+}
+
+/** The pinned keys that have signed, at least as many as the pins demand. */
+export function checkSigners(kind, message, signatures, pins) {
   const pinned = (entry) => pins.keys.some((key) => key.alg === entry.alg && key.key === entry.key);
   const signers = signatures.filter(pinned);
-  for (const entry of signers) verifySignature("statement", message, entry.alg, entry.key, entry.signature);
+  for (const entry of signers) verifySignature(kind, message, entry.alg, entry.key, entry.signature);
   if (signers.length === 0) throw new Refused("policy", "CF-3006", "no pinned key has signed");
   const count = new Set(signers.map(signerOf)).size;
   if (BigInt(count) < BigInt(pins.threshold)) {
     throw new Refused("policy", "CF-3008", "too few signatures", { got: count, expected: String(pins.threshold) });
   }
+  return signers;
+}
+
+/**
+ * The statement, its digest, its entry in the log, and the pinned keys that have signed it.
+ * `pins` are `{venue, log_origin, keys, threshold}`: what the verifier knows before it reads anything.
+ */
+export function verifyStatement(bytes, pins) {
+  const { message, found, signatures } = readStatement(bytes);
+  checkVenue(found.venue.id, found.venue.log_origin, pins);
+  const signers = checkSigners("statement", message, signatures, pins);
+  const facts = { sequence: String(found.sequence), reason: found.reason };
+  if (found.kind === "key-rotation") throw new Refused("policy", "CF-3231", "the venue says that its keys changed", facts);
+  if (found.kind === "void") throw new Refused("policy", "CF-3232", "the venue withdraws a statement", facts);
   return { statement: found, digest: taggedHash("counterfoil/statement", message), entry: message, signers };
 }
