@@ -192,7 +192,9 @@ impl Section<'_> {
             self.reserves.unreadable.iter().any(|chain| reserves::lives_on(self.policy, self.id, chain));
         let windows = self.windows(mapped, findings);
         self.note_snapshot_only(mapped, findings);
-        let readable = self.reserves.readable && !on_unreadable;
+        let hidden = self.hidden_depositors(&windows);
+        let readable = self.reserves.readable && !on_unreadable && hidden.is_none();
+        findings.extend(hidden);
         let facts = Facts { decimals, readable, critical: self.is_critical(findings) };
         let assessed = figures.and_then(|figures| Some((figures, self.assess(mapped, &windows, &facts)?)));
         let required = &self.policy.require().assets;

@@ -1,5 +1,6 @@
 //! Windows in the section of an asset: which of them concern it, and what they take from what is counted.
 
+mod explained;
 mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,8 @@ pub struct ChainWindow {
 impl Section<'_> {
     /// The windows of the asset's deployments, with their findings.
     pub(super) fn windows(&self, mapped: Option<&Asset>, findings: &mut Vec<Finding>) -> Vec<WindowReport> {
-        let mut reports = Vec::new();
+        let mut reports: Vec<WindowReport> = Vec::new();
+        let mut explained = self.explained(mapped);
         for (chain, known, shown) in self.shown(mapped) {
             let rules = self.policy.window();
             let closing = self.closing(chain);
@@ -57,8 +59,7 @@ impl Section<'_> {
                 range,
                 snapshot: known.snapshot,
                 commitments: &commitments,
-                // no bundle carries inclusion proofs of depositors yet
-                explained: &BTreeSet::new(),
+                explained: &explained,
                 closing,
                 counted: &known.counted,
                 decimals,
@@ -69,6 +70,8 @@ impl Section<'_> {
                     let held = &self.reserves.held;
                     findings.extend(window::findings(&report, &question, self.policy, self.id, held));
                     findings.extend(related(evidence.transfers(), &report, self));
+                    findings.extend(self.answered(&report));
+                    explained.spend(&report.round_trips);
                     reports.push(report);
                 }
                 None if range.is_none_or(|(from, to)| from <= last && to >= first) => {
@@ -83,6 +86,7 @@ impl Section<'_> {
                 }
             }
         }
+        findings.extend(self.unused_deposits(mapped, &reports));
         reports
     }
 

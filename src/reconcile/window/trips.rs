@@ -105,7 +105,6 @@ pub(super) fn find(nets: &[Net], question: &WindowQuestion<'_>, told: Amount) ->
         nets,
         snapshot: question.snapshot,
         rules: question.rules,
-        explained: question.explained,
         came: BTreeSet::new(),
         went: BTreeSet::new(),
         found: Vec::new(),
@@ -139,7 +138,6 @@ struct Search<'a> {
     nets: &'a [Net],
     snapshot: u64,
     rules: &'a WindowRules,
-    explained: &'a BTreeSet<String>,
     /// Places of transactions in that are part of a round trip.
     came: BTreeSet<usize>,
     /// Places of payments back, with the counterparty.
@@ -241,12 +239,15 @@ impl Search<'_> {
             amount_out: sums.1,
             first_out_at: first_out,
             out_at,
-            explained: came.iter().all(|net| self.explained.contains(&net.txid)),
+            explained: false,
+            explained_bound: Amount::ZERO,
+            explained_stated: Amount::ZERO,
             authenticity: nets.map(|net| net.authenticity).min().unwrap_or(Basis::Assumed),
             legs,
             txids: came.iter().map(|net| &net.txid).chain(went.iter().map(|(net, _)| &net.txid)).cloned().collect(),
             around_snapshot: last_in <= self.snapshot && first_out > self.snapshot,
             losses,
+            uses: Vec::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Round trips of accounts: the address stands for the coins, a payment costs gas, and nobody gets change.
 
-use super::super::{RoundTrip, WindowQuestion, measure_stretches};
+use super::super::{Explained, RoundTrip, WindowQuestion, measure_stretches};
 use super::*;
 use crate::amount::Decimals;
 use crate::basis::Completeness;
@@ -78,7 +78,7 @@ fn trips(transfers: Vec<Transfer>) -> Vec<RoundTrip> {
         range: None,
         snapshot: 150,
         commitments: &[150],
-        explained: &std::collections::BTreeSet::new(),
+        explained: &Explained::default(),
         closing: None,
         counted: &counted,
         decimals: Decimals::ZERO,
