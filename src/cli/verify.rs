@@ -4,7 +4,7 @@ mod logged;
 mod sealed;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::error::{CliError, Failure};
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let statement = verified.statement();
     let (path, file) = sealed::read(args, &verified.reference())?;
     let proof = InclusionProof::parse(&file).map_err(|error| Failure::about(&path, &error))?;
-    let credential = read_credential(args)?;
+    let credential = read_credential(args.credential_file.as_deref())?;
     let expected = expected(&args.expect, statement)?;
     let query = InclusionQuery {
         statement: &verified.reference(),
@@ -138,15 +138,15 @@ fn in_groups(hash: &str) -> String {
 }
 
 /// The credential is a secret: it comes from a file, never from the command line.
-fn read_credential(args: &Args) -> Result<String, Failure> {
-    let Some(path) = &args.credential_file else { return Ok(String::new()) };
+pub(super) fn read_credential(path: Option<&Path>) -> Result<String, Failure> {
+    let Some(path) = path else { return Ok(String::new()) };
     let bytes = files::read_private(path)?;
     let text = std::str::from_utf8(&bytes)
-        .map_err(|_| CliError::Unreadable { path: path.clone(), detail: "it is not UTF-8 text".to_owned() })?;
+        .map_err(|_| CliError::Unreadable { path: path.to_owned(), detail: "it is not UTF-8 text".to_owned() })?;
     let credential = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     if credential.is_empty() {
         let detail = "it holds no credential; leave --credential-file out if you chose none".to_owned();
-        return Err(CliError::Unreadable { path: path.clone(), detail }.into());
+        return Err(CliError::Unreadable { path: path.to_owned(), detail }.into());
     }
     Ok(credential.to_owned())
 }
