@@ -129,11 +129,6 @@ pub struct Sampled {
     pub detects_one_percent: String,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_nothing(amount: &Amount) -> bool {
-    amount.is_zero()
-}
-
 fn optional<S: serde::Serializer>(value: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
@@ -262,10 +257,8 @@ pub struct RoundTrip {
     /// out.
     pub explained: bool,
     /// How much of what came is owed in leaves whose credential is the counterparty, at each commitment in between.
-    #[serde(skip_serializing_if = "is_nothing")]
     pub explained_bound: Amount,
     /// How much more of it is owed in leaves of which only the bundle says that they are the counterparty's.
-    #[serde(skip_serializing_if = "is_nothing")]
     pub explained_stated: Amount,
     /// What its transactions rest on: the weakest.
     pub authenticity: Basis,
