@@ -208,7 +208,8 @@ fn is_at_or_below(path: &str, name: &str) -> bool {
     path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Seals every file of `source`; those below `auditor/` and `depositors/` are the auditor's part. Returns the bytes of the manifest.
+/// Seals every file of `source`; those below `auditor/` and `depositors/` are the auditor's part. Returns the bytes of
+/// the manifest.
 ///
 /// # Errors
 /// [`BundleError`].

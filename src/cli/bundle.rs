@@ -76,7 +76,7 @@ pub(super) struct SealArgs {
     /// How to sign with it
     #[arg(long, value_enum, default_value = "bip340")]
     alg: Alg,
-    /// Files and folders for auditors only, as they are named in the bundle; those below `auditor` and `depositors` always are
+    /// Files and folders for auditors only, as they are named in the bundle; `auditor` and `depositors` always are
     #[arg(long, value_name = "PATH", num_args = 1..)]
     auditor: Vec<String>,
     /// Replace the manifest if it exists

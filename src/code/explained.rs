@@ -2,7 +2,7 @@
 
 super::codes! {
     DEPOSITOR_REFUSED = 7140, NotMade, "a depositor's file, or an inclusion proof in it, shows nothing",
-        "What explains coins that came and went is a leaf in a tree of the venue's statement, and only what leads to its root is one.",
+        "What explains coins that came and went is a leaf of the statement, and only what leads to its root is one.",
         "ask the venue for the proof of that account in that statement";
     LEAF_TWICE = 7141, Failed, "a depositor's leaf was shown before",
         "What is owed once explains coins once.",

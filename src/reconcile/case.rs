@@ -285,6 +285,16 @@ pub(super) fn sentence(asset: &crate::asset::AssetId, decimals: Decimals, found:
         ),
         Reason::FellBelow => {
             let lowest = found.below.iter().map(|below| below.held).min().unwrap_or_default();
+            let with_apart = |below: &super::assess::Below| below.held.checked_add(found.apart) >= Some(below.owed);
+            if !found.apart.is_zero() && found.below.iter().all(with_apart) {
+                let apart = text(found.apart);
+                return format!(
+                    "{asset}: {low} held at the cut-off against {owed} owed, but {apart} of it are with validators, \
+                     which a window does not show: of the other blocks only {} on accounts are known, so it decides \
+                     neither way.",
+                    text(lowest)
+                );
+            }
             format!(
                 "{asset}: {low} held at the cut-off against {owed} owed, but at least {} only within the window: it decides neither way.",
                 text(lowest)

@@ -55,6 +55,7 @@ pub(super) fn report(
     let mut report = Report {
         format: REPORT_FORMAT,
         tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")).to_owned(),
+        as_of: now,
         bundle: BundleSummary {
             root: sealed.root(),
             maker: sealed.manifest().maker.clone(),
