@@ -373,3 +373,23 @@ fn sealing_keeps_depositors_back() {
     assert!(files.contains_key(MANIFEST));
     assert!(reconcile(&files, &policy()).is_ok());
 }
+
+/// The age of a statement depends on the time that the asker names: it stands in the report, and in the command.
+#[test]
+fn the_time_that_was_asked_at_is_in_the_report() {
+    let time = Time::from_unix(first().cutoff.unix() + 86_400);
+    let own = counterfoil::reserve::bitcoin::own::BundleAlone;
+    let files = &chained_support::VENUE.bundle;
+    let told = |now| counterfoil::reconcile::reconcile_with(files, &policy(), &own, now).unwrap();
+    let (with, without) = (told(Some(time)), told(None));
+    assert_eq!((with.as_of, without.as_of), (Some(time), None));
+    let asked = format!(" --as-of {time}");
+    let asks = |report: &Report| report.workpapers.commands.iter().any(|command| command.contains(&asked));
+    assert!(asks(&with) && !asks(&without), "{:?}", with.workpapers.commands);
+    let json = String::from_utf8(json::canonical(&with).unwrap()).unwrap();
+    assert!(json.contains(&format!("\"as_of\":\"{time}\"")), "{json}");
+    let (text, page) = (counterfoil::report::text(&with), counterfoil::report::html(&with).unwrap());
+    assert!(
+        text.contains(&format!("As of {time}")) && page.contains(&format!("<dt>As of</dt><dd><time datetime=\"{time}"))
+    );
+}

@@ -10,7 +10,7 @@ super::codes! {
     DEPOSIT_UNUSED = 7142, NotMade, "a transaction that a depositor's file names begins no round trip",
         "It explains nothing, because nothing about it needs to be explained.",
         "leave it out, or correct the transaction";
-    TRIP_EXPLAINED = 7143, NotMade, "coins came from a counterparty and went back there, and a leaf that is bound to it owes them",
+    TRIP_EXPLAINED = 7143, NotMade, "coins came and went, and a leaf that is bound to the counterparty owes them",
         "The leaf's credential is the counterparty's address, so it is no other customer's who checks. The coins are in what is owed, and count.",
         "ask the counterparty whether the balance was its own, and not a loan beside an older one";
     TRIP_STATED = 7144, NotMade, "only the bundle says that the leaf which owes such coins is the counterparty's",

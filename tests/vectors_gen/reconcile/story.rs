@@ -224,6 +224,9 @@ impl<'a> Chain<'a> {
     }
 }
 
+/// Name, credential, and what it has by statement.
+type Leaf<'a> = (&'a str, &'a str, Vec<(u64, u128)>);
+
 /// Everything about one asset.
 #[derive(Clone)]
 pub(super) struct Story<'a> {
@@ -231,7 +234,7 @@ pub(super) struct Story<'a> {
     /// Sequence, block and what is owed, with whether it is of the same addresses; the subject is number 7.
     pub(super) statements: Vec<(u64, u64, u128, bool)>,
     /// Name, credential, and what the leaf has by statement.
-    pub(super) leaves: Vec<(&'a str, &'a str, Vec<(u64, u128)>)>,
+    pub(super) leaves: Vec<Leaf<'a>>,
     pub(super) decimals: u8,
     pub(super) ratio: u64,
     pub(super) blocks: u64,
@@ -282,7 +285,7 @@ impl<'a> Story<'a> {
                 "owed": owed.to_string(), "same_set": yes(*same_set), "sequence": sequence.to_string(),
             })
         };
-        let leaf = |(name, credential, balances): &(&str, &str, Vec<(u64, u128)>)| {
+        let leaf = |(name, credential, balances): &Leaf<'_>| {
             let balance = |(sequence, units): &(u64, u128)| json!({"amount": units.to_string(), "sequence": sequence.to_string()});
             let balances = balances.iter().map(balance).collect::<Value>();
             json!({"balances": balances, "credential": credential, "name": name})

@@ -168,11 +168,11 @@ fn the_earliest_payment_is_the_one_that_looking_at_all_finds() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
     };
-    for count in [0_u64, 1, 2, 3, 64, 200] {
+    for count in [0_usize, 1, 2, 3, 64, 200] {
         let all: Vec<(usize, Amount)> =
-            (0..count).map(|place| (2 * place as usize, amount(100 + u128::from(draw(30))))).collect();
+            (0..count).map(|place| (2 * place, amount(100 + u128::from(draw(30))))).collect();
         let (mut payments, mut left) = (payments::Payments::new(&all), all.clone());
-        for place in 0..2 * count as usize {
+        for place in 0..2 * count {
             payments.pass(place);
             left.retain(|(at, _)| *at > place);
             let wanted = amount(95 + u128::from(draw(40)));
