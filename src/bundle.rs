@@ -9,7 +9,9 @@ use crate::hash::sha256;
 
 mod manifest;
 
-pub use manifest::{AUDITOR, BundleError, FileEntry, MANIFEST, Manifest, Part, Sealed, open, seal, seal_parts};
+pub use manifest::{
+    AUDITOR, BundleError, DEPOSITORS, FileEntry, MANIFEST, Manifest, Part, Sealed, open, seal, seal_parts,
+};
 
 /// The largest file that is read as one piece. Blocks and snapshots of whole chains stay outside a bundle.
 pub const FILE_SIZE_MAX: u64 = 1 << 30;
@@ -122,6 +124,16 @@ pub mod paths {
     pub const ADDRESSES: &str = "addresses.jsonl";
     /// Signatures over the challenge's line, one a line.
     pub const CONTROL: &str = "control.jsonl";
+    /// The folder of depositors, each a file with any name that ends in `.json`: customers' accounts and balances, for
+    /// auditors only.
+    pub const DEPOSITORS: &str = "depositors/";
+
+    /// The name that a depositor's file gets: it tells nothing about the customer.
+    #[must_use]
+    pub fn depositor(digest: &Digest) -> String {
+        format!("{DEPOSITORS}{digest}.json")
+    }
+
     /// The output descriptors behind the address set. With extended public keys in it: for auditors only.
     pub const DESCRIPTORS: &str = "auditor/descriptors.jsonl";
 

@@ -8,6 +8,7 @@ pub mod bitcoin_chain;
 pub mod bitcoin_control;
 pub mod bundle;
 pub mod cli;
+pub mod depositor;
 pub mod descriptor;
 pub mod evm;
 pub mod evm_finality;
@@ -16,6 +17,7 @@ pub mod evm_flows;
 pub mod evm_staked;
 pub mod evm_token;
 pub mod evm_window;
+pub mod explained;
 pub mod finding;
 pub mod ledger;
 pub mod liability;
@@ -93,6 +95,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         receipt::ALL,
         statement_kinds::ALL,
         bundle::ALL,
+        depositor::ALL,
         bitcoin::ALL,
         bitcoin_control::ALL,
         descriptor::ALL,
@@ -109,6 +112,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         verdict::ALL,
         evm_flow_finding::ALL,
         statement_chain::ALL,
+        explained::ALL,
         omission::ALL,
         report::ALL,
         cli::ALL,

@@ -7,6 +7,7 @@ pub mod assess;
 mod case;
 pub mod chain;
 mod coverage;
+pub mod depositors;
 pub mod deposits;
 mod descriptors;
 mod evm_control;
@@ -124,6 +125,9 @@ fn gathered(
             let mut reserves = reserves::gather(files, policy, statement, &history, own)?;
             reserves.findings.extend(found);
             reserves.findings.extend(log::findings(files, policy, statement)?);
+            let (depositors, found) = depositors::read(files, &history)?;
+            reserves.findings.extend(found);
+            reserves.depositors = depositors;
             reserves.history = Some(history);
             reserves
         }

@@ -15,7 +15,7 @@ use counterfoil::reconcile::Verdict::{Covered, NotDeterminable, Short};
 use counterfoil::reconcile::assess::{
     Alignment, Assessment, Case, Commitment, Deployment, Reason, WHOLE, Window, assess,
 };
-use counterfoil::reconcile::window::{WindowQuestion, measure, measure_stretches};
+use counterfoil::reconcile::window::{Explained, WindowQuestion, measure, measure_stretches};
 use counterfoil::reserve::window::{Part, Party, Stretch, StretchEvidence, StretchReason, Transfer, WindowEvidence};
 use counterfoil::snapshot::{BlockRef, Time};
 use window_cases::{BITCOIN, Chain, EVM, Story, amount};
@@ -126,7 +126,7 @@ fn stretches(owed: u128, counted: u128, list: List<'_>) -> Assessment {
         range: Some((0, 300)),
         snapshot: 150,
         commitments: &[150],
-        explained: &BTreeSet::new(),
+        explained: &Explained::default(),
         closing: Some((250, true)),
         counted: &list.iter().map(|(address, _)| (*address).to_owned()).collect(),
         decimals: Decimals::ZERO,
@@ -227,7 +227,7 @@ fn attack_many_transfers_take_no_square_of_their_number() {
         range: None,
         snapshot: 100 + COUNT / 2,
         commitments: &[],
-        explained: &BTreeSet::new(),
+        explained: &Explained::default(),
         closing: None,
         counted: &BTreeSet::from(["hot".to_owned()]),
         decimals: Decimals::ZERO,

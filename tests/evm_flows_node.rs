@@ -16,7 +16,7 @@ use counterfoil::fetch::evm::{Request, WindowRequest, fetch_window};
 use counterfoil::fetch::rpc::Client;
 use counterfoil::hash::decode_lower;
 use counterfoil::policy::WindowRules;
-use counterfoil::reconcile::window::{WindowQuestion, measure_stretches};
+use counterfoil::reconcile::window::{Explained, WindowQuestion, measure_stretches};
 use counterfoil::reserve::claim::{ChainQuery, ControlGrade};
 use counterfoil::reserve::evm::address::EvmAddress;
 use counterfoil::reserve::evm::header::{encode, integer_bytes};
@@ -337,7 +337,7 @@ fn loan(node: &Node) -> Result<(), Failed> {
         range: None,
         snapshot,
         commitments: &[snapshot],
-        explained: &std::collections::BTreeSet::new(),
+        explained: &Explained::default(),
         closing: None,
         counted: &counted,
         decimals: Decimals::new(18).unwrap(),

@@ -18,7 +18,7 @@ use counterfoil::bundle::{MemoryFiles, paths};
 use counterfoil::policy::WindowRules;
 use counterfoil::reconcile::Verdict;
 use counterfoil::reconcile::assess::{Case, Commitment, Deployment, Reason, WHOLE, Window, assess};
-use counterfoil::reconcile::window::{WindowQuestion, measure};
+use counterfoil::reconcile::window::{Explained, WindowQuestion, measure};
 use counterfoil::reserve::bitcoin::activity::{Activity, ActivityKind};
 use counterfoil::reserve::bitcoin::balance::shown;
 use counterfoil::reserve::bitcoin::blocks::{
@@ -199,7 +199,7 @@ fn window_minimum(data: &Data) -> Result<(), Failed> {
 fn window_verdict(data: &Data) -> Result<(), Failed> {
     let replay = run(&data.chain(0), &data.whole());
     let evidence = window_evidence(replay.activity());
-    let (rules, none) = (WindowRules::default(), BTreeSet::new());
+    let (rules, none) = (WindowRules::default(), Explained::default());
     let counted = BTreeSet::from(["the key of block 9".to_owned()]);
     let question = WindowQuestion {
         range: Some((9, 255)),

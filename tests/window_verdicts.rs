@@ -92,7 +92,7 @@ fn a_stated_loan_convicts_nobody() {
 fn a_round_trip_that_the_tree_explains_is_a_customers() {
     let story = Story::owes(100).holds(60).lent(140, 160, 50).balance_at_cutoff(110);
     assert_eq!(story.judge().verdict, Short);
-    let found = story.explained().judge();
+    let found = story.owed_to_the_lender(&[(7, 50)]).judge();
     assert_eq!((found.verdict, found.high, found.came_and_went), (NotDeterminable, amount(110), amount(0)));
     assert_eq!(found.reason, Reason::FellBelow, "but the balance was less in other blocks");
 }

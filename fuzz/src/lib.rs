@@ -8,6 +8,7 @@
 mod amounts;
 mod blocks;
 mod control;
+mod depositors;
 mod descriptors;
 mod documents;
 mod ethereum;
@@ -25,6 +26,7 @@ mod windows;
 pub use amounts::amount;
 pub use blocks::{block_file, merkle_block};
 pub use control::{control_signature, psbt_proof};
+pub use depositors::depositor;
 pub use descriptors::descriptor_list;
 pub use documents::{inclusion_proof, json, statement};
 pub use ethereum::{light_client_update, receipts, staked_ether};
@@ -42,6 +44,7 @@ pub use windows::evm_window;
 pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut inputs = vec![("sealed_pack", "pack".to_owned(), sealed::honest_pack())];
     inputs.extend(blocks::honest_blocks());
+    inputs.extend(depositors::honest_files().into_iter().map(|(name, bytes)| ("depositor", name, bytes)));
     inputs.push(("descriptor_list", "list".to_owned(), descriptors::honest_list()));
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
     inputs.push(("statement", "draft".to_owned(), documents::honest_statement(false)));
@@ -79,6 +82,7 @@ pub const TARGETS: [(&str, Target); 25] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
+    ("depositor", depositor),
     ("descriptor_list", descriptor_list),
     ("evm_account_proof", evm_account_proof),
     ("evm_header", evm_header),

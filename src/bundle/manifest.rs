@@ -17,6 +17,8 @@ pub const MANIFEST: &str = "manifest.json";
 const FORMAT: &str = "counterfoil-bundle-v1";
 /// The folder whose files are the auditor's part without being named.
 pub const AUDITOR: &str = "auditor";
+/// The other such folder: what is in it shows customers.
+pub const DEPOSITORS: &str = "depositors";
 /// More files than any bundle of this format needs.
 const FILES_MAX: usize = 1_000_000;
 
@@ -206,7 +208,8 @@ fn is_at_or_below(path: &str, name: &str) -> bool {
     path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Seals every file of `source`; those below `auditor/` are the auditor's part. Returns the bytes of the manifest.
+/// Seals every file of `source`; those below `auditor/` and `depositors/` are the auditor's part. Returns the bytes of
+/// the manifest.
 ///
 /// # Errors
 /// [`BundleError`].
@@ -232,7 +235,8 @@ pub fn seal_parts(
             continue;
         }
         let bytes = source.read(&path)?.ok_or_else(|| BundleError::FileMissing { path: path.clone() })?;
-        let kept_back = auditor.iter().map(String::as_str).chain([AUDITOR]).any(|name| is_at_or_below(&path, name));
+        let kept_back =
+            auditor.iter().map(String::as_str).chain([AUDITOR, DEPOSITORS]).any(|name| is_at_or_below(&path, name));
         let part = kept_back.then_some(Part::Auditor);
         files.push(FileEntry { path, length: bytes.len() as u64, sha256: sha256(&bytes), part });
     }

@@ -1,5 +1,6 @@
 //! `bundle`: put evidence together, seal it, and publish what is for everybody.
 
+mod explain;
 mod publish;
 
 mod further;
@@ -19,6 +20,8 @@ use crate::reserve::bitcoin::descriptor::DescriptorList;
 pub(super) enum Verb {
     /// Copy files into the folder of a bundle, under the names that they have there
     Add(AddArgs),
+    /// Tie deposits to a customer who is in the tree, by inclusion proofs
+    Explain(explain::Args),
     /// Write the manifest over all files of the folder, and sign it
     Seal(SealArgs),
     /// Copy a sealed bundle without its auditor's part
@@ -73,7 +76,7 @@ pub(super) struct SealArgs {
     /// How to sign with it
     #[arg(long, value_enum, default_value = "bip340")]
     alg: Alg,
-    /// Files and folders for auditors only, as they are named in the bundle; those below `auditor` always are
+    /// Files and folders for auditors only, as they are named in the bundle; `auditor` and `depositors` always are
     #[arg(long, value_name = "PATH", num_args = 1..)]
     auditor: Vec<String>,
     /// Replace the manifest if it exists
@@ -84,6 +87,7 @@ pub(super) struct SealArgs {
 pub(super) fn run(verb: &Verb) -> Outcome {
     match verb {
         Verb::Add(args) => add(args),
+        Verb::Explain(args) => explain::run(args),
         Verb::Seal(args) => seal(args),
         Verb::Publish(args) => publish::run(args),
     }
@@ -124,13 +128,17 @@ fn add(args: &AddArgs) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One file in its place.
 fn put(args: &AddArgs, name: &str, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    place(&args.dir, name, bytes, readers, args.force)
+}
+
+/// One file in its place.
+fn place(dir: &Path, name: &str, bytes: &[u8], readers: Readers, force: bool) -> Result<(), Failure> {
     let unwritable =
-        |error: std::io::Error| CliError::OutputUnwritable { path: args.dir.clone(), detail: error.to_string() };
-    let target = args.dir.join(name);
-    std::fs::create_dir_all(target.parent().unwrap_or(&args.dir)).map_err(unwritable)?;
-    files::write(&target, bytes, readers, args.force)?;
+        |error: std::io::Error| CliError::OutputUnwritable { path: dir.to_owned(), detail: error.to_string() };
+    let target = dir.join(name);
+    std::fs::create_dir_all(target.parent().unwrap_or(dir)).map_err(unwritable)?;
+    files::write(&target, bytes, readers, force)?;
     say(format!("{name}: {} bytes", bytes.len()));
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::findings::{Finding, Severity};
 use super::reserves::Reserves;
 use crate::asset::ChainId;
-use crate::bundle::{AUDITOR, FileEntry, Sealed};
+use crate::bundle::{AUDITOR, DEPOSITORS, FileEntry, Sealed};
 use crate::code::bundle::AUDITOR_PART_ABSENT;
 
 /// What a group of files belongs to.
@@ -13,6 +13,8 @@ use crate::code::bundle::AUDITOR_PART_ABSENT;
 enum Place<'a> {
     /// `auditor/`: what the program reads there can only refute the set, and its absence has a finding of its own.
     Auditor,
+    /// `depositors/`: what is there can only speak for the venue, where coins came and went.
+    Depositors,
     /// The evidence of a chain.
     Chain(&'a str),
     /// Anything else.
@@ -23,6 +25,7 @@ fn place(path: &str) -> Place<'_> {
     let mut parts = path.split('/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(AUDITOR), Some(_), _) => Place::Auditor,
+        (Some(DEPOSITORS), Some(_), _) => Place::Depositors,
         (Some("chains"), Some(folder), Some(_)) => Place::Chain(folder),
         _ => Place::Whole(path),
     }
@@ -43,6 +46,10 @@ pub(super) fn note(sealed: &Sealed, chains: &[ChainId], reserves: &mut Reserves)
         let finding = |severity, subject: &str| Finding::new(&AUDITOR_PART_ABSENT, severity, subject, detail);
         let finding = match place {
             Place::Auditor => finding(Severity::Exception, AUDITOR),
+            Place::Depositors => {
+                reserves.depositors.absent = true;
+                finding(Severity::Exception, DEPOSITORS)
+            }
             Place::Whole(path) => {
                 reserves.readable = false;
                 finding(Severity::Critical, path)

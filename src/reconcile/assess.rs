@@ -157,6 +157,8 @@ pub struct Assessment {
     pub high: Amount,
     /// What R_high is less than all that is possible: coins of round trips around the cut-off.
     pub came_and_went: Amount,
+    /// Of R_low: what is on no account, and in no window. Where the balance fell below by no more than this, it is why.
+    pub apart: Amount,
     /// The lowest balance of the window, coins that came and went included; none when a deployment has no window.
     pub minimum: Option<Amount>,
     /// The same without them.
@@ -185,6 +187,7 @@ pub fn assess(case: &Case<'_>) -> Assessment {
         low: Amount::ZERO,
         high: Amount::ZERO,
         came_and_went: Amount::ZERO,
+        apart: Amount::ZERO,
         minimum: None,
         minimum_without_trips: None,
         alignment: Alignment::Blocks,
@@ -196,12 +199,13 @@ pub fn assess(case: &Case<'_>) -> Assessment {
 /// `None` when a sum does not fit.
 fn try_assess(case: &Case<'_>) -> Option<Assessment> {
     let mut low = Amount::ZERO;
-    let (mut high, mut possible) = (Amount::ZERO, Amount::ZERO);
+    let (mut high, mut possible, mut apart) = (Amount::ZERO, Amount::ZERO, Amount::ZERO);
     for deployment in case.deployments {
         let scale = |amount: Amount| amount.rescale(deployment.decimals, case.decimals).ok();
         low = low.checked_add(scale(deployment.low()?)?)?;
         high = high.checked_add(scale(deployment.high(case.authenticity)?)?)?;
         possible = possible.checked_add(scale(deployment.possible)?)?;
+        apart = apart.checked_add(scale(deployment.apart)?)?;
     }
     let within: Vec<&Commitment> = case.within();
     let mut commitments = Vec::with_capacity(within.len());
@@ -223,6 +227,7 @@ fn try_assess(case: &Case<'_>) -> Option<Assessment> {
         low,
         high,
         came_and_went: possible.checked_sub(high)?,
+        apart,
         minimum: line.minimum,
         minimum_without_trips: line.minimum_without_trips,
         alignment: line.alignment,

@@ -283,17 +283,29 @@ pub(super) fn sentence(asset: &crate::asset::AssetId, decimals: Decimals, found:
         Reason::WindowIncomplete => format!(
             "{asset}: {low} held at the cut-off against {owed} owed; of the blocks around it not enough is shown."
         ),
-        Reason::FellBelow => {
-            let lowest = found.below.iter().map(|below| below.held).min().unwrap_or_default();
-            format!(
-                "{asset}: {low} held at the cut-off against {owed} owed, but at least {} only within the window: it decides neither way.",
-                text(lowest)
-            )
-        }
+        Reason::FellBelow => fell_below(asset, decimals, found, compared.owed),
         Reason::CriticalFinding => {
             format!("{asset}: {low} held on accepted evidence against {owed} owed, and a critical finding is open.")
         }
     }
+}
+
+/// The balance is too low in some blocks: with coins on accounts, or for the want of what validators have.
+fn fell_below(asset: &crate::asset::AssetId, decimals: Decimals, found: &Assessment, owed: Amount) -> String {
+    let text = |amount: Amount| amount.to_readable(decimals);
+    let lowest = text(found.below.iter().map(|below| below.held).min().unwrap_or_default());
+    let (low, owed, apart) = (text(found.low), text(owed), text(found.apart));
+    let with_apart = |below: &super::assess::Below| below.held.checked_add(found.apart) >= Some(below.owed);
+    if !found.apart.is_zero() && found.below.iter().all(with_apart) {
+        return format!(
+            "{asset}: {low} held at the cut-off against {owed} owed, but {apart} of it are with validators, which a \
+             window does not show: of the other blocks only {lowest} on accounts are known, so it decides neither way."
+        );
+    }
+    format!(
+        "{asset}: {low} held at the cut-off against {owed} owed, but at least {lowest} only within the window: it \
+         decides neither way."
+    )
 }
 
 /// The verdict of an asset of which a sum does not fit.

@@ -40,6 +40,8 @@ pub struct Report {
     pub format: &'static str,
     /// Program and version.
     pub tool: String,
+    /// What time it is, as whoever made the report said; none when nobody said. It decides about the age of statements.
+    pub as_of: Option<Time>,
     /// The bundle.
     pub bundle: BundleSummary,
     /// The policy.

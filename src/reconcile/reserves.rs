@@ -10,6 +10,7 @@ use self::control::Controlled;
 use self::exclusion::is_free;
 use super::ReconcileError;
 use super::chain::{self, EarlierSets};
+use super::depositors::Depositors;
 use super::findings::{Finding, Severity};
 use super::history::History;
 use super::trace::{ChainTrace, Trace};
@@ -76,6 +77,8 @@ pub struct Reserves {
     pub earlier: EarlierSets,
     /// Coins and balances of addresses that only earlier sets have.
     pub retired: Vec<Holding>,
+    /// Customers who paid in, and are in the tree.
+    pub depositors: Depositors,
     /// What was done on the way.
     pub trace: Trace,
     /// What was found on the way.

@@ -55,6 +55,7 @@ pub(super) fn report(
     let mut report = Report {
         format: REPORT_FORMAT,
         tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")).to_owned(),
+        as_of: now,
         bundle: BundleSummary {
             root: sealed.root(),
             maker: sealed.manifest().maker.clone(),
@@ -192,7 +193,9 @@ impl Section<'_> {
             self.reserves.unreadable.iter().any(|chain| reserves::lives_on(self.policy, self.id, chain));
         let windows = self.windows(mapped, findings);
         self.note_snapshot_only(mapped, findings);
-        let readable = self.reserves.readable && !on_unreadable;
+        let hidden = self.hidden_depositors(&windows);
+        let readable = self.reserves.readable && !on_unreadable && hidden.is_none();
+        findings.extend(hidden);
         let facts = Facts { decimals, readable, critical: self.is_critical(findings) };
         let assessed = figures.and_then(|figures| Some((figures, self.assess(mapped, &windows, &facts)?)));
         let required = &self.policy.require().assets;

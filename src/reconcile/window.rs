@@ -5,6 +5,7 @@
 //! moves within it cancel; then each address by itself.
 
 mod curve;
+mod explained;
 mod findings;
 mod model;
 mod stretches;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::U256;
 
 use self::curve::Curve;
+pub use self::explained::{CustomerLeaf, Explained, LeafUse};
 pub(super) use self::findings::{findings, missing};
 pub use self::model::{
     AddressWindow, BlockRange, Bounds, Counterparty, Dip, Direction, Flow, Leg, Point, RoundTrip, Sampled, WindowReport,
@@ -41,9 +43,8 @@ pub struct WindowQuestion<'a> {
     pub snapshot: u64,
     /// Cut-off blocks of all statements that are known, around which coins may come and go.
     pub commitments: &'a [u64],
-    /// Transactions that brought coins which liabilities in the tree answer to: a round trip that begins with these
-    /// alone is a customer's, and explained. Empty until a bundle has inclusion proofs.
-    pub explained: &'a BTreeSet<String>,
+    /// Leaves of customers that answer to coins which came; what they can still answer for.
+    pub explained: &'a Explained,
     /// The block at which what was signed for must still be there, and whether the policy names it.
     pub closing: Option<(u64, bool)>,
     /// Addresses that count: free, and under control.
@@ -71,7 +72,8 @@ pub fn measure(evidence: &WindowEvidence, question: &WindowQuestion<'_>) -> Opti
     let told = share(maximum.1, question.rules.flow_share);
     let mut flows: Vec<Flow> = inside.iter().filter(|net| net.amount >= told).map(Net::flow).collect();
     flows.retain(|flow| !flow.amount.is_zero());
-    let round_trips = trips::find(&inside, question, told);
+    let mut round_trips = trips::find(&inside, question, told);
+    question.explained.answer(&evidence.deployment, question.decimals, &mut round_trips);
     let without_trips = without_trips(&set, &round_trips);
     let gaps = gaps(evidence, asked);
     let length = |range: &BlockRange| range.to.saturating_sub(range.from).saturating_add(1);
@@ -185,11 +187,13 @@ fn young(evidence: &WindowEvidence, question: &WindowQuestion<'_>, counts: impl 
     Amount::checked_sum(made.into_values())
 }
 
-/// The curve less the coins of unexplained round trips from their coming to their going.
+/// The curve less the unexplained coins of round trips from their coming to their going; those of a trip that is
+/// explained in part are the last of it to leave.
 fn without_trips(set: &Curve, trips: &[RoundTrip]) -> Vec<Point> {
     // how much more, and how much less, of such coins is there from a block on
     let mut changes: BTreeMap<u64, (u128, u128)> = BTreeMap::new();
-    for trip in trips.iter().filter(|trip| !trip.explained) {
+    for trip in trips {
+        let open = trip.unexplained().base_units();
         let (mut came, mut went, mut there) = (0_u128, 0_u128, 0_u128);
         let mut legs: Vec<_> = trip.legs.iter().collect();
         legs.sort_by_key(|leg| leg.height);
@@ -199,7 +203,7 @@ fn without_trips(set: &Curve, trips: &[RoundTrip]) -> Vec<Point> {
                 Direction::Out => went = went.saturating_add(leg.amount.base_units()),
             }
             // what came and did not go back by the end is the venue's, or was the fee
-            let now = if left == 0 { 0 } else { came.saturating_sub(went) };
+            let now = if left == 0 { 0 } else { came.saturating_sub(went).min(open) };
             let (more, less) = changes.entry(leg.height).or_default();
             *more = more.saturating_add(now.saturating_sub(there));
             *less = less.saturating_add(there.saturating_sub(now));
@@ -280,14 +284,17 @@ fn addresses(
 /// and less what had left its address before the closing block. Coins of a round trip that left an address before the
 /// closing block are taken off once.
 fn sustained(report: &mut WindowReport) -> Option<()> {
-    let unexplained = |trip: &&RoundTrip| trip.around_snapshot && !trip.explained;
-    let around: Vec<&RoundTrip> = report.round_trips.iter().filter(unexplained).collect();
-    report.came_and_went = Amount::checked_sum(around.iter().map(|trip| trip.amount_in))?;
+    let around: Vec<&RoundTrip> = report.round_trips.iter().filter(|trip| trip.around_snapshot).collect();
+    report.came_and_went = Amount::checked_sum(around.iter().map(|trip| trip.unexplained()))?;
     let mut returned: BTreeMap<&str, Amount> = BTreeMap::new();
     for trip in around.iter().filter(|trip| report.closing.is_some_and(|closing| trip.out_at <= closing)) {
+        // a customer's coins were not taken off, so they are not given back either
+        let mut open = trip.unexplained();
         for (address, amount) in &trip.losses {
+            let own = open.min(*amount);
+            open = open.checked_sub(own)?;
             let sum = returned.entry(address.as_str()).or_default();
-            *sum = sum.checked_add(*amount)?;
+            *sum = sum.checked_add(own)?;
         }
     }
     let (mut gone, mut both) = (Amount::ZERO, Amount::ZERO);

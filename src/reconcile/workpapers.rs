@@ -326,7 +326,7 @@ impl Workpapers {
         let papers = Self { chains, commitments, holdings, no_opinion: NO_OPINION, ..Self::default() };
         let assertions = grid::grid(report, &papers, sources);
         let procedures = procedures::procedures(report, &papers, sources);
-        let commands = procedures::commands(sources);
+        let commands = procedures::commands(report, sources);
         Self { assertions, procedures, commands, ..papers }
     }
 }

@@ -406,12 +406,18 @@ fn round_trips(report: &Report) -> Result<Vec<u8>, CsvError> {
         "out_at",
         "around_cutoff",
         "transactions",
+        "owed_bound",
+        "owed_bound_base_units",
+        "owed_stated",
+        "owed_stated_base_units",
     ];
     let mut sheet = Sheet::new(names)?;
     for (asset, window) in all_windows(report) {
         for trip in &window.round_trips {
             let [amount_in, units_in] = both(trip.amount_in, window.decimals);
             let [amount_out, units_out] = both(trip.amount_out, window.decimals);
+            let [bound, units_bound] = both(trip.explained_bound, window.decimals);
+            let [stated, units_stated] = both(trip.explained_stated, window.decimals);
             sheet.row([
                 text(&asset.asset),
                 text(&window.deployment),
@@ -424,6 +430,10 @@ fn round_trips(report: &Report) -> Result<Vec<u8>, CsvError> {
                 text(&trip.out_at),
                 yes(trip.around_snapshot),
                 trip.txids.join("; "),
+                bound,
+                units_bound,
+                stated,
+                units_stated,
             ])?;
         }
     }

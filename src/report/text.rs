@@ -76,6 +76,9 @@ fn scope(page: &mut Page, report: &Report) {
             page.hanging("", "  ", &whose);
             page.line(&format!("Cut-off {}, next statement due {}", statement.cutoff, statement.due));
             page.line(&format!("Statement {}", statement.digest));
+            if let Some(time) = report.as_of {
+                page.line(&format!("As of {time}, which decides about the statement's age"));
+            }
         }
         None => page.line("No statement of liabilities in this bundle."),
     }

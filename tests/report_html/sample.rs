@@ -8,7 +8,7 @@ use counterfoil::basis::{Basis, Completeness};
 use counterfoil::code::{finding, window as window_codes};
 use counterfoil::lab::example_venue::ExampleVenue;
 use counterfoil::policy::{Policy, WindowRules};
-use counterfoil::reconcile::window::{WindowQuestion, WindowReport, measure};
+use counterfoil::reconcile::window::{Explained, WindowQuestion, WindowReport, measure};
 use counterfoil::reconcile::{AssetReport, Finding, Report, Severity, Verdict, percent, reconcile};
 use counterfoil::reserve::window::{Part, Party, Transfer, WindowEvidence};
 use counterfoil::snapshot::BlockRef;
@@ -80,7 +80,7 @@ fn window(opening: u128, special: Vec<Transfer>, gaps: Vec<(u64, u64)>, closing:
         range: None,
         snapshot: 870_500,
         commitments: &[870_500],
-        explained: &BTreeSet::new(),
+        explained: &Explained::default(),
         closing,
         counted: &counted,
         decimals,

@@ -9,7 +9,9 @@ use counterfoil::hash::sha256;
 use counterfoil::json::uint;
 use counterfoil::policy::WindowRules;
 use counterfoil::reconcile::assess::{Alignment, Assessment, Case, Commitment, Deployment, Window, assess};
-use counterfoil::reconcile::window::{WindowQuestion, WindowReport, measure, measure_stretches};
+use counterfoil::reconcile::window::{
+    CustomerLeaf, Explained, WindowQuestion, WindowReport, measure, measure_stretches,
+};
 use counterfoil::reserve::window::{Part, Party, Stretch, StretchEvidence, StretchReason, Transfer, WindowEvidence};
 use counterfoil::snapshot::{BlockRef, Time};
 use serde::Deserialize;
@@ -35,6 +37,8 @@ struct Query {
     deployments: Vec<Held>,
     #[serde(with = "uint")]
     flow_share: u64,
+    #[serde(default)]
+    leaves: Vec<Leaf>,
     #[serde(with = "uint")]
     minimum_ratio: u64,
     readable: Answer,
@@ -87,13 +91,38 @@ struct Asked {
     #[serde(default)]
     closing: Option<Number>,
     demanded: Answer,
-    explained: BTreeSet<String>,
+    explained: Vec<Brought>,
     #[serde(with = "uint")]
     from: u64,
     #[serde(with = "uint")]
     snapshot: u64,
     #[serde(with = "uint")]
     to: u64,
+}
+
+/// A transaction that brought coins of a customer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Brought {
+    leaf: String,
+    txid: String,
+}
+
+/// What a customer is owed, in the decimals of the asset.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Leaf {
+    balances: Vec<Balance>,
+    credential: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Balance {
+    amount: Amount,
+    #[serde(with = "uint")]
+    sequence: u64,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -278,6 +307,7 @@ pub(super) fn reconcile(query: &Value, sent: &Sent) -> Run {
         ..WindowRules::default()
     };
     let mut windows: Vec<Option<(WindowReport, BTreeMap<u64, i64>)>> = Vec::new();
+    let mut explained = query.explained(&commitments)?;
     for held in &query.deployments {
         let Some(shown) = shown.windows.iter().find(|shown| shown.deployment == held.id) else {
             windows.push(None);
@@ -289,13 +319,15 @@ pub(super) fn reconcile(query: &Value, sent: &Sent) -> Run {
             range: Some((held.window.from, held.window.to)),
             snapshot: held.window.snapshot,
             commitments: &heights,
-            explained: &held.window.explained,
+            explained: &explained,
             closing: held.window.closing.map(|closing| (closing.0, true)),
             counted: &held.window.addresses,
             decimals: held.decimals,
             rules: &rules,
         };
-        windows.push(shown.measure(&question)?.map(|report| (report, shown.times())));
+        let report = shown.measure(&question)?;
+        explained.spend(report.as_ref().map(|report| report.round_trips.as_slice()).unwrap_or_default());
+        windows.push(report.map(|report| (report, shown.times())));
     }
     let deployments: Vec<Deployment<'_>> =
         query.deployments.iter().zip(&windows).map(|(held, window)| query.deployment(held, window.as_ref())).collect();
@@ -333,6 +365,23 @@ impl Owed {
 }
 
 impl Query {
+    fn explained(&self, commitments: &[Commitment]) -> Result<Explained, String> {
+        let cutoffs = commitments.iter().map(|found| (found.sequence, found.blocks.clone())).collect();
+        let mut explained = Explained { decimals: self.decimals, cutoffs, ..Explained::default() };
+        for leaf in &self.leaves {
+            let balances = leaf.balances.iter().map(|balance| (balance.sequence, balance.amount)).collect();
+            explained.leaves.push(CustomerLeaf { credential: leaf.credential.clone(), balances });
+        }
+        for held in &self.deployments {
+            let named = explained.deposits.entry(held.id.clone()).or_default();
+            for brought in &held.window.explained {
+                let place = self.leaves.iter().position(|leaf| leaf.name == brought.leaf).ok_or("an unknown leaf")?;
+                named.entry(brought.txid.clone()).or_default().insert(place);
+            }
+        }
+        Ok(explained)
+    }
+
     fn deployment<'a>(&self, held: &'a Held, window: Option<&'a (WindowReport, BTreeMap<u64, i64>)>) -> Deployment<'a> {
         Deployment {
             id: held.id.clone(),
@@ -412,12 +461,17 @@ fn figures(report: &WindowReport) -> Value {
         json!({"amount": flow.amount, "direction": flow.direction, "height": flow.height.to_string(), "txid": flow.txid})
     });
     let trips = report.round_trips.iter().map(|trip| {
-        json!({
+        let mut row = json!({
             "amount_in": trip.amount_in, "amount_out": trip.amount_out, "around": answer(trip.around_snapshot),
             "counterparty": trip.counterparty, "explained": answer(trip.explained),
             "first_out_at": trip.first_out_at.to_string(), "in_at": trip.in_at.to_string(),
             "last_in_at": trip.last_in_at.to_string(), "out_at": trip.out_at.to_string(),
-        })
+        });
+        let owed = [("explained_bound", trip.explained_bound), ("explained_stated", trip.explained_stated)];
+        for (name, amount) in owed.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+            row[name] = json!(amount);
+        }
+        row
     });
     let addresses = report.addresses.iter().map(|address| {
         known(vec![

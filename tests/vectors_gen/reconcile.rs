@@ -3,6 +3,7 @@
 
 mod coverage;
 mod episodes;
+mod explained;
 mod statements;
 mod story;
 mod trips;
@@ -38,4 +39,5 @@ pub(super) fn add(vectors: &mut Vectors) {
     trips::add(vectors);
     trips::limits(vectors);
     trips::held(vectors);
+    explained::add(vectors);
 }

@@ -10,7 +10,7 @@ use counterfoil::basis::{Basis, Completeness};
 use counterfoil::hash::sha256;
 use counterfoil::policy::WindowRules;
 use counterfoil::reconcile::assess::{Assessment, Case, Commitment, Deployment, WHOLE, Window, assess};
-use counterfoil::reconcile::window::{Direction, WindowQuestion, WindowReport, measure};
+use counterfoil::reconcile::window::{CustomerLeaf, Direction, Explained, WindowQuestion, WindowReport, measure};
 use counterfoil::reserve::window::{Part, Party, Transfer, WindowEvidence};
 use counterfoil::snapshot::{BlockRef, Time};
 
@@ -109,7 +109,7 @@ pub struct Story {
     ratio: u64,
     range: Option<(u64, u64)>,
     closing: Option<(u64, bool)>,
-    explained: bool,
+    leaf: Option<(&'static str, Vec<(u64, u128)>)>,
     window: bool,
     demanded: bool,
     exact: bool,
@@ -128,7 +128,7 @@ impl Story {
             ratio: WHOLE,
             range: None,
             closing: None,
-            explained: false,
+            leaf: None,
             window: true,
             demanded: true,
             exact: true,
@@ -234,9 +234,34 @@ impl Story {
         self
     }
 
-    pub fn explained(mut self) -> Self {
-        self.explained = true;
+    /// What the lender, as its customer, is owed in the trees, by statement; the leaf's credential is the lender's
+    /// address.
+    pub fn owed_to_the_lender(mut self, balances: &[(u64, u128)]) -> Self {
+        self.leaf = Some(("lender", balances.to_vec()));
         self
+    }
+
+    /// The same with another credential, or none.
+    pub fn owed_to(mut self, credential: &'static str, balances: &[(u64, u128)]) -> Self {
+        self.leaf = Some((credential, balances.to_vec()));
+        self
+    }
+
+    /// All that the lender brings, on any chain, is said to be of one customer.
+    fn explanation(&self) -> Explained {
+        let commitments = self.commitments();
+        let cutoffs = commitments.into_iter().map(|found| (found.sequence, found.blocks)).collect();
+        let mut explained = Explained { cutoffs, ..Explained::default() };
+        let Some((credential, balances)) = &self.leaf else { return explained };
+        let balances = balances.iter().map(|(sequence, units)| (*sequence, amount(*units))).collect();
+        explained.leaves.push(CustomerLeaf { credential: (*credential).to_owned(), balances });
+        for chain in &self.chains {
+            let lender = |transfer: &&Transfer| transfer.from.iter().any(|party| party.name == "lender");
+            let brought = chain.evidence.transfers.iter().filter(lender);
+            let named = brought.map(|transfer| (transfer.txid.clone(), BTreeSet::from([0]))).collect();
+            explained.deposits.insert(chain.evidence.deployment.clone(), named);
+        }
+        explained
     }
 
     pub fn without_window(mut self) -> Self {
@@ -290,19 +315,16 @@ impl Story {
         all.into_iter().filter(|_| self.stated).map(commitment).collect()
     }
 
-    fn measured(&self, chain: &Chain) -> WindowReport {
+    fn measured(&self, chain: &Chain, explained: &Explained) -> WindowReport {
         let mut counted: BTreeSet<String> = chain.evidence.opening.iter().map(|part| part.address.clone()).collect();
         counted.insert("hot".to_owned());
-        let lender = |transfer: &&Transfer| transfer.from.iter().any(|party| party.name == "lender");
-        let transfers = chain.evidence.transfers.iter().filter(|_| self.explained);
-        let explained = transfers.filter(lender).map(|transfer| transfer.txid.clone()).collect();
         let heights: Vec<u64> = self.commitments().iter().map(|found| found.blocks[&chain.id]).collect();
         let rules = WindowRules::default();
         let question = WindowQuestion {
             range: self.range,
             snapshot: chain.block_at(CUTOFF),
             commitments: &heights,
-            explained: &explained,
+            explained,
             closing: self.closing,
             counted: &counted,
             decimals: Decimals::ZERO,
@@ -315,11 +337,17 @@ impl Story {
 
     /// The window of the first chain.
     pub fn report(&self) -> WindowReport {
-        self.measured(&self.chains[0])
+        self.measured(&self.chains[0], &self.explanation())
     }
 
     pub fn judge(&self) -> Assessment {
-        let reports: Vec<WindowReport> = self.chains.iter().map(|chain| self.measured(chain)).collect();
+        let mut explained = self.explanation();
+        let measured = self.chains.iter().map(|chain| {
+            let report = self.measured(chain, &explained);
+            explained.spend(&report.round_trips);
+            report
+        });
+        let reports: Vec<WindowReport> = measured.collect();
         let deployment = |(chain, report): (&Chain, &'_ WindowReport)| -> (DeploymentId, Amount) {
             (chain.evidence.deployment.clone(), chain.at_cutoff.map_or(report.snapshot.unwrap(), amount))
         };

@@ -11,6 +11,7 @@ recomputes every expected value of every vector below DIR (by default the folder
 
 import base64
 import datetime
+import functools
 import hashlib
 import hmac
 import json
@@ -2598,14 +2599,14 @@ class Net:
 class Trip:
     """Coins of one counterparty: the transactions that brought them, and those that paid back, with how much."""
 
-    def __init__(self, name, came, went, snapshot, explained):
+    def __init__(self, name, came, went, snapshot):
         self.name, self.came, self.went = name, came, went
         self.amount_in = sum(net.amount for net in came)
         self.amount_out = sum(net.paid[name] for net in went)
         self.in_at, self.last_in_at = min(net.height for net in came), max(net.height for net in came)
         self.first_out_at, self.out_at = min(net.height for net in went), max(net.height for net in went)
         self.authenticity = min(net.authenticity for net in came + went)
-        self.explained = all(net.txid in explained for net in came)
+        self.bound = self.stated = 0
         self.around_snapshot = self.is_around(snapshot)
         self.losses, left = {}, self.amount_in
         for net in went:
@@ -2614,18 +2615,73 @@ class Trip:
                 left -= own
                 self.losses[address] = self.losses.get(address, 0) + own
 
+    def open_losses(self):
+        """Of what each address lost, in the order of their names, the coins that nobody explains."""
+        found, left = {}, self.unexplained()
+        for address in sorted(self.losses, key=lambda address: address.encode()):
+            found[address] = min(left, self.losses[address])
+            left -= found[address]
+        return found
+
     def is_around(self, block):
         return self.last_in_at <= block < self.first_out_at
 
+    def unexplained(self):
+        return self.amount_in - self.bound
+
     def coins(self):
-        return min(self.amount_in, self.amount_out)
+        """What certainly came and went and is in no leaf, whoever's."""
+        return max(0, min(self.amount_in, self.amount_out) - self.bound - self.stated)
 
     def there(self, block):
-        """Coins of the trip that are there after a block: none any more from the last payment back on."""
+        """Unexplained coins of the trip that are there after a block: none any more from the last payment back on."""
         if block >= max(self.out_at, self.last_in_at):
             return 0
         came = sum(net.amount for net in self.came if net.height <= block)
-        return max(0, came - sum(net.paid[self.name] for net in self.went if net.height <= block))
+        here = max(0, came - sum(net.paid[self.name] for net in self.went if net.height <= block))
+        return min(here, self.unexplained())
+
+
+class Leaves:
+    """What customers are owed, statement by statement, and what of it has explained nothing yet."""
+
+    def __init__(self, query):
+        self.credential = {leaf["name"]: leaf["credential"] for leaf in query.get("leaves", [])}
+        self.left = {
+            (leaf["name"], balance["sequence"]): balance["amount"]
+            for leaf in query.get("leaves", [])
+            for balance in leaf["balances"]
+        }
+        self.commitments = query["commitments"]
+
+    def is_bound(self, leaf, name):
+        own = self.credential[leaf]
+        return own == name or (own[:2] == name[:2] == "0x" and own.lower() == name.lower())
+
+    def explain(self, trips, brought, chain, scale):
+        """Each trip at every cut-off at which its coins were there; the one at which least is owed decides."""
+        for trip in trips:
+            found = []
+            for commitment in self.commitments:
+                height = commitment["blocks"].get(chain)
+                if height is not None and trip.in_at <= height < trip.out_at:
+                    found.append(self.take(trip, brought, commitment["sequence"], scale))
+            if found:
+                trip.bound = min(bound for bound, _ in found)
+                trip.stated = min(bound + stated for bound, stated in found) - trip.bound
+
+    def take(self, trip, brought, sequence, scale):
+        sums = [0, 0]
+        for net in trip.came:
+            open_amount = net.amount
+            named = [leaf for leaf in self.credential if {"leaf": leaf, "txid": net.txid} in brought]
+            for leaf in sorted(named, key=lambda leaf: not self.is_bound(leaf, trip.name)):
+                units = min(open_amount, self.left.get((leaf, sequence), 0) // scale)
+                if units:
+                    self.left[leaf, sequence] -= units * scale
+                    open_amount -= units
+                    sums[0 if self.is_bound(leaf, trip.name) else 1] += units
+        return sums
 
 
 def find_trips(nets, query, asked, heights, told):
@@ -2639,7 +2695,7 @@ def find_trips(nets, query, asked, heights, told):
     def take(name, came, went):
         used_in.update(net.place for net in came)
         used_out.update((net.place, name) for net in went)
-        trips.append(Trip(name, came, went, asked["snapshot"], asked["explained"]))
+        trips.append(Trip(name, came, went, asked["snapshot"]))
 
     incoming = [net for net in nets if net.direction == "in"]
     outgoing = [net for net in nets if net.direction == "out"]
@@ -2672,7 +2728,7 @@ def find_trips(nets, query, asked, heights, told):
 class WindowFigures:
     """The figures of one window, or `measured` is None when it shows none of the blocks asked about."""
 
-    def __init__(self, shown, asked, query, heights):
+    def __init__(self, shown, asked, query, heights, explain):
         self.asked, self.shown = asked, shown
         self.first, self.last = max(asked["from"], shown["from"]), min(asked["to"], shown["to"])
         self.times = {clock["height"]: clock["seconds"] for clock in shown["times"]}
@@ -2699,8 +2755,8 @@ class WindowFigures:
         nets = [net for net in nets if self.first <= net.height <= self.last]
         self.flows = [net for net in nets if net.amount >= told]
         self.trips = find_trips(nets, query, asked, heights, told)
-        open_trips = [trip for trip in self.trips if not trip.explained]
-        self.firm = {at: max(0, self.balance[at] - sum(trip.there(at) for trip in open_trips)) for at in self.blocks}
+        explain(self.trips)
+        self.firm = {at: max(0, self.balance[at] - sum(trip.there(at) for trip in self.trips)) for at in self.blocks}
         self.closing_figures()
 
     def known_blocks(self, address):
@@ -2727,7 +2783,7 @@ class WindowFigures:
 
     def closing_figures(self):
         """What of the snapshot is not known to have been there for longer."""
-        around = [trip for trip in self.trips if trip.around_snapshot and not trip.explained]
+        around = [trip for trip in self.trips if trip.around_snapshot]
         closing = self.asked.get("closing")
         self.gone, both = 0, 0
         for address in self.counted:
@@ -2736,12 +2792,12 @@ class WindowFigures:
                 later = self.own[address].get(closing)
             if then is None or later is None or later >= then:
                 continue
-            back = sum(trip.losses.get(address, 0) for trip in around if trip.out_at <= closing)
+            back = sum(trip.open_losses().get(address, 0) for trip in around if trip.out_at <= closing)
             self.gone += then - later
             both += min(then - later, back)
         self.sustained = None
         if self.snapshot is not None:
-            less = sum(trip.amount_in for trip in around) + self.gone - both
+            less = sum(trip.unexplained() for trip in around) + self.gone - both
             self.sustained = max(0, self.snapshot - less)
 
     def median(self):
@@ -2765,7 +2821,7 @@ class WindowFigures:
 
     def around(self, block, least):
         """Coins that came and went around a block, of trips whose transactions rest on enough."""
-        fit = [trip for trip in self.trips if trip.is_around(block) and not trip.explained]
+        fit = [trip for trip in self.trips if trip.is_around(block)]
         return sum(trip.coins() for trip in fit if trip.authenticity >= least)
 
     def is_whole(self):
@@ -2808,7 +2864,9 @@ class WindowFigures:
                 "amount_out": trip.amount_out,
                 "around": "yes" if trip.around_snapshot else "no",
                 "counterparty": trip.name,
-                "explained": "yes" if trip.explained else "no",
+                "explained": "yes" if trip.unexplained() == 0 else "no",
+                "explained_bound": trip.bound or None,
+                "explained_stated": trip.stated or None,
                 "first_out_at": trip.first_out_at,
                 "in_at": trip.in_at,
                 "last_in_at": trip.last_in_at,
@@ -2844,7 +2902,7 @@ class WindowFigures:
 class Holding:
     """One deployment, with its window if one shows any of the blocks asked about."""
 
-    def __init__(self, row, query, windows, heights):
+    def __init__(self, row, query, windows, heights, leaves):
         self.row, self.window = row, None
         self.chain = row["id"].split("/")[0]
         self.scale = 10 ** (query["decimals"] - row["decimals"])
@@ -2853,7 +2911,10 @@ class Holding:
         for shown in windows:
             overlap = max(asked["from"], shown["from"]) <= min(asked["to"], shown["to"])
             if shown["deployment"] == row["id"] and overlap:
-                self.window = WindowFigures(shown, asked, query, heights.get(self.chain, []))
+                explain = functools.partial(
+                    leaves.explain, brought=asked["explained"], chain=self.chain, scale=self.scale
+                )
+                self.window = WindowFigures(shown, asked, query, heights.get(self.chain, []), explain)
 
     def is_empty(self):
         return self.row["possible"] == 0 and self.window is None
@@ -3016,7 +3077,8 @@ def reconcile(query, windows):
         commitment["blocks"] = {block["chain"]: block["height"] for block in commitment["blocks"]}
         for chain, height in commitment["blocks"].items():
             heights.setdefault(chain, []).append(height)
-    holdings = [Holding(row, query, windows, heights) for row in query["deployments"]]
+    leaves = Leaves(query)
+    holdings = [Holding(row, query, windows, heights, leaves) for row in query["deployments"]]
     measured = [holding for holding in holdings if holding.window is not None]
     totals = [sum(h.row[name] * h.scale for h in holdings) for name in ("counted", "possible")]
     found = {"alignment": "blocks", "below": [], "came_and_went": 0, "commitments": [], "high": 0, "low": 0}
@@ -3244,8 +3306,22 @@ OWED = record(
         "sequence": uint(64),
     }
 )
+BROUGHT = record({"leaf": text, "txid": text})
+OWED_LEAF = record(
+    {
+        "balances": sequence_of(record({"amount": uint(128), "sequence": uint(64)})),
+        "credential": text,
+        "name": text,
+    }
+)
 ASKED = record_with(
-    {"addresses": sequence_of(text), "demanded": ANSWER, "explained": sequence_of(text), "snapshot": uint(64), **BLOCKS},
+    {
+        "addresses": sequence_of(text),
+        "demanded": ANSWER,
+        "explained": sequence_of(BROUGHT),
+        "snapshot": uint(64),
+        **BLOCKS,
+    },
     {"closing": uint(64)},
 )
 HELD = record(
@@ -3258,7 +3334,7 @@ HELD = record(
     }
 )
 KNOBS = ("flow_share", "minimum_ratio", "round_trip_blocks", "round_trip_tolerance", "subject")
-CASE = record(
+CASE = record_with(
     {
         **{name: uint(64) for name in KNOBS},
         "authenticity": one_of(*BASES),
@@ -3268,7 +3344,8 @@ CASE = record(
         "decimals": decimals_shape,
         "deployments": sequence_of(HELD),
         "readable": ANSWER,
-    }
+    },
+    {"leaves": sequence_of(OWED_LEAF)},
 )
 COIN = record({"address": text, "amount": uint(128), "id": text})
 PARTY = record_with({"name": text}, {"amount": uint(128)})

@@ -80,7 +80,8 @@ pub(crate) fn findings(
         add(&codes::WINDOW_WEAK, severity, chain.as_str(), detail, None);
     }
     not_sought(report, question, &mut add);
-    for trip in &report.round_trips {
+    // what a bound leaf owes is told with the file that shows it
+    for trip in report.round_trips.iter().filter(|trip| !trip.explained) {
         let around = if trip.around_snapshot { "they were there at the cut-off" } else { "not around the cut-off" };
         let detail = format!(
             "{} came at block {}, {} went back by block {}; {around}; transactions {}",
@@ -90,7 +91,7 @@ pub(crate) fn findings(
             trip.out_at,
             trip.txids.join(", ")
         );
-        add(&codes::ROUND_TRIP, Severity::Exception, &trip.counterparty, detail, Some(trip.amount_in));
+        add(&codes::ROUND_TRIP, Severity::Exception, &trip.counterparty, detail, Some(trip.unexplained()));
     }
     come_and_gone(report, question, &mut add);
     closing(report, question, &mut add);

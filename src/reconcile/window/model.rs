@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::explained::LeafUse;
 use crate::amount::{Amount, Decimals};
 use crate::asset::DeploymentId;
 use crate::basis::{Basis, Completeness};
@@ -168,8 +169,8 @@ impl WindowReport {
     /// below it, and left above it. `None` when the sum does not fit.
     #[must_use]
     pub fn came_and_went_around(&self, height: u64, least: Basis) -> Option<Amount> {
-        let around = |trip: &&RoundTrip| trip.is_around(height) && !trip.explained && trip.authenticity >= least;
-        Amount::checked_sum(self.round_trips.iter().filter(around).map(RoundTrip::coins))
+        let around = |trip: &&RoundTrip| trip.is_around(height) && trip.authenticity >= least;
+        Amount::checked_sum(self.round_trips.iter().filter(around).map(RoundTrip::coins_unanswered))
     }
 }
 
@@ -252,8 +253,13 @@ pub struct RoundTrip {
     pub txids: Vec<String>,
     /// Whether the coins were there at the snapshot and left after it.
     pub around_snapshot: bool,
-    /// Whether liabilities in the tree answer to these coins: a customer paid them in, and took them out.
+    /// Whether all that came is owed in leaves that are bound to the counterparty: a customer paid it in, and took it
+    /// out.
     pub explained: bool,
+    /// How much of what came is owed in leaves whose credential is the counterparty, at each commitment in between.
+    pub explained_bound: Amount,
+    /// How much more of it is owed in leaves of which only the bundle says that they are the counterparty's.
+    pub explained_stated: Amount,
     /// What its transactions rest on: the weakest.
     pub authenticity: Basis,
     /// What came and went, transaction by transaction, in the order of the chain.
@@ -262,6 +268,9 @@ pub struct RoundTrip {
     /// What the transactions back took from each address.
     #[serde(skip)]
     pub losses: BTreeMap<String, Amount>,
+    /// What leaves answered for.
+    #[serde(skip)]
+    pub uses: Vec<LeafUse>,
 }
 
 /// One transaction of a round trip.
@@ -283,6 +292,19 @@ impl RoundTrip {
     #[must_use]
     pub fn coins(&self) -> Amount {
         self.amount_in.min(self.amount_out)
+    }
+
+    /// Those of them that no leaf answers to, not even one of which only the bundle says whose it is.
+    #[must_use]
+    pub fn coins_unanswered(&self) -> Amount {
+        let answered = self.explained_bound.base_units().saturating_add(self.explained_stated.base_units());
+        Amount::from_base_units(self.coins().base_units().saturating_sub(answered))
+    }
+
+    /// What came and is in no leaf that is bound to the counterparty.
+    #[must_use]
+    pub fn unexplained(&self) -> Amount {
+        self.amount_in.checked_sub(self.explained_bound).unwrap_or(Amount::ZERO)
     }
 
     /// Whether the coins were there after a block and left later.

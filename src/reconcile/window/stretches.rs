@@ -251,7 +251,8 @@ impl Flows {
         let nets: Option<Vec<Net>> = transfers.iter().map(|transfer| Net::new(transfer, question.counted)).collect();
         let nets: Vec<Net> = nets?.into_iter().filter(|net| (from..=to).contains(&net.height)).collect();
         let flows = nets.iter().filter(|net| net.amount >= told && !net.amount.is_zero()).map(Net::flow).collect();
-        let round_trips = trips::find(&nets, question, told);
+        let mut round_trips = trips::find(&nets, question, told);
+        question.explained.answer(&evidence.deployment, question.decimals, &mut round_trips);
         Some(Self { nets, flows, round_trips })
     }
 }

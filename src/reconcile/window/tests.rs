@@ -77,7 +77,7 @@ fn measured_with(evidence: &WindowEvidence, rules: &WindowRules, closing: Option
             range: None,
             snapshot: 150,
             commitments: &[],
-            explained: &BTreeSet::new(),
+            explained: &Explained::default(),
             closing,
             counted: &counted,
             decimals: Decimals::ZERO,
@@ -223,7 +223,7 @@ fn blocks_without_evidence_are_counted() {
     let rules = WindowRules::default();
     let ask = |range| {
         let (counted, rules, decimals) = (&counted, &rules, Decimals::ZERO);
-        let (commitments, explained) = (&[][..], &BTreeSet::new());
+        let (commitments, explained) = (&[][..], &Explained::default());
         let closing = None;
         let question =
             WindowQuestion { range, snapshot: 150, commitments, explained, closing, counted, decimals, rules };
@@ -285,7 +285,7 @@ fn found(
         range,
         snapshot: 150,
         commitments: &[],
-        explained: &BTreeSet::new(),
+        explained: &Explained::default(),
         closing,
         counted: &counted,
         decimals: Decimals::ZERO,

@@ -1,9 +1,12 @@
 //! Flows of the whole set, and coins that come from somebody and go back there.
 
+mod payments;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::U256;
 
+use self::payments::Payments;
 use super::model::{Counterparty, Direction, Flow, Leg, RoundTrip};
 use super::{WHOLE, WindowQuestion};
 use crate::amount::Amount;
@@ -105,7 +108,6 @@ pub(super) fn find(nets: &[Net], question: &WindowQuestion<'_>, told: Amount) ->
         nets,
         snapshot: question.snapshot,
         rules: question.rules,
-        explained: question.explained,
         came: BTreeSet::new(),
         went: BTreeSet::new(),
         found: Vec::new(),
@@ -139,7 +141,6 @@ struct Search<'a> {
     nets: &'a [Net],
     snapshot: u64,
     rules: &'a WindowRules,
-    explained: &'a BTreeSet<String>,
     /// Places of transactions in that are part of a round trip.
     came: BTreeSet<usize>,
     /// Places of payments back, with the counterparty.
@@ -149,26 +150,32 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn pairs(&mut self, told: Amount, paid: &Paid<'_>) {
+        let mut by_amount: BTreeMap<&str, Payments> =
+            paid.iter().map(|(name, payments)| (*name, Payments::new(payments))).collect();
+        let tolerance = self.rules.round_trip_tolerance;
         for (place, came) in self.nets.iter().enumerate() {
             if came.direction != Direction::In || came.amount < told {
                 continue;
             }
             let last = came.height.saturating_add(self.rules.round_trip_blocks);
             let back = came.senders.iter().filter_map(|name| {
-                let payments = paid.get(name.as_str())?;
-                let later = payments.partition_point(|(at, _)| *at <= place);
-                let in_time = |at: usize| self.nets.get(at).is_some_and(|net| net.height <= last);
-                let in_time = payments.get(later..)?.iter().take_while(|(at, _)| in_time(*at));
-                let mut fits = in_time.filter(|(at, amount)| {
-                    alike(came.amount, *amount, self.rules.round_trip_tolerance)
-                        && !self.went.contains(&(*at, name.clone()))
-                });
-                let fits = fits.next();
-                fits.map(|(at, amount)| (*at, name.clone(), *amount))
+                let payments = by_amount.get_mut(name.as_str())?;
+                payments.pass(place);
+                let is_alike = |amount| alike(came.amount, amount, tolerance);
+                let at = payments.earliest(
+                    |amount| amount < came.amount && !is_alike(amount),
+                    |amount| amount <= came.amount || is_alike(amount),
+                )?;
+                // the earliest one is the lowest block, too
+                let went = self.nets.get(at).filter(|net| net.height <= last)?;
+                Some((at, name.clone(), *went.receivers.get(name)?))
             });
             let Some((at, name, amount)) = back.min() else { continue };
             let Some(went) = self.nets.get(at) else { continue };
             self.came.insert(place);
+            if let Some(payments) = by_amount.get_mut(name.as_str()) {
+                payments.take(at);
+            }
             self.went.insert((at, name.clone()));
             self.found.push(self.trip(name, &[came], &[(went, amount)], (came.amount, amount)));
         }
@@ -241,12 +248,15 @@ impl Search<'_> {
             amount_out: sums.1,
             first_out_at: first_out,
             out_at,
-            explained: came.iter().all(|net| self.explained.contains(&net.txid)),
+            explained: false,
+            explained_bound: Amount::ZERO,
+            explained_stated: Amount::ZERO,
             authenticity: nets.map(|net| net.authenticity).min().unwrap_or(Basis::Assumed),
             legs,
             txids: came.iter().map(|net| &net.txid).chain(went.iter().map(|(net, _)| &net.txid)).cloned().collect(),
             around_snapshot: last_in <= self.snapshot && first_out > self.snapshot,
             losses,
+            uses: Vec::new(),
         }
     }
 }

@@ -45,13 +45,14 @@ pub(super) fn procedures(report: &Report, papers: &Workpapers, sources: &Sources
 }
 
 /// Commands that give the same bytes from the same files. The names stand for the files that the report names by hash.
-pub(super) fn commands(sources: &Sources<'_>) -> Vec<String> {
+pub(super) fn commands(report: &Report, sources: &Sources<'_>) -> Vec<String> {
     let trace = &sources.reserves.trace;
     let blocks = if trace.own_blocks { " --blocks BLOCKS" } else { "" };
     let set = if trace.own_set { " --utxo-snapshot SNAPSHOT" } else { "" };
+    let time = report.as_of.map(|time| format!(" --as-of {time}")).unwrap_or_default();
     vec![
         "counterfoil policy check POLICY".to_owned(),
-        format!("counterfoil reconcile BUNDLE --policy POLICY{blocks}{set} --json REPORT"),
+        format!("counterfoil reconcile BUNDLE --policy POLICY{time}{blocks}{set} --json REPORT"),
     ]
 }
 

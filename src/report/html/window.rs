@@ -43,6 +43,7 @@ struct TripRow<'a> {
     in_at: String,
     out: String,
     out_at: String,
+    explained: String,
 }
 
 struct DipRow<'a> {
@@ -335,6 +336,12 @@ impl<'a> View<'_, 'a> {
             in_at: super::super::plot::number(trip.in_at),
             out: self.amount(trip.amount_out),
             out_at: super::super::plot::number(trip.out_at),
+            explained: match (trip.explained, trip.explained_bound.is_zero(), trip.explained_stated.is_zero()) {
+                (true, ..) => "yes".to_owned(),
+                (_, true, true) => "no".to_owned(),
+                (_, false, _) => format!("{} of it", self.amount(trip.explained_bound)),
+                (_, true, false) => format!("{} stated", self.amount(trip.explained_stated)),
+            },
         };
         (1..).zip(&self.report.round_trips).take(TRIP_ROWS).map(row).collect()
     }

@@ -3,7 +3,7 @@
 use super::Page;
 use crate::amount::Amount;
 use crate::reconcile::assess::Alignment;
-use crate::reconcile::window::{Direction, WindowReport};
+use crate::reconcile::window::{Direction, RoundTrip, WindowReport};
 use crate::reconcile::{AssetReport, percent};
 
 /// Flows that are written out; the rest is counted, and stands in the JSON.
@@ -91,14 +91,27 @@ pub(super) fn notes(page: &mut Page, report: &WindowReport) {
     flows(page, report);
     for trip in &report.round_trips {
         page.item(&format!(
-            "window: round trip, {} at block {} from {}, {} back by block {}",
+            "window: round trip, {} at block {} from {}, {} back by block {}{}",
             amount(trip.amount_in),
             trip.in_at,
             trip.counterparty,
             amount(trip.amount_out),
-            trip.out_at
+            trip.out_at,
+            owed(trip, &amount)
         ));
     }
+}
+
+/// What of a round trip was owed, and by which kind of leaf that shows.
+fn owed(trip: &RoundTrip, amount: &dyn Fn(Amount) -> String) -> String {
+    let mut words = String::new();
+    if !trip.explained_bound.is_zero() {
+        words.push_str(&format!("; {} owed in leaves bound to it", amount(trip.explained_bound)));
+    }
+    if !trip.explained_stated.is_zero() {
+        words.push_str(&format!("; {} in leaves that are only said to be its own", amount(trip.explained_stated)));
+    }
+    words
 }
 
 /// What the figures of a window of stretches are.

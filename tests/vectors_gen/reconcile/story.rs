@@ -51,7 +51,8 @@ pub(super) struct Chain<'a> {
     pub(super) gaps: Vec<(u64, u64)>,
     pub(super) snapshot: u64,
     pub(super) closing: Option<u64>,
-    pub(super) explained: Vec<String>,
+    /// Transactions that brought coins of customers, with the names of the leaves.
+    pub(super) explained: Vec<(&'a str, &'a str)>,
     pub(super) demanded: bool,
     pub(super) window: bool,
     pub(super) authenticity: &'a str,
@@ -144,7 +145,7 @@ impl<'a> Chain<'a> {
     fn held(&self) -> Value {
         let (counted, possible) = self.held.unwrap_or_else(|| (self.at_cutoff(), self.at_cutoff()));
         let mut asked = json!({
-            "addresses": self.addresses(), "demanded": yes(self.demanded), "explained": self.explained,
+            "addresses": self.addresses(), "demanded": yes(self.demanded), "explained": self.explained(),
             "from": self.asked.0.to_string(), "snapshot": self.snapshot.to_string(), "to": self.asked.1.to_string(),
         });
         if let (Some(closing), Some(asked)) = (self.closing, asked.as_object_mut()) {
@@ -155,6 +156,10 @@ impl<'a> Chain<'a> {
             "every_address": "yes", "id": self.deployment(), "outside": self.outside.to_string(),
             "possible": possible.to_string(), "window": asked,
         })
+    }
+
+    fn explained(&self) -> Value {
+        self.explained.iter().map(|(txid, leaf)| json!({"leaf": leaf, "txid": txid})).collect()
     }
 
     fn shown(&self) -> Option<Value> {
@@ -219,12 +224,17 @@ impl<'a> Chain<'a> {
     }
 }
 
+/// Name, credential, and what it has by statement.
+type Leaf<'a> = (&'a str, &'a str, Vec<(u64, u128)>);
+
 /// Everything about one asset.
 #[derive(Clone)]
 pub(super) struct Story<'a> {
     pub(super) chains: Vec<Chain<'a>>,
     /// Sequence, block and what is owed, with whether it is of the same addresses; the subject is number 7.
     pub(super) statements: Vec<(u64, u64, u128, bool)>,
+    /// Name, credential, and what the leaf has by statement.
+    pub(super) leaves: Vec<Leaf<'a>>,
     pub(super) decimals: u8,
     pub(super) ratio: u64,
     pub(super) blocks: u64,
@@ -242,6 +252,7 @@ pub(super) fn owes_on<'a>(owed: u128, chains: Vec<Chain<'a>>) -> Story<'a> {
     Story {
         chains,
         statements: vec![(7, cutoff, owed, true)],
+        leaves: Vec::new(),
         decimals: 0,
         ratio: 10_000,
         blocks: 1_008,
@@ -251,7 +262,12 @@ pub(super) fn owes_on<'a>(owed: u128, chains: Vec<Chain<'a>>) -> Story<'a> {
     }
 }
 
-impl Story<'_> {
+impl<'a> Story<'a> {
+    pub(super) fn leaf(mut self, name: &'a str, credential: &'a str, balances: &[(u64, u128)]) -> Self {
+        self.leaves.push((name, credential, balances.to_vec()));
+        self
+    }
+
     pub(super) fn also(mut self, sequence: u64, height: u64, owed: u128, same_set: bool) -> Self {
         self.statements.push((sequence, height, owed, same_set));
         self.statements.sort_unstable();
@@ -269,7 +285,12 @@ impl Story<'_> {
                 "owed": owed.to_string(), "same_set": yes(*same_set), "sequence": sequence.to_string(),
             })
         };
-        json!({
+        let leaf = |(name, credential, balances): &Leaf<'_>| {
+            let balance = |(sequence, units): &(u64, u128)| json!({"amount": units.to_string(), "sequence": sequence.to_string()});
+            let balances = balances.iter().map(balance).collect::<Value>();
+            json!({"balances": balances, "credential": credential, "name": name})
+        };
+        let mut query = json!({
             "authenticity": "proved",
             "commitments": self.statements.iter().map(statement).collect::<Value>(),
             "completeness": "unspent-observed",
@@ -282,7 +303,11 @@ impl Story<'_> {
             "round_trip_blocks": self.blocks.to_string(),
             "round_trip_tolerance": self.tolerance.to_string(),
             "subject": "7",
-        })
+        });
+        if let (false, Some(query)) = (self.leaves.is_empty(), query.as_object_mut()) {
+            query.insert("leaves".to_owned(), self.leaves.iter().map(leaf).collect());
+        }
+        query
     }
 
     pub(super) fn proof(&self) -> Value {
@@ -328,15 +353,21 @@ pub(super) fn table(found: &Value) -> Vec<String> {
         ));
         for trip in list(&window, "round_trips") {
             let of = |name: &str| text(&trip, name);
+            let owed = |name: &str, word: &str| match trip[name].as_str() {
+                Some(units) => format!("; {units} {word}"),
+                None => String::new(),
+            };
             lines.push(format!(
-                "trip: {} in at {} to {}, {} out at {} to {}, {}",
+                "trip: {} in at {} to {}, {} out at {} to {}, {}{}{}",
                 of("amount_in"),
                 of("in_at"),
                 of("last_in_at"),
                 of("amount_out"),
                 of("first_out_at"),
                 of("out_at"),
-                of("counterparty")
+                of("counterparty"),
+                owed("explained_bound", "bound"),
+                owed("explained_stated", "stated")
             ));
         }
         let addresses = list(&window, "addresses");

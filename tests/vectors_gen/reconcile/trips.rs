@@ -95,12 +95,12 @@ pub(super) fn add(vectors: &mut Vectors) {
             "trip: 30 in at 111 to 111, 30 out at 119 to 119, lender",
         ],
     );
-    let explained = Chain { explained: vec!["transaction 105".to_owned()], ..hot(100).lent(105, 115, 50) };
+    let explained = Chain { explained: vec![("transaction 105", "a")], ..hot(100).lent(105, 115, 50) };
     // 150 of 120, but 100 before and after
     put(
         "explained_by_the_tree",
         "liabilities in the tree answer to the deposit: a customer's",
-        &owes(120, explained),
+        &owes(120, explained).leaf("a", "lender", &[(7, 50)]),
         &[
             "not-determinable, fell-below",
             "low 150, high 150, came and went 0, not sustained 0",
@@ -109,7 +109,7 @@ pub(super) fn add(vectors: &mut Vectors) {
             "below: 100 of 120 at 100",
             "below: 100 of 120 at 115",
             LENT_50,
-            TRIP_50,
+            "trip: 50 in at 105 to 105, 50 out at 115 to 115, lender; 50 bound",
         ],
     );
     let stated = Chain { authenticity: "stated", ..hot(60).lent(105, 115, 50) };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::Explained;
 use super::*;
 use crate::amount::Decimals;
 use crate::basis::{Basis, Completeness};
@@ -51,7 +52,7 @@ fn measured_as(
         range,
         snapshot: 104,
         commitments: &[],
-        explained: &BTreeSet::new(),
+        explained: &Explained::default(),
         closing,
         counted: &counted,
         decimals: Decimals::ZERO,

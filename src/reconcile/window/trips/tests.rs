@@ -1,6 +1,6 @@
 //! Round trips of accounts: the address stands for the coins, a payment costs gas, and nobody gets change.
 
-use super::super::{RoundTrip, WindowQuestion, measure_stretches};
+use super::super::{Explained, RoundTrip, WindowQuestion, measure_stretches};
 use super::*;
 use crate::amount::Decimals;
 use crate::basis::Completeness;
@@ -78,7 +78,7 @@ fn trips(transfers: Vec<Transfer>) -> Vec<RoundTrip> {
         range: None,
         snapshot: 150,
         commitments: &[150],
-        explained: &std::collections::BTreeSet::new(),
+        explained: &Explained::default(),
         closing: None,
         counted: &counted,
         decimals: Decimals::ZERO,
@@ -142,4 +142,49 @@ fn moves_between_own_addresses_are_no_round_trip() {
     let there = transfer(140, &[(HOT, 900_000 + GAS)], &[(COLD, 900_000)], &[]);
     let back = transfer(160, &[(COLD, 900_000 + GAS)], &[(HOT, 900_000)], &[]);
     assert_eq!(told(vec![there, back]), []);
+}
+
+/// A loan that goes by an own wallet which does not count, whatever its role: only the visit can be seen.
+#[test]
+fn attack_a_loan_by_way_of_an_internal_wallet() {
+    const INTERNAL: &str = "0x0505050505050505050505050505050505050505";
+    let lent = Transfer {
+        from: parties(&[(LENDER, Some(900_000))]),
+        ..transfer(139, &[], &[(INTERNAL, 900_000)], &[(LENDER, Some(900_000))])
+    };
+    let there = transfer(140, &[(INTERNAL, 900_000 + GAS)], &[(HOT, 900_000)], &[]);
+    let back = transfer(160, &[(HOT, 900_000 + GAS)], &[(INTERNAL, 900_000)], &[]);
+    let repaid =
+        Transfer { to: parties(&[(LENDER, Some(900_000))]), ..transfer(161, &[(INTERNAL, 900_000)], &[], &[]) };
+    let found = told(vec![lent, there, back, repaid]);
+    assert!(found.contains(&(INTERNAL.to_owned(), 900_000, 900_000, true)), "{found:?}");
+}
+
+/// Against looking at every payment: amounts in a few sizes, so that many fit, and many are taken.
+#[test]
+fn the_earliest_payment_is_the_one_that_looking_at_all_finds() {
+    let mut state = 7_u64;
+    let mut draw = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    for count in [0_usize, 1, 2, 3, 64, 200] {
+        let all: Vec<(usize, Amount)> =
+            (0..count).map(|place| (2 * place, amount(100 + u128::from(draw(30))))).collect();
+        let (mut payments, mut left) = (payments::Payments::new(&all), all.clone());
+        for place in 0..2 * count {
+            payments.pass(place);
+            left.retain(|(at, _)| *at > place);
+            let wanted = amount(95 + u128::from(draw(40)));
+            let slow = left.iter().find(|(_, amount)| alike(wanted, *amount, 500)).map(|(at, _)| *at);
+            let is_alike = |amount| alike(wanted, amount, 500);
+            let quick = payments
+                .earliest(|amount| amount < wanted && !is_alike(amount), |amount| amount <= wanted || is_alike(amount));
+            assert_eq!(quick, slow, "{count} payments, place {place}");
+            if let Some(found) = slow.filter(|_| draw(2) == 0) {
+                payments.take(found);
+                left.retain(|(at, _)| *at != found);
+            }
+        }
+    }
 }

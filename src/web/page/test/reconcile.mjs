@@ -28,10 +28,16 @@ const commitmentShape = record({
   sequence: height,
 });
 const askedShape = recordWith(
-  { addresses: listOf(text), demanded: yes, explained: listOf(text), snapshot: height, ...range },
+  {
+    addresses: listOf(text), demanded: yes, explained: listOf(record({ leaf: text, txid: text })), snapshot: height,
+    ...range,
+  },
   { closing: height },
 );
-const queryShape = record({
+const leafShape = record({
+  balances: listOf(record({ amount: units, sequence: height })), credential: text, name: text,
+});
+const queryShape = recordWith({
   authenticity: basis, commitments: listOf(commitmentShape), completeness, critical: yes, decimals: shape.decimals,
   deployments: listOf(record({
     apart: units, counted: units, decimals: shape.decimals, every_address: yes, id: text, outside: units,
@@ -39,7 +45,7 @@ const queryShape = record({
   })),
   flow_share: height, minimum_ratio: height, readable: yes, round_trip_blocks: height, round_trip_tolerance: height,
   subject: height,
-});
+}, { leaves: listOf(leafShape) });
 const movedShape = record({
   authenticity: basis, from: listOf(party), height, received: listOf(coin), spent: listOf(coin), to: listOf(party),
   txid: text,
@@ -131,17 +137,26 @@ function tripOf(name, came, went, asked) {
   const heightsOut = went.map((net) => net.height);
   const trip = {
     amount_in: sum(came.map((net) => net.amount)), amount_out: sum(went.map((net) => net.paid.get(name))),
-    counterparty: name, explained: came.every((net) => asked.explained.includes(net.txid)),
+    bound: 0n, came, counterparty: name, stated: 0n,
     first_out_at: lowest(heightsOut), in_at: lowest(heightsIn), last_in_at: heightsIn.reduce(max),
     out_at: heightsOut.reduce(max),
   };
   const isAround = (block) => trip.last_in_at <= block && trip.first_out_at > block;
-  const losses = new Map();
+  const lost = new Map();
   let left = trip.amount_in;
   for (const [address, loss] of went.flatMap((net) => net.losses)) {
-    losses.set(address, (losses.get(address) ?? 0n) + min(left, loss));
+    lost.set(address, (lost.get(address) ?? 0n) + min(left, loss));
     left -= min(left, loss);
   }
+  /** The losses in the order of the addresses, up to what nobody explains. */
+  const losses = (open) => {
+    const found = new Map();
+    for (const address of [...lost.keys()].sort(byName)) {
+      found.set(address, min(open, lost.get(address)));
+      open -= found.get(address);
+    }
+    return found;
+  };
   const until = (nets, block, amount) => sum(nets.filter((net) => net.height <= block).map(amount));
   const there = (block) =>
     block >= max(trip.out_at, trip.last_in_at)
@@ -188,6 +203,49 @@ function tripsOf(nets, known, asked, heights, told) {
   return trips.sort(order);
 }
 
+/** What customers are owed, statement by statement: each unit explains one that came, once, on all chains together. */
+class Leaves {
+  constructor(known, commitments) {
+    this.commitments = commitments;
+    this.all = (known.leaves ?? []).map(({ balances, credential, name }) => ({
+      credential, left: new Map(balances.map((one) => [one.sequence, one.amount])), name,
+    }));
+  }
+
+  explain(trips, brought, chain, scale) {
+    const isBound = ({ credential }, name) =>
+      credential === name ||
+      (credential.startsWith("0x") && name.startsWith("0x") && credential.toLowerCase() === name.toLowerCase());
+    const take = (trip, sequence) => {
+      const sums = { bound: 0n, stated: 0n };
+      for (const net of trip.came) {
+        let open = net.amount;
+        const named = this.all.filter((leaf) => brought.some((one) => one.leaf === leaf.name && one.txid === net.txid));
+        const inOrder = [true, false].flatMap((wanted) => named.filter((leaf) => isBound(leaf, trip.counterparty) === wanted));
+        for (const leaf of inOrder) {
+          const used = min(open, (leaf.left.get(sequence) ?? 0n) / scale);
+          leaf.left.set(sequence, (leaf.left.get(sequence) ?? 0n) - used * scale);
+          open -= used;
+          sums[isBound(leaf, trip.counterparty) ? "bound" : "stated"] += used;
+        }
+      }
+      return sums;
+    };
+    for (const trip of trips) {
+      const there = this.commitments.filter(({ blocks }) => {
+        const block = blocks.get(chain);
+        return block !== undefined && trip.in_at <= block && block < trip.out_at;
+      });
+      const found = there.map(({ sequence }) => take(trip, sequence));
+      if (found.length === 0) continue;
+      trip.bound = lowest(found.map(({ bound }) => bound));
+      trip.stated = lowest(found.map(({ bound, stated }) => bound + stated)) - trip.bound;
+    }
+  }
+}
+
+const unexplained = (trip) => trip.amount_in - trip.bound;
+
 /** Of one address at every block: how much, and by what that is known; "replay" where nothing is left open. */
 function ownLine(shown, address, blocks) {
   if (shown.stretches !== null) {
@@ -226,7 +284,7 @@ function gapsOf(shown, asked, blocks, seen) {
   });
 }
 
-function measure(shown, asked, known, heights) {
+function measure(shown, asked, known, heights, explain) {
   const [first, last] = [max(asked.from, shown.from), min(asked.to, shown.to)];
   if (first > last) return null;
   const blocks = blocksOf(first, last);
@@ -242,23 +300,25 @@ function measure(shown, asked, known, heights) {
     .map((moved, at) => netOf(moved, at, new Set(names)))
     .filter((net) => first <= net.height && net.height <= last);
   const trips = tripsOf(nets, known, asked, heights, told);
-  const open = trips.filter((trip) => !trip.explained);
-  const firm = new Line(first, blocks.map((block) => atLeastZero(line.at(block) - sum(open.map((trip) => trip.there(block))))));
+  explain(trips, asked.explained);
+  const lent = (block) => sum(trips.map((trip) => min(trip.there(block), unexplained(trip))));
+  const firm = new Line(first, blocks.map((block) => atLeastZero(line.at(block) - lent(block))));
   const at = (name, block) => {
     const by = own.get(name).by[Number(block - first)] ?? null;
     return { exact: by !== null && by !== "nonce", shown: by !== null, value: own.get(name).line.at(block) };
   };
-  const around = open.filter((trip) => trip.around);
+  const around = trips.filter((trip) => trip.around);
   let [gone, both] = [0n, 0n];
   for (const name of names) {
     const then = at(name, asked.snapshot);
     const later = asked.closing !== null && asked.closing > asked.snapshot ? at(name, asked.closing) : { shown: false };
     if (!then.exact || !later.shown || later.value >= then.value) continue;
-    const back = sum(around.filter((trip) => trip.out_at <= asked.closing).map((trip) => trip.losses.get(name) ?? 0n));
+    const returned = around.filter((trip) => trip.out_at <= asked.closing);
+    const back = sum(returned.map((trip) => trip.losses(unexplained(trip)).get(name) ?? 0n));
     gone += then.value - later.value;
     both += min(then.value - later.value, back);
   }
-  const less = sum(around.map((trip) => trip.amount_in)) + gone - both;
+  const less = sum(around.map(unexplained)) + gone - both;
   return {
     asked, blocks, firm, first, gone, last, line, names, nets, own, shown, snapshot, told, trips,
     accepted: shown.authenticity >= known.authenticity && shown.completeness >= known.completeness,
@@ -271,8 +331,8 @@ function measure(shown, asked, known, heights) {
 const tripsAround = (window, block, least) =>
   sum(
     window.trips
-      .filter((trip) => trip.isAround(block) && !trip.explained && trip.authenticity >= least)
-      .map((trip) => min(trip.amount_in, trip.amount_out)),
+      .filter((trip) => trip.isAround(block) && trip.authenticity >= least)
+      .map((trip) => atLeastZero(min(trip.amount_in, trip.amount_out) - trip.bound - trip.stated)),
   );
 
 function meanOf(window) {
@@ -314,7 +374,9 @@ function reportOf(window) {
       .map(({ amount, direction, height: block, txid }) => ({ amount, direction, height: block, txid })),
     gaps: window.gaps, gone_before_closing: window.gone, mean: meanOf(window), median, minimum: line.lowest,
     minimum_at: line.lowestAt,
-    round_trips: window.trips.map(({ authenticity, isAround, losses, there, ...told }) => told),
+    round_trips: window.trips.map(({ authenticity, bound, came, isAround, losses, stated, there, ...told }) => ({
+      ...told, explained: bound === told.amount_in, explained_bound: bound || null, explained_stated: stated || null,
+    })),
     snapshot, sustained: window.sustained, without_trips: window.firm.points,
   };
 }
@@ -451,12 +513,15 @@ export function reconcile(query, proof) {
   const commitments = known.commitments.map((found) => ({
     ...found, blocks: new Map(found.blocks.map((block) => [block.chain, block.height])),
   }));
+  const leaves = new Leaves(known, commitments);
   const holdings = known.deployments.map((row) => {
     const chain = row.id.split("/")[0];
     const heights = commitments.filter((found) => found.blocks.has(chain)).map((found) => found.blocks.get(chain));
     const shown = windows.find((window) => window.deployment === row.id);
-    const window = shown ? measure(shown, row.window, known, heights) : null;
-    return { chain, row, scale: 10n ** BigInt(known.decimals - row.decimals), window };
+    const scale = 10n ** BigInt(known.decimals - row.decimals);
+    const explain = (trips, brought) => leaves.explain(trips, brought, chain, scale);
+    const window = shown ? measure(shown, row.window, known, heights, explain) : null;
+    return { chain, row, scale, window };
   });
   const measured = holdings.filter(({ window }) => window);
   const total = (amount) => sum(holdings.map((one) => amount(one) * one.scale));

@@ -1,0 +1,143 @@
+//! Round trips that customers' leaves answer to, in the section of an asset.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::amount::Amount;
+use crate::asset::{Asset, DeploymentId};
+use crate::code::explained as codes;
+use crate::reconcile::depositors::Customer;
+use crate::reconcile::findings::{Finding, Severity};
+use crate::reconcile::verdicts::Section;
+use crate::reconcile::window::{CustomerLeaf, Direction, Explained, RoundTrip, WindowReport};
+
+/// Files of one round trip that are told by name.
+const FILES_TOLD: usize = 3;
+
+impl Section<'_> {
+    /// What the leaves of depositors can answer for in this asset.
+    pub(super) fn explained(&self, mapped: Option<&Asset>) -> Explained {
+        let decimals = self.common_decimals(mapped);
+        let owing = self.statements.iter().map(|known| known.statement);
+        let owing = owing.filter(|statement| statement.assets.iter().any(|asset| asset.id == *self.id));
+        let cutoffs = owing.map(|statement| {
+            let blocks = statement.chains.iter().map(|block| (block.chain.clone(), block.height)).collect();
+            (statement.sequence, blocks)
+        });
+        let mut explained = Explained { decimals, cutoffs: cutoffs.collect(), ..Explained::default() };
+        for (place, customer) in self.reserves.depositors.customers.iter().enumerate() {
+            let of_asset = customer.balances.get(self.id).into_iter().flatten();
+            // an amount that does not fit in the common decimals makes the whole asset not readable
+            let scaled = of_asset
+                .filter_map(|(sequence, (amount, own))| Some((*sequence, amount.rescale(*own, decimals).ok()?)));
+            let (credential, balances) = (customer.credential.clone(), scaled.collect());
+            explained.leaves.push(CustomerLeaf { credential, balances });
+            for deposit in &customer.deposits {
+                let named = explained.deposits.entry(deposit.deployment.clone()).or_default();
+                named.entry(deposit.txid.clone()).or_default().insert(place);
+            }
+        }
+        explained
+    }
+
+    fn customer(&self, place: usize) -> Option<&Customer> {
+        self.reserves.depositors.customers.get(place)
+    }
+
+    /// What leaves answer to, trip by trip, with the file that shows it; the account is in that file alone.
+    pub(super) fn answered(&self, report: &WindowReport) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for trip in &report.round_trips {
+            let used: BTreeSet<usize> = trip.uses.iter().map(|found| found.leaf).collect();
+            let named = self.reserves.depositors.customers.iter().enumerate();
+            let named = named.filter(|(_, customer)| is_named(customer, report, trip)).map(|(place, _)| place);
+            let places: BTreeSet<usize> = named.chain(used.iter().copied()).collect();
+            let Some(first) = places.first().and_then(|place| self.customer(*place)) else { continue };
+            for (code, severity, amount, words) in words(trip) {
+                let text = amount.to_readable(report.decimals);
+                let detail = format!(
+                    "{text} of {} {words}; came at block {}, gone by block {}; files {}",
+                    trip.amount_in.to_readable(report.decimals),
+                    trip.in_at,
+                    trip.out_at,
+                    paths(&places, self)
+                );
+                let finding = Finding::new(code, severity, &trip.counterparty, detail).of_asset(self.id);
+                let finding = finding.of_amount(amount, report.decimals).in_file(first.path.clone());
+                findings.push(match report.deployment.chain() {
+                    Some(chain) => finding.on_chain(&chain),
+                    None => finding,
+                });
+            }
+        }
+        findings
+    }
+
+    /// Transactions that are said to be deposits and begin no round trip.
+    pub(super) fn unused_deposits(&self, mapped: Option<&Asset>, reports: &[WindowReport]) -> Vec<Finding> {
+        let mut came: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+        for report in reports {
+            let legs = report.round_trips.iter().flat_map(|trip| &trip.legs);
+            let legs = legs.filter(|leg| leg.direction == Direction::In).map(|leg| leg.txid.as_str());
+            came.insert(&report.deployment, legs.collect());
+        }
+        let of_asset =
+            |id: &DeploymentId| mapped.is_some_and(|asset| asset.deployments.iter().any(|found| found.id == *id));
+        let mut findings = Vec::new();
+        for customer in &self.reserves.depositors.customers {
+            let unused = customer.deposits.iter().filter(|deposit| {
+                of_asset(&deposit.deployment)
+                    && !came.get(&deposit.deployment).is_some_and(|known| known.contains(deposit.txid.as_str()))
+            });
+            for deposit in unused {
+                let detail = format!("named in {}", customer.path);
+                let finding = Finding::new(&codes::DEPOSIT_UNUSED, Severity::Note, deposit.txid.clone(), detail);
+                findings.push(finding.of_asset(self.id).in_file(customer.path.clone()));
+            }
+        }
+        findings
+    }
+
+    /// Coins came and went, and this copy lacks what may explain them.
+    pub(in crate::reconcile) fn hidden_depositors(&self, reports: &[WindowReport]) -> Option<Finding> {
+        let open = reports.iter().flat_map(|report| &report.round_trips).find(|trip| !trip.unexplained().is_zero())?;
+        let detail = format!("coins that came at block {} went back by block {}", open.in_at, open.out_at);
+        let finding = Finding::new(&codes::DEPOSITORS_ABSENT, Severity::Critical, open.counterparty.clone(), detail);
+        self.reserves.depositors.absent.then(|| finding.of_asset(self.id))
+    }
+}
+
+fn is_named(customer: &Customer, report: &WindowReport, trip: &RoundTrip) -> bool {
+    let came = trip.legs.iter().filter(|leg| leg.direction == Direction::In);
+    let mut came = came.map(|leg| leg.txid.as_str());
+    came.any(|txid| {
+        customer.deposits.iter().any(|deposit| deposit.deployment == report.deployment && deposit.txid == txid)
+    })
+}
+
+/// A code, its weight, how much it is about, and what is said of that much.
+type Words = (&'static crate::code::Code, Severity, Amount, &'static str);
+
+fn words(trip: &RoundTrip) -> Vec<Words> {
+    let answered = trip.explained_bound.base_units().saturating_add(trip.explained_stated.base_units());
+    let rest = Amount::from_base_units(trip.amount_in.base_units().saturating_sub(answered));
+    let all: [Words; 3] = [
+        (&codes::TRIP_EXPLAINED, Severity::Note, trip.explained_bound, "are owed in leaves bound to the counterparty"),
+        (
+            &codes::TRIP_STATED,
+            Severity::Exception,
+            trip.explained_stated,
+            "are owed in leaves of which only the bundle says whose they are",
+        ),
+        (&codes::TRIP_PARTLY, Severity::Exception, rest, "are not in the leaves that are shown"),
+    ];
+    all.into_iter().filter(|(_, _, amount, _)| !amount.is_zero()).collect()
+}
+
+fn paths(places: &BTreeSet<usize>, section: &Section<'_>) -> String {
+    let names: Vec<&str> =
+        places.iter().filter_map(|place| section.customer(*place)).map(|customer| customer.path.as_str()).collect();
+    match names.split_at_checked(FILES_TOLD) {
+        Some((told, more)) if !more.is_empty() => format!("{} and {} more", told.join(", "), more.len()),
+        _ => names.join(", "),
+    }
+}
