@@ -23,6 +23,7 @@ pub mod log;
 pub mod omission;
 pub mod publish;
 pub mod report;
+pub mod serve;
 pub mod statement_chain;
 pub mod utxo_snapshot;
 pub mod verdict;
@@ -108,6 +109,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         omission::ALL,
         report::ALL,
         cli::ALL,
+        serve::ALL,
     ];
     tables.into_iter().flatten().copied()
 }

@@ -29,7 +29,8 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
-    const ALL: [Self; 4] = [Self::Master, Self::Signing, Self::Log, Self::Witness];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Master, Self::Signing, Self::Log, Self::Witness];
 
     /// The first word of the file.
     #[must_use]
