@@ -19,6 +19,7 @@ mod log;
 mod omission;
 mod own_files;
 mod page;
+mod passphrase;
 mod policy;
 mod prove;
 mod publish;

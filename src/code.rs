@@ -17,6 +17,7 @@ pub mod evm_staked;
 pub mod evm_token;
 pub mod evm_window;
 pub mod finding;
+pub mod keys;
 pub mod ledger;
 pub mod liability;
 pub mod log;
@@ -87,6 +88,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         ledger::ALL,
         liability::ALL,
         publish::ALL,
+        keys::ALL,
         log::ALL,
         witness::ALL,
         bundle::ALL,

@@ -1,5 +1,7 @@
 //! Secrets: bytes that are wiped when dropped and never printed. Specification: `docs/spec/keys.md`.
 
+pub mod locked;
+
 use std::fmt;
 
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};

@@ -82,11 +82,12 @@ pub(super) fn run(args: &Args) -> Outcome {
     let fail = |error: std::io::Error| ServeError::Listen { address: args.listen.clone(), detail: error.to_string() };
     let socket = TcpListener::bind(&args.listen).map_err(fail)?;
     let address = socket.local_addr().map_err(fail)?;
+    listen::prepare(&socket, usize::from(args.connections)).map_err(CliError::Arguments)?;
     announce(&args.dir, &survey, &site);
     say(format!("listening at http://{address}, read-only; it ends on SIGTERM and SIGINT"));
     let _ = std::io::stdout().flush();
     let totals = Arc::new(Totals::default());
-    let notes: Option<Notes> = args.access_log.then(|| -> Notes { Box::new(|served| note(served)) });
+    let notes: Option<Notes> = args.access_log.then(|| -> Notes { Box::new(note) });
     let limits = Limits {
         connections: usize::from(args.connections),
         headers: Duration::from_secs(10),
@@ -118,7 +119,7 @@ fn announce(dir: &Path, survey: &Survey, site: &Site) {
         say("  /card.json        the venue card");
     }
     if survey.checkpoint {
-        say(format!("  /log/             the log, {} entries", site.log_size()));
+        say(format!("  /log/             the log, {} entries", site.log_size().unwrap_or(0)));
     }
     for (name, packs) in &survey.exports {
         say(format!("  /proofs/{name}/   sealed proofs in {packs} packs"));

@@ -15,6 +15,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
+/// Clients that wait for a place; the system may allow fewer.
+const WAITING: i32 = 4096;
+/// Files that are open whatever is asked.
+const OTHER_FILES: u64 = 64;
+
 /// What one server takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -79,6 +84,28 @@ impl Stopped {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Lets as many clients wait as the system takes, and sees that there are open files for so many connections: each needs
+/// one, and one for what it reads.
+///
+/// # Errors
+/// The reason, in words.
+pub fn prepare(socket: &std::net::TcpListener, connections: usize) -> Result<(), String> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    // an earlier one counts only so many as the standard library asks for
+    rustix::net::listen(socket, WAITING).map_err(|error| error.to_string())?;
+    let needed = (connections as u64).saturating_mul(2).saturating_add(OTHER_FILES);
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_some_and(|current| current < needed) {
+        if maximum.is_some_and(|maximum| maximum < needed) {
+            let maximum = maximum.unwrap_or_default();
+            return Err(format!("{connections} connections need {needed} open files, the system allows {maximum}"));
+        }
+        let raised = Rlimit { current: Some(needed), maximum };
+        setrlimit(Resource::Nofile, raised).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// Answers on this socket until the process ends.

@@ -83,7 +83,7 @@ async fn answer(State(server): State<Arc<Server>>, request: Request) -> Response
             length = found.length;
             (content.file, content.left) = (Some(found.file), found.length);
         }
-        _ if status.is_client_error() => {
+        _ if status != StatusCode::NOT_MODIFIED => {
             content.words = Bytes::from_static(if status == StatusCode::NOT_FOUND { b"not here\n" } else { b"no\n" });
             length = content.words.len() as u64;
             content.left = length;
@@ -107,10 +107,12 @@ fn decide(site: &Site, path: &str, asked: &HeaderMap) -> (StatusCode, HeaderMap,
     let mut headers = HeaderMap::new();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    let Some(found) = site.find(path) else {
+    let found = site.find(path);
+    let Ok(Some(found)) = found else {
+        let status = if found.is_ok() { StatusCode::NOT_FOUND } else { StatusCode::SERVICE_UNAVAILABLE };
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        return (StatusCode::NOT_FOUND, headers, None);
+        return (status, headers, None);
     };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(found.kind.media_type()));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(found.kind.caching()));

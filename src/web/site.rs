@@ -11,6 +11,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use crate::liability::sealed_proof::{INDEX, MAGIC};
 use crate::publish::log::checkpoint;
@@ -155,54 +156,76 @@ impl Site {
     }
 
     /// The file at this path, if it is one that is served: whole, published, and for everybody.
-    #[must_use]
-    pub fn find(&self, path: &str) -> Option<Found> {
-        let kind = Kind::of(path)?;
-        if let Some(entries) = kind.entries() {
+    ///
+    /// # Errors
+    /// The system's, when it cannot say whether there is one: too many open files, a disk that fails.
+    pub fn find(&self, path: &str) -> io::Result<Option<Found>> {
+        let Some(kind) = Kind::of(path) else { return Ok(None) };
+        if let Some(entries) = kind.entries()
+            && entries > self.log_size()?
+        {
             // what the checkpoint does not speak of may still be replaced
-            Some(entries).filter(|&entries| entries <= self.log_size())?;
+            return Ok(None);
         }
-        let (mut file, length, tag) = self.open_file(path)?;
+        let opened = match self.open_file(path) {
+            Err(error) if is_absence(&error) => None,
+            opened => opened?,
+        };
+        let Some((mut file, length, tag)) = opened else { return Ok(None) };
         if kind == Kind::Pack {
-            let mut magic = [0; MAGIC.len()];
-            file.read_exact(&mut magic).ok()?;
-            (magic == *MAGIC).then_some(())?;
-            io::Seek::rewind(&mut file).ok()?;
+            let mut magic = Vec::with_capacity(MAGIC.len());
+            io::Read::by_ref(&mut file).take(MAGIC.len() as u64).read_to_end(&mut magic)?;
+            if magic != MAGIC {
+                return Ok(None);
+            }
+            io::Seek::rewind(&mut file)?;
         }
-        Some(Found { kind, file, length, tag })
+        Ok(Some(Found { kind, file, length, tag }))
     }
 
     /// How many entries the published checkpoint speaks of; 0 when there is none.
-    #[must_use]
-    pub fn log_size(&self) -> u64 {
-        let text = self.open_file(&format!("{LOG}/{CHECKPOINT}")).and_then(|(file, ..)| {
-            let mut text = String::new();
-            file.take(NOTE_SIZE_MAX as u64).read_to_string(&mut text).ok()?;
-            Some(text)
-        });
-        text.and_then(|text| checkpoint::decimal(text.lines().nth(1)?)).unwrap_or(0)
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn log_size(&self) -> io::Result<u64> {
+        let opened = match self.open_file(&format!("{LOG}/{CHECKPOINT}")) {
+            Err(error) if is_absence(&error) => None,
+            opened => opened?,
+        };
+        let Some((file, ..)) = opened else { return Ok(0) };
+        let mut note = Vec::new();
+        file.take(NOTE_SIZE_MAX as u64).read_to_end(&mut note)?;
+        let size = std::str::from_utf8(&note).ok().and_then(|note| checkpoint::decimal(note.lines().nth(1)?));
+        Ok(size.unwrap_or(0))
     }
 
     /// Opens name by name, and follows no link: what is outside of the folder stays there.
-    fn open_file(&self, path: &str) -> Option<(File, u64, String)> {
+    fn open_file(&self, path: &str) -> io::Result<Option<(File, u64, String)>> {
         let mut names = path.split('/');
-        let last = names.next_back()?;
+        let last = names.next_back().unwrap_or_default();
         let mut folder: Option<OwnedFd> = None;
         for name in names {
             let within = folder.as_ref().unwrap_or(&self.folder);
-            folder = Some(rustix::fs::openat(within, name, FOLDER, Mode::empty()).ok()?);
+            folder = Some(rustix::fs::openat(within, name, FOLDER, Mode::empty())?);
         }
         let within = folder.as_ref().unwrap_or(&self.folder);
         // a pipe would wait for its writer
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::openat(within, last, flags, Mode::empty()).ok()?);
-        let found = file.metadata().ok()?;
+        let file = File::from(rustix::fs::openat(within, last, flags, Mode::empty())?);
+        let found = file.metadata()?;
         if !found.is_file() || found.mode() & FOR_EVERYBODY == 0 {
-            return None;
+            return Ok(None);
         }
         let tag = format!("\"{:x}-{:x}-{:x}\"", found.len(), found.mtime(), found.mtime_nsec());
-        Some((file, found.len(), tag))
+        Ok(Some((file, found.len(), tag)))
     }
+}
+
+/// Whether the system says that there is nothing for us: no such name, a link, a file where a folder should be, or one
+/// that is not ours to read.
+fn is_absence(error: &io::Error) -> bool {
+    let absent = [Errno::NOENT, Errno::LOOP, Errno::NOTDIR, Errno::ACCESS, Errno::MLINK, Errno::NXIO];
+    absent.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);

@@ -11,6 +11,7 @@ use crate::hash::{Digest, sha256};
 use crate::liability::sealed_proof::ProofCode;
 use crate::liability::store;
 use crate::secret::SecretKind;
+use crate::secret::locked::LOCKED;
 use crate::web::site::{Kind, PROOFS};
 
 /// Folders below this depth are no part of any layout.
@@ -128,7 +129,7 @@ fn secret(path: &Path, length: u64) -> std::io::Result<Option<&'static str>> {
     let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(usize::try_from(BEGINNING).unwrap_or(0)));
     File::open(path)?.take(BEGINNING).read_to_end(&mut bytes)?;
     let begins = |word: &[u8]| bytes.starts_with(word);
-    if SecretKind::ALL.iter().any(|kind| begins(kind.text().as_bytes())) {
+    if begins(LOCKED.as_bytes()) || SecretKind::ALL.iter().any(|kind| begins(kind.text().as_bytes())) {
         return Ok(Some("a key or a master secret"));
     }
     let pem = begins(b"-----BEGIN ") && bytes.windows(12).any(|part| part == b"PRIVATE KEY-");
