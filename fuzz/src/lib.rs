@@ -14,6 +14,7 @@ mod ethereum;
 mod evm;
 mod flows;
 mod honest;
+mod keys;
 mod ledgers;
 mod logs;
 mod sealed;
@@ -29,6 +30,7 @@ pub use documents::{inclusion_proof, json, statement};
 pub use ethereum::{light_client_update, receipts, staked_ether};
 pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_registry};
 pub use flows::evm_transactions;
+pub use keys::key_file;
 pub use ledgers::ledger;
 pub use logs::{log_proof, witness_request};
 pub use sealed::sealed_pack;
@@ -39,6 +41,7 @@ pub use windows::evm_window;
 /// What honest programs write, as inputs: the target, a name, and the bytes.
 pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut inputs = vec![("sealed_pack", "pack".to_owned(), sealed::honest_pack())];
+    inputs.push(("key_file", "locked".to_owned(), keys::honest_file()));
     inputs.extend(blocks::honest_blocks());
     inputs.push(("descriptor_list", "list".to_owned(), descriptors::honest_list()));
     inputs.push(("statement", "signed".to_owned(), documents::honest_statement(true)));
@@ -70,7 +73,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 24] = [
+pub const TARGETS: [(&str, Target); 25] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
@@ -83,6 +86,7 @@ pub const TARGETS: [(&str, Target); 24] = [
     ("evm_window", evm_window),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
+    ("key_file", key_file),
     ("ledger", ledger),
     ("light_client_update", light_client_update),
     ("log_proof", log_proof),
