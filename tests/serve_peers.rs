@@ -1,5 +1,5 @@
-//! The folder that a venue publishes, served by others: nginx as `docs/serving.md` configures it gives what `serve` gives,
-//! and a plain file server learns of the sealed proofs neither account nor amount nor who asked.
+//! The folder that a venue publishes, served by others: nginx as `docs/serving.md` configures it gives what `serve`
+//! gives, and a plain file server learns of the sealed proofs neither account nor amount nor who asked.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod cli_support;
@@ -33,12 +33,14 @@ fn main() -> ExitCode {
         places.push(PathBuf::from(beside));
         places.into_iter().map(|place| place.join(name)).find(|program| program.is_file())
     };
-    let tests: [(&str, &str, Test); 3] = [
+    let browser = std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".to_owned());
+    let tests: [(&str, &str, Test); 4] = [
+        ("the page works under the headers of serve", &browser, page_in_a_browser),
         ("nginx gives what serve gives", "nginx", same_as_nginx),
         ("a file server of sealed proofs learns nothing", "python3", nothing_is_learnt),
         ("sizes tell nothing of amounts", "python3", sizes_tell_nothing),
     ];
-    let trial = |(name, program, test): (&'static str, &'static str, Test)| match find(program, "/usr/sbin") {
+    let trial = |(name, program, test): (&'static str, &str, Test)| match find(program, "/usr/sbin") {
         Some(program) => Trial::test(name, move || {
             test(&program);
             Ok(())
@@ -169,11 +171,26 @@ fn same_as_nginx(program: &Path) {
     }
 }
 
-const CUSTOMERS: usize = 300;
+/// The policy of the headers takes nothing from the page that it needs: its script runs and writes the texts.
+fn page_in_a_browser(browser: &Path) {
+    let place = site();
+    let ours = Serving::start(&place, "");
+    let mut command = Command::new(browser);
+    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom"]);
+    command.arg(format!("--user-data-dir={}", place.path().join("browser").display()));
+    let output = command.arg(format!("http://{}/", ours.address)).output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let title = "<h1 data-text=\"title\">";
+    assert!(String::from_utf8(place.read("site/verify.html")).unwrap().contains(&format!("{title}</h1>")));
+    assert!(shown.contains(&format!("{title}Check your balance")), "{}", String::from_utf8_lossy(&output.stderr));
+}
 
-/// Account, amount in the ledger's text, the same in base units, credential. Every one of them is long enough not to be
-/// met by chance.
-fn customers(step: u128) -> Vec<(String, String, u128, String)> {
+const CUSTOMERS: usize = 300;
+/// Account, amount in the ledger's text, the same in base units, credential.
+type Customer = (String, String, u128, String);
+
+/// Every text and number of them is long enough not to be met by chance.
+fn customers(step: u128) -> Vec<Customer> {
     let row = |number: usize| {
         let units = 7_234_567_890_123_u128 + (number as u128) * step;
         let text = format!("{}.{:08}", units / 100_000_000, units % 100_000_000);
@@ -182,11 +199,9 @@ fn customers(step: u128) -> Vec<(String, String, u128, String)> {
     (0..CUSTOMERS).map(row).collect()
 }
 
-fn ledger(customers: &[(String, String, u128, String)]) -> String {
+fn ledger(customers: &[Customer]) -> String {
     let head = "account,asset,amount,credential\n".to_owned();
-    let row = |(account, amount, _, credential): &(String, String, u128, String)| {
-        format!("{account},BTC,{amount},{credential}\n")
-    };
+    let row = |(account, amount, _, credential): &Customer| format!("{account},BTC,{amount},{credential}\n");
     head + &customers.iter().map(row).collect::<String>()
 }
 
@@ -204,7 +219,7 @@ fn export(folder: &Path, ledger: &str, name: &str) -> BTreeMap<String, String> {
 struct Forbidden(Vec<(String, Vec<u8>)>);
 
 impl Forbidden {
-    fn of(customers: &[(String, String, u128, String)], codes: &BTreeMap<String, String>) -> Self {
+    fn of(customers: &[Customer], codes: &BTreeMap<String, String>) -> Self {
         let mut all = Vec::new();
         let mut add = |what: &str, bytes: &[u8]| {
             all.push((what.to_owned(), bytes.to_vec()));
@@ -252,43 +267,29 @@ impl Forbidden {
     }
 }
 
-/// Everything that a plain file server sees: names and bytes of all files, and every byte of every request that a customer
-/// makes with the command or the page, which itself may ask nobody. None of it says who, whose, or how much.
-fn nothing_is_learnt(python: &Path) {
-    let venue = made();
-    let folder = venue.path();
-    let customers = customers(1_000_003);
-    let codes = export(folder, &ledger(&customers), "many");
-    assert_eq!(codes.len(), CUSTOMERS);
-    let forbidden = Forbidden::of(&customers, &codes);
-    // what is looked for is found where it may be
-    done(folder, &format!("prove many --account {} --out one.json", customers[5].0));
+/// The test is worth what it would see: a proof in the clear, and the table of codes.
+fn it_finds_what_it_looks_for(folder: &Path, account: &str, forbidden: &Forbidden) {
+    done(folder, &format!("prove many --account {} --out one.json", account));
     let one = fs::read(folder.join("one.json")).unwrap();
     for what in ["account", "units"] {
         let named = forbidden.0.iter().filter(|(name, _)| {
-            name.starts_with(&format!("{what} {}", customers[5].0))
-                || name.starts_with(&format!("{what} of {}", customers[5].0))
+            name.starts_with(&format!("{what} {}", account)) || name.starts_with(&format!("{what} of {}", account))
         });
         assert!(named.clone().any(|(_, needle)| one.windows(needle.len()).any(|part| part == needle)), "{what}");
     }
     assert!(forbidden.find(&fs::read(folder.join("codes-many.csv")).unwrap()).is_some());
+}
+
+/// Every tenth customer fetches what they need, and verifies their proof. Gives every byte that was sent, by what it
+/// asked for.
+fn customers_ask(
+    folder: &Path,
+    address: &str,
+    customers: &[Customer],
+    codes: &BTreeMap<String, String>,
+) -> BTreeMap<String, Vec<Vec<u8>>> {
     let root = folder.join("site-many");
-    done(folder, "page --out site-many/verify.html");
-    let published = files(&root);
     let index = Index::parse(&fs::read(root.join("proofs/0/index.json")).unwrap()).unwrap();
-    for (name, bytes) in &published {
-        assert_eq!(forbidden.find(name.as_bytes()), None, "the name {name}");
-        // the statement's figures are the venue's; a customer's are nowhere
-        assert_eq!(forbidden.find(bytes), None, "{name}");
-    }
-    let log = folder.join("server.log");
-    let server = Server::start(|address| {
-        let (host, port) = address.split_once(':').unwrap();
-        let mut command = Command::new(python);
-        command.args(["-u", "-m", "http.server", port, "--bind", host, "--directory"]).arg(&root);
-        command.stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
-        command
-    });
     let document = fs::read(folder.join("many/statement.draft.json")).unwrap();
     let statement = publish::parse(&document).unwrap();
     let reference = StatementRef {
@@ -305,7 +306,7 @@ fn nothing_is_learnt(python: &Path) {
         let own = folder.join(format!("of-{number}"));
         for name in &wanted {
             let request = format!("GET /{name} HTTP/1.1\r\nHost: proofs\r\nConnection: close\r\n\r\n").into_bytes();
-            let got = reply(&raw(&server.address, &request));
+            let got = reply(&raw(address, &request));
             assert_eq!(got.status, 200, "{name}");
             let path = own.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -323,6 +324,38 @@ fn nothing_is_learnt(python: &Path) {
         );
         assert!(done(folder, &line).contains("Your balance is in the total"));
     }
+    requests
+}
+
+/// Everything that a plain file server sees: names and bytes of all files, and every byte of every request that a
+/// customer makes for the command or the page, which itself may ask nobody. None of it says who, whose, or how much.
+fn nothing_is_learnt(python: &Path) {
+    let venue = made();
+    let folder = venue.path();
+    let customers = customers(1_000_003);
+    let codes = export(folder, &ledger(&customers), "many");
+    assert_eq!(codes.len(), CUSTOMERS);
+    let forbidden = Forbidden::of(&customers, &codes);
+    it_finds_what_it_looks_for(folder, &customers[5].0, &forbidden);
+    let root = folder.join("site-many");
+    done(folder, "page --out site-many/verify.html");
+    fs::create_dir_all(root.join("log/statement")).unwrap();
+    fs::copy(folder.join("many.json"), root.join("log/statement/000.json")).unwrap();
+    let published = files(&root);
+    for (name, bytes) in &published {
+        assert_eq!(forbidden.find(name.as_bytes()), None, "the name {name}");
+        // the statement's figures are the venue's; a customer's are nowhere
+        assert_eq!(forbidden.find(bytes), None, "{name}");
+    }
+    let log = folder.join("server.log");
+    let server = Server::start(|address| {
+        let (host, port) = address.split_once(':').unwrap();
+        let mut command = Command::new(python);
+        command.args(["-u", "-m", "http.server", port, "--bind", host, "--directory"]).arg(&root);
+        command.stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
+        command
+    });
+    let requests = customers_ask(folder, &server.address, &customers, &codes);
     drop(server);
     // the server's own notes, and what it was sent
     let mut notes = String::new();
@@ -347,7 +380,7 @@ fn sizes_tell_nothing(_: &Path) {
     let venue = made();
     let folder = venue.path();
     let few = 100;
-    let sizes = |name: &str, customers: &[(String, String, u128, String)]| {
+    let sizes = |name: &str, customers: &[Customer]| {
         export(folder, &ledger(&customers[..few]), name);
         let published = files(&folder.join(format!("site-{name}")));
         let packs = published.iter().filter(|(name, _)| name.ends_with(".pack"));

@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7381")]
     listen: String,
     /// Connections at a time; further ones wait
-    #[arg(long, value_name = "NUMBER", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=16_384))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=9999))]
     connections: u16,
     /// How many seconds running answers get when the server is asked to end
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]

@@ -1,7 +1,7 @@
 //! A secret under a passphrase. Specification: `docs/spec/keys.md`.
 //!
-//! Argon2id (RFC 9106) makes each guess cost memory and time; ChaCha20-Poly1305 (RFC 8439) seals under what it gives. The
-//! salt is new each time, so a key seals one message and one nonce serves.
+//! Argon2id (RFC 9106) makes each guess cost memory and time; ChaCha20-Poly1305 (RFC 8439) seals under what it gives.
+//! The salt is new each time, so a key seals one message and one nonce serves.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use chacha20poly1305::aead::{Aead as _, Payload};

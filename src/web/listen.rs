@@ -86,8 +86,8 @@ impl Stopped {
     }
 }
 
-/// Lets as many clients wait as the system takes, and sees that there are open files for so many connections: each needs
-/// one, and one for what it reads.
+/// Lets as many clients wait as the system takes, and sees that there are open files for so many connections: each
+/// needs one, and one for what it reads.
 ///
 /// # Errors
 /// The reason, in words.

@@ -1,7 +1,7 @@
 //! The server of what a venue publishes: GET and HEAD of the files of a [`Site`], and nothing else.
 //!
-//! Whoever reads a pack wants one proof of it, and a part of a pack would say which. So there are no ranges, and what is
-//! noted of a request never names what was asked for, nor who asked.
+//! Whoever reads a pack wants one proof of it, and a part of a pack would say which. So there are no ranges, and what
+//! is noted of a request never names what was asked for, nor who asked.
 
 use std::fs::File;
 use std::io::{self, Read as _};

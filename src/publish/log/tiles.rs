@@ -51,7 +51,7 @@ pub enum Named {
 }
 
 impl Named {
-    /// Reads a path below the folder of a log. Only the one spelling that [`tiles`] and [`statement_path`] give is read.
+    /// Reads a path below the folder of a log, in the one spelling that [`tiles`] and [`statement_path`] give.
     #[must_use]
     pub fn parse(path: &str) -> Option<Self> {
         if let Some(rest) = path.strip_prefix("statement/") {
