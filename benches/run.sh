@@ -11,6 +11,7 @@
 #   benches/run.sh --windows                    bundles with long windows only
 #   benches/run.sh --accounts N                 accounts of that chain (50,000)
 #   benches/run.sh --keep                       keep ledgers and stores for a look
+#   benches/run.sh --serve                      the server of published files only, under wrk (benches/serve.sh)
 #   benches/run.sh --smoke                      tiny sizes: only to see that it runs
 #
 # Nothing else should run meanwhile. No figure is a test: a machine that is busy is slower, and nothing fails.
@@ -18,6 +19,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 unset RUSTFLAGS
 cd "$root"
+[ "${1:-}" != --serve ] || exec benches/serve.sh "${@:2}"
 
 peers=()
 target=${CARGO_TARGET_DIR:-$root/target}

@@ -20,6 +20,8 @@ mod log;
 mod manual;
 mod omission;
 mod own_files;
+mod page;
+mod passphrase;
 mod policy;
 mod prove;
 mod publish;
@@ -28,6 +30,8 @@ mod reconcile;
 mod report;
 mod reserves;
 mod sample;
+#[cfg(feature = "serve")]
+mod serve;
 mod statement;
 mod tree;
 mod verify;
@@ -96,6 +100,8 @@ enum Verb {
     Man(manual::ManArgs),
     /// Say what checking customers show about accounts that were left out
     Omission(omission::Args),
+    /// Write the page on which customers check their balance
+    Page(page::Args),
     /// Pin the keys of a venue in your policy
     #[command(subcommand)]
     Pin(card::PinVerb),
@@ -120,6 +126,9 @@ enum Verb {
     /// Draw what is looked at, from a commitment and a block that came after it
     #[command(subcommand)]
     Sample(sample::Verb),
+    /// Serve what a venue publishes: page, card, log and sealed proofs
+    #[cfg(feature = "serve")]
+    Serve(serve::Args),
     /// Sign a statement, replace the venue's keys, or withdraw a statement
     #[command(subcommand)]
     Statement(statement::Verb),
@@ -183,6 +192,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Man(args) => manual::run(&args),
         Verb::Omission(args) => omission::run(&args),
         Verb::Card(verb) => card::run(&verb),
+        Verb::Page(args) => page::run(&args),
         Verb::Pin(verb) => card::pin(&verb),
         Verb::Policy(verb) => policy::run(&verb),
         Verb::Prove(args) => prove::run(&args),
@@ -192,6 +202,8 @@ fn run(verb: Verb) -> Outcome {
         Verb::Report(verb) => report::run(&verb),
         Verb::Reserves(verb) => reserves::run(&verb),
         Verb::Sample(verb) => sample::run(&verb),
+        #[cfg(feature = "serve")]
+        Verb::Serve(args) => serve::run(&args),
         Verb::Statement(verb) => statement::run(&verb),
         Verb::Tree(verb) => tree::run(&verb),
         Verb::Verify(args) => verify::run(&args),

@@ -19,6 +19,7 @@ pub mod evm_token;
 pub mod evm_window;
 pub mod explained;
 pub mod finding;
+pub mod keys;
 pub mod ledger;
 pub mod liability;
 pub mod log;
@@ -26,6 +27,7 @@ pub mod omission;
 pub mod publish;
 pub mod receipt;
 pub mod report;
+pub mod serve;
 pub mod statement_chain;
 pub mod statement_kinds;
 pub mod utxo_snapshot;
@@ -90,6 +92,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         ledger::ALL,
         liability::ALL,
         publish::ALL,
+        keys::ALL,
         log::ALL,
         witness::ALL,
         receipt::ALL,
@@ -116,6 +119,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         omission::ALL,
         report::ALL,
         cli::ALL,
+        serve::ALL,
     ];
     tables.into_iter().flatten().copied()
 }

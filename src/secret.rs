@@ -1,5 +1,7 @@
 //! Secrets: bytes that are wiped when dropped and never printed. Specification: `docs/spec/keys.md`.
 
+pub mod locked;
+
 use std::fmt;
 
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
@@ -29,7 +31,8 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
-    const ALL: [Self; 4] = [Self::Master, Self::Signing, Self::Log, Self::Witness];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Master, Self::Signing, Self::Log, Self::Witness];
 
     /// The first word of the file.
     #[must_use]

@@ -67,6 +67,10 @@ check_tools() {
   command -v c++ >/dev/null || missing+=(g++)
   command -v openssl >/dev/null || missing+=(openssl)
   command -v zstd >/dev/null || missing+=(zstd)
+  # peers of `serve`, and what sees every write of `keygen`
+  command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+  command -v strace >/dev/null || missing+=(strace)
+  command -v wrk >/dev/null || missing+=(wrk)
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
@@ -251,6 +255,7 @@ run_function "tests" run_tests
 run_function "page" check_page
 # figures are for quiet machines: here the program only has to run to its end, and the peers' lock file to fit
 run "benchmarks, tiny sizes" cargo test --locked --features parquet,finality --bench figures
+run "serve under wrk" env COUNTERFOIL="$CARGO_TARGET_DIR/debug/counterfoil" benches/serve.sh --smoke
 run "benchmarks, lock file of the peers" cargo update --workspace --locked --manifest-path benches/peers/Cargo.toml
 run "fuzz targets, lock file" cargo update --workspace --locked --manifest-path fuzz/Cargo.toml
 step="cargo-fuzz $cargo_fuzz_version"

@@ -15,6 +15,7 @@ mod ethereum;
 mod evm;
 mod flows;
 mod honest;
+mod keys;
 mod ledgers;
 mod logs;
 mod receipts;
@@ -32,6 +33,7 @@ pub use documents::{inclusion_proof, json, statement};
 pub use ethereum::{light_client_update, receipts, staked_ether};
 pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_registry};
 pub use flows::evm_transactions;
+pub use keys::key_file;
 pub use ledgers::ledger;
 pub use logs::{log_proof, witness_request};
 pub use receipts::venue_receipt;
@@ -43,6 +45,7 @@ pub use windows::evm_window;
 /// What honest programs write, as inputs: the target, a name, and the bytes.
 pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut inputs = vec![("sealed_pack", "pack".to_owned(), sealed::honest_pack())];
+    inputs.push(("key_file", "locked".to_owned(), keys::honest_file()));
     inputs.extend(blocks::honest_blocks());
     inputs.extend(depositors::honest_files().into_iter().map(|(name, bytes)| ("depositor", name, bytes)));
     inputs.push(("descriptor_list", "list".to_owned(), descriptors::honest_list()));
@@ -78,7 +81,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 25] = [
+pub const TARGETS: [(&str, Target); 27] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
@@ -92,6 +95,7 @@ pub const TARGETS: [(&str, Target); 25] = [
     ("evm_window", evm_window),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
+    ("key_file", key_file),
     ("ledger", ledger),
     ("light_client_update", light_client_update),
     ("log_proof", log_proof),

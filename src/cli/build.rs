@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use super::error::{CliError, Failure};
 use super::files::{self, NewFolder, Readers};
+use super::passphrase::Unlock;
 use super::{Outcome, random, remark, say};
 use crate::asset::Assets;
 use crate::json;
@@ -58,6 +59,8 @@ pub(super) struct Args {
     /// The master secret, from `keygen --kind master`
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
+    #[command(flatten)]
+    unlock: Unlock,
     /// The committed address set, from `challenge addresses`
     #[arg(long, value_name = "FILE")]
     addresses: Option<PathBuf>,
@@ -156,7 +159,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let venue = read_venue(venue_path)?;
     let snapshot = venue_file::read_snapshot(snapshot_path)?;
     let totals = control_total::read(args.expect_total.as_deref(), args.no_control_total, &assets)?;
-    let secret = files::read_secret(secret_path, SecretKind::Master)?;
+    let secret = files::read_secret(secret_path, SecretKind::Master, &args.unlock)?;
     let build_id = build_id(args)?;
     let key = SnapshotKey::derive(&secret, &build_id, &venue.venue.id, snapshot.sequence);
     drop(secret);

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use super::error::{CliError, Failure};
 use super::files::{self, Folder, Readers};
+use super::passphrase::Unlock;
 use super::statement::Alg;
 use super::{Outcome, challenge, now, remark, say};
 use crate::bundle::{self, MANIFEST, paths};
@@ -73,6 +74,8 @@ pub(super) struct SealArgs {
     /// The maker's signing key
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    #[command(flatten)]
+    unlock: Unlock,
     /// How to sign with it
     #[arg(long, value_enum, default_value = "bip340")]
     alg: Alg,
@@ -146,7 +149,7 @@ fn place(dir: &Path, name: &str, bytes: &[u8], readers: Readers, force: bool) ->
 fn seal(args: &SealArgs) -> Outcome {
     let path = args.dir.join(MANIFEST);
     files::check_free(&path, args.force)?;
-    let key = files::read_signing_key(&args.key, args.alg.into())?;
+    let key = files::read_signing_key(&args.key, args.alg.into(), &args.unlock)?;
     let folder = Folder(args.dir.clone());
     for (name, what) in [
         (paths::STATEMENT, "no verdict can be given without a statement"),

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use super::error::{CliError, Failure};
 use super::files::{self, NewFolder, Readers};
+use super::passphrase::Unlock;
 use super::statement::Alg;
 use super::{Outcome, challenge, now, remark, say};
 use crate::asset::ChainId;
@@ -54,6 +55,8 @@ pub(super) struct BitcoinArgs {
     /// The key that signs the node's answers: who pins it in a policy observes, who does not is told
     #[arg(long, value_name = "FILE")]
     node_key: PathBuf,
+    #[command(flatten)]
+    unlock: Unlock,
     /// How to sign with it
     #[arg(long, value_enum, default_value = "bip340")]
     alg: Alg,
@@ -126,7 +129,7 @@ fn bitcoin(args: &BitcoinArgs) -> Outcome {
     let target = args.out.join("chains").join(args.chain.folder());
     files::check_free(&target, args.force)?;
     let addresses = addresses_on(&args.addresses, &args.chain)?;
-    let key = files::read_signing_key(&args.node_key, args.alg.into())?;
+    let key = files::read_signing_key(&args.node_key, args.alg.into(), &args.unlock)?;
     let request = Request {
         url: args.url.clone(),
         credentials: credentials(args.cookie_file.as_ref())?,

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::error::{CliError, Failure};
 use super::interrupt::{self, Unfinished};
+use super::passphrase::Unlock;
 use crate::bundle::{FILE_SIZE_MAX, FileSource, SourceError};
 use crate::secret::{Secret, SecretKind};
 use crate::signature::{Algorithm, SigningKey};
@@ -64,15 +65,14 @@ pub(super) fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> 
     read(path, TEXT_SIZE_MAX).map(Zeroizing::new)
 }
 
-/// Reads a key file.
-pub(super) fn read_secret(path: &Path, kind: SecretKind) -> Result<Secret, Failure> {
-    let bytes = read_private(path)?;
-    Secret::parse(kind, &bytes).map_err(|error| Failure::about(path, &error))
+/// Reads a key file, which may be encrypted.
+pub(super) fn read_secret(path: &Path, kind: SecretKind, unlock: &Unlock) -> Result<Secret, Failure> {
+    unlock.read(path, kind)
 }
 
 /// Reads a signing key.
-pub(super) fn read_signing_key(path: &Path, alg: Algorithm) -> Result<SigningKey, Failure> {
-    let secret = read_secret(path, SecretKind::Signing)?;
+pub(super) fn read_signing_key(path: &Path, alg: Algorithm, unlock: &Unlock) -> Result<SigningKey, Failure> {
+    let secret = read_secret(path, SecretKind::Signing, unlock)?;
     let error = crate::secret::SecretError::Shape { expected: SecretKind::Signing.text() };
     SigningKey::new(alg, &secret).ok_or_else(|| Failure::about(path, &error))
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use super::error::{CliError, Failure};
 use super::files;
+use super::passphrase::Unlock;
 use super::{Outcome, now, remark, say};
 use crate::code::{Code, Coded, witness as codes};
 use crate::publish::log::audit::Entry;
@@ -27,6 +28,8 @@ pub(super) struct Args {
     /// The key of the log, from `keygen --kind log`
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    #[command(flatten)]
+    unlock: Unlock,
     /// A witness: its verifier key, @ and where it listens; may be given several times
     #[arg(long, value_name = "KEY@URL")]
     witness: Vec<String>,
@@ -60,7 +63,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     let file = files::read(&args.statement, statement_check::FILE_SIZE_MAX)?;
     let entry = signed_entry(&file).map_err(|error| Failure::about(&args.statement, &error))?;
-    let secret = files::read_secret(&args.key, SecretKind::Log)?;
+    let secret = files::read_secret(&args.key, SecretKind::Log, &args.unlock)?;
     let origin = &entry.stated.venue().log_origin;
     let signer = NoteSigner::new(origin, KeyKind::Log, &secret)
         .ok_or_else(|| Failure::from(LogError::Key(format!("{origin:?} can be no name of a log"))))?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::error::{CliError, Failure};
+use super::passphrase::Unlock;
 use super::statement::Alg;
 use super::verify::notices::Notices;
 use super::verify::{CredentialFile, expected_amount};
@@ -31,6 +32,8 @@ pub(super) struct SignArgs {
     /// A key of the venue, from `keygen`; may be given several times
     #[arg(long, value_name = "FILE", required = true)]
     key: Vec<PathBuf>,
+    #[command(flatten)]
+    unlock: Unlock,
     /// How to sign with it
     #[arg(long, value_enum, default_value = "bip340")]
     alg: Alg,

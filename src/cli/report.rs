@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::error::{CliError, Failure};
 use super::files::{self, Folder, Readers};
 use super::own_files::{OwnFiles, OwnFilesArgs};
+use super::passphrase::Unlock;
 use super::statement::Alg;
 use super::{Outcome, now, policy, remark, say};
 use crate::bundle::FILE_SIZE_MAX;
@@ -49,6 +50,8 @@ pub(super) struct SealArgs {
     /// Your signing key
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    #[command(flatten)]
+    unlock: Unlock,
     /// How to sign with it
     #[arg(long, value_enum, default_value = "bip340")]
     alg: Alg,
@@ -87,7 +90,7 @@ fn made(inputs: &Inputs) -> Result<Report, Failure> {
 
 fn seal(args: &SealArgs) -> Outcome {
     files::check_free(&args.out, args.force)?;
-    let key = files::read_signing_key(&args.key, args.alg.into())?;
+    let key = files::read_signing_key(&args.key, args.alg.into(), &args.unlock)?;
     let file = files::read(&args.report, FILE_SIZE_MAX)?;
     let report = made(&args.inputs)?;
     let same = seal::compare(&file, &report).map_err(|error| Failure::about(&args.report, &error))?;

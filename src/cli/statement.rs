@@ -10,6 +10,7 @@ use clap::ValueEnum;
 
 use super::error::{CliError, Failure};
 use super::files::{self, Readers};
+use super::passphrase::Unlock;
 use super::{Outcome, build, remark, say};
 use crate::hash::Tag;
 use crate::json;
@@ -38,6 +39,8 @@ pub(super) struct SignArgs {
     /// The signing key, from `keygen`
     #[arg(long, value_name = "FILE", required_unless_present = "external")]
     key: Option<PathBuf>,
+    #[command(flatten)]
+    unlock: Unlock,
     /// How to sign with it
     #[arg(long, value_enum, default_value = "bip340")]
     alg: Alg,
@@ -127,7 +130,7 @@ fn sign(args: &SignArgs) -> Outcome {
     files::check_free(&args.out, force)?;
     let (mut envelope, statement) = open(&args.source)?;
     let Some(key_path) = &args.key else { return request(args, &envelope, &statement) };
-    let key = files::read_signing_key(key_path, args.alg.into())?;
+    let key = files::read_signing_key(key_path, args.alg.into(), &args.unlock)?;
     let default = || PathBuf::from(format!("{}.signed", key_path.display()));
     let record = args.record.clone().unwrap_or_else(default);
     check_apart(&args.out, &[&record, key_path])?;

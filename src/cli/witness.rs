@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{CliError, Failure};
 use super::files::{self, Readers};
+use super::passphrase::Unlock;
 use super::{Outcome, now, remark, say};
 use crate::hash::sha256;
 use crate::publish::log::note::NOTE_SIZE_MAX;
@@ -26,6 +27,8 @@ pub(super) struct Args {
     /// The key of the witness, from `keygen --kind witness`
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    #[command(flatten)]
+    unlock: Unlock,
     /// The name of the witness, a part of its verifier key
     #[arg(long)]
     name: String,
@@ -39,7 +42,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let logs = read_logs(&files::read_text(&args.logs)?).map_err(|error| Failure::about(&args.logs, &error))?;
-    let secret = files::read_secret(&args.key, SecretKind::Witness)?;
+    let secret = files::read_secret(&args.key, SecretKind::Witness, &args.unlock)?;
     let bad_name = || LogError::Key(format!("{:?} can be no name of a witness", args.name));
     let own = NoteSigner::new(&args.name, KeyKind::Witness, &secret).ok_or_else(bad_name)?;
     let memory = StateFolder::open(&args.state)?;

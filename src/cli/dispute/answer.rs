@@ -9,6 +9,7 @@ use super::{read_dispute, receipt_digest, receipt_of};
 use crate::amount::{Amount, Decimals};
 use crate::cli::error::{CliError, Failure};
 use crate::cli::files::{self, Readers};
+use crate::cli::passphrase::Unlock;
 use crate::cli::statement::Alg;
 use crate::cli::{Outcome, remark, say};
 use crate::liability::inclusion_proof;
@@ -26,6 +27,8 @@ pub(in crate::cli) struct Args {
     /// A key of the venue, from `keygen`; may be given several times
     #[arg(long, value_name = "FILE", required = true)]
     key: Vec<PathBuf>,
+    #[command(flatten)]
+    unlock: Unlock,
     /// How to sign with it
     #[arg(long, value_enum, default_value = "bip340")]
     alg: Alg,
@@ -53,7 +56,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     files::check_free(&args.out, args.force)?;
     let dispute = read_dispute(&args.dispute)?;
     let (receipt, digest) = (receipt_of(&dispute)?, receipt_digest(&dispute)?);
-    let keys = args.key.iter().map(|path| files::read_signing_key(path, args.alg.into()));
+    let keys = args.key.iter().map(|path| files::read_signing_key(path, args.alg.into(), &args.unlock));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
     let opening = match &args.opening {
         None => None,

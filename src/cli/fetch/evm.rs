@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::super::error::{CliError, Failure};
 use super::super::files;
+use super::super::passphrase::Unlock;
 use super::super::statement::Alg;
 use super::super::{Outcome, challenge, now, policy, remark};
 use super::{addresses_on, credentials, publish, say_cutoff, tell};
@@ -66,6 +67,8 @@ pub(in crate::cli) struct EvmArgs {
     /// The key that signs the node's answers: who pins it in a policy observes, who does not is told
     #[arg(long, value_name = "FILE", required_unless_present = "watch")]
     node_key: Option<PathBuf>,
+    #[command(flatten)]
+    unlock: Unlock,
     /// How to sign with it
     #[arg(long, value_enum, default_value = "bip340")]
     alg: Alg,
@@ -93,7 +96,7 @@ pub(super) fn run(args: &EvmArgs) -> Outcome {
 fn gather(args: &EvmArgs, (out, key): (&Path, &Path), policy: Option<&Policy>, events: EventList) -> Outcome {
     let target = out.join("chains").join(args.chain.folder());
     files::check_free(&target, args.force)?;
-    let key = files::read_signing_key(key, args.alg.into())?;
+    let key = files::read_signing_key(key, args.alg.into(), &args.unlock)?;
     let request = request(args, policy)?;
     let journal = args.watched.as_ref().map(|path| watch::read(path, &request)).transpose()?;
     let window = args.window.map(|(from, to)| {

@@ -20,7 +20,7 @@ pub(super) fn run(args: &SignArgs) -> Outcome {
     let (store, statement, reference) = prove::open(&args.dir)?;
     let mut keys = Vec::new();
     for path in &args.key {
-        let key = files::read_signing_key(path, args.alg.into())?;
+        let key = files::read_signing_key(path, args.alg.into(), &args.unlock)?;
         if !statement.venue.keys.contains(&key.public_key()) {
             let count = statement.venue.keys.len();
             let error = StatementError::KeyNotDeclared { key: key.public_key(), count };

@@ -13,6 +13,7 @@ use crate::cli::build::progress::BuildProgress;
 use crate::cli::build::sources::Ledgers;
 use crate::cli::error::Failure;
 use crate::cli::files::{self, NewFolder, Readers};
+use crate::cli::passphrase::Unlock;
 use crate::cli::{Outcome, build, prove, remark, say};
 use crate::code::{Code, Coded, liability as codes};
 use crate::liability::leaf::SnapshotKey;
@@ -46,6 +47,8 @@ pub(in crate::cli) struct Args {
     /// With --ledger: the master secret; without it, the key that the store holds is used
     #[arg(long, value_name = "FILE", requires = "ledger")]
     secret_file: Option<PathBuf>,
+    #[command(flatten)]
+    unlock: Unlock,
     /// With --ledger: what a database is asked
     #[arg(long, value_name = "SQL", requires = "ledger")]
     query: Option<String>,
@@ -142,7 +145,7 @@ fn check_ledger(
             SnapshotKey::from_bytes(*store.key().expose())
         }
         Some(path) => {
-            let secret = files::read_secret(path, SecretKind::Master)?;
+            let secret = files::read_secret(path, SecretKind::Master, &args.unlock)?;
             SnapshotKey::derive(&secret, store.build_id(), &statement.venue.id, statement.sequence)
         }
     };

@@ -9,7 +9,7 @@ use crate::liability::store::text::take;
 use crate::liability::sum_tree::LiabilityCommitment;
 
 /// First bytes of every header: a name and the version of the format.
-const MAGIC: &[u8; 16] = b"counterfoil\0st\0\x02";
+pub(crate) const MAGIC: &[u8; 16] = b"counterfoil\0st\0\x02";
 const VERSION_AT: usize = 15;
 /// Four thousand trees of the longest names are far below; a larger header is damage.
 pub(crate) const HEADER_SIZE_MAX: u64 = 16 << 20;

@@ -36,6 +36,53 @@ pub fn statement_path(sequence: u64) -> String {
     format!("statement/{}.json", number(sequence))
 }
 
+/// A file of the log whose content follows from its first entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A tile, of hashes or of entries; `full` when no later entry changes its name.
+    Tile {
+        /// How many entries the log must have before the file is what it stays.
+        entries: u64,
+        /// Whether it has its whole width.
+        full: bool,
+    },
+    /// The signed statement with this number.
+    Statement(u64),
+}
+
+impl Named {
+    /// Reads a path below the folder of a log, in the one spelling that [`tiles`] and [`statement_path`] give.
+    #[must_use]
+    pub fn parse(path: &str) -> Option<Self> {
+        if let Some(rest) = path.strip_prefix("statement/") {
+            let index = read_number(rest.strip_suffix(".json")?)?;
+            return (statement_path(index) == path).then_some(Self::Statement(index));
+        }
+        let (kind, rest) = path.strip_prefix("tile/")?.split_once('/')?;
+        let (tile, width) = match rest.split_once(".p/") {
+            Some((tile, width)) => (tile, super::checkpoint::decimal(width)?),
+            None => (rest, WIDTH),
+        };
+        let index = read_number(tile)?;
+        let level: u32 = if kind == "entries" { 0 } else { super::checkpoint::decimal(kind)?.try_into().ok()? };
+        // 256^8 entries are more than any log has
+        let span = WIDTH.checked_pow(level)?;
+        let entries = index.checked_mul(WIDTH)?.checked_add(width)?.checked_mul(span)?;
+        let known = (1..=WIDTH).contains(&width) && self::path(&format!("tile/{kind}"), index, width) == path;
+        known.then_some(Self::Tile { entries, full: width == WIDTH })
+    }
+}
+
+/// The number in `x001/x234/067`; other spellings of it are for the caller to refuse.
+fn read_number(text: &str) -> Option<u64> {
+    text.split('/').try_fold(0_u64, |sum, part| {
+        let digits = part.strip_prefix('x').unwrap_or(part);
+        let digits =
+            Some(digits).filter(|digits| digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit()));
+        sum.checked_mul(1000)?.checked_add(digits?.parse().ok()?)
+    })
+}
+
 /// A tile of hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
@@ -109,6 +156,51 @@ pub fn bundle(entries: &[Vec<u8>]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_read_in_one_spelling() {
+        let tile = |entries, full| Some(Named::Tile { entries, full });
+        assert_eq!(Named::parse("tile/0/000"), tile(256, true));
+        assert_eq!(Named::parse("tile/0/273.p/112"), tile(273 * 256 + 112, false));
+        assert_eq!(Named::parse("tile/1/001.p/17"), tile((256 + 17) * 256, false));
+        assert_eq!(Named::parse("tile/entries/x001/234.p/5"), tile(1234 * 256 + 5, false));
+        assert_eq!(Named::parse("statement/x001/234.json"), Some(Named::Statement(1234)));
+        for size in [1_u64, 2, 255, 256, 257, 600] {
+            for found in tiles(&vec![crate::hash::sha256(b"a leaf"); usize::try_from(size).expect("small")]) {
+                let read = Named::parse(&found.path);
+                assert!(matches!(read, Some(Named::Tile { entries, .. }) if entries <= size), "{} {size}", found.path);
+            }
+        }
+        for path in [
+            "tile/0/0",
+            "tile/0/0000",
+            "tile/0/x000/001",
+            "tile/0/000.p/0",
+            "tile/0/000.p/256",
+            "tile/0/000.p/01",
+            "tile/00/000",
+            "tile/8/000",
+            "tile/99999999999/000",
+            "tile/0/000/",
+            "tile/0//000",
+            "tile/0/001.p/-1",
+            "tile/0/001.p/1/2",
+            "tile/0/+01",
+            "tile/-1/000",
+            "statement/001",
+            "statement/1.json",
+            "statement/x000/001.json",
+            "statement/001.json/x",
+            "tile/entries/x1/000",
+            "tile",
+            "",
+            "tile/0/..",
+            "statement/../001.json",
+            "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
+        ] {
+            assert_eq!(Named::parse(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn numbers_are_those_of_the_specification() {
