@@ -20,6 +20,7 @@ pub mod finding;
 pub mod ledger;
 pub mod liability;
 pub mod log;
+pub mod network;
 pub mod omission;
 pub mod publish;
 pub mod report;
@@ -106,6 +107,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm_flow_finding::ALL,
         statement_chain::ALL,
         omission::ALL,
+        network::ALL,
         report::ALL,
         cli::ALL,
     ];

@@ -111,6 +111,8 @@ pub enum Tag {
     CodeCheck,
     /// The public name of a proof that is sealed under a code.
     CodeName,
+    /// The claim of a deposit at another venue.
+    Deposit,
     /// An output descriptor and how far it is derived.
     Descriptor,
     /// A leaf of a liability tree.
@@ -137,7 +139,7 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, in the order of their discriminants.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Address,
         Self::AddressNode,
         Self::Asset,
@@ -145,6 +147,7 @@ impl Tag {
         Self::BundleNode,
         Self::CodeCheck,
         Self::CodeName,
+        Self::Deposit,
         Self::Descriptor,
         Self::Leaf,
         Self::Manifest,
@@ -169,6 +172,7 @@ impl Tag {
             Self::BundleNode => "counterfoil/bundle-node",
             Self::CodeCheck => "counterfoil/code-check",
             Self::CodeName => "counterfoil/code-name",
+            Self::Deposit => "counterfoil/deposit",
             Self::Descriptor => "counterfoil/descriptor",
             Self::Leaf => "counterfoil/leaf",
             Self::Manifest => "counterfoil/manifest",
@@ -184,7 +188,7 @@ impl Tag {
     }
 }
 
-static MIDSTATES: LazyLock<[Sha256; 18]> = LazyLock::new(|| {
+static MIDSTATES: LazyLock<[Sha256; Tag::ALL.len()]> = LazyLock::new(|| {
     Tag::ALL.map(|tag| {
         let tag_hash = Sha256::digest(tag.text().as_bytes());
         Sha256::new().chain_update(tag_hash).chain_update(tag_hash)
