@@ -7,6 +7,7 @@ mod card;
 mod challenge;
 mod compare;
 mod demo;
+mod deposit;
 mod error;
 mod explain;
 mod fetch;
@@ -16,6 +17,7 @@ mod interrupt;
 mod keygen;
 mod lab;
 mod log;
+mod network;
 mod omission;
 mod own_files;
 mod policy;
@@ -69,6 +71,8 @@ enum Verb {
     Compare(compare::Args),
     /// Show the whole of it on a made-up venue, in ./counterfoil-demo
     Demo(demo::Args),
+    /// Put a deposit at another venue into your bundle, with its proof
+    Deposit(deposit::Args),
     /// Explain a code such as CF-1004; without a code, list them all
     Explain(explain::Args),
     /// Gather evidence from your own node into a bundle; verifies nothing
@@ -84,6 +88,8 @@ enum Verb {
     /// Check a public log as a whole, or take a proof out of it
     #[command(subcommand)]
     Log(log::Verb),
+    /// Join bundles of several venues, and clear what they owe each other
+    Network(network::Args),
     /// Say what checking customers show about accounts that were left out
     Omission(omission::Args),
     /// Pin the keys of a venue in your policy
@@ -155,12 +161,14 @@ fn run(verb: Verb) -> Outcome {
         Verb::Challenge(verb) => challenge::run(&verb),
         Verb::Compare(args) => compare::run(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Deposit(args) => deposit::run(&args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Fetch(verb) => fetch::run(&verb),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::Keygen(args) => keygen::run(&args),
         Verb::Lab(verb) => lab::run(&verb),
         Verb::Log(verb) => log::run(&verb),
+        Verb::Network(args) => network::run(&args),
         Verb::Omission(args) => omission::run(&args),
         Verb::Card(verb) => card::run(&verb),
         Verb::Pin(verb) => card::pin(&verb),

@@ -41,6 +41,9 @@ fn agree() -> Result<(), Failed> {
         costly += usize::from(network.alpha != "1" || network.beta != "1");
     }
     // a draw that shows nothing would agree with anything
-    assert!(seen == 1_000 && contagious > 100 && ambiguous > 50 && costly > 300, "{seen} {contagious} {ambiguous} {costly}");
+    assert!(
+        seen == 1_000 && contagious > 100 && ambiguous > 50 && costly > 300,
+        "{seen} {contagious} {ambiguous} {costly}"
+    );
     Ok(())
 }

@@ -121,16 +121,11 @@ impl Coded for NetworkError {
 ///
 /// # Errors
 /// [`NetworkError`] when they cannot be joined at all. Everything else is a finding.
-pub fn network(
-    inputs: &[Input<'_>],
-    policy: &NetworkPolicy,
-    now: Option<Time>,
-) -> Result<NetworkReport, NetworkError> {
+pub fn network(inputs: &[Input<'_>], policy: &NetworkPolicy, now: Option<Time>) -> Result<NetworkReport, NetworkError> {
     let sheets = sheet::read(inputs, policy, now)?;
     let Some(first) = sheets.first() else { return Err(NetworkError::Nothing) };
     let pinned = policy.members.iter().map(|member| &member.policy.venue().id);
-    let absent: Vec<VenueId> =
-        pinned.filter(|id| !sheets.iter().any(|sheet| sheet.venue() == *id)).cloned().collect();
+    let absent: Vec<VenueId> = pinned.filter(|id| !sheets.iter().any(|sheet| sheet.venue() == *id)).cloned().collect();
     // what fails here is a file that changed since its bundle was opened
     let failed = |source| NetworkError::Bundle { bundle: "a bundle".to_owned(), source };
     let (shared, mut findings) = shared::join(&sheets).map_err(failed)?;

@@ -70,7 +70,9 @@ fn attack_r4_one_wallet_in_two_bundles() {
     for code in ["SHARED_ADDRESS", "SHARED_HOLDING"] {
         assert!(tells(&report, code, "alpha beta"), "{:?}", told(&report));
     }
-    assert!(report.findings.iter().all(|found| found.code.name != "SHARED_ADDRESS" || found.severity == Severity::Critical));
+    assert!(
+        report.findings.iter().all(|found| found.code.name != "SHARED_ADDRESS" || found.severity == Severity::Critical)
+    );
     assert_eq!(each(&report, |venue| venue.outside.0.to_string()), ["0", "100", "40"], "it is neither's");
     assert_eq!(each(&report, |venue| venue.shared.0.to_string()), ["100", "100", "0"]);
     assert_eq!(bitcoin(&report).sums.outside.0.to_string(), "240", "and there once");

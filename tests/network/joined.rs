@@ -18,7 +18,8 @@ fn gross_books_call_one_short_and_clearing_all_three() {
     assert_eq!(each(&report, |venue| venue.cleared.wave.to_string()), ["2", "3", "1"]);
     assert_eq!(each(&report, |venue| venue.cleared.customers_get.0.to_string()), ["8260/97", "9160/97", "5860/97"]);
     let sums = &asset.sums;
-    let figures = [&sums.gross_assets, &sums.between, &sums.between_netted, &sums.outside, &sums.customers, &sums.customers_get];
+    let figures =
+        [&sums.gross_assets, &sums.between, &sums.between_netted, &sums.outside, &sums.customers, &sums.customers_get];
     assert_eq!(figures.map(|figure| figure.0.to_string()), ["420", "180", "0", "240", "300", "240"]);
     assert_eq!(sums.coverage.as_deref(), Some("80.00 %"));
     // struck out, the ring leaves each with its own
@@ -35,9 +36,9 @@ fn gross_books_call_one_short_and_clearing_all_three() {
     assert!(tells(&report, "DEPOSIT_RING", "alpha beta gamma"));
     assert_eq!(
         asset.sentence,
-        "BTC: the sheets add up to 420.00000000 of assets; 240.00000000 of it is there, against 300.00000000 owed to \
+        "BTC: the sheets add up to 420.00 of assets; 240.00 of it is there, against 300.00 owed to \
          customers and others, 80.00 %. By the gross sheets gamma cannot pay in full; cleared, alpha, beta and gamma \
-         cannot, and customers and others get 240.00000000."
+         cannot, and customers and others get 240.00."
     );
 }
 

@@ -18,7 +18,10 @@ fn windows_that_do_not_overlap_are_not_compared() {
     let late = refusal(&built(&RingOptions { late: Some(2), ..RingOptions::default() }));
     assert_eq!(late.code().name, "NETWORK_CUTOFFS_DIFFER");
     let text = late.to_string();
-    assert!(text.contains("alpha states what it owes at 2026-11-01T00:00:00Z, gamma at 2026-11-01T01:00:00Z"), "{text}");
+    assert!(
+        text.contains("alpha states what it owes at 2026-11-01T00:00:00Z, gamma at 2026-11-01T01:00:00Z"),
+        "{text}"
+    );
     let other = refusal(&built(&RingOptions { earlier_block: Some(1), ..RingOptions::default() }));
     assert_eq!(other.code().name, "NETWORK_BLOCKS_DIFFER", "{other}");
     // one venue is looked at in a snapshot only
@@ -107,7 +110,8 @@ fn a_deposit_with_a_fault_counts_nothing_and_is_named() {
         let claim = Claim::sign(&beta.key, &beta.id, &debtor.parse().unwrap(), digest, account).unwrap();
         Some(json::canonical(&claim).unwrap())
     };
-    let mut other = serde_json::from_slice::<serde_json::Value>(&signed("alpha", &digest, &account(1)).unwrap()).unwrap();
+    let mut other =
+        serde_json::from_slice::<serde_json::Value>(&signed("alpha", &digest, &account(1)).unwrap()).unwrap();
     other["format"] = "counterfoil-deposit-claim-v2".into();
     let cases: [(&str, Option<Vec<u8>>, &str, &str); 13] = [
         (CLAIM, None, "DEPOSIT_INCOMPLETE", "beta"),

@@ -30,9 +30,7 @@ pub(crate) fn answer(network: &Obligations) -> Result<Map<String, Value>, Cleari
     let cleared = network.system()?.clear()?;
     let pairs = bilateral(&network.matrix()?);
     let (netted, rings) = cyclic(&pairs);
-    let ring = |ring: &counterfoil::reconcile::network::netting::Ring| {
-        json!({"amount": ring.amount.to_string(), "nodes": nodes(&ring.nodes)})
-    };
+    let ring = |ring: &counterfoil::reconcile::network::netting::Ring| json!({"amount": ring.amount.to_string(), "nodes": nodes(&ring.nodes)});
     let values = json!({
         "bilateral": rows(&pairs),
         "greatest": list(&cleared.greatest),

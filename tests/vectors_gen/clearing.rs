@@ -53,7 +53,8 @@ fn published(case: &mut impl FnMut(&str, &str, &[&str], Value)) {
     let comment = format!("{EN}: a default runs down a chain and stops at a node that is left with nothing");
     let owes = ["0 100 0 0", "0 0 80 0", "0 0 0 60", "0 0 0 0"];
     case("chain", &comment, &["Clearing"], network(&owes, "40 10 10 0", "1", "1"));
-    let comment = format!("{RV}, example 3.3: steps from below end at (1, 1), which is no answer; it goes on from there");
+    let comment =
+        format!("{RV}, example 3.3: steps from below end at (1, 1), which is no answer; it goes on from there");
     case("limit_from_below", &comment, &["DefaultCosts"], network(&["0 2", "11/5 0"], "1 1", "1/2", "1/2"));
     let comment = format!("{RV}: with default costs two answers, and neither of them is a mistake");
     let owes = ["0 11/5", "11/5 0"];
@@ -77,13 +78,37 @@ fn refused(vectors: &mut Vectors) {
         ("decimal_point", "no decimals", "Strict", network(&pair, "0.5 0", "1", "1"), "CF-7300"),
         ("denominator_zero", "divided by nothing", "Strict", network(&pair, "1/0 0", "1", "1"), "CF-7300"),
         ("whole_over_one", "3/1 is 3", "Strict", network(&pair, "3/1 0", "1", "1"), "CF-7300"),
-        ("owes_itself", "an entry on the diagonal", "Contradiction", network(&["1 1", "0 0"], "0 0", "1", "1"), "CF-7300"),
+        (
+            "owes_itself",
+            "an entry on the diagonal",
+            "Contradiction",
+            network(&["1 1", "0 0"], "0 0", "1", "1"),
+            "CF-7300",
+        ),
         ("row_missing", "fewer rows than nodes", "Contradiction", network(&["0 1"], "0 0", "1", "1"), "CF-7300"),
-        ("row_too_long", "a row of three in a network of two", "Contradiction", network(&["0 1 0", "0 0"], "0 0", "1", "1"), "CF-7300"),
+        (
+            "row_too_long",
+            "a row of three in a network of two",
+            "Contradiction",
+            network(&["0 1 0", "0 0"], "0 0", "1", "1"),
+            "CF-7300",
+        ),
         ("alpha_above_one", "a default that makes rich", "Contradiction", network(&pair, "0 0", "3/2", "1"), "CF-7300"),
         ("beta_above_one", "likewise", "Contradiction", network(&pair, "0 0", "1", "2"), "CF-7300"),
-        ("amount_too_large", "a number of 322 bits", "Overflow", network(&pair, &format!("{beyond} 0"), "1", "1"), "CF-7301"),
-        ("share_too_fine", "a share with a denominator of 322 bits", "Overflow", network(&pair, "0 0", &format!("1/{beyond}"), "1"), "CF-7301"),
+        (
+            "amount_too_large",
+            "a number of 322 bits",
+            "Overflow",
+            network(&pair, &format!("{beyond} 0"), "1", "1"),
+            "CF-7301",
+        ),
+        (
+            "share_too_fine",
+            "a share with a denominator of 322 bits",
+            "Overflow",
+            network(&pair, "0 0", &format!("1/{beyond}"), "1"),
+            "CF-7301",
+        ),
     ];
     for (name, comment, flag, sent, code) in cases {
         let want = Want::Refused(Stage::Parse, code);

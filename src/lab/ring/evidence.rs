@@ -93,7 +93,8 @@ impl World {
         let mut files = self.evidence(&keys, cutoff, &cutoff_block)?;
         let mut control = Vec::new();
         for (address, key) in &keys {
-            control.extend(json::canonical(&sign(self.chain.id(), address, &line, key).map_err(fault)?).map_err(fault)?);
+            control
+                .extend(json::canonical(&sign(self.chain.id(), address, &line, key).map_err(fault)?).map_err(fault)?);
             control.push(b'\n');
         }
         files.insert(paths::CONTROL.to_owned(), control);

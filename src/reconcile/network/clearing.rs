@@ -126,12 +126,7 @@ impl System {
     ///
     /// # Errors
     /// [`ClearingError`].
-    pub fn new(
-        owes: &Matrix,
-        outside: &[Fraction],
-        alpha: &Fraction,
-        beta: &Fraction,
-    ) -> Result<Self, ClearingError> {
+    pub fn new(owes: &Matrix, outside: &[Fraction], alpha: &Fraction, beta: &Fraction) -> Result<Self, ClearingError> {
         let malformed = |detail: String| Err(ClearingError::Malformed(detail));
         let count = outside.len();
         if owes.len() != count || owes.iter().any(|row| row.len() != count) {
@@ -199,7 +194,8 @@ impl System {
     fn falls_short(&self, node: usize, paid: &Paid, alpha: &Fraction, beta: &Fraction) -> bool {
         let received = self.received(node, &paid.shares);
         let has = |amounts: &[BigInt]| amounts.get(node).cloned().unwrap_or_default();
-        let assets = has(&self.outside) * &paid.of * alpha.numer() * beta.denom() + received * beta.numer() * alpha.denom();
+        let assets =
+            has(&self.outside) * &paid.of * alpha.numer() * beta.denom() + received * beta.numer() * alpha.denom();
         assets < has(&self.total) * &paid.of * alpha.denom() * beta.denom()
     }
 
@@ -290,8 +286,12 @@ impl System {
             let pays_into = |node: usize| {
                 self.nodes().zip(&reached).any(|(from, reached)| *reached && self.owed(from, node).is_some())
             };
-            let new: Vec<usize> =
-                self.nodes().zip(&reached).filter(|(node, known)| !**known && pays_into(*node)).map(|(node, _)| node).collect();
+            let new: Vec<usize> = self
+                .nodes()
+                .zip(&reached)
+                .filter(|(node, known)| !**known && pays_into(*node))
+                .map(|(node, _)| node)
+                .collect();
             if new.is_empty() {
                 return reached;
             }
@@ -307,8 +307,7 @@ impl System {
     fn solved(&self, states: &[State]) -> Result<Paid, ClearingError> {
         let defaulters: Vec<usize> =
             self.nodes().zip(states).filter(|(_, state)| **state == State::Default).map(|(node, _)| node).collect();
-        let full: Vec<BigInt> =
-            states.iter().map(|state| BigInt::from(u8::from(*state == State::Full))).collect();
+        let full: Vec<BigInt> = states.iter().map(|state| BigInt::from(u8::from(*state == State::Full))).collect();
         let costs = self.alpha.denom() * self.beta.denom();
         let share = self.beta.numer() * self.alpha.denom();
         let row = |&node: &usize| -> Option<Vec<BigInt>> {

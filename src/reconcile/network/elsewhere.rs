@@ -160,12 +160,7 @@ pub(super) fn read(
     Ok((deposits, findings))
 }
 
-fn refused(
-    sheet: &Sheet<'_>,
-    debtor: Option<&Sheet<'_>>,
-    name: &str,
-    (code, detail): Refusal,
-) -> NetworkFinding {
+fn refused(sheet: &Sheet<'_>, debtor: Option<&Sheet<'_>>, name: &str, (code, detail): Refusal) -> NetworkFinding {
     // evidence that shows something else than it says is worse than evidence that is missing
     let severity = match code.outcome {
         crate::code::Outcome::Failed => Severity::Critical,
@@ -222,12 +217,7 @@ fn one<'a>(
 }
 
 /// Which of the venues the statement speaks of. That only says where to look: nothing in it is believed.
-fn debtor_of(
-    sheets: &[Sheet<'_>],
-    absent: &[VenueId],
-    depositor: usize,
-    statement: &[u8],
-) -> Result<usize, Refusal> {
+fn debtor_of(sheets: &[Sheet<'_>], absent: &[VenueId], depositor: usize, statement: &[u8]) -> Result<usize, Refusal> {
     let named = Envelope::parse(statement, publish::statement_check::FIELD)
         .map_err(|error| error.to_string())
         .and_then(|envelope| publish::parse(&envelope.document).map_err(|error| error.to_string()))
@@ -291,7 +281,8 @@ fn same_statement(debtor: &Sheet<'_>, statement: &[u8]) -> Result<(), Refusal> {
     }
     let (got, expected) = (shown.statement().sequence, known.statement().sequence);
     if got == expected {
-        let detail = format!("statement {got}: {} here, {} in the bundle of the debtor", shown.digest(), known.digest());
+        let detail =
+            format!("statement {got}: {} here, {} in the bundle of the debtor", shown.digest(), known.digest());
         return Err((&codes::DEPOSIT_TWO_STATEMENTS, detail));
     }
     other(format!("statement {got}, the debtor's bundle is about statement {expected}"))

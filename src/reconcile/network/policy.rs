@@ -88,7 +88,8 @@ impl NetworkFile {
             return Err(NetworkPolicyError(format!("format {:?}, expected {FORMAT:?}", file.format)));
         }
         let share = |name: &str, text: &str| {
-            let wrong = || NetworkPolicyError(format!("{name} is {text:?}, expected a fraction from 0 to 1, such as 4/5"));
+            let wrong =
+                || NetworkPolicyError(format!("{name} is {text:?}, expected a fraction from 0 to 1, such as 4/5"));
             parse(text).filter(|share| *share <= one()).ok_or_else(wrong)
         };
         let (alpha, beta) = (share("alpha", &file.alpha)?, share("beta", &file.beta)?);
@@ -154,7 +155,8 @@ mod tests {
         Policy::parse(&text).expect("a policy")
     }
 
-    const TWO: &str = "format = \"counterfoil-network-policy-v1\"\n[[venue]]\npolicy = \"a\"\n[[venue]]\npolicy = \"b\"\n";
+    const TWO: &str =
+        "format = \"counterfoil-network-policy-v1\"\n[[venue]]\npolicy = \"a\"\n[[venue]]\npolicy = \"b\"\n";
 
     #[test]
     fn a_file_names_a_policy_for_each_venue() {
@@ -168,10 +170,18 @@ mod tests {
     fn what_is_no_network_policy_is_refused() {
         let head = "format = \"counterfoil-network-policy-v1\"\n";
         let many = format!("{head}{}", "[[venue]]\npolicy = \"a\"\n".repeat(DEBTORS_MAX + 1));
-        let bad_key = format!("{head}[[venue]]\npolicy = \"a\"\ndeposit_keys = [{{ alg = \"bip340\", key = \"00\" }}]\n");
+        let bad_key =
+            format!("{head}[[venue]]\npolicy = \"a\"\ndeposit_keys = [{{ alg = \"bip340\", key = \"00\" }}]\n");
         for text in [
-            "", "x", head, "format = \"counterfoil-policy-v1\"\n", &many, &bad_key,
-            &format!("alpha = \"3/2\"\n{TWO}"), &format!("beta = \"0.8\"\n{TWO}"), &format!("gamma = \"1\"\n{TWO}"),
+            "",
+            "x",
+            head,
+            "format = \"counterfoil-policy-v1\"\n",
+            &many,
+            &bad_key,
+            &format!("alpha = \"3/2\"\n{TWO}"),
+            &format!("beta = \"0.8\"\n{TWO}"),
+            &format!("gamma = \"1\"\n{TWO}"),
         ] {
             assert_eq!(NetworkFile::parse(text).expect_err(text).code().name, "NETWORK_POLICY_MALFORMED");
         }

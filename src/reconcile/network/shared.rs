@@ -63,7 +63,8 @@ pub(super) fn join(sheets: &[Sheet<'_>]) -> Result<(Shared, Vec<NetworkFinding>)
         let detail = format!("{} of {deployment} at {}", first.amount, first.item.holding.address);
         let finding = NetworkFinding::new(&codes::SHARED_HOLDING, Severity::Critical, id, detail);
         let finding = finding.of_asset(first.asset).of_amount(Exact(first.amount.clone()));
-        findings.push(venues.iter().filter_map(|venue| sheets.get(*venue)).fold(finding, |f, sheet| f.and(sheet.venue())));
+        findings
+            .push(venues.iter().filter_map(|venue| sheets.get(*venue)).fold(finding, |f, sheet| f.and(sheet.venue())));
     }
     findings.extend(windows(sheets));
     Ok((shared, findings))
@@ -104,12 +105,10 @@ fn claimed_twice(sheets: &[Sheet<'_>], chain: &ChainId, address: &str, venues: &
 
 /// On every chain that several venues use there must be blocks that all of their windows show.
 fn windows(sheets: &[Sheet<'_>]) -> Vec<NetworkFinding> {
-    let chains: BTreeSet<&ChainId> =
-        sheets.iter().flat_map(|sheet| sheet.reserves.windows.keys()).collect();
+    let chains: BTreeSet<&ChainId> = sheets.iter().flat_map(|sheet| sheet.reserves.windows.keys()).collect();
     let mut findings = Vec::new();
     for chain in chains {
-        let users: Vec<&Sheet<'_>> =
-            sheets.iter().filter(|sheet| sheet.reserves.windows.contains_key(chain)).collect();
+        let users: Vec<&Sheet<'_>> = sheets.iter().filter(|sheet| sheet.reserves.windows.contains_key(chain)).collect();
         if users.len() < 2 {
             continue;
         }
@@ -124,8 +123,7 @@ fn windows(sheets: &[Sheet<'_>]) -> Vec<NetworkFinding> {
             None => format!("{} shows none", sheet.venue()),
         });
         let detail = words.collect::<Vec<_>>().join(", ");
-        let finding =
-            NetworkFinding::new(&codes::NETWORK_WINDOWS_APART, Severity::Exception, chain.as_str(), detail);
+        let finding = NetworkFinding::new(&codes::NETWORK_WINDOWS_APART, Severity::Exception, chain.as_str(), detail);
         findings.push(users.iter().fold(finding, |finding, sheet| finding.and(sheet.venue())));
     }
     findings

@@ -23,9 +23,9 @@ fn is_fixed_point(owes: &[&str], outside: &str, (alpha, beta): (&str, &str), pai
     let owes: Matrix = owes.iter().map(|row| list(row)).collect();
     let total = |node: usize| owes[node].iter().fold(zero(), |sum, part| sum + part);
     (0..paid.len()).all(|node| {
-        let received = (0..paid.len()).filter(|from| total(*from) != zero()).fold(zero(), |sum, from| {
-            sum + &owes[from][node] / total(from) * &paid[from]
-        });
+        let received = (0..paid.len())
+            .filter(|from| total(*from) != zero())
+            .fold(zero(), |sum, from| sum + &owes[from][node] / total(from) * &paid[from]);
         let outside = &list(outside)[node];
         let wanted = match outside + &received >= total(node) {
             true => total(node),
@@ -104,9 +104,8 @@ fn what_is_no_network_is_refused() {
         let entry = |row, column| if row == column { zero() } else { amount.clone() };
         (0..count).map(|row| (0..count).map(|column| entry(row, column)).collect()).collect()
     };
-    let of = |count: usize, amount: &Fraction| {
-        System::new(&square(count, amount), &vec![zero(); count], &one(), &one())
-    };
+    let of =
+        |count: usize, amount: &Fraction| System::new(&square(count, amount), &vec![zero(); count], &one(), &one());
     assert_eq!(code(of(NODES_MAX + 1, &zero())), "CLEARING_TOO_LARGE");
     assert_eq!(code(of(DEBTORS_MAX + 1, &one())), "CLEARING_TOO_LARGE");
     assert!(of(NODES_MAX, &zero()).expect("a network").clear().is_ok(), "nobody owes anything");
@@ -121,7 +120,9 @@ fn what_is_no_network_is_refused() {
             (0..10_usize)
                 .map(|column| match row == column {
                     true => zero(),
-                    false => Fraction::new(1.into(), BigInt::from(primes[row]).pow(5) * BigInt::from(primes[column]).pow(2)),
+                    false => {
+                        Fraction::new(1.into(), BigInt::from(primes[row]).pow(5) * BigInt::from(primes[column]).pow(2))
+                    }
                 })
                 .collect()
         })
