@@ -46,12 +46,12 @@ fn the_ring_from_folders() {
     assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
     for expected in [
         "SHORT: 3 venues, 3 proved deposits between them; of 3 sheets 0 covered, 3\n  short, 0 not determinable",
-        " Venue     Reserves  Deposits    Owed     Gross    Netted  Cleared  Customers get",
-        " alpha       100.00     60.00  160.00  100.00 %  100.00 %  85.15 %          85.15",
-        " gamma        40.00     60.00  160.00   62.50 %   40.00 %  60.41 %          60.41",
+        " Venue     Reserves  Deposits    Owed     Gross    Netted  Cleared    Customers",
+        " alpha       100.00     60.00  160.00  100.00 %  100.00 %  85.15 %  85.15463917",
+        " gamma        40.00     60.00  160.00   62.50 %   40.00 %  60.41 %  60.41237113",
         " together    240.00    180.00  480.00   87.50 %   80.00 %  80.00 %         240.00",
         "alpha, short: pays 13216/97 = 136.24742268 of 160.00, wave 2 of defaults",
-        "beta, short: pays 14656/97 = 151.09278350 of 160.00, wave 3 of defaults",
+        "beta, short: pays 14656/97 = 151.0927835 of 160.00, wave 3 of defaults",
         "gamma, short: pays 9376/97 = 96.65979381 of 160.00, first wave of defaults",
         "240.00 there, 300.00 owed to",
         "alpha at gamma: 60.00 BTC (custody, leaf",

@@ -75,7 +75,7 @@ fn one(page: &mut Page, asset: &AssetNetwork) {
     page.wrapped("", &format!("{}: {}", asset.asset, asset.verdict));
     page.wrapped("  ", &asset.sentence);
     page.line("");
-    let head = ["Venue", "Reserves", "Deposits", "Owed", "Gross", "Netted", "Cleared", "Customers get"];
+    let head = ["Venue", "Reserves", "Deposits", "Owed", "Gross", "Netted", "Cleared", "Customers"];
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(head);
