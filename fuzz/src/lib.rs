@@ -16,6 +16,7 @@ mod flows;
 mod honest;
 mod ledgers;
 mod logs;
+mod networks;
 mod sealed;
 mod stores;
 mod utxo_snapshots;
@@ -31,6 +32,7 @@ pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_regist
 pub use flows::evm_transactions;
 pub use ledgers::ledger;
 pub use logs::{log_proof, witness_request};
+pub use networks::{clearing, deposit_claim};
 pub use sealed::sealed_pack;
 pub use stores::store;
 pub use utxo_snapshots::utxo_snapshot;
@@ -70,10 +72,12 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 24] = [
+pub const TARGETS: [(&str, Target); 26] = [
     ("amount", amount),
     ("block_file", block_file),
+    ("clearing", clearing),
     ("control_signature", control_signature),
+    ("deposit_claim", deposit_claim),
     ("descriptor_list", descriptor_list),
     ("evm_account_proof", evm_account_proof),
     ("evm_header", evm_header),

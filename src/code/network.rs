@@ -22,7 +22,7 @@ super::codes! {
     NETWORK_BLOCKS_DIFFER = 7306, NotMade, "two venues name different cut-off blocks of one chain",
         "At two blocks one coin can be in two places; their sheets are not joined.",
         "ask for bundles with the block that the rule of the cut-off gives";
-    NETWORK_WINDOWS_APART = 7307, NotMade, "on a chain that several venues use, no block is shown by all of their windows",
+    NETWORK_WINDOWS_APART = 7307, NotMade, "on a chain of several venues, no block is shown by all their windows",
         "Coins that went from one venue to another around the cut-off would not be seen.",
         "demand windows that overlap in the policies, and ask for the evidence";
     NETWORK_BUNDLE_ABSENT = 7308, NotMade, "a venue of the network policy has no bundle",

@@ -45,7 +45,7 @@ pub enum NetworkError {
         /// The bundle.
         bundle: String,
         /// Why.
-        source: ReconcileError,
+        source: Box<ReconcileError>,
     },
     /// The network is too large.
     #[error("{asset}: {source}")]
@@ -127,7 +127,8 @@ pub fn network(inputs: &[Input<'_>], policy: &NetworkPolicy, now: Option<Time>) 
     let pinned = policy.members.iter().map(|member| &member.policy.venue().id);
     let absent: Vec<VenueId> = pinned.filter(|id| !sheets.iter().any(|sheet| sheet.venue() == *id)).cloned().collect();
     // what fails here is a file that changed since its bundle was opened
-    let failed = |source| NetworkError::Bundle { bundle: "a bundle".to_owned(), source };
+    let failed =
+        |source: ReconcileError| NetworkError::Bundle { bundle: "a bundle".to_owned(), source: Box::new(source) };
     let (shared, mut findings) = shared::join(&sheets).map_err(failed)?;
     let (deposits, found) = elsewhere::read(&sheets, &absent).map_err(failed)?;
     findings.extend(found);

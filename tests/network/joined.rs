@@ -59,6 +59,11 @@ fn a_ring_that_is_backed_pays_and_is_still_only_a_snapshot() {
     let report = run(&ring);
     assert_eq!(each(&report, |venue| venue.cleared.pays.0.to_string()), ["160"; 3]);
     assert_eq!(bitcoin(&report).sums.customers_get.0.to_string(), "300");
+    let sentence = &bitcoin(&report).sentence;
+    assert!(
+        sentence.contains("By the gross sheets all can pay in full; cleared, all can, and customers"),
+        "{sentence}"
+    );
     assert_eq!(report.verdict, Verdict::NotDeterminable, "a deposit is shown at the cut-off only");
     // with default costs there is a second answer, and the report says so
     let costs = ring.policy.replace("alpha = \"1\"", "alpha = \"1/2\"").replace("beta = \"1\"", "beta = \"1/2\"");

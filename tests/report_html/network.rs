@@ -23,7 +23,7 @@ pub(crate) fn ring() -> NetworkReport {
 /// As many venues as are cleared, with the longest names and amounts, and texts that would be more than texts.
 fn many() -> NetworkReport {
     let mut report = ring();
-    let long = Exact(parse("123456789012345678901234567890/9999999999999999999999999999").unwrap());
+    let long = Exact(parse("123456789012345678901234567891/10000000000000000000000000000").unwrap());
     let asset = &mut report.assets[0];
     asset.decimals = counterfoil::amount::Decimals::new(18).unwrap();
     let name = |at: usize| format!("venue-with-a-rather-long-name-{at:02}").parse().unwrap();

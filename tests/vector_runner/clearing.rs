@@ -3,7 +3,7 @@
 use counterfoil::code::Coded as _;
 use counterfoil::reconcile::network::clearing::{ClearingError, Obligations};
 use counterfoil::reconcile::network::fraction::Fraction;
-use counterfoil::reconcile::network::netting::{Matrix, bilateral, cyclic};
+use counterfoil::reconcile::network::netting::{Matrix, Ring, bilateral, cyclic};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -30,7 +30,7 @@ pub(crate) fn answer(network: &Obligations) -> Result<Map<String, Value>, Cleari
     let cleared = network.system()?.clear()?;
     let pairs = bilateral(&network.matrix()?);
     let (netted, rings) = cyclic(&pairs);
-    let ring = |ring: &counterfoil::reconcile::network::netting::Ring| json!({"amount": ring.amount.to_string(), "nodes": nodes(&ring.nodes)});
+    let ring = |ring: &Ring| json!({"amount": ring.amount.to_string(), "nodes": nodes(&ring.nodes)});
     let values = json!({
         "bilateral": rows(&pairs),
         "greatest": list(&cleared.greatest),

@@ -63,7 +63,11 @@ impl Claim {
         Ok(Self { account: account.to_owned(), format: FORMAT.to_owned(), signature })
     }
 
-    fn parse(file: &[u8]) -> Result<Self, String> {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words: it is no claim, or not canonical, or too large.
+    pub fn parse(file: &[u8]) -> Result<Self, String> {
         if file.len() > CLAIM_SIZE_MAX {
             return Err(format!("{} bytes, at most {CLAIM_SIZE_MAX} are read", file.len()));
         }
@@ -218,6 +222,9 @@ fn one<'a>(
 
 /// Which of the venues the statement speaks of. That only says where to look: nothing in it is believed.
 fn debtor_of(sheets: &[Sheet<'_>], absent: &[VenueId], depositor: usize, statement: &[u8]) -> Result<usize, Refusal> {
+    if statement.len() as u64 > publish::statement_check::FILE_SIZE_MAX {
+        return Err((&codes::DEPOSIT_INCOMPLETE, format!("{STATEMENT} has {} bytes", statement.len())));
+    }
     let named = Envelope::parse(statement, publish::statement_check::FIELD)
         .map_err(|error| error.to_string())
         .and_then(|envelope| publish::parse(&envelope.document).map_err(|error| error.to_string()))

@@ -14,6 +14,9 @@ use crate::reconcile::assess::Reason;
 use crate::reconcile::{AssetReport, Verdict};
 use crate::snapshot::VenueId;
 
+/// Whether a critical finding names a venue.
+pub(super) type IsCritical<'a> = dyn Fn(&VenueId) -> bool + 'a;
+
 /// A venue that says what it owes in the asset.
 struct Member<'a> {
     /// Place among the sheets.
@@ -57,7 +60,7 @@ pub(super) fn join<'a>(
     shared: &Shared,
     policy: &NetworkPolicy,
     asset: &AssetId,
-    is_critical: &dyn Fn(&VenueId) -> bool,
+    is_critical: &IsCritical<'_>,
 ) -> Result<Option<Joined<'a>>, ClearingError> {
     let members = members(sheets, shared, asset);
     if members.is_empty() {
@@ -145,7 +148,7 @@ impl Computed {
         members: &[Member<'_>],
         deposits: &[(usize, usize, &Deposit)],
         between: &Matrix,
-        (asset, shared, is_critical): (&AssetId, &Shared, &dyn Fn(&VenueId) -> bool),
+        (asset, shared, is_critical): (&AssetId, &Shared, &IsCritical<'_>),
     ) -> AssetNetwork {
         let venues: Vec<VenueFigures> =
             (0..members.len()).filter_map(|place| self.venue(members, deposits, between, place, is_critical)).collect();
@@ -194,11 +197,11 @@ impl Computed {
         deposits: &[(usize, usize, &Deposit)],
         between: &Matrix,
         place: usize,
-        is_critical: &dyn Fn(&VenueId) -> bool,
+        is_critical: &IsCritical<'_>,
     ) -> Option<VenueFigures> {
         let member = members.get(place)?;
         let column = |matrix: &Matrix| sum(matrix.iter().filter_map(|row| row.get(place)));
-        let row = |matrix: &Matrix| matrix.get(place).map(|row| sum(row)).unwrap_or_else(zero);
+        let row = |matrix: &Matrix| matrix.get(place).map_or_else(zero, sum);
         let (face, customers) = (column(between), at(&self.customers, place));
         let own = deposits.iter().filter(|(depositor, _, _)| *depositor == place);
         let worth = own.filter_map(|(_, debtor, deposit)| {
@@ -279,25 +282,27 @@ impl Judged {
 /// Gross, consolidated, cleared.
 fn sentence(asset: &AssetId, decimals: Decimals, sums: &Sums, venues: &[VenueFigures]) -> String {
     let text = |amount: &Exact| decimal(&amount.0, decimals);
-    let names = |which: &dyn Fn(&VenueFigures) -> bool| {
-        let names: Vec<&str> = venues.iter().filter(|venue| which(venue)).map(|venue| venue.venue.as_str()).collect();
-        match names.split_last() {
-            None => "nobody".to_owned(),
-            Some((last, [])) => (*last).to_owned(),
-            Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        }
-    };
     let coverage = sums.coverage.as_ref().map_or_else(String::new, |share| format!(", {share}"));
     format!(
         "{asset}: the sheets add up to {} of assets; {} of it is there, against {} owed to customers and others{coverage}. \
-         By the gross sheets {} cannot pay in full; cleared, {} cannot, and customers and others get {}.",
+         By the gross sheets {} pay in full; cleared, {}, and customers and others get {}.",
         text(&sums.gross_assets),
         text(&sums.outside),
         text(&sums.customers),
-        names(&|venue| !venue.gross.sufficient),
-        names(&|venue| venue.cleared.wave > 0),
+        who(venues.iter().filter(|venue| !venue.gross.sufficient)),
+        who(venues.iter().filter(|venue| venue.cleared.wave > 0)),
         text(&sums.customers_get),
     )
+}
+
+/// Those who cannot, or that all can.
+fn who<'v>(short: impl Iterator<Item = &'v VenueFigures>) -> String {
+    let names: Vec<&str> = short.map(|venue| venue.venue.as_str()).collect();
+    match names.split_last() {
+        None => "all can".to_owned(),
+        Some((last, [])) => format!("{last} cannot"),
+        Some((last, others)) => format!("{} and {last} cannot", others.join(", ")),
+    }
 }
 
 impl Joined<'_> {

@@ -51,7 +51,7 @@ pub(super) fn read<'a>(
         if sheets.iter().any(|(taken, _)| *taken == place) {
             return Err(NetworkError::VenueTwice { bundle: input.name.clone(), venue });
         }
-        let failed = |source| NetworkError::Bundle { bundle: input.name.clone(), source };
+        let failed = |source| NetworkError::Bundle { bundle: input.name.clone(), source: Box::new(source) };
         let (sealed, statement, reserves) = gathered(input.files, &member.policy, &BundleAlone).map_err(failed)?;
         let no_statement = || NetworkError::NoStatement { bundle: input.name.clone() };
         let statement = statement.ok_or_else(no_statement)?;

@@ -53,7 +53,7 @@ pub(super) fn asset(asset: &AssetNetwork, deposits: &[DepositRow], joined: bool)
     for venue in &asset.venues {
         // what stands alone is told in the venue's own report
         if !venue.readable && joined {
-            let detail = "its own report cannot judge what it owes or holds; deposits there are cleared at the least that is shown";
+            let detail = "its own report cannot judge what it owes or holds; cleared is the least that is shown";
             let finding = new(&codes::NETWORK_VENUE_UNREADABLE, Severity::Exception, name, detail.to_owned());
             findings.push(finding.and(&venue.venue));
         }

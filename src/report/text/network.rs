@@ -116,6 +116,11 @@ fn one(page: &mut Page, asset: &AssetNetwork) {
     for venue in &asset.venues {
         pays(page, venue, &text);
     }
+    for ring in &asset.rings {
+        let way: Vec<&str> = ring.venues.iter().chain(ring.venues.first()).map(|venue| venue.as_str()).collect();
+        let amount = text(&ring.amount);
+        page.item(&format!("a ring: {}, {amount}; each counts the same money once more", way.join(" owes ")));
+    }
     page.item(&format!(
         "consolidated, without what they owe each other: {} there, {} owed to customers and others, {together}",
         text(&sums.outside),
