@@ -71,6 +71,19 @@ fn the_ring_from_folders() {
     assert_eq!(text(&only.stdout).trim_end(), text(&json).trim_end());
 }
 
+/// The demonstration leaves a ring to try it on.
+#[test]
+fn the_ring_of_the_demonstration() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = Command::new(env!("CARGO_BIN_EXE_counterfoil")).current_dir(folder.path()).arg("demo").output().unwrap();
+    assert!(demo.status.success());
+    assert!(text(&demo.stdout).contains("cd counterfoil-demo/ring && counterfoil network alpha beta gamma"));
+    let ring = folder.path().join("counterfoil-demo/ring");
+    let output = run(&ring, &["alpha", "beta", "gamma", "--policy", "network.toml"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("gamma, short: pays 9376/97 = 96.65979381 of 160.00"));
+}
+
 /// The report fits the published schema, and what is no report does not.
 fn fits(value: &Value) {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();

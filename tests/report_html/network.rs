@@ -8,7 +8,10 @@ use counterfoil::reconcile::network::{Exact, Input, NetworkFile, NetworkReport, 
 use counterfoil::report::{network_html, network_json, network_text};
 use libtest_mimic::Failed;
 
-pub(crate) const SAMPLES: [(&str, fn() -> NetworkReport); 2] = [("ring", ring), ("many venues", many)];
+/// A name, and what makes the report.
+type Made = (&'static str, fn() -> NetworkReport);
+
+pub(crate) const SAMPLES: [Made; 2] = [("ring", ring), ("many venues", many)];
 
 /// Three venues in a ring, one of them short.
 pub(crate) fn ring() -> NetworkReport {

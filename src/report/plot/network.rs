@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn everything_is_inside() {
         for count in [1_usize, 2, 3, 7, 24] {
-            let venue = |at: usize| NodeMark { name: format!("v{at}"), words: String::new(), stands: at % 2 == 0 };
+            let venue =
+                |at: usize| NodeMark { name: format!("v{at}"), words: String::new(), stands: at.is_multiple_of(2) };
             let venues: Vec<NodeMark> = (0..count).map(venue).collect();
             let debts: Vec<EdgeMark> =
                 (0..count).map(|from| EdgeMark { from, to: (from + 1) % count, weight: 100 }).collect();
