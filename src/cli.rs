@@ -7,6 +7,7 @@ mod card;
 mod challenge;
 mod compare;
 mod demo;
+mod deposit;
 mod dispute;
 mod error;
 mod explain;
@@ -18,6 +19,7 @@ mod keygen;
 mod lab;
 mod log;
 mod manual;
+mod network;
 mod omission;
 mod own_files;
 mod page;
@@ -78,6 +80,8 @@ enum Verb {
     Completions(manual::CompletionsArgs),
     /// Show the whole of it on a made-up venue, in ./counterfoil-demo
     Demo(demo::Args),
+    /// Put a deposit at another venue into your bundle, with its proof
+    Deposit(deposit::Args),
     /// Ask what became of the balance of a receipt, answer, and judge
     #[command(subcommand)]
     Dispute(dispute::Verb),
@@ -98,6 +102,8 @@ enum Verb {
     Log(log::Verb),
     /// Print a page of the manual, or write all of them
     Man(manual::ManArgs),
+    /// Join bundles of several venues, and clear what they owe each other
+    Network(network::Args),
     /// Say what checking customers show about accounts that were left out
     Omission(omission::Args),
     /// Write the page on which customers check their balance
@@ -182,6 +188,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Compare(args) => compare::run(&args),
         Verb::Completions(args) => manual::completions(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Deposit(args) => deposit::run(&args),
         Verb::Dispute(verb) => dispute::run(&verb),
         Verb::Explain(args) => explain::run(&args),
         Verb::Fetch(verb) => fetch::run(&verb),
@@ -190,6 +197,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Lab(verb) => lab::run(&verb),
         Verb::Log(verb) => log::run(&verb),
         Verb::Man(args) => manual::run(&args),
+        Verb::Network(args) => network::run(&args),
         Verb::Omission(args) => omission::run(&args),
         Verb::Card(verb) => card::run(&verb),
         Verb::Page(args) => page::run(&args),

@@ -23,6 +23,7 @@ pub mod keys;
 pub mod ledger;
 pub mod liability;
 pub mod log;
+pub mod network;
 pub mod omission;
 pub mod publish;
 pub mod receipt;
@@ -117,6 +118,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         statement_chain::ALL,
         explained::ALL,
         omission::ALL,
+        network::ALL,
         report::ALL,
         cli::ALL,
         serve::ALL,

@@ -113,6 +113,8 @@ pub enum Tag {
     CodeCheck,
     /// The public name of a proof that is sealed under a code.
     CodeName,
+    /// The claim of a deposit at another venue.
+    Deposit,
     /// An output descriptor and how far it is derived.
     Descriptor,
     /// A leaf of a liability tree.
@@ -141,7 +143,7 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag, in the order of their discriminants.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Address,
         Self::AddressNode,
         Self::Answer,
@@ -150,6 +152,7 @@ impl Tag {
         Self::BundleNode,
         Self::CodeCheck,
         Self::CodeName,
+        Self::Deposit,
         Self::Descriptor,
         Self::Leaf,
         Self::Manifest,
@@ -176,6 +179,7 @@ impl Tag {
             Self::BundleNode => "counterfoil/bundle-node",
             Self::CodeCheck => "counterfoil/code-check",
             Self::CodeName => "counterfoil/code-name",
+            Self::Deposit => "counterfoil/deposit",
             Self::Descriptor => "counterfoil/descriptor",
             Self::Leaf => "counterfoil/leaf",
             Self::Manifest => "counterfoil/manifest",

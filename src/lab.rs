@@ -5,4 +5,5 @@ pub mod evm_chain;
 pub mod example_venue;
 pub mod ledger;
 pub mod many_addresses;
+pub mod ring;
 pub mod utxo_set;

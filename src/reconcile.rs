@@ -15,6 +15,7 @@ mod findings;
 pub mod history;
 mod log;
 mod model;
+pub mod network;
 pub mod omission;
 mod reserves;
 pub mod sample;

@@ -7,17 +7,28 @@ pub mod seal;
 mod text;
 
 pub use csv::{CsvError, cell, csv};
-pub use html::{HtmlError, html};
-pub use text::{assets_table, coloured, is_control, shown, text, wrap};
+pub use html::{HtmlError, html, network_html};
+pub use text::{assets_table, coloured, is_control, network_text, shown, text, wrap};
 
 use crate::json::JsonError;
 use crate::reconcile::Report;
+use crate::reconcile::network::NetworkReport;
 
 /// Canonical JSON: the same report is the same bytes.
 ///
 /// # Errors
 /// [`JsonError`], which no report causes.
 pub fn json(report: &Report) -> Result<Vec<u8>, JsonError> {
+    let mut bytes = crate::json::canonical(report)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// The same of several venues.
+///
+/// # Errors
+/// [`JsonError`], which no report causes.
+pub fn network_json(report: &NetworkReport) -> Result<Vec<u8>, JsonError> {
     let mut bytes = crate::json::canonical(report)?;
     bytes.push(b'\n');
     Ok(bytes)

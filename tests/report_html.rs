@@ -9,12 +9,15 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 #[path = "report_html/browser.rs"]
 mod browser;
+#[path = "report_html/network.rs"]
+mod network;
 #[path = "report_html/sample.rs"]
 mod sample;
 
 use browser::{Browser, View};
 use counterfoil::reconcile::Report;
-use counterfoil::report::html;
+use counterfoil::reconcile::network::NetworkReport;
+use counterfoil::report::{html, network_html};
 
 type Made = (&'static str, fn() -> Report);
 
@@ -30,20 +33,39 @@ fn main() -> ExitCode {
     let mut trials = vec![
         Trial::test("the same report is the same page", same_bytes),
         Trial::test("hostile texts stay texts", hostile_texts),
+        Trial::test("hostile texts of several venues stay texts", network::hostile_texts),
         Trial::test("the command writes the page", command),
         Trial::test("the page says it in this order", order),
     ];
     let ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
     let chromium = chromium();
-    for (name, make) in SAMPLES {
+    let reports = SAMPLES.map(|(name, make)| (name, Page::Report(make)));
+    let networks = network::SAMPLES.map(|(name, make)| (name, Page::Network(make)));
+    for (name, page) in reports.into_iter().chain(networks) {
         let title = format!("{name} in a browser");
         trials.push(match chromium.clone() {
-            Some(program) => Trial::test(title, move || in_browser(&program, name, make)),
+            Some(program) => Trial::test(title, move || in_browser(&program, name, &page.made()?)),
             None if ci => Trial::test(title, || Err("no chromium: CHROMIUM names none, PATH has none".into())),
             None => Trial::test(format!("{title} (left out: no chromium)"), || Ok(())).with_ignored_flag(true),
         });
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// What makes a page.
+#[derive(Clone, Copy)]
+enum Page {
+    Report(fn() -> Report),
+    Network(fn() -> NetworkReport),
+}
+
+impl Page {
+    fn made(self) -> Result<String, Failed> {
+        match self {
+            Self::Report(make) => Ok(html(&make())?),
+            Self::Network(make) => Ok(network_html(&make())?),
+        }
+    }
 }
 
 /// Named by CHROMIUM, or the one of the system.
@@ -153,10 +175,10 @@ const DESKTOP: u64 = 1_280;
 /// Between the margins of an A4 page, at 96 pixels an inch.
 const PAPER: u64 = 665;
 
-fn in_browser(program: &OsStr, name: &str, make: fn() -> Report) -> Result<(), Failed> {
+fn in_browser(program: &OsStr, name: &str, page: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("report.html");
-    std::fs::write(&path, html(&make())?)?;
+    std::fs::write(&path, page)?;
     let mut browser = Browser::start(program);
     let pictures = std::env::var_os("COUNTERFOIL_PICTURES").map(PathBuf::from);
     for (theme, width, media) in [

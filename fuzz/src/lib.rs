@@ -18,6 +18,7 @@ mod honest;
 mod keys;
 mod ledgers;
 mod logs;
+mod networks;
 mod receipts;
 mod sealed;
 mod stores;
@@ -36,6 +37,7 @@ pub use flows::evm_transactions;
 pub use keys::key_file;
 pub use ledgers::ledger;
 pub use logs::{log_proof, witness_request};
+pub use networks::{clearing, deposit_claim};
 pub use receipts::venue_receipt;
 pub use sealed::sealed_pack;
 pub use stores::store;
@@ -81,10 +83,12 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 27] = [
+pub const TARGETS: [(&str, Target); 29] = [
     ("amount", amount),
     ("block_file", block_file),
+    ("clearing", clearing),
     ("control_signature", control_signature),
+    ("deposit_claim", deposit_claim),
     ("depositor", depositor),
     ("descriptor_list", descriptor_list),
     ("evm_account_proof", evm_account_proof),

@@ -11,6 +11,7 @@ use crate::amount::Amount;
 use crate::code::finding as codes;
 use crate::json;
 use crate::lab::example_venue::{ExampleVenue, SHOWN_CUSTOMERS};
+use crate::lab::ring::{Ring, RingOptions};
 use crate::liability::inclusion_proof::{self, InclusionProof, InclusionQuery};
 use crate::policy::Policy;
 use crate::publish;
@@ -44,6 +45,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let report = reconcile(&venue.bundle, &policy)?;
     let refused = customers(&venue, &policy)?;
     write(&folder, &venue, &report)?;
+    write_ring(&folder)?;
     folder.publish()?;
     print(&venue, &report, &refused);
     match unexpected(&venue, &report)? {
@@ -177,6 +179,19 @@ fn write(folder: &NewFolder, venue: &ExampleVenue, report: &Report) -> Result<()
     Ok(())
 }
 
+/// Three more venues with deposits at each other: what `network` joins.
+fn write_ring(folder: &NewFolder) -> Result<(), Failure> {
+    let ring = Ring::new(&RingOptions::default())?;
+    folder.add("ring/network.toml", ring.policy.as_bytes(), Readers::All)?;
+    for venue in &ring.venues {
+        folder.add(&format!("ring/{}.toml", venue.id), venue.policy.as_bytes(), Readers::All)?;
+        for (path, bytes) in &venue.bundle {
+            folder.add(&format!("ring/{}/{path}", venue.id), bytes, Readers::All)?;
+        }
+    }
+    Ok(())
+}
+
 fn print(venue: &ExampleVenue, report: &Report, refused: &str) {
     say("Example Exchange, a made-up venue: 10,000 customers, one good asset and two bad");
     say("ones. All of it was built and checked just now by the code that real venues use.\n");
@@ -202,6 +217,8 @@ fn print(venue: &ExampleVenue, report: &Report, refused: &str) {
     }
     say(format!("  counterfoil verify {proof} \\\n      --account {account} \\"));
     say(format!("      --statement {statement} --policy {policy}"));
+    say("\nThree more venues have deposits at each other, in a ring:\n");
+    say(format!("  cd {FOLDER}/ring && counterfoil network alpha beta gamma \\\n      --policy network.toml"));
     say("\nWhat it is about: docs/why.md.");
     say("(from a source checkout, `cargo run --release --` in place of `counterfoil`)");
 }

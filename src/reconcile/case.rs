@@ -10,6 +10,7 @@ use super::window::WindowReport;
 use crate::amount::{Amount, Decimals};
 use crate::asset::{Asset, DeploymentId};
 use crate::code::{finding as codes, verdict as verdict_codes};
+use crate::policy::Policy;
 use crate::publish::Statement;
 use crate::reserve::claim::Bucket;
 
@@ -134,12 +135,7 @@ impl Section<'_> {
 
     /// Whether a holding counts as held: under control, on evidence and by a way of control that the policy accepts.
     pub(super) fn counts(&self, item: &Held) -> bool {
-        let require = self.policy.require();
-        item.free
-            && item.accepted
-            && item.control.is_some_and(|grade| grade >= require.control)
-            && item.holding.authenticity >= require.authenticity
-            && item.holding.completeness >= require.completeness
+        counts(self.policy, item)
     }
 
     /// Windows that are demanded and can show nothing, statements that no log dates, chains without times.
@@ -214,6 +210,16 @@ impl Section<'_> {
         let blocks = self.statements.iter().filter_map(|known| block_of(known.statement, chain));
         blocks.map(|block| block.height).collect()
     }
+}
+
+/// [`Section::counts`] under any policy.
+pub(super) fn counts(policy: &Policy, item: &Held) -> bool {
+    let require = policy.require();
+    item.free
+        && item.accepted
+        && item.control.is_some_and(|grade| grade >= require.control)
+        && item.holding.authenticity >= require.authenticity
+        && item.holding.completeness >= require.completeness
 }
 
 /// A statement of the venue that the bundle has.

@@ -10,6 +10,7 @@ mod asset;
 mod assets;
 mod findings;
 mod held;
+mod network;
 mod scope;
 mod window;
 
@@ -22,6 +23,8 @@ use base64::prelude::BASE64_STANDARD;
 use super::text::is_control;
 use crate::hash::sha256;
 use crate::reconcile::{Report, Verdict};
+
+pub use network::network_html;
 
 /// Findings that one row of a table links to.
 const LINKED: usize = 6;

@@ -7,10 +7,12 @@
 mod coverage;
 mod flows;
 mod held;
+mod network;
 
 pub(super) use coverage::{CoveragePlot, Stretch, Unit, lowest, stretches};
 pub(super) use flows::FlowsPlot;
 pub(super) use held::{HeldPlot, HeldRow, Segment};
+pub(super) use network::{EdgeMark, NetworkPlot, NodeMark};
 
 use alloy_primitives::U256;
 

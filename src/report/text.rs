@@ -2,6 +2,7 @@
 
 mod chain;
 mod colour;
+mod network;
 mod papers;
 mod table;
 mod window;
@@ -9,6 +10,7 @@ mod window;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 pub use colour::coloured;
+pub use network::network_text;
 pub use table::assets_table;
 
 use crate::amount::Amount;

@@ -35,6 +35,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
         Vectors::Elsewhere("several signed files: tests/statement_history.rs makes and breaks them"),
     ),
     ("challenge", "reserve/challenge", Vectors::Folder),
+    ("clearing", "reconcile/network/clearing", Vectors::Folder),
     ("compact-range", "liability/compact_range", Vectors::Folder),
     ("compare", "publish/compare", Vectors::Elsewhere("pairs of signed files: tests/logged_statement.rs makes them")),
     (
@@ -62,6 +63,11 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("ledger", "ledger", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
     ("log", "publish/log", Vectors::Folder),
     ("merkle-set", "merkle_set", Vectors::Folder),
+    (
+        "network",
+        "reconcile/network",
+        Vectors::Elsewhere("several bundles at once: tests/network.rs makes and breaks them"),
+    ),
     ("omission", "reconcile/omission", Vectors::Elsewhere("fractions that are compared with counting every subset")),
     ("policy", "policy", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
     ("receipt", "publish/receipt", Vectors::Folder),

@@ -1,5 +1,6 @@
 //! Runs one vector on the Rust code: what `vectors/README.md` calls a runner. Used by every test over `vectors/`.
 
+pub(crate) mod clearing;
 pub(crate) mod liability;
 pub(crate) mod log;
 pub(crate) mod publish;
@@ -17,11 +18,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 21] = [
+pub(crate) const KINDS: [&str; 22] = [
     "address-set",
     "amount",
     "canonical-json",
     "challenge",
+    "clearing",
     "compact-range",
     "descriptor",
     "hash",
@@ -69,6 +71,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "amount" => values::amount(query, sent),
         "canonical-json" => values::canonical_json(query, sent),
         "challenge" => reserve::challenge(query, sent),
+        "clearing" => clearing::clearing(query, sent),
         "compact-range" => range::compact_range(query, sent),
         "descriptor" => reserve::descriptor(query, sent),
         "hash" => values::hash(query, sent),

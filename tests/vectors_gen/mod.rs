@@ -3,6 +3,7 @@
 
 mod amount;
 mod canonical_json;
+mod clearing;
 mod compact_range;
 mod descriptor;
 mod hash;
@@ -141,6 +142,7 @@ pub(crate) fn all() -> Vectors {
     let mut vectors = Vectors::default();
     amount::add(&mut vectors);
     canonical_json::add(&mut vectors);
+    clearing::add(&mut vectors);
     compact_range::add(&mut vectors);
     hash::add(&mut vectors);
     inclusion_proof::add(&mut vectors);

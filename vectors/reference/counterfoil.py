@@ -19,6 +19,8 @@ import re
 import sys
 from pathlib import Path
 
+import clearing  # beside this file: the one part that is a method of its own
+
 # What a code means for the result: a check that failed, or one that could not be made.
 INVALID = "invalid"
 UNDETERMINED = "undetermined"
@@ -138,6 +140,8 @@ OUTCOME = {
     "CF-5190": UNDETERMINED,  # height above 31 bits
     "CF-5191": UNDETERMINED,  # key not on the curve
     "CF-5192": UNDETERMINED,  # output that fits into no transaction
+    "CF-7300": UNDETERMINED,  # no network of obligations
+    "CF-7301": UNDETERMINED,  # too large a network
     "CF-7133": INVALID,  # another sample than the one that follows
     "CF-7035": UNDETERMINED,  # descriptors not disclosed
     "CF-7037": INVALID,  # the set is not what its descriptors give
@@ -211,6 +215,7 @@ TAGS = [
     "counterfoil/bundle-node",
     "counterfoil/code-check",
     "counterfoil/code-name",
+    "counterfoil/deposit",
     "counterfoil/descriptor",
     "counterfoil/manifest",
     "counterfoil/movement",
@@ -3403,6 +3408,16 @@ def run_sample(query, proof):
     return {"heights": drawn}
 
 
+def run_clearing(query, proof):
+    record({})(query)
+    rows = sequence_of(text)
+    sent = record({"alpha": text, "beta": text, "outside": rows, "owes": sequence_of(rows)})(proof)
+    try:
+        return clearing.answer(**sent)
+    except clearing.Unclear as unclear:
+        raise Refused("parse", *unclear.args) from unclear
+
+
 def run_address_set(query, proof):
     committed = SET(query)
     leaves = parse_addresses(proof)
@@ -3498,6 +3513,7 @@ RUNNERS = {
     "amount": run_amount,
     "canonical-json": run_canonical_json,
     "challenge": run_challenge,
+    "clearing": run_clearing,
     "compact-range": run_compact_range,
     "descriptor": run_descriptor,
     "hash": run_hash,

@@ -19,6 +19,7 @@ import { keyShape, verifySignature } from "../verifier/signature.js";
 import { setShape, verifyStatement } from "../verifier/statement.js";
 import { commitment, fold, pathLength, treeRoot } from "../verifier/sum_tree.js";
 import { compareFingerprint, parseCard } from "../verifier/venue_card.js";
+import { clearing } from "./clearing.mjs";
 import { reconcile } from "./reconcile.mjs";
 import { NETWORK_MARKS, readSnapshot } from "../verifier/utxo_snapshot.js";
 
@@ -260,6 +261,7 @@ export const runners = {
   amount,
   "canonical-json": canonicalJson,
   challenge,
+  clearing,
   "compact-range": compactRange,
   descriptor,
   hash,

@@ -9,7 +9,7 @@ export { sha256 };
 
 export const TAGS = [
   "leaf", "parts", "split", "node", "answer", "asset", "receipt", "statement", "address", "address-node", "bundle-file",
-  "bundle-node", "code-check", "code-name", "descriptor", "manifest", "movement", "seal", "transcript", "venue-card",
+  "bundle-node", "code-check", "code-name", "deposit", "descriptor", "manifest", "movement", "seal", "transcript", "venue-card",
 ].map((name) => `counterfoil/${name}`);
 
 const prefixes = new Map();
