@@ -23,6 +23,7 @@ pub mod log;
 pub mod omission;
 pub mod publish;
 pub mod report;
+pub mod schedules;
 pub mod statement_chain;
 pub mod utxo_snapshot;
 pub mod verdict;
@@ -88,6 +89,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         publish::ALL,
         log::ALL,
         witness::ALL,
+        schedules::ALL,
         bundle::ALL,
         bitcoin::ALL,
         bitcoin_control::ALL,

@@ -105,7 +105,7 @@ fn statement_findings(policy: &Policy, statement: Option<&Statement>) -> Vec<Fin
         let detail = "reserves alone give no verdict";
         return vec![Finding::new(&codes::NO_LIABILITIES, Severity::Critical, path, detail)];
     };
-    if statement.schedules.other_liabilities.is_empty() {
+    if !statement.schedules.states_other_liabilities() {
         let demanded = policy.require().other_liabilities;
         let severity = if demanded { Severity::Critical } else { Severity::Exception };
         let detail =
@@ -412,15 +412,11 @@ pub(super) fn owed_by(statement: &Statement, listed: &Asset, decimals: Decimals)
         leaves = leaves.checked_add(row.leaf_count)?;
     }
     let committed = Amount::checked_sum(classes.values().copied())?;
-    let others: Vec<Amount> = statement
-        .schedules
-        .other_liabilities
-        .iter()
-        .filter(|row| row.asset == listed.id)
-        .map(|row| rescale(row.amount))
-        .collect::<Option<_>>()?;
+    let schedules = &statement.schedules;
+    let others = schedules.owed().filter(|(asset, _)| **asset == listed.id);
+    let others: Vec<Amount> = others.map(|(_, amount)| rescale(amount)).collect::<Option<_>>()?;
     // a schedule with rows for other assets only says that there are none in this one
-    let stated = !statement.schedules.other_liabilities.is_empty();
+    let stated = schedules.states_other_liabilities();
     let other = if stated { Some(Amount::checked_sum(others)?) } else { None };
     let total = committed.checked_add(other.unwrap_or(Amount::ZERO))?;
     let custody = classes.get(Class::Custody.text()).copied().unwrap_or(Amount::ZERO);

@@ -22,6 +22,11 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("address-set", "reserve/address_set", Vectors::Folder),
     ("amount", "amount", Vectors::Folder),
     (
+        "balance-sheet",
+        "publish/balance_sheet",
+        Vectors::Elsewhere("a part of signed statements: their cases are in vectors/statement"),
+    ),
+    (
         "bitcoin-balance",
         "reserve/bitcoin/balance",
         Vectors::Elsewhere("real blocks in vectors/external.toml, and a node"),

@@ -2,6 +2,7 @@
 //! derived from its name, so that the same code gives the same bytes.
 
 mod amount;
+mod balance_sheet;
 mod canonical_json;
 mod compact_range;
 mod descriptor;
@@ -154,6 +155,7 @@ pub(crate) fn all() -> Vectors {
     signature::add(&mut vectors);
     split::add(&mut vectors);
     statement::add(&mut vectors);
+    balance_sheet::add(&mut vectors);
     sum_tree::add(&mut vectors);
     utxo_snapshot::add(&mut vectors);
     venue_card::add(&mut vectors);

@@ -169,10 +169,10 @@ fn completeness(report: &Report, statement: &Statement) -> Vec<Evidence> {
         format!("the statement commits to {} with {leaves}", plural(count, "tree", "trees"))
     };
     line(&mut lines, statement.liabilities.len(), text, committed);
-    let others = &statement.schedules.other_liabilities;
-    let assets = others.iter().map(|row| row.asset.clone()).collect();
+    let others = statement.schedules.owed().count();
+    let assets = statement.schedules.owed().map(|(asset, _)| asset.clone()).collect();
     let rows = |count| plural(count, "row of other liabilities is stated", "rows of other liabilities are stated");
-    line(&mut lines, others.len(), rows, assets);
+    line(&mut lines, others, rows, assets);
     if statement.ledger.control_total == ControlTotal::Compared {
         let text = "the venue states that it compared its ledger with a total of a second source".to_owned();
         lines.push(Evidence { text, assets: Vec::new() });

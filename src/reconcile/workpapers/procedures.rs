@@ -130,7 +130,7 @@ fn statement(list: &mut List<'_>, verified: &VerifiedStatement, sources: &Source
 }
 
 fn open_points(statement: &Statement) -> String {
-    let others = statement.schedules.other_liabilities.len();
+    let others = statement.schedules.owed().count();
     let without = statement.without_rows.len();
     let rows = plural(others, "row of other liabilities", "rows of other liabilities");
     let scope = plural(statement.scope.len(), "row of scope", "rows of scope");
