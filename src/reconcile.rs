@@ -4,6 +4,7 @@
 
 mod absent;
 pub mod assess;
+pub mod balance_sheet;
 mod case;
 pub mod chain;
 mod coverage;
@@ -34,6 +35,7 @@ use crate::publish::{self, StatementError, VerifiedStatement};
 use crate::reserve::bitcoin::own::{BundleAlone, OwnEvidence};
 use crate::snapshot::Time;
 
+pub use balance_sheet::CreditSection;
 pub use chain::ChainSection;
 pub use coverage::{Verdict, percent};
 pub use findings::{Finding, FindingAmount, Severity};

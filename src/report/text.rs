@@ -2,6 +2,7 @@
 
 mod chain;
 mod colour;
+mod credit;
 mod papers;
 mod table;
 mod window;
@@ -46,6 +47,9 @@ pub fn text(report: &Report) -> String {
     page.line("");
     if let Some(section) = &report.chain {
         chain::notes(&mut page, section);
+    }
+    if let Some(section) = &report.credit {
+        credit::notes(&mut page, section);
     }
     findings(&mut page, report);
     papers::assertions(&mut page, report);
