@@ -256,7 +256,7 @@ fn sentence(unit: &str, ladder: &Ladder<Exact>) -> String {
     };
     let paid = first.realisable.clone().unwrap_or_else(Exact::zero);
     let (by, callable) = (first.due, &first.callable);
-    format!("short {horizons}; by {by:?} at most {paid} against {callable} {unit}, by the sheet itself", by = by.text())
+    format!("short {horizons}: at most {paid} against {callable} {unit} ({by}), by the sheet itself")
 }
 
 /// SHA-256 of a sheet's bytes.

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 static VENUE: LazyLock<ExampleVenue> = LazyLock::new(|| ExampleVenue::new().unwrap());
 
 /// The example itself.
-pub fn venue() -> &'static ExampleVenue {
+pub(crate) fn venue() -> &'static ExampleVenue {
     &VENUE
 }
 
@@ -27,13 +27,13 @@ fn key(purpose: &str) -> SigningKey {
 }
 
 /// A row of any list but that of encumbrances.
-pub fn row(asset: &str, amount: &str, kind: &str, counterparty: &str, due: &str) -> Value {
+pub(crate) fn row(asset: &str, amount: &str, kind: &str, counterparty: &str, due: &str) -> Value {
     json!({"amount": amount, "asset": asset, "basis": "stated", "counterparty": counterparty, "due": due,
         "evidence": null, "kind": kind, "related_party": false})
 }
 
 /// A row of encumbrances.
-pub fn encumbrance(asset: &str, amount: &str, kind: &str, address: Option<&str>) -> Value {
+pub(crate) fn encumbrance(asset: &str, amount: &str, kind: &str, address: Option<&str>) -> Value {
     json!({"address": address, "amount": amount, "asset": asset, "basis": "stated", "counterparty": "Example Lender AG",
         "due": "longer", "kind": kind, "related_party": false, "until": null})
 }
@@ -43,7 +43,7 @@ fn unit(id: &str, decimals: &str, issuer: Value) -> Value {
 }
 
 /// The loan of the example as a row of its balance sheet, claims, and a debt of a related party.
-pub fn sheet(document: &Value) -> Value {
+pub(crate) fn sheet(document: &Value) -> Value {
     let loan = &document["schedules"]["other_liabilities"][0];
     let mut debt = row("USDT", "5000000", "loan", "Example Ventures Ltd", "longer");
     debt["related_party"] = json!(true);
@@ -65,14 +65,17 @@ pub fn sheet(document: &Value) -> Value {
 }
 
 /// Puts the balance sheet in the place of the older list.
-pub fn with_sheet(document: &mut Value) {
+pub(crate) fn with_sheet(document: &mut Value) {
     let sheet = sheet(document);
     document["schedules"]["other_liabilities"] = json!([]);
     document["schedules"]["balance_sheet"] = sheet;
 }
 
 /// The example's bundle with a changed statement and changed files, sealed again.
-pub fn bundle_with(state: impl FnOnce(&mut Value), change: impl FnOnce(&mut MemoryFiles, &mut Value)) -> MemoryFiles {
+pub(crate) fn bundle_with(
+    state: impl FnOnce(&mut Value),
+    change: impl FnOnce(&mut MemoryFiles, &mut Value),
+) -> MemoryFiles {
     let mut files = venue().bundle.clone();
     files.remove(MANIFEST);
     let envelope = Envelope::parse(&files[paths::STATEMENT], "statement").unwrap();
@@ -89,7 +92,7 @@ pub fn bundle_with(state: impl FnOnce(&mut Value), change: impl FnOnce(&mut Memo
 }
 
 /// The report about a statement with the balance sheet, changed.
-pub fn report_with(change: impl FnOnce(&mut Value)) -> Report {
+pub(crate) fn report_with(change: impl FnOnce(&mut Value)) -> Report {
     let state = |document: &mut Value| {
         with_sheet(document);
         change(document);

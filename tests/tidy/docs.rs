@@ -21,11 +21,7 @@ pub(crate) enum Vectors {
 pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("address-set", "reserve/address_set", Vectors::Folder),
     ("amount", "amount", Vectors::Folder),
-    (
-        "balance-sheet",
-        "publish/balance_sheet",
-        Vectors::Elsewhere("a part of signed statements: their cases are in vectors/statement"),
-    ),
+    ("balance-sheet", "publish/balance_sheet", Vectors::Folder),
     (
         "bitcoin-balance",
         "reserve/bitcoin/balance",

@@ -4,6 +4,7 @@
 mod amount;
 mod balance_sheet;
 mod canonical_json;
+mod claims;
 mod compact_range;
 mod descriptor;
 mod hash;
@@ -156,6 +157,7 @@ pub(crate) fn all() -> Vectors {
     split::add(&mut vectors);
     statement::add(&mut vectors);
     balance_sheet::add(&mut vectors);
+    claims::add(&mut vectors);
     sum_tree::add(&mut vectors);
     utxo_snapshot::add(&mut vectors);
     venue_card::add(&mut vectors);
