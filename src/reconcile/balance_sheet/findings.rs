@@ -101,7 +101,7 @@ fn related<K: Kind>(sheet: &BalanceSheet, list: &str, rows: &[Row<K>], findings:
 }
 
 /// Addresses that the set names with this finding.
-fn addresses_with<'a>(reserves: &'a Reserves, code: u16) -> BTreeSet<&'a str> {
+fn addresses_with(reserves: &Reserves, code: u16) -> BTreeSet<&str> {
     let of_code = reserves.findings.iter().filter(|finding| finding.code.number == code);
     of_code.map(|finding| finding.subject.as_str()).collect()
 }
