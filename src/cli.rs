@@ -34,6 +34,7 @@ mod reserves;
 mod sample;
 #[cfg(feature = "serve")]
 mod serve;
+mod sheet;
 mod statement;
 mod tree;
 mod verify;
@@ -135,6 +136,8 @@ enum Verb {
     /// Serve what a venue publishes: page, card, log and sealed proofs
     #[cfg(feature = "serve")]
     Serve(serve::Args),
+    /// Compute a balance sheet that nobody has signed: short, or not determinable
+    Sheet(sheet::Args),
     /// Sign a statement, replace the venue's keys, or withdraw a statement
     #[command(subcommand)]
     Statement(statement::Verb),
@@ -212,6 +215,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Sample(verb) => sample::run(&verb),
         #[cfg(feature = "serve")]
         Verb::Serve(args) => serve::run(&args),
+        Verb::Sheet(args) => sheet::run(&args),
         Verb::Statement(verb) => statement::run(&verb),
         Verb::Tree(verb) => tree::run(&verb),
         Verb::Verify(args) => verify::run(&args),

@@ -8,6 +8,7 @@ pub mod bitcoin_chain;
 pub mod bitcoin_control;
 pub mod bundle;
 pub mod cli;
+pub mod credit;
 pub mod depositor;
 pub mod descriptor;
 pub mod evm;
@@ -28,6 +29,7 @@ pub mod omission;
 pub mod publish;
 pub mod receipt;
 pub mod report;
+pub mod schedules;
 pub mod serve;
 pub mod statement_chain;
 pub mod statement_kinds;
@@ -98,6 +100,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         witness::ALL,
         receipt::ALL,
         statement_kinds::ALL,
+        schedules::ALL,
         bundle::ALL,
         depositor::ALL,
         bitcoin::ALL,
@@ -119,6 +122,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         explained::ALL,
         omission::ALL,
         network::ALL,
+        credit::ALL,
         report::ALL,
         cli::ALL,
         serve::ALL,

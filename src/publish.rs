@@ -1,6 +1,7 @@
 //! Publishing: what the venue signs, where everybody sees it, and how it is checked. Specifications:
 //! `docs/spec/statement.md`, `docs/spec/log.md`, `docs/spec/witness.md`.
 
+pub mod balance_sheet;
 pub mod compare;
 pub mod log;
 pub mod receipt;

@@ -4,6 +4,7 @@
 
 mod absent;
 pub mod assess;
+pub mod balance_sheet;
 mod case;
 pub mod chain;
 mod coverage;
@@ -13,12 +14,15 @@ mod descriptors;
 mod evm_control;
 mod findings;
 pub mod history;
+pub mod liquidity;
 mod log;
 mod model;
 pub mod network;
 pub mod omission;
+pub mod quality;
 mod reserves;
 pub mod sample;
+pub mod sheet;
 mod trace;
 mod verdicts;
 pub mod window;
@@ -33,6 +37,7 @@ use crate::publish::{self, StatementError, VerifiedStatement};
 use crate::reserve::bitcoin::own::{BundleAlone, OwnEvidence};
 use crate::snapshot::Time;
 
+pub use balance_sheet::CreditSection;
 pub use chain::ChainSection;
 pub use coverage::{Verdict, percent};
 pub use findings::{Finding, FindingAmount, Severity};
@@ -41,7 +46,7 @@ pub use model::{
     AbsentFile, AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report,
     StatementSummary,
 };
-pub use reserves::{Late, Reserves};
+pub use reserves::{Held as HeldItem, Late, Reserves};
 pub use trace::CutoffOutcome;
 pub use windows::ChainWindow;
 pub use workpapers::{

@@ -4,10 +4,12 @@ mod csv;
 mod html;
 mod plot;
 pub mod seal;
+mod sheet;
 mod text;
 
 pub use csv::{CsvError, cell, csv};
 pub use html::{HtmlError, html, network_html};
+pub use sheet::{sheet_json, sheet_text};
 pub use text::{assets_table, coloured, is_control, network_text, shown, text, wrap};
 
 use crate::json::JsonError;

@@ -3,6 +3,7 @@
 mod control_total;
 mod draft;
 pub(super) mod progress;
+mod sheet_file;
 pub(super) mod sources;
 mod venue_file;
 

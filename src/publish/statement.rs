@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::balance_sheet::BalanceSheet;
 use crate::amount::Amount;
 use crate::asset::{Asset, AssetId, ChainId};
 use crate::hash::Digest;
@@ -104,12 +105,37 @@ pub struct SetCommitment {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedules {
+    /// Everything beside trees and chains in one place; then the two lists of liabilities and receivables are empty.
+    /// Absent, nothing is stated. Statements from before it exists keep their bytes.
+    #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+    pub balance_sheet: Option<BalanceSheet>,
     /// Deposits and withdrawals under way.
     pub in_flight: Vec<InFlight>,
     /// Loans, margin debts owed, deposits of other venues, fiat.
     pub other_liabilities: Vec<OtherLiability>,
     /// What is owed to the venue; it never reduces the tree.
     pub receivables: Vec<Receivable>,
+}
+
+/// A member that may be left out, and is no `null` when it is there: nothing has two forms.
+fn stated<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl Schedules {
+    /// What is owed beside the trees, row by row, wherever the statement has it: unit and base units.
+    pub fn owed(&self) -> impl Iterator<Item = (&AssetId, Amount)> {
+        let sheet = self.balance_sheet.iter().flat_map(|sheet| &sheet.liabilities);
+        let listed = self.other_liabilities.iter().map(|row| (&row.asset, row.amount));
+        listed.chain(sheet.map(|row| (&row.asset, row.amount)))
+    }
+
+    /// Whether the statement says anything about other liabilities. A balance sheet without any says that there are
+    /// none; an empty list says nothing.
+    #[must_use]
+    pub fn states_other_liabilities(&self) -> bool {
+        self.balance_sheet.is_some() || !self.other_liabilities.is_empty()
+    }
 }
 
 /// One liability outside the tree.

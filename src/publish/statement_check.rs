@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::balance_sheet::BalanceSheetError;
 use super::statement::{FORMAT, KIND_SNAPSHOT, Statement, Venue};
 use super::statement_kinds::{Notice, Stated};
 use crate::amount::{Amount, Decimals};
@@ -21,6 +22,9 @@ pub(crate) const FILE_SIZE_MAX: u64 = 64 << 20;
 /// Why a statement is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
+    /// The balance sheet in it.
+    #[error(transparent)]
+    BalanceSheet(#[from] BalanceSheetError),
     /// Fields contradict each other.
     #[error("{0}")]
     Contradiction(String),
@@ -127,6 +131,7 @@ pub enum StatementError {
 impl Coded for StatementError {
     fn code(&self) -> &'static Code {
         match self {
+            Self::BalanceSheet(error) => error.code(),
             Self::Contradiction(_) => &codes::STATEMENT_MALFORMED,
             Self::Json(error) => error.code(),
             Self::Kind { .. } => &kinds::STATEMENT_KIND,
@@ -349,6 +354,7 @@ fn check_fields(statement: &Statement) -> Result<(), StatementError> {
         return fail(format!("{got} {what}, at most {max} are accepted"));
     }
     check_rows(statement)?;
+    check_balance_sheet(statement)?;
     if !statement.chains.is_sorted_by(|left, right| left.chain < right.chain) {
         return fail("the chains are not strictly increasing".to_owned());
     }
@@ -362,6 +368,19 @@ fn check_fields(statement: &Statement) -> Result<(), StatementError> {
         Some(asset) => fail(format!("a schedule names {asset}, which is not among the assets")),
         None => Ok(()),
     }
+}
+
+/// A row stands in one place: either in the balance sheet, or in the two lists.
+fn check_balance_sheet(statement: &Statement) -> Result<(), StatementError> {
+    let Some(sheet) = &statement.schedules.balance_sheet else { return Ok(()) };
+    let lists = [
+        ("other_liabilities", statement.schedules.other_liabilities.len()),
+        ("receivables", statement.schedules.receivables.len()),
+    ];
+    if let Some((list, rows)) = lists.into_iter().find(|(_, rows)| *rows > 0) {
+        return Err(BalanceSheetError::Beside { list, rows }.into());
+    }
+    Ok(sheet.check(&statement.assets, statement.cutoff)?)
 }
 
 pub(crate) fn check_keys(keys: &[PublicKey], threshold: u64) -> Result<(), StatementError> {
@@ -423,9 +442,9 @@ fn check_rows(statement: &Statement) -> Result<(), StatementError> {
     if let Some(unknown) = statement.without_rows.iter().find(|id| !owed.contains_key(id)) {
         return fail(format!("without_rows names {unknown}, which is not among the assets"));
     }
-    for row in &statement.schedules.other_liabilities {
-        if let Some((_, _, sum)) = owed.get_mut(&row.asset) {
-            *sum = sum.and_then(|sum| sum.checked_add(row.amount));
+    for (asset, amount) in statement.schedules.owed() {
+        if let Some((_, _, sum)) = owed.get_mut(asset) {
+            *sum = sum.and_then(|sum| sum.checked_add(amount));
         }
     }
     if let Some((id, _)) = owed.iter().find(|(_, (_, _, sum))| sum.is_none()) {

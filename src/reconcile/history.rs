@@ -128,11 +128,9 @@ pub(super) fn commitment<'a>(known: &'a VerifiedStatement, asset: &AssetId) -> O
     let decimals = decimals(statement, asset)?;
     let rows = statement.liabilities.iter().filter(|row| row.asset == *asset).map(|row| row.total);
     let committed = Amount::checked_sum(rows)?;
-    let others = &statement.schedules.other_liabilities;
-    let other = match others.is_empty() {
-        true => None,
-        false => Some(Amount::checked_sum(others.iter().filter(|row| row.asset == *asset).map(|row| row.amount))?),
-    };
+    let schedules = &statement.schedules;
+    let others = schedules.owed().filter(|(of, _)| *of == asset).map(|(_, amount)| amount);
+    let other = if schedules.states_other_liabilities() { Some(Amount::checked_sum(others)?) } else { None };
     let total = committed.checked_add(other.unwrap_or(Amount::ZERO))?;
     Some(Commitment { statement: known, decimals, committed, other, total })
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assess::{Alignment, Assessment};
+use super::balance_sheet;
 use super::case::{Facts, Known, sentence, too_large};
 use super::chain;
 use super::coverage::{Verdict, percent};
@@ -36,6 +37,7 @@ pub(super) fn report(
     let mut findings = statement_findings(policy, stated);
     findings.extend(statement.and_then(too_few_signers));
     findings.extend(stated.into_iter().flat_map(|statement| freshness(policy, statement, now)));
+    findings.extend(stated.into_iter().flat_map(|stated| balance_sheet::findings(policy, stated, &reserves)));
     let all = reserves.history.iter().flat_map(|history| history.statements());
     let known: Vec<Known<'_>> = match reserves.history {
         Some(_) => all.map(|known| Known { statement: known.statement(), logged: false }).collect(),
@@ -47,6 +49,8 @@ pub(super) fn report(
         assets.push(section.report(&mut findings));
     }
     let (chain, found) = chain::section(policy, &reserves).unzip();
+    findings.extend(found.into_iter().flatten());
+    let (credit, found) = balance_sheet::section(policy, stated, &reserves, &assets).unzip();
     findings.extend(found.into_iter().flatten());
     findings.append(&mut reserves.findings);
     let findings = in_order(findings, sealed);
@@ -69,6 +73,7 @@ pub(super) fn report(
         overall,
         assets,
         chain,
+        credit,
         findings,
         not_shown: NOT_SHOWN.to_vec(),
         workpapers: Workpapers::default(),
@@ -106,7 +111,7 @@ fn statement_findings(policy: &Policy, statement: Option<&Statement>) -> Vec<Fin
         let detail = "reserves alone give no verdict";
         return vec![Finding::new(&codes::NO_LIABILITIES, Severity::Critical, path, detail)];
     };
-    if statement.schedules.other_liabilities.is_empty() {
+    if !statement.schedules.states_other_liabilities() {
         let demanded = policy.require().other_liabilities;
         let severity = if demanded { Severity::Critical } else { Severity::Exception };
         let detail =
@@ -415,15 +420,11 @@ pub(super) fn owed_by(statement: &Statement, listed: &Asset, decimals: Decimals)
         leaves = leaves.checked_add(row.leaf_count)?;
     }
     let committed = Amount::checked_sum(classes.values().copied())?;
-    let others: Vec<Amount> = statement
-        .schedules
-        .other_liabilities
-        .iter()
-        .filter(|row| row.asset == listed.id)
-        .map(|row| rescale(row.amount))
-        .collect::<Option<_>>()?;
+    let schedules = &statement.schedules;
+    let others = schedules.owed().filter(|(asset, _)| **asset == listed.id);
+    let others: Vec<Amount> = others.map(|(_, amount)| rescale(amount)).collect::<Option<_>>()?;
     // a schedule with rows for other assets only says that there are none in this one
-    let stated = !statement.schedules.other_liabilities.is_empty();
+    let stated = schedules.states_other_liabilities();
     let other = if stated { Some(Amount::checked_sum(others)?) } else { None };
     let total = committed.checked_add(other.unwrap_or(Amount::ZERO))?;
     let custody = classes.get(Class::Custody.text()).copied().unwrap_or(Amount::ZERO);

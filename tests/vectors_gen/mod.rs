@@ -2,7 +2,9 @@
 //! derived from its name, so that the same code gives the same bytes.
 
 mod amount;
+mod balance_sheet;
 mod canonical_json;
+mod claims;
 mod clearing;
 mod compact_range;
 mod descriptor;
@@ -158,6 +160,8 @@ pub(crate) fn all() -> Vectors {
     signature::add(&mut vectors);
     split::add(&mut vectors);
     statement::add(&mut vectors);
+    balance_sheet::add(&mut vectors);
+    claims::add(&mut vectors);
     sum_tree::add(&mut vectors);
     utxo_snapshot::add(&mut vectors);
     venue_card::add(&mut vectors);

@@ -87,17 +87,25 @@ pub(super) fn signed(document: &Value, keys: &[SigningKey]) -> String {
     String::from_utf8(envelope.to_file("statement").expect("a file")).expect("JSON is text")
 }
 
-fn one() -> Vec<SigningKey> {
+pub(super) fn one() -> Vec<SigningKey> {
     keys().into_iter().take(1).collect()
 }
 
-fn case(vectors: &mut Vectors, name: &str, comment: &str, flag: &str, policy: Value, file: String, want: Want) {
+pub(super) fn case(
+    vectors: &mut Vectors,
+    name: &str,
+    comment: &str,
+    flag: &str,
+    policy: Value,
+    file: String,
+    want: Want,
+) {
     let sent = Sent::Bytes(file.into_bytes());
     vectors.add(&format!("statement/{name}"), comment, &[flag], json!({ "policy": policy }), sent, want);
 }
 
 /// The example with one change.
-fn changed(change: impl Fn(&mut Value)) -> Value {
+pub(super) fn changed(change: impl Fn(&mut Value)) -> Value {
     let mut document = example();
     change(&mut document);
     document

@@ -113,6 +113,12 @@ OUTCOME = {
     "CF-3153": UNDETERMINED,  # the witness stands at another size
     "CF-3154": INVALID,  # two roots for one size
     "CF-3155": INVALID,  # consistency proof
+    "CF-3250": UNDETERMINED,  # balance sheet beside older lists
+    "CF-3251": UNDETERMINED,  # its rows out of order
+    "CF-3252": UNDETERMINED,  # a unit of it missing
+    "CF-3253": UNDETERMINED,  # a row of it that proves itself
+    "CF-3254": UNDETERMINED,  # a list, name or sum of it too large
+    "CF-3255": UNDETERMINED,  # the end of a lock
     "CF-4006": UNDETERMINED,  # address set malformed
     "CF-4007": INVALID,  # address set is not the committed one
     "CF-4008": INVALID,  # an address twice
@@ -763,27 +769,133 @@ ROW = record(
         "total": uint(128),
     }
 )
-SCHEDULES = record(
+DUE = ["now", "24h", "7d", "30d", "longer"]
+SHEET_KINDS = {
+    "holdings": "bank coin deposit fund other security stablecoin token venture wrapped",
+    "liabilities": "bond deposit fiat loan margin other withdrawal",
+    "receivables": "customer loan margin other",
+}
+
+
+def sheet_row(kinds):
+    return record(
+        {
+            "amount": uint(128),
+            "asset": ASSET_ID,
+            "basis": one_of("proved", "observed", "stated", "assumed"),
+            "counterparty": text,
+            "due": one_of(*DUE),
+            "evidence": optional(hex_bytes(32)),
+            "kind": one_of(*kinds.split()),
+            "related_party": boolean,
+        }
+    )
+
+
+BALANCE_SHEET = record(
     {
-        "in_flight": sequence_of(
+        "encumbrances": sequence_of(
             record(
                 {
+                    "address": optional(text),
                     "amount": uint(128),
                     "asset": ASSET_ID,
-                    "chain": CHAIN_ID,
-                    "direction": one_of("deposit", "withdrawal"),
-                    "txid": text,
+                    "basis": one_of("proved", "observed", "stated", "assumed"),
+                    "counterparty": text,
+                    "due": one_of(*DUE),
+                    "kind": one_of("pledged", "frozen", "locked", "staked", "in-flight"),
+                    "related_party": boolean,
+                    "until": optional(time),
                 }
             )
         ),
-        "other_liabilities": sequence_of(
-            record({"amount": uint(128), "asset": ASSET_ID, "counterparty": text, "due": optional(time), "kind": text})
+        "units": sequence_of(
+            record(
+                {
+                    "decimals": decimals_shape,
+                    "id": ASSET_ID,
+                    "issuer": optional(text),
+                    "relation": one_of("none", "self", "affiliate"),
+                }
+            )
         ),
-        "receivables": sequence_of(
-            record({"amount": uint(128), "asset": ASSET_ID, "counterparty": text, "related_party": boolean})
-        ),
+        **{name: sequence_of(sheet_row(kinds)) for name, kinds in SHEET_KINDS.items()},
     }
 )
+
+
+def sheet_key(row):
+    due, address = DUE.index(row["due"]), (row.get("address") or "").encode()
+    return row["asset"], row["kind"], row["counterparty"].encode(), due, address, row["amount"]
+
+
+def due_within(seconds):
+    return next((word for word, days in zip(DUE, (0, 1, 7, 30)) if seconds <= days * 86400), "longer")
+
+
+def check_balance_sheet(sheet, statement):
+    """balance-sheet.md: form, order, and units."""
+
+    def refuse(code, is_wrong, what):
+        if is_wrong:
+            raise Refused("parse", code, what)
+
+    units = {unit["id"]: unit for unit in sheet["units"]}
+    lists = {name: sheet[name] for name in ("encumbrances", "holdings", "liabilities", "receivables")}
+    for name in ("other_liabilities", "receivables"):
+        refuse("CF-3250", statement["schedules"][name], f"{name} beside a balance sheet")
+    for rows, key in [(sheet["units"], lambda unit: unit["id"])] + [(rows, sheet_key) for rows in lists.values()]:
+        refuse("CF-3251", any(key(left) >= key(right) for left, right in zip(rows, rows[1:])), "not in order")
+    for unit in sheet["units"]:
+        refuse("CF-3252", unit["relation"] == "affiliate" and unit["issuer"] is None, "an affiliate without a name")
+    for asset in statement["assets"]:
+        refuse("CF-3252", units.get(asset["id"], {}).get("decimals") != asset["decimals"], f"no unit {asset['id']}")
+    assets = {asset["id"] for asset in statement["assets"]}
+    refuse("CF-3252", any(row["asset"] not in assets for row in sheet["liabilities"]), "owed in another unit")
+    names = [unit["issuer"] for unit in sheet["units"] if unit["issuer"] is not None]
+    names += [row["address"] for row in sheet["encumbrances"] if row["address"] is not None]
+    for rows in [sheet["units"], *lists.values()]:
+        refuse("CF-3254", len(rows) > 100_000, "too many rows")
+    for rows in lists.values():
+        names += [row["counterparty"] for row in rows]
+        refuse("CF-3252", any(row["asset"] not in units for row in rows), "a unit is missing")
+        refuse("CF-3253", any(row["basis"] in ("proved", "observed") for row in rows), "nothing proves itself")
+        for unit in units:
+            total = sum(row["amount"] for row in rows if row["asset"] == unit)
+            refuse("CF-3254", total >= LIMIT, "a sum is too large")
+    refuse("CF-3254", any(not 1 <= len(name.encode()) <= 256 for name in names), "a name")
+    for row in sheet["encumbrances"]:
+        if row["until"] is not None:
+            refuse("CF-3255", row["kind"] not in ("locked", "staked"), "a day for what is not locked")
+            refuse("CF-3255", row["due"] != due_within(row["until"] - statement["cutoff"]), "another bucket")
+
+
+def schedules_shape(value):
+    """The balance sheet may be left out; then statements are as they were before it existed."""
+    if isinstance(value, dict) and "balance_sheet" in value:
+        return record({**SCHEDULE_LISTS, "balance_sheet": BALANCE_SHEET})(value)
+    return record(SCHEDULE_LISTS)(value)
+
+
+SCHEDULE_LISTS = {
+    "in_flight": sequence_of(
+        record(
+            {
+                "amount": uint(128),
+                "asset": ASSET_ID,
+                "chain": CHAIN_ID,
+                "direction": one_of("deposit", "withdrawal"),
+                "txid": text,
+            }
+        )
+    ),
+    "other_liabilities": sequence_of(
+        record({"amount": uint(128), "asset": ASSET_ID, "counterparty": text, "due": optional(time), "kind": text})
+    ),
+    "receivables": sequence_of(
+        record({"amount": uint(128), "asset": ASSET_ID, "counterparty": text, "related_party": boolean})
+    ),
+}
 
 
 def source(value):
@@ -822,7 +934,7 @@ STATEMENT = record(
         "liabilities": sequence_of(ROW, lambda row: (row["asset"], row["class"])),
         "next_cutoff": time,
         "predecessor": optional(hex_bytes(32)),
-        "schedules": SCHEDULES,
+        "schedules": schedules_shape,
         "scope": sequence_of(record({"entity": text, "product": text, "scope": one_of("in", "out", "unknown")})),
         "sequence": uint(64),
         "tool": text,
@@ -836,11 +948,15 @@ def check_statement(document):
     """Step 1: the shape, and that the fields fit together."""
     statement = STATEMENT(document)
     decimals = {asset["id"]: asset["decimals"] for asset in statement["assets"]}
-    rows, schedules = statement["liabilities"], statement["schedules"].values()
+    rows, sheet = statement["liabilities"], statement["schedules"].get("balance_sheet")
+    schedules = [statement["schedules"][name] for name in SCHEDULE_LISTS]
+    if sheet is not None:
+        check_balance_sheet(sheet, statement)
+    others = statement["schedules"]["other_liabilities"] + (sheet["liabilities"] if sheet else [])
     with_rows, without_rows = {row["asset"] for row in rows}, set(statement["without_rows"])
     owed = dict.fromkeys(decimals, 0)
     for asset, amount in [(row["asset"], row["total"]) for row in rows] + [
-        (row["asset"], row["amount"]) for row in statement["schedules"]["other_liabilities"]
+        (row["asset"], row["amount"]) for row in others
     ]:
         owed[asset] = owed.get(asset, 0) + amount
     wrong = [
@@ -3508,9 +3624,69 @@ def run_receipt(query, proof):
     return {"amount": str(receipt["amount"]), "digest": digest.hex(), "signed_by": signers}
 
 
+def run_balance_sheet(query, proof):
+    """balance-sheet.md: findings about a sheet, beside the policy's map and what lies on addresses."""
+    asset = record({"decimals": decimals_shape, "deployments": sequence_of(DEPLOYMENT), "id": ASSET_ID})
+    query = record({"assets": sequence_of(asset), "own_tokens": sequence_of(text)})(query)
+    lying = record({"address": text, "amount": uint(128), "deployment": text, "encumbered": one_of("yes", "no")})
+    fields = {"addresses": sequence_of(lying), "assets": sequence_of(asset)}
+    if "balance_sheet" in proof:
+        fields["balance_sheet"] = BALANCE_SHEET
+    sent = record(fields)(proof)
+    found = []
+    for listed in sent["assets"] + query["assets"]:
+        if listed["id"].startswith("iso4217:"):
+            found += [("CF-7354", "exception", deployment["id"]) for deployment in listed["deployments"]]
+    sheet = sent.get("balance_sheet")
+    if sheet is None:
+        found.append(("CF-7350", "exception", "schedules.balance_sheet"))
+    else:
+        found += claims_and_pledges(sheet, query, sent["addresses"])
+    rows = [{"code": code, "severity": severity, "subject": subject} for code, severity, subject in sorted(found)]
+    return {"findings": rows}
+
+
+def claims_and_pledges(sheet, policy, addresses):
+    units = {unit["id"]: unit for unit in sheet["units"]}
+    deployed = {asset["id"]: {found["id"] for found in asset["deployments"]} for asset in policy["assets"]}
+    found = [("CF-7352", "note", kind) for _, kind in {(row["asset"], row["kind"]) for row in sheet["holdings"]}]
+    for row in sheet["holdings"]:
+        if row["kind"] in ("stablecoin", "wrapped") and units[row["asset"]]["issuer"] is None:
+            found.append(("CF-7354", "exception", row["counterparty"]))
+    for row in sheet["holdings"] + sheet["receivables"]:
+        if row["related_party"]:
+            found.append(("CF-7353", "exception", row["counterparty"]))
+    for unit in sheet["units"]:
+        if unit["relation"] == "none" and deployed.get(unit["id"], set()) & set(policy["own_tokens"]):
+            found.append(("CF-7357", "exception", unit["id"]))
+
+    def held(asset, fits):
+        lying = [row for row in addresses if row["deployment"] in deployed.get(asset, set())]
+        return sum(row["amount"] for row in lying if fits(row))
+
+    rows = [row for row in sheet["encumbrances"] if row["kind"] != "staked"]
+    encumbered = {row["address"] for row in addresses if row["encumbered"] == "yes"}
+    contradicted = set()
+    for row in rows:
+        at = row["address"]
+        if at is not None and at not in encumbered and held(row["asset"], lambda lying: lying["address"] == at):
+            contradicted.add(row["asset"])
+            found.append(("CF-7355", "critical", at))
+    for asset in {row["asset"] for row in rows} - contradicted:
+        stated = sum(row["amount"] for row in rows if row["asset"] == asset)
+        beyond = stated - held(asset, lambda lying: lying["encumbered"] == "yes")
+        if beyond > 0 and held(asset, lambda lying: lying["encumbered"] == "no"):
+            found.append(("CF-7355", "critical", "schedules.balance_sheet"))
+    if all(row["address"] is not None for row in rows):
+        named = {row["address"] for row in rows}
+        found += [("CF-7356", "exception", address) for address in encumbered - named]
+    return found
+
+
 RUNNERS = {
     "address-set": run_address_set,
     "amount": run_amount,
+    "balance-sheet": run_balance_sheet,
     "canonical-json": run_canonical_json,
     "challenge": run_challenge,
     "clearing": run_clearing,
@@ -3532,7 +3708,7 @@ RUNNERS = {
     "venue-card": run_venue_card,
     "witness": run_witness,
 }
-FOLDERS_WITHOUT_VECTORS = {"reference"}
+FOLDERS_WITHOUT_VECTORS = {"episodes", "reference"}
 
 
 def fits(value, schema, root):

@@ -6,11 +6,13 @@ use super::Args;
 use super::venue_file::{SnapshotFile, VenueFile};
 use crate::amount::Amount;
 use crate::asset::{AssetId, Assets};
+use crate::basis::Basis;
 use crate::cli::error::{CliError, Failure};
 use crate::cli::files;
 use crate::hash::sha256;
 use crate::liability::Built;
 use crate::publish::Statement;
+use crate::publish::balance_sheet::{Due, ReceivableKind, Row};
 use crate::publish::statement::{
     ControlTotal, FORMAT, InFlight, KIND_SNAPSHOT, OtherLiability, Provenance, Receivable, Schedules, ScopeRow,
     SetCommitment,
@@ -22,7 +24,7 @@ pub(super) fn statement(
     args: &Args,
     assets: &Assets,
     venue: VenueFile,
-    snapshot: SnapshotFile,
+    mut snapshot: SnapshotFile,
     built: &Built,
     compared: bool,
 ) -> Result<Statement, Failure> {
@@ -37,12 +39,10 @@ pub(super) fn statement(
     };
     let chains = snapshot.chains();
     let mut schedules = schedules(args, &snapshot, assets)?;
-    schedules.receivables.extend(built.debts.iter().map(|(asset, amount)| Receivable {
-        asset: asset.clone(),
-        amount: *amount,
-        counterparty: "customers, rows of the ledger".to_owned(),
-        related_party: false,
-    }));
+    if let Some(sheet) = snapshot.balance_sheet.take() {
+        schedules.balance_sheet = Some(sheet.read(&args.snapshot.clone().unwrap_or_default())?);
+    }
+    add_debts(&mut schedules, built);
     let rows = built.commitments.clone();
     let without_rows = assets.iter().map(|asset| &asset.id).filter(|id| !rows.iter().any(|row| row.asset == **id));
     let scope = venue.scope.into_iter();
@@ -74,6 +74,31 @@ pub(super) fn statement(
         chains,
         tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")).to_owned(),
     })
+}
+
+/// What customers owe by the rows of the ledger, wherever this statement lists what is owed to the venue.
+fn add_debts(schedules: &mut Schedules, built: &Built) {
+    const COUNTERPARTY: &str = "customers, rows of the ledger";
+    if let Some(sheet) = &mut schedules.balance_sheet {
+        sheet.receivables.extend(built.debts.iter().map(|(asset, amount)| Row {
+            asset: asset.clone(),
+            amount: *amount,
+            kind: ReceivableKind::Customer,
+            counterparty: COUNTERPARTY.to_owned(),
+            related_party: false,
+            basis: Basis::Stated,
+            due: Due::Longer,
+            evidence: None,
+        }));
+        sheet.sort();
+        return;
+    }
+    schedules.receivables.extend(built.debts.iter().map(|(asset, amount)| Receivable {
+        asset: asset.clone(),
+        amount: *amount,
+        counterparty: COUNTERPARTY.to_owned(),
+        related_party: false,
+    }));
 }
 
 fn address_set(path: &Path) -> Result<AddressSet, Failure> {

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::sheet_file::SheetToml;
 use crate::asset::{AssetId, ChainId};
 use crate::cli::error::CliError;
 use crate::cli::files;
@@ -43,6 +44,19 @@ snapshot.toml
   amount = "12.5"
   kind = "loan"
   counterparty = "Example Lender AG"
+
+  Or, instead of [[other_liability]] and [[receivable]], everything beside trees and chains:
+  [[balance_sheet.unit]]          # every asset, and every further unit of the rows
+  id = "BTC"
+  decimals = 8
+  relation = "none"               # to its issuer: none, self or affiliate; issuer = "…" where there is one
+  [[balance_sheet.liability]]     # likewise receivable, holding and encumbrance
+  asset = "BTC"
+  amount = "12.5"
+  kind = "loan"
+  counterparty = "Example Lender AG"
+  related_party = false
+  due = "30d"                     # now, 24h, 7d, 30d or longer
 "#;
 
 /// `venue.toml`.
@@ -113,6 +127,7 @@ pub(super) struct SnapshotFile {
     pub(super) receivable: Vec<ReceivableToml>,
     #[serde(default)]
     pub(super) in_flight: Vec<InFlightToml>,
+    pub(super) balance_sheet: Option<SheetToml>,
 }
 
 #[derive(Deserialize)]

@@ -62,7 +62,10 @@ fn touched(code: &Code) -> &'static [AssertionKind] {
     match code.number {
         7001 | 7022 => &[Completeness],
         7002 => &[Existence, Rights],
-        7003 | 7018 | 7027 => &[Completeness],
+        7003 | 7018 | 7027 | 7350 | 7351 => &[Completeness],
+        7352..=7354 | 7357 => &[Valuation, Classification],
+        7355 | 7356 => &[Rights],
+        7358 => &[Valuation],
         7004..=7006 | 7012 | 7015 | 7025 | 7026 | 7030..=7034 | 7043 | 7044 | 7049 => &[Rights],
         7007 | 7008 | 7010 => &[CutOff],
         7024 => &[CutOff, Existence],
@@ -169,10 +172,10 @@ fn completeness(report: &Report, statement: &Statement) -> Vec<Evidence> {
         format!("the statement commits to {} with {leaves}", plural(count, "tree", "trees"))
     };
     line(&mut lines, statement.liabilities.len(), text, committed);
-    let others = &statement.schedules.other_liabilities;
-    let assets = others.iter().map(|row| row.asset.clone()).collect();
+    let others = statement.schedules.owed().count();
+    let assets = statement.schedules.owed().map(|(asset, _)| asset.clone()).collect();
     let rows = |count| plural(count, "row of other liabilities is stated", "rows of other liabilities are stated");
-    line(&mut lines, others.len(), rows, assets);
+    line(&mut lines, others, rows, assets);
     if statement.ledger.control_total == ControlTotal::Compared {
         let text = "the venue states that it compared its ledger with a total of a second source".to_owned();
         lines.push(Evidence { text, assets: Vec::new() });

@@ -42,15 +42,15 @@ pub(super) fn commitments(sources: &Sources<'_>) -> Vec<CommitmentPaper> {
         leaves: Some(row.leaf_count),
         root: Some(row.root),
     });
-    let others = statement.schedules.other_liabilities.iter().filter_map(|row| {
-        let listed = statement.assets.iter().find(|asset| asset.id == row.asset)?;
+    let others = statement.schedules.owed().filter_map(|(id, amount)| {
+        let listed = statement.assets.iter().find(|asset| asset.id == *id)?;
         Some(CommitmentPaper {
             sequence,
             cutoff,
-            asset: row.asset.clone(),
+            asset: id.clone(),
             class: "other",
             decimals: listed.decimals,
-            total: row.amount,
+            total: amount,
             leaves: None,
             root: None,
         })

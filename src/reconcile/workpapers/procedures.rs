@@ -126,12 +126,12 @@ fn statement(list: &mut List<'_>, verified: &VerifiedStatement, sources: &Source
         "Read from the statement what it leaves open: other liabilities, products out of scope, assets without rows, \
          the total of a second source.",
         open_points(statement),
-        list.ids_of(&[7003, 7018, 7022, 7027]),
+        list.ids_of(&[7003, 7018, 7022, 7027, 7350, 7351]),
     );
 }
 
 fn open_points(statement: &Statement) -> String {
-    let others = statement.schedules.other_liabilities.len();
+    let others = statement.schedules.owed().count();
     let without = statement.without_rows.len();
     let rows = plural(others, "row of other liabilities", "rows of other liabilities");
     let scope = plural(statement.scope.len(), "row of scope", "rows of scope");

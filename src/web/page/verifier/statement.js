@@ -1,5 +1,6 @@
 // Statements: what a venue signs for one snapshot. Specification: docs/spec/statement.md.
 
+import { balanceSheetShape, checkBalanceSheet } from "./balance_sheet.js";
 import { equal, utf8 } from "./bytes.js";
 import { taggedHash } from "./hash.js";
 import { LIMIT } from "./amount.js";
@@ -36,7 +37,7 @@ const row = record({
   root: hexBytes(32),
   total: integer(128),
 });
-const schedules = record({
+const scheduleLists = {
   in_flight: listOf(
     record({
       amount: integer(128),
@@ -52,7 +53,13 @@ const schedules = record({
   receivables: listOf(
     record({ amount: integer(128), asset: assetId, counterparty: text, related_party: boolean }),
   ),
-});
+};
+
+/** The balance sheet may be left out; then statements are as they were before it existed. */
+function schedules(value) {
+  const sheet = shape.has(value, "balance_sheet") ? { balance_sheet: balanceSheetShape } : {};
+  return record({ ...scheduleLists, ...sheet })(value);
+}
 
 /** A source of the ledger; one that is a database says which state of it answered. */
 function source(value) {
@@ -97,6 +104,7 @@ function owed(found) {
   const add = (id, amount) => sums.set(id, (sums.get(id) ?? 0n) + amount);
   for (const entry of found.liabilities) add(entry.asset, entry.total);
   for (const entry of found.schedules.other_liabilities) add(entry.asset, entry.amount);
+  for (const entry of found.schedules.balance_sheet?.liabilities ?? []) add(entry.asset, entry.amount);
   return [...sums.values()];
 }
 
@@ -104,7 +112,9 @@ function owed(found) {
 function checkStatement(document) {
   const found = statement(document);
   const rows = found.liabilities;
-  const lists = Object.values(found.schedules);
+  const { balance_sheet: sheet, ...others } = found.schedules;
+  const lists = Object.values(others);
+  if (sheet !== undefined) checkBalanceSheet(sheet, found);
   const listed = new Map(found.assets.map((entry) => [entry.id, entry.decimals]));
   const withRows = new Set(rows.map((entry) => entry.asset));
   const without = new Set(found.without_rows);
