@@ -17,6 +17,7 @@ pub mod evm_staked;
 pub mod evm_token;
 pub mod evm_window;
 pub mod finding;
+pub mod foreign;
 pub mod ledger;
 pub mod liability;
 pub mod log;
@@ -107,6 +108,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         statement_chain::ALL,
         omission::ALL,
         report::ALL,
+        foreign::ALL,
         cli::ALL,
     ];
     tables.into_iter().flatten().copied()

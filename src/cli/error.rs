@@ -293,6 +293,17 @@ impl Failure {
         Self { items: errors.into_iter().map(item).collect(), more }
     }
 
+    /// Faults, each with its place where it has one.
+    pub(super) fn placed(faults: impl IntoIterator<Item = (&'static Code, String, Option<Place>)>) -> Self {
+        let item = |(code, detail, place)| Item { code, detail, place };
+        let mut items: Vec<Item> = faults.into_iter().map(item).collect();
+        // what decides the exit code comes first
+        items.sort_by_key(|item| item.code.outcome.exit_code());
+        let more = items.len() > FAULTS_KEPT;
+        items.truncate(FAULTS_KEPT);
+        Self { items, more }
+    }
+
     /// 1 beats 2: a check that failed is not hidden by one that could not be made.
     pub(super) fn exit_code(&self) -> u8 {
         self.items.iter().map(|item| item.code.outcome.exit_code()).min().unwrap_or(Outcome::NotMade.exit_code())

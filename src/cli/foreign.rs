@@ -1,0 +1,33 @@
+//! `foreign`: proofs, trees and address lists in the formats of others.
+
+mod verify;
+
+use super::Outcome;
+use super::error::Failure;
+use crate::code::Coded as _;
+use crate::foreign::Fault;
+use crate::ledger::Place;
+
+/// Check what other venues hand out.
+#[derive(clap::Subcommand)]
+pub(super) enum Verb {
+    /// Check the proof that a venue gave you, or find yourself in its published tree
+    Verify(verify::Args),
+}
+
+pub(super) fn run(verb: &Verb) -> Outcome {
+    match verb {
+        Verb::Verify(args) => verify::run(args),
+    }
+}
+
+/// Faults of a file that is at hand, each shown where it stands.
+fn failure(path: &std::path::Path, file: &[u8], faults: Vec<Fault>) -> Failure {
+    let source = path.display().to_string();
+    Failure::placed(faults.into_iter().map(|fault| {
+        let place = fault.at.clone().map(|at| Place::in_text(&source, file, at));
+        let place = place.or_else(|| fault.place.clone().map(|place| *place));
+        let detail = if place.is_some() { fault.to_string() } else { format!("{source}: {fault}") };
+        (fault.code(), detail, place)
+    }))
+}
