@@ -12,9 +12,11 @@ pub mod document;
 mod error;
 pub mod forge;
 pub mod hotcoin;
+pub mod lint;
 
 pub mod okx_v1;
 pub mod olalonde;
+pub mod reserves;
 
 pub mod scheme;
 pub mod verify;

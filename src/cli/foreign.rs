@@ -1,5 +1,7 @@
 //! `foreign`: proofs, trees and address lists in the formats of others.
 
+mod lint;
+mod reserves;
 mod verify;
 
 use super::Outcome;
@@ -11,12 +13,18 @@ use crate::ledger::Place;
 /// Check what other venues hand out.
 #[derive(clap::Subcommand)]
 pub(super) enum Verb {
+    /// Show on forged files what a scheme lets a venue do
+    Lint(lint::Args),
+    /// Check a published list of addresses with signatures
+    Reserves(reserves::Args),
     /// Check the proof that a venue gave you, or find yourself in its published tree
     Verify(verify::Args),
 }
 
 pub(super) fn run(verb: &Verb) -> Outcome {
     match verb {
+        Verb::Lint(args) => lint::run(args),
+        Verb::Reserves(args) => reserves::run(args),
         Verb::Verify(args) => verify::run(args),
     }
 }

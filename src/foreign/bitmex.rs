@@ -33,9 +33,12 @@ const FAULTS_MAX: usize = 20;
 pub static FACTS: Facts = Facts {
     name: "bitmex",
     aliases: &["river"],
-    weaknesses: &[Weakness::RootInFile, Weakness::SnapshotNotBound],
-    // the height is hashed into the leaves only: who has no nonce cannot check it
-    unbound: &[Unbound { field: "block_height", weakness: Weakness::SnapshotNotBound }],
+    weaknesses: &[Weakness::RootInFile, Weakness::SnapshotNotBound, Weakness::FieldsNotBound],
+    // the height is hashed into the leaves only, and a node looks like a leaf: who has no nonce can check neither
+    unbound: &[
+        Unbound { field: "block_height", weakness: Weakness::SnapshotNotBound },
+        Unbound { field: "lowest levels", weakness: Weakness::FieldsNotBound },
+    ],
     source: "https://github.com/BitMEX/proof-of-reserves-liabilities, commit 3d7f47b, validate_liabilities.py; \
              https://github.com/RiverFinancial/proof-of-reserves, commit ef562ac, lib",
     page: "docs/foreign/bitmex.md",

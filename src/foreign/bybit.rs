@@ -5,7 +5,7 @@ use super::decimal::Decimal;
 use super::document::Object;
 use super::error::{Fault, Kind};
 use super::scheme::{
-    Facts, Node, Place, Proof, Scheme, StatedRoot, Step, Unbound, assets, balances, expect_number, object_text, path,
+    Facts, Node, Place, Proof, Scheme, StatedRoot, Step, Unbound, assets, balances, cut_sums, expect_number, object_text, path,
     quoted, sha,
 };
 use super::weakness::Weakness;
@@ -72,7 +72,7 @@ impl Scheme for Bybit {
         expect_number(&last, "type", ROOT_TYPE)?;
         expect_number(&last, "height", steps.len() as u64 + 1)?;
         texts_of(&last)?;
-        let (_, sums) = balances(&last.need("balance")?, &list)?;
+        let sums = cut_sums(&last.need("balance")?, &list, PLACES)?;
         let root = StatedRoot { node: Node { hash: last.need("hash")?.hash(64)?, sums }, place: last.place() };
         Ok(Proof {
             assets: assets(&list),
@@ -144,7 +144,10 @@ impl Scheme for Bybit {
     fn example(&self, number: u64, units: &str) -> Proof {
         let list = asset_lists::all(LISTS).map(|(_, list)| list).next().unwrap_or_default();
         let example = super::forge::example(&list, number, units, &sha(&format!("customer {number}")));
-        let fixed = |text: &String| if text == "0" { Decimal::zero().fixed(PLACES) } else { text.clone() };
+        let fixed = |text: &String| match text.parse::<Decimal>() {
+            Ok(amount) if !text.contains('.') => amount.fixed(PLACES),
+            _ => text.clone(),
+        };
         Proof { balances: example.balances.iter().map(fixed).collect(), ..example }
     }
 }
@@ -171,7 +174,7 @@ fn step(sibling: &Object<'_>, height: u64, list: &[&str]) -> Result<Step, Fault>
     sibling.only(&["auditId", "balance", "type", "hash", "height", "nonce"])?;
     expect_number(sibling, "height", height)?;
     texts_of(sibling)?;
-    let (_, sums) = balances(&sibling.need("balance")?, list)?;
+    let sums = cut_sums(&sibling.need("balance")?, list, PLACES)?;
     let node = Node { hash: sibling.need("hash")?.hash(64)?, sums };
     Ok(Step { is_left: side(sibling)?, is_padding: false, node, place: sibling.place() })
 }

@@ -4,12 +4,14 @@ use super::decimal::Decimal;
 use super::document::Object;
 use super::error::{Fault, Kind};
 use super::scheme::{
-    Facts, Node, Place, Proof, Scheme, StatedRoot, Step, Unbound, assets, balances, expect_number, object_text, path,
+    Facts, Node, Place, Proof, Scheme, StatedRoot, Step, Unbound, assets, balances, cut_sums, expect_number, object_text, path,
     quoted, sha,
 };
 use super::weakness::Weakness;
 
 const ASSETS: [&str; 3] = ["BTC", "ETH", "USDT"];
+/// Decimals of every sum.
+const PLACES: u32 = 8;
 /// What the element above the last sibling is marked with.
 const ROOT_TYPE: u64 = 3;
 /// A sibling that is padding.
@@ -70,7 +72,7 @@ impl Scheme for OkxV1 {
         last.only(&["auditId", "balances", "type", "hash", "height"])?;
         expect_number(&last, "type", ROOT_TYPE)?;
         expect_number(&last, "height", steps.len() as u64 + 1)?;
-        let (_, sums) = balances(&last.need("balances")?, &ASSETS)?;
+        let sums = cut_sums(&last.need("balances")?, &ASSETS, PLACES)?;
         let root = StatedRoot { node: Node { hash: last.need("hash")?.hash(64)?, sums }, place: last.place() };
         Ok(Proof {
             assets: assets(&ASSETS),
@@ -96,7 +98,7 @@ impl Scheme for OkxV1 {
     }
 
     fn round(&self, sum: Decimal) -> Decimal {
-        sum.cut(8)
+        sum.cut(PLACES)
     }
 
     fn padding(&self, _proof: &Proof, _beside: &Node) -> Node {
@@ -143,7 +145,7 @@ fn step(sibling: &Object<'_>, height: u64) -> Result<Step, Fault> {
         PADDING_TYPE => (false, true),
         other => return Err(Fault::at(Kind::Position, kind.place(), format!("type {other}, expected 1, 2 or 4"))),
     };
-    let (_, sums) = balances(&sibling.need("balances")?, &ASSETS)?;
+    let sums = cut_sums(&sibling.need("balances")?, &ASSETS, PLACES)?;
     if is_padding && sums.iter().any(|sum| !sum.is_zero()) {
         return Err(Fault::at(Kind::Position, kind.place(), "padding has balances other than zero"));
     }

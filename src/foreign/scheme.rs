@@ -255,6 +255,21 @@ pub fn balances(object: &Value<'_>, assets: &[&str]) -> Result<(Vec<String>, Vec
     Ok((texts, sums))
 }
 
+/// Sums of a node by a rule that cuts them: what is finer than that would be bound by nothing, and is not taken.
+///
+/// # Errors
+/// [`Fault`].
+pub fn cut_sums(object: &Value<'_>, assets: &[&str], places: u32) -> Result<Vec<Decimal>, Fault> {
+    let (texts, sums) = balances(object, assets)?;
+    match sums.iter().zip(&texts).find(|(sum, _)| sum.cut(places) != **sum) {
+        Some((_, text)) => {
+            let detail = format!("got {text}, and the rule drops what is finer than {places} decimals");
+            Err(Fault::at(Kind::Amount, object.place(), detail))
+        }
+        None => Ok(sums),
+    }
+}
+
 /// Assets without stated decimals.
 #[must_use]
 pub fn assets(names: &[&str]) -> Vec<Asset> {
