@@ -69,6 +69,7 @@ fn main() -> ExitCode {
     }
     tests.push((format!("{} gives the stated result", TREE.0), Box::new(tree)));
     tests.push((format!("{}: every byte", TREE.0), Box::new(every_byte_of_the_tree)));
+    tests.push(("okx-reserves-example.csv gives the stated result".to_owned(), Box::new(reserves)));
     tests.push(("the lists of assets are the published ones".to_owned(), Box::new(asset_lists)));
     let trials = tests.into_iter().map(|(name, test)| match (&folder, in_ci) {
         (None, false) => {
@@ -311,4 +312,54 @@ fn asset_lists(folder: &Path) -> Result<(), Failed> {
     };
     assert_eq!(lines(own), lines(&published));
     Ok(())
+}
+
+fn reserves(folder: &Path) -> Result<(), Failed> {
+    use counterfoil::foreign::reserves::{Question, Row, Status, Stop, read};
+    let file = read_list(folder);
+    let mut rows: Vec<Row> = Vec::new();
+    let mut each = |row: &Row| {
+        rows.push(row.clone());
+        Ok::<(), ()>(())
+    };
+    let Ok(summary) = read("list", file.as_slice(), &Question::default(), &mut each, &mut |_| {}) else {
+        return Err("the list is not read".into());
+    };
+    let statuses: Vec<Status> = rows.iter().map(|row| row.status).collect();
+    let unproven = Status::Unproven;
+    assert_eq!(statuses, [Status::Signed, Status::Signed, unproven, unproven, unproven]);
+    assert!(rows.iter().take(2).all(|row| row.scheme == Some("eip191-prehashed")));
+    let found: BTreeSet<u16> = summary.findings.iter().map(|finding| finding.code.number).collect();
+    // totals differ, heights differ, coins without totals, a message that never expires
+    assert_eq!(found, BTreeSet::from([8145, 8146, 8148, 8149]));
+    assert_eq!(summary.message, Some(("I am an OKX address".to_owned(), true)));
+    // the standard reading of the same signature is another key's
+    let standard = counterfoil::reserve::evm::control::SCHEME;
+    let proof = counterfoil::reserve::claim::ControlProof::signed(
+        "eip155:1".parse()?,
+        rows[0].address.clone(),
+        standard,
+        String::from_utf8_lossy(&file).lines().nth(15).and_then(|row| row.split(',').nth(6)).expect("it").to_owned(),
+    );
+    let judged = counterfoil::reserve::evm::control::verify(&proof.chain, &proof.address, &rows[0].message, &proof);
+    assert!(judged.is_err());
+    // a changed digit of the first signature is not passed
+    let begin = file.windows(8).position(|window| window == b"0x07f198").expect("the first signature");
+    for (at, byte) in file.iter().enumerate().filter(|(at, _)| (begin + 2..begin + 132).contains(at)) {
+        let mut other = file.clone();
+        other[at] = if *byte == b'7' { b'6' } else { b'7' };
+        let mut signed = 0;
+        let mut each = |row: &Row| {
+            signed += usize::from(row.status == Status::Signed);
+            Ok::<(), ()>(())
+        };
+        match read("list", other.as_slice(), &Question::default(), &mut each, &mut |_| {}) {
+            Ok(_) | Err(Stop::List(_) | Stop::Taker(())) => assert!(signed < 2, "digit {at}"),
+        }
+    }
+    Ok(())
+}
+
+fn read_list(folder: &Path) -> Vec<u8> {
+    read(folder, "okx-reserves-example.csv")
 }

@@ -219,3 +219,42 @@ fn deep(levels: usize) -> String {
     let leaf = r#"{"data":{"user":"a","sum":"1","nonce":"n"}}"#.to_owned();
     (0..levels).fold(leaf, |below, _| format!(r#"{{"data":null,"left":{below},"right":{sibling}}}"#))
 }
+
+/// The forged sets are made again here: each passes its scheme's own rule, and is refused by this program's.
+#[test]
+fn attacks_on_the_schemes_of_others_are_shown_on_forged_files() {
+    let mut sum_unsafe = 0;
+    for facts in all_facts() {
+        let shown = lint::show(facts.name).expect("a format");
+        let weaknesses: Vec<_> = shown.iter().map(|one| one.weakness).collect();
+        assert_eq!(weaknesses, facts.weaknesses, "{}", facts.name);
+        for one in &shown {
+            assert!(one.holds, "{}: {}", facts.name, one.weakness.name());
+            assert!(!one.refused.is_empty() && !one.files.is_empty(), "{}: {}", facts.name, one.weakness.name());
+        }
+        let Some(sum) = shown.iter().find(|one| one.weakness == weakness::Weakness::SumNotBound) else { continue };
+        sum_unsafe += 1;
+        // the files, and not what they were made from: a customer checks them, under the one root
+        let answers: Vec<_> = sum.files.iter().map(|file| {
+            let question = Question { root: Some(&sum.roots[0]), ..Question::default() };
+            verify(file.as_bytes(), &question).expect("readable")
+        }).collect();
+        let own: Vec<String> = answers.iter().map(|answer| answer.folded.own[0].to_string()).collect();
+        assert_eq!(own, ["5", "3", "9", "1"]);
+        for answer in answers {
+            assert_eq!((answer.faults.as_slice(), answer.folded.root.sums[0].to_string().as_str()), (&[][..], "9"));
+        }
+    }
+    assert_eq!(sum_unsafe, 5);
+    for (name, weakness) in [
+        ("bitget", weakness::Weakness::TruncatedHash),
+        ("bitget", weakness::Weakness::PaddingCopies),
+        ("bybit", weakness::Weakness::AmbiguousEncoding),
+        ("olalonde", weakness::Weakness::AmbiguousEncoding),
+        ("okx-v1", weakness::Weakness::NegativeAmounts),
+        ("river", weakness::Weakness::RootInFile),
+    ] {
+        assert!(facts_named(name).expect("a format").weaknesses.contains(&weakness), "{name}");
+    }
+    assert!(lint::show("none").is_none());
+}

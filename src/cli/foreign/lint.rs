@@ -42,11 +42,12 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     say(format!("{}: {} weaknesses; its rule was read in {}", facts.name, facts.weaknesses.len(), facts.source));
     for one in &shown {
-        let result = if one.holds { "pass the scheme's own rule" } else { "do not pass: the weakness was not shown" };
+        let result = if one.holds { "passed the scheme's own rule" } else { "did not pass: the weakness was not shown" };
+        let files = if one.files.len() == 1 { "1 forged file".to_owned() } else { format!("{} forged files", one.files.len()) };
         let refused: Vec<String> = one.refused.iter().map(|code| format!("{code} ({})", code.title)).collect();
         say(format!("\n{} ({})", one.weakness.name(), one.weakness.attack()));
         say(wrap(&format!("  {}.", one.story)));
-        say(wrap(&format!("  {} forged files {result}; here: {}.", one.files.len(), refused.join(", "))));
+        say(wrap(&format!("  {files} {result}; here: {}.", refused.join(", "))));
     }
     let count = shown.iter().filter(|one| one.holds).count();
     say("\nThe files were made here. This speaks of the scheme's rule, and of no venue that uses it.");

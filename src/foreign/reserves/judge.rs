@@ -30,7 +30,8 @@ static COINS: LazyLock<Vec<Coin>> = LazyLock::new(|| {
     let coin = |line: &'static str| {
         let mut words = line.split_whitespace();
         let (name, asset, kind) = (words.next()?, words.next()?, words.next()?);
-        Some(Coin { name, asset, kind, chain: words.next()?.parse().ok() })
+        let chain = words.next().filter(|chain| *chain != "-").and_then(|chain| chain.parse().ok());
+        Some(Coin { name, asset, kind, chain })
     };
     lines.filter_map(coin).collect()
 });
