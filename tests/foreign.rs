@@ -78,9 +78,7 @@ fn main() -> ExitCode {
         }
         (folder, _) => {
             let folder = folder.clone();
-            Trial::test(name, move || {
-                test(&folder.ok_or("CI=true, but COUNTERFOIL_FIXTURES names no directory")?)
-            })
+            Trial::test(name, move || test(&folder.ok_or("CI=true, but COUNTERFOIL_FIXTURES names no directory")?))
         }
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
@@ -151,7 +149,12 @@ fn pattern(path: &str) -> String {
         inside = (inside || c == '[') && c != ']';
         !inside || c == '['
     };
-    path.chars().filter({ let mut keep = keep; move |c| keep(*c) }).collect()
+    path.chars()
+        .filter({
+            let mut keep = keep;
+            move |c| keep(*c)
+        })
+        .collect()
 }
 
 fn is_unbound(sample: &Sample, path: &str) -> bool {
@@ -164,7 +167,8 @@ fn is_unbound(sample: &Sample, path: &str) -> bool {
 fn changed(value: &Value) -> Vec<Value> {
     match value {
         Value::String(text) => {
-            let mut found = vec![format!("{text}1"), format!("1{text}"), String::new(), text.to_uppercase(), format!("-{text}")];
+            let mut found =
+                vec![format!("{text}1"), format!("1{text}"), String::new(), text.to_uppercase(), format!("-{text}")];
             for at in [0, text.len() / 2, text.len().saturating_sub(1)].into_iter().filter(|at| *at < text.len()) {
                 let mut bytes = text.clone().into_bytes();
                 bytes[at] = if bytes[at] == b'7' { b'8' } else { b'7' };
@@ -198,7 +202,9 @@ fn every_field(folder: &Path, sample: &Sample) -> Result<(), Failed> {
             // the same amount with another number of zeros, or `-0`, is the same statement
             let amount = |value: &Value| value.as_str().and_then(|text| text.parse().ok());
             let same = amount(&new).zip(amount(value)).is_some_and(
-                |(new, old): (counterfoil::foreign::decimal::Decimal, counterfoil::foreign::decimal::Decimal)| new == old,
+                |(new, old): (counterfoil::foreign::decimal::Decimal, counterfoil::foreign::decimal::Decimal)| {
+                    new == old
+                },
             );
             if passes(&serde_json::to_vec(&other)?, sample) && !same {
                 assert!(is_unbound(sample, path), "{path} as {new} passes");

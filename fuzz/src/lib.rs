@@ -13,6 +13,7 @@ mod documents;
 mod ethereum;
 mod evm;
 mod flows;
+mod foreign;
 mod honest;
 mod ledgers;
 mod logs;
@@ -29,6 +30,7 @@ pub use documents::{inclusion_proof, json, statement};
 pub use ethereum::{light_client_update, receipts, staked_ether};
 pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_registry};
 pub use flows::evm_transactions;
+pub use foreign::{foreign_list, foreign_proof, foreign_tree};
 pub use ledgers::ledger;
 pub use logs::{log_proof, witness_request};
 pub use sealed::sealed_pack;
@@ -52,6 +54,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
         inputs.push(("utxo_snapshot", name.to_owned(), bytes));
     }
     inputs.extend(evm::honest());
+    inputs.extend(foreign::honest_files());
     inputs.extend(windows::honest_windows().into_iter().map(|(name, bytes)| ("evm_window", name, bytes)));
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
@@ -70,7 +73,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 24] = [
+pub const TARGETS: [(&str, Target); 27] = [
     ("amount", amount),
     ("block_file", block_file),
     ("control_signature", control_signature),
@@ -81,6 +84,9 @@ pub const TARGETS: [(&str, Target); 24] = [
     ("evm_token_registry", evm_token_registry),
     ("evm_transactions", evm_transactions),
     ("evm_window", evm_window),
+    ("foreign_list", foreign_list),
+    ("foreign_proof", foreign_proof),
+    ("foreign_tree", foreign_tree),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
     ("ledger", ledger),

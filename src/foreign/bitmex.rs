@@ -223,7 +223,8 @@ fn compare(source: &str, level: u32, stated: &Runs, computed: &Runs, faults: &mu
         }
         let (begin, end) = (first + run * stated.length, first + (run + 1) * stated.length - 1);
         let which = if begin == end { "the node".to_owned() } else { format!("a node of lines {begin} to {end}") };
-        let detail = format!("{which} is not made from its children, which stand in lines {} to {}", 2 * begin - 1, 2 * end);
+        let detail =
+            format!("{which} is not made from its children, which stand in lines {} to {}", 2 * begin - 1, 2 * end);
         faults.push(Fault::in_line(Kind::Tree, Place::in_line(source, begin, b"", 0..0), detail));
     }
 }
@@ -295,9 +296,9 @@ impl<R: BufRead> Reader<'_, R> {
     fn node(&self) -> Result<Node, Fault> {
         let all = 0..self.line.len();
         let text = std::str::from_utf8(&self.line).unwrap_or_default();
-        let (hash, value) = text.split_once(',').ok_or_else(|| {
-            self.fault(Kind::Malformed, all, "expected a hash, a comma and a value")
-        })?;
+        let (hash, value) = text
+            .split_once(',')
+            .ok_or_else(|| self.fault(Kind::Malformed, all, "expected a hash, a comma and a value"))?;
         let mut bytes = [0; 32];
         let is_lower = !hash.bytes().any(|byte| byte.is_ascii_uppercase());
         if !is_lower || hex::decode_to_slice(hash, &mut bytes).is_err() {

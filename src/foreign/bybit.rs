@@ -5,8 +5,8 @@ use super::decimal::Decimal;
 use super::document::Object;
 use super::error::{Fault, Kind};
 use super::scheme::{
-    Facts, Node, Place, Proof, Scheme, StatedRoot, Step, Unbound, assets, balances, cut_sums, expect_number, object_text, path,
-    quoted, sha,
+    Facts, Node, Place, Proof, Scheme, StatedRoot, Step, Unbound, assets, balances, cut_sums, expect_number,
+    object_text, path, quoted, sha,
 };
 use super::weakness::Weakness;
 

@@ -119,9 +119,8 @@ fn negative(scheme: &'static dyn Scheme) -> Option<Shown> {
 /// A collision of 64 bits takes about 2^32 hashes and is not searched for: the same rule with 24 bits shows what follows.
 fn truncated(own: &Own) -> Option<Shown> {
     static CUT: Bitget = Bitget::CUT;
-    let blinded = |number: u64, nonce: u64| {
-        Proof { nonce: sha(&format!("{number}/{nonce}")), ..CUT.example(number, "5") }
-    };
+    let blinded =
+        |number: u64, nonce: u64| Proof { nonce: sha(&format!("{number}/{nonce}")), ..CUT.example(number, "5") };
     let mut first = std::collections::HashMap::new();
     for nonce in 0..SEARCHED {
         let proof = blinded(1, nonce);
@@ -167,9 +166,10 @@ fn ambiguous(scheme: &'static dyn Scheme, own: &Own) -> Option<Shown> {
 fn padding(scheme: &'static dyn Scheme, own: &Own) -> Option<Shown> {
     let tree = tree(scheme, &["5", "3", "9"], Combine::Sum)?;
     let proof = tree.proof(2)?;
-    let story = "the third of three leaves stands beside padding with its own hash: it passes as left child and as right \
+    let story =
+        "the third of three leaves stands beside padding with its own hash: it passes as left child and as right \
                  child, so one leaf has two places"
-        .to_owned();
+            .to_owned();
     let proofs = [proof.clone(), mirrored(&proof)];
     let mut shown = under(scheme, Weakness::PaddingCopies, story, &tree.root()?.hash, &proofs);
     shown.refused = own.other_place().into_iter().collect();
@@ -242,9 +242,8 @@ fn fields(scheme: &'static dyn Scheme, own: &Own) -> Option<Shown> {
         ("the number of leaves is rewritten", Proof { position: fewer, ..honest.clone() }),
     ];
     let file = scheme.write(&honest);
-    let unseen = changes.into_iter().find(|(_, proof)| {
-        scheme.write(proof) != file && file_passes(scheme, proof, &root)
-    });
+    let unseen =
+        changes.into_iter().find(|(_, proof)| scheme.write(proof) != file && file_passes(scheme, proof, &root));
     let (what, proof) = unseen?;
     let story = format!("{what}, and the file passes under the same root");
     let mut shown = under(scheme, Weakness::FieldsNotBound, story, &root, &[proof]);
@@ -254,7 +253,8 @@ fn fields(scheme: &'static dyn Scheme, own: &Own) -> Option<Shown> {
 
 /// What formats of whole trees lack, on two trees over the same customers.
 fn of_trees(facts: &'static Facts) -> Vec<Shown> {
-    let leaves = |amounts: [u64; 4]| (1..).zip(amounts).map(|(account, units)| (account, [7; 32], units)).collect::<Vec<_>>();
+    let leaves =
+        |amounts: [u64; 4]| (1..).zip(amounts).map(|(account, units)| (account, [7; 32], units)).collect::<Vec<_>>();
     let check = |file: &str| -> Result<(String, bool), Fault> {
         let answer = bitmex::verify("tree", file.as_bytes(), &bitmex::Question::default(), &mut |_| {})?;
         let root = answer.root.map(|root| root.to_string()).unwrap_or_default();

@@ -4,8 +4,8 @@ use super::decimal::Decimal;
 use super::document::Object;
 use super::error::{Fault, Kind};
 use super::scheme::{
-    Facts, Node, Place, Proof, Scheme, StatedRoot, Step, Unbound, assets, balances, cut_sums, expect_number, object_text, path,
-    quoted, sha,
+    Facts, Node, Place, Proof, Scheme, StatedRoot, Step, Unbound, assets, balances, cut_sums, expect_number,
+    object_text, path, quoted, sha,
 };
 use super::weakness::Weakness;
 
@@ -65,7 +65,8 @@ impl Scheme for OkxV1 {
             2 => false,
             other => return Err(Fault::at(Kind::Position, kind.place(), format!("type {other}, expected 1 or 2"))),
         };
-        let steps = (1..).zip(&siblings).map(|(height, sibling)| step(sibling, height)).collect::<Result<Vec<_>, _>>()?;
+        let steps =
+            (1..).zip(&siblings).map(|(height, sibling)| step(sibling, height)).collect::<Result<Vec<_>, _>>()?;
         if steps.first().is_some_and(|first| first.is_left == is_left) {
             return Err(Fault::at(Kind::Position, kind.place(), "leaf and sibling stand on the same side"));
         }

@@ -134,7 +134,11 @@ fn amount(value: &Value<'_>) -> Result<(String, Decimal), Fault> {
     let text = value.text()?;
     let read = text.parse::<Decimal>().map_err(|error| Fault::at(Kind::Amount, value.place(), error.to_string()))?;
     let whole = text.split('.').next().unwrap_or_default();
-    if read.is_negative() || text.starts_with('-') || (whole.len() > 1 && whole.starts_with('0')) || read.cut(PLACES) != read {
+    if read.is_negative()
+        || text.starts_with('-')
+        || (whole.len() > 1 && whole.starts_with('0'))
+        || read.cut(PLACES) != read
+    {
         let detail = format!("got {text:?}, expected a sum that is not below zero, with up to {PLACES} decimals");
         return Err(Fault::at(Kind::Amount, value.place(), detail));
     }

@@ -301,7 +301,8 @@ fn conclude(question: &Question<'_>, summary: &mut Summary) {
                 summary.find(&codes::LIST_UNLISTED, detail, None);
             }
         }
-        let differ = total.stated.is_some() && total.height.as_ref().is_some_and(|height| *height != total.stated_height);
+        let differ =
+            total.stated.is_some() && total.height.as_ref().is_some_and(|height| *height != total.stated_height);
         if differ {
             let height = total.height.clone().unwrap_or_default();
             let detail = format!("{name}: the total is of height {}, rows are of {height}", total.stated_height);

@@ -101,7 +101,8 @@ fn the_worked_example_of_2014_gives_its_hashes() {
 }
 
 fn tree_of(scheme: &'static dyn Scheme) -> Tree<'static> {
-    Tree::build(scheme, customers(scheme, &[vec![5], vec![3], vec![9], vec![1], vec![4]]), Combine::Sum).expect("decimals")
+    Tree::build(scheme, customers(scheme, &[vec![5], vec![3], vec![9], vec![1], vec![4]]), Combine::Sum)
+        .expect("decimals")
 }
 
 #[test]
@@ -111,7 +112,8 @@ fn questions_are_the_customers() {
         let root = tree.root().expect("a root").hash.clone();
         let file = tree.files().remove(1);
         let kinds = |question: &Question<'_>| -> Vec<Kind> {
-            let answer = verify(file.as_bytes(), &Question { root: Some(&root), ..question.clone() }).expect("readable");
+            let answer =
+                verify(file.as_bytes(), &Question { root: Some(&root), ..question.clone() }).expect("readable");
             answer.faults.iter().map(|fault| fault.kind).collect()
         };
         let account = if scheme.facts().account.is_some() { Kind::Account } else { Kind::NoAccount };
@@ -235,10 +237,14 @@ fn attacks_on_the_schemes_of_others_are_shown_on_forged_files() {
         let Some(sum) = shown.iter().find(|one| one.weakness == weakness::Weakness::SumNotBound) else { continue };
         sum_unsafe += 1;
         // the files, and not what they were made from: a customer checks them, under the one root
-        let answers: Vec<_> = sum.files.iter().map(|file| {
-            let question = Question { root: Some(&sum.roots[0]), ..Question::default() };
-            verify(file.as_bytes(), &question).expect("readable")
-        }).collect();
+        let answers: Vec<_> = sum
+            .files
+            .iter()
+            .map(|file| {
+                let question = Question { root: Some(&sum.roots[0]), ..Question::default() };
+                verify(file.as_bytes(), &question).expect("readable")
+            })
+            .collect();
         let own: Vec<String> = answers.iter().map(|answer| answer.folded.own[0].to_string()).collect();
         assert_eq!(own, ["5", "3", "9", "1"]);
         for answer in answers {

@@ -89,7 +89,8 @@ pub fn verify(file: &[u8], question: &Question<'_>) -> Result<Answer, Fault> {
         faults.extend(hotcoin::compare(anchor, &proof, &folded.root.sums));
     }
     faults.extend(question.account.and_then(|account| compare_account(facts, &proof, account)));
-    faults.extend(question.expected.iter().filter_map(|(asset, amount)| compare_balance(&proof, &folded, asset, amount)));
+    faults
+        .extend(question.expected.iter().filter_map(|(asset, amount)| compare_balance(&proof, &folded, asset, amount)));
     let seen = seen(facts, &proof, &folded);
     Ok(Answer { facts, proof, folded, root_from, faults, seen })
 }
@@ -183,11 +184,10 @@ fn places(text: &str) -> usize {
 /// What was found, for programs: texts only, amounts as decimal texts.
 #[must_use]
 pub fn json(answer: &Answer) -> String {
-    let row = |(asset, (own, total)): (&super::scheme::Asset, (&Decimal, &Decimal))| {
-        serde_json::json!({ "asset": asset.name, "leaf": own.to_string(), "total": total.to_string() })
-    };
+    let row = |(asset, (own, total)): (&super::scheme::Asset, (&Decimal, &Decimal))| serde_json::json!({ "asset": asset.name, "leaf": own.to_string(), "total": total.to_string() });
     let balances = answer.proof.assets.iter().zip(answer.folded.own.iter().zip(&answer.folded.root.sums)).map(row);
-    let seen = answer.seen.iter().map(|(weakness, what)| serde_json::json!({ "weakness": weakness.name(), "seen": what }));
+    let seen =
+        answer.seen.iter().map(|(weakness, what)| serde_json::json!({ "weakness": weakness.name(), "seen": what }));
     let report = serde_json::json!({
         "format": answer.facts.name,
         "consistent": answer.is_consistent(),

@@ -92,7 +92,9 @@ impl Weakness {
             Self::RootInFile => "every customer can be given a tree of their own, with a root of its own",
             Self::SnapshotNotBound => "an old proof passes as one of today: the name of the snapshot can be rewritten",
             Self::AccountNotBound => "customers with equal balances can all be shown the same leaf, which counts once",
-            Self::FieldsNotBound => "fields that look checked are not: whoever reads them reads what anybody wrote there",
+            Self::FieldsNotBound => {
+                "fields that look checked are not: whoever reads them reads what anybody wrote there"
+            }
         }
     }
 }

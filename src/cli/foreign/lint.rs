@@ -42,8 +42,10 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     say(format!("{}: {} weaknesses; its rule was read in {}", facts.name, facts.weaknesses.len(), facts.source));
     for one in &shown {
-        let result = if one.holds { "passed the scheme's own rule" } else { "did not pass: the weakness was not shown" };
-        let files = if one.files.len() == 1 { "1 forged file".to_owned() } else { format!("{} forged files", one.files.len()) };
+        let result =
+            if one.holds { "passed the scheme's own rule" } else { "did not pass: the weakness was not shown" };
+        let files =
+            if one.files.len() == 1 { "1 forged file".to_owned() } else { format!("{} forged files", one.files.len()) };
         let refused: Vec<String> = one.refused.iter().map(|code| format!("{code} ({})", code.title)).collect();
         say(format!("\n{} ({})", one.weakness.name(), one.weakness.attack()));
         say(wrap(&format!("  {}.", one.story)));
@@ -54,7 +56,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     if count == 0 {
         return Ok(ExitCode::SUCCESS);
     }
-    let detail = format!("{count} of {} weaknesses of {} were shown on forged files", facts.weaknesses.len(), facts.name);
+    let detail =
+        format!("{count} of {} weaknesses of {} were shown on forged files", facts.weaknesses.len(), facts.name);
     Err(Failure::placed([(&codes::FOREIGN_SOUND, detail, None)]))
 }
 

@@ -49,9 +49,8 @@ pub(crate) struct Args {
 /// What stands behind each row that is written.
 const BASIS: &str = "stated";
 /// Columns of the table of rows.
-const COLUMNS: [&str; 12] = [
-    "line", "coin", "network", "height", "address", "amount", "basis", "status", "grade", "scheme", "code", "reason",
-];
+const COLUMNS: [&str; 12] =
+    ["line", "coin", "network", "height", "address", "amount", "basis", "status", "grade", "scheme", "code", "reason"];
 
 /// The outputs that grow with the list.
 struct Outputs<'a> {
@@ -128,15 +127,22 @@ impl<'a> Outputs<'a> {
         }
         if let (Some(table), Some(path)) = (&mut self.table, &self.args.csv) {
             let amount = row.amount.as_ref().map(ToString::to_string).unwrap_or_default();
-            let (code, reason) = row
-                .reason
-                .as_ref()
-                .map(|reason| (reason.code.to_string(), reason.detail.clone()))
-                .unwrap_or_default();
+            let (code, reason) =
+                row.reason.as_ref().map(|reason| (reason.code.to_string(), reason.detail.clone())).unwrap_or_default();
             let grade = row.grade.map_or("", |grade| grade.text());
             let record = [
-                &row.line.to_string(), &row.coin, &row.network, &row.height, &row.address, &amount, BASIS,
-                row.status.text(), grade, row.scheme.unwrap_or_default(), &code, &reason,
+                &row.line.to_string(),
+                &row.coin,
+                &row.network,
+                &row.height,
+                &row.address,
+                &amount,
+                BASIS,
+                row.status.text(),
+                grade,
+                row.scheme.unwrap_or_default(),
+                &code,
+                &reason,
             ];
             table.write_record(record.map(harmless)).map_err(|error| unwritable(path, &error))?;
         }
@@ -197,7 +203,8 @@ fn print(summary: &Summary) {
         let count: u64 = coin.rows.iter().sum();
         rows.push([name.clone(), stated, coin.sum.to_string(), coin.signed.to_string(), count.to_string()]);
     }
-    let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|text| text.chars().count()).max().unwrap_or(0);
+    let width =
+        |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|text| text.chars().count()).max().unwrap_or(0);
     let widths = [0, 1, 2, 3, 4].map(width);
     for [name, stated, sum, signed, count] in &rows {
         let [first, second, third, fourth, fifth] = widths;

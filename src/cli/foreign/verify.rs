@@ -134,7 +134,8 @@ fn print(args: &Args, answer: &Answer) {
 /// Three columns, the figures to the right.
 fn columns(head: [&str; 3], rows: &[[String; 3]]) -> String {
     let head = head.map(str::to_owned);
-    let width = |at: usize| rows.iter().chain([&head]).filter_map(|row| row.get(at)).map(String::len).max().unwrap_or(0);
+    let width =
+        |at: usize| rows.iter().chain([&head]).filter_map(|row| row.get(at)).map(String::len).max().unwrap_or(0);
     let (first, second, third) = (width(0), width(1), width(2));
     let line = |[name, own, total]: &[String; 3]| format!("{name:<first$}  {own:>second$}  {total:>third$}");
     std::iter::once(&head).chain(rows).map(line).collect::<Vec<_>>().join("\n")
@@ -158,7 +159,11 @@ fn tree(args: &Args) -> Outcome {
     let read = bitmex::verify(&source, BufReader::with_capacity(1 << 20, file), &question, &mut |bytes| bar.inc(bytes));
     bar.finish_and_clear();
     let answer = read.map_err(|fault| failure(&args.file, b"", vec![fault]))?;
-    if args.json { say_exactly(&bitmex::json(&answer)) } else { print_tree(&question, &answer) }
+    if args.json {
+        say_exactly(&bitmex::json(&answer))
+    } else {
+        print_tree(&question, &answer)
+    }
     end(&args.file, b"", answer.faults)
 }
 
@@ -180,7 +185,11 @@ fn tree_question(args: &Args) -> Result<bitmex::Question, Failure> {
     let key = match (account, nonce) {
         (Some(account), Some(nonce)) => Some((nonce, account)),
         (None, None) => None,
-        _ => return Err(CliError::Missing("an account is found with --nonce-file or --tree-nonce-file".to_owned()).into()),
+        _ => {
+            return Err(
+                CliError::Missing("an account is found with --nonce-file or --tree-nonce-file".to_owned()).into()
+            );
+        }
     };
     let root = match args.root.as_ref().map(|root| plain_hash(root).parse::<Digest>()) {
         Some(Ok(root)) => Some(root),
@@ -206,7 +215,10 @@ fn satoshi(text: &str) -> Result<u64, Failure> {
 fn print_tree(question: &bitmex::Question, answer: &bitmex::Answer) {
     let result = if answer.is_consistent() { "consistent" } else { "not consistent" };
     say(format!("Format    bitmex, river ({})", bitmex::FACTS.page));
-    say(format!("Result    {result}: {} leaves at block {}, every node computed again", answer.leaf_count, answer.height));
+    say(format!(
+        "Result    {result}: {} leaves at block {}, every node computed again",
+        answer.leaf_count, answer.height
+    ));
     let from = if question.root.is_some() { RootFrom::Outside } else { RootFrom::File };
     let root = answer.root.map(|root| root.to_string()).unwrap_or_default();
     say(format!("Root      {root}, compared with one {}", from.text()));

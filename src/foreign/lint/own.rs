@@ -33,8 +33,7 @@ impl Own {
         };
         let tree = SumTree::new((1..).zip(owed).map(leaf).collect::<Option<Vec<_>>>()?).ok()?;
         let root = tree.root().ok()??;
-        let statement =
-            StatementRef { digest: sha256(b"the example"), sequence: 1, venue: "example".parse().ok()? };
+        let statement = StatementRef { digest: sha256(b"the example"), sequence: 1, venue: "example".parse().ok()? };
         let row = LiabilityCommitment {
             asset: "BTC".parse().ok()?,
             class: Class::Custody,

@@ -96,8 +96,13 @@ pub(super) fn row(columns: &Columns, line: &Line<'_>, question: &Question<'_>) -
     }
 }
 
-fn unreadable<E: std::fmt::Display>(columns: &Columns, line: &Line<'_>, amount: &Result<Decimal, E>) -> Option<Verdict> {
-    let fail = |at: Range<usize>, detail: String| Some(Verdict::because(Status::Unproven, &codes::LIST_ROW, at, detail));
+fn unreadable<E: std::fmt::Display>(
+    columns: &Columns,
+    line: &Line<'_>,
+    amount: &Result<Decimal, E>,
+) -> Option<Verdict> {
+    let fail =
+        |at: Range<usize>, detail: String| Some(Verdict::because(Status::Unproven, &codes::LIST_ROW, at, detail));
     let all = 0..line.raw.len();
     let Some(text) = line.text else { return fail(all, "the line is not UTF-8 text".to_owned()) };
     if text.contains('"') {
@@ -120,11 +125,9 @@ fn judge(columns: &Columns, line: &Line<'_>, known: Option<&Coin>, question: &Qu
     let Some(coin) = known else {
         return Verdict::unproven(at(Field::Coin), "the coin is not in the table of this layout");
     };
-    for (field, what) in [
-        (Field::Address, "no address"),
-        (Field::Message, "no message"),
-        (Field::FirstSignature, "no signature"),
-    ] {
+    for (field, what) in
+        [(Field::Address, "no address"), (Field::Message, "no message"), (Field::FirstSignature, "no signature")]
+    {
         if columns.text(line, field).is_empty() {
             return Verdict::unproven(at(field), what);
         }

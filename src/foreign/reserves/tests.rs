@@ -8,7 +8,8 @@ use crate::reserve::bitcoin::control::message::message_hash;
 use crate::reserve::evm::control as evm;
 
 const LINE: &str = "I am an example address";
-const HEAD: &str = "coin,Network,Snapshot Height,address,amount,message,signature1,signature2,redeem script/ public key, eoa1, eoa2\n";
+const HEAD: &str =
+    "coin,Network,Snapshot Height,address,amount,message,signature1,signature2,redeem script/ public key, eoa1, eoa2\n";
 
 struct Read {
     summary: Summary,
@@ -16,7 +17,10 @@ struct Read {
 }
 
 fn list(totals: &str, rows: &[String]) -> String {
-    format!("coin,snapshot height,amount\n{totals}\n\n{HEAD}{}", rows.iter().map(|row| format!("{row}\n")).collect::<String>())
+    format!(
+        "coin,snapshot height,amount\n{totals}\n\n{HEAD}{}",
+        rows.iter().map(|row| format!("{row}\n")).collect::<String>()
+    )
 }
 
 fn read_all(text: &[u8], message: Option<&str>) -> Result<Read, Finding> {
@@ -93,7 +97,10 @@ fn signers_beside_a_contract_do_not_show_that_they_own_it() {
     let ((one, first), (two, second)) = (evm_signature(1, evm::PREHASHED), evm_signature(2, evm::PREHASHED));
     let contract = format!("0x{}", "ab".repeat(20));
     let row = judged(format!("ETH,ETH,7,{contract},1,{LINE},{first},{second},,{one},{two}"));
-    assert_eq!((row.status, row.reason.expect("a reason").code.number), (Status::Unproven, codes::LIST_UNPROVEN.number));
+    assert_eq!(
+        (row.status, row.reason.expect("a reason").code.number),
+        (Status::Unproven, codes::LIST_UNPROVEN.number)
+    );
     let same = judged(format!("ETH,ETH,7,{contract},1,{LINE},{first},{first},,{one},{one}"));
     assert!(same.reason.expect("a reason").detail.contains("one key"));
     let wrong = judged(format!("ETH,ETH,7,{contract},1,{LINE},{first},{first},,{one},{two}"));
@@ -105,7 +112,8 @@ fn signers_beside_a_contract_do_not_show_that_they_own_it() {
 #[test]
 fn bitcoin_rows_are_checked_with_their_scripts() {
     let script = multisig(2, &[1, 2, 3]);
-    for address in [Address::p2wsh(&script, Network::Bitcoin), Address::p2sh(&script, Network::Bitcoin).expect("short")] {
+    for address in [Address::p2wsh(&script, Network::Bitcoin), Address::p2sh(&script, Network::Bitcoin).expect("short")]
+    {
         let row = |first: &str, second: &str, script: &str| {
             judged(format!("BTC,BTC,7,{address},1,{LINE},{first},{second},{script}"))
         };
@@ -171,7 +179,8 @@ fn what_cannot_be_read_or_checked_is_unproven() {
 #[test]
 fn totals_heights_duplicates_and_the_message_are_compared() {
     let (address, signature) = evm_signature(1, evm::PREHASHED);
-    let row = |coin: &str, height: &str, amount: &str| format!("{coin},ETH,{height},{address},{amount},{LINE},{signature},,");
+    let row =
+        |coin: &str, height: &str, amount: &str| format!("{coin},ETH,{height},{address},{amount},{LINE},{signature},,");
     let codes_of = |totals: &str, rows: &[String], message: Option<&str>| -> Vec<u16> {
         let read = read_all(list(totals, rows).as_bytes(), message).expect("a list");
         read.summary.findings.iter().map(|finding| finding.code.number).collect()
