@@ -24,6 +24,7 @@ static FACTS: Facts = Facts {
         Weakness::SumNotBound,
         Weakness::NegativeAmounts,
         Weakness::AmbiguousEncoding,
+        Weakness::PaddingCopies,
         Weakness::RootInFile,
         Weakness::SnapshotNotBound,
         Weakness::FieldsNotBound,
@@ -31,6 +32,7 @@ static FACTS: Facts = Facts {
     unbound: &[
         Unbound { field: "self.auditId", weakness: Weakness::SnapshotNotBound },
         Unbound { field: "path[].auditId", weakness: Weakness::SnapshotNotBound },
+        Unbound { field: "path[].type", weakness: Weakness::PaddingCopies },
         Unbound { field: "self.nonce", weakness: Weakness::FieldsNotBound },
         Unbound { field: "path[].nonce", weakness: Weakness::FieldsNotBound },
     ],
@@ -101,8 +103,9 @@ impl Scheme for Bybit {
         sum.cut(PLACES)
     }
 
-    fn padding(&self, proof: &Proof, _beside: &Node) -> Node {
-        Node { hash: sha(""), sums: vec![Decimal::zero(); proof.assets.len()] }
+    /// Nothing marks it: a sibling with the same hash and sums of zero.
+    fn padding(&self, proof: &Proof, beside: &Node) -> Node {
+        Node { hash: beside.hash.clone(), sums: vec![Decimal::zero(); proof.assets.len()] }
     }
 
     fn write(&self, proof: &Proof) -> String {

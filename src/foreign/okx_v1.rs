@@ -23,6 +23,7 @@ static FACTS: Facts = Facts {
     weaknesses: &[
         Weakness::SumNotBound,
         Weakness::NegativeAmounts,
+        Weakness::PaddingCopies,
         Weakness::RootInFile,
         Weakness::SnapshotNotBound,
         Weakness::AccountNotBound,
@@ -102,8 +103,8 @@ impl Scheme for OkxV1 {
         sum.cut(PLACES)
     }
 
-    fn padding(&self, _proof: &Proof, _beside: &Node) -> Node {
-        Node { hash: sha(""), sums: vec![Decimal::zero(); ASSETS.len()] }
+    fn padding(&self, proof: &Proof, beside: &Node) -> Node {
+        Node { hash: beside.hash.clone(), sums: vec![Decimal::zero(); proof.assets.len()] }
     }
 
     fn write(&self, proof: &Proof) -> String {

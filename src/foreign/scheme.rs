@@ -171,6 +171,8 @@ pub struct Folded {
     pub root: Node,
     /// The balances.
     pub own: Vec<Decimal>,
+    /// Siblings, counted from 1, that have the hash of the node beside them.
+    pub copies: Vec<usize>,
     /// What does not fit.
     pub faults: Vec<Fault>,
 }
@@ -198,10 +200,14 @@ pub fn fold(scheme: &dyn Scheme, proof: &Proof) -> Result<Folded, Fault> {
         current.hash.clone_from(stated);
     }
     let depth = proof.steps.len();
+    let mut copies = Vec::new();
     for (above, step) in (1..).zip(&proof.steps) {
         if step.is_padding && !scheme.is_padding_of(step, &current) {
             let detail = "the sibling is marked as padding, and is not that of this node";
             faults.push(Fault::at(Kind::Position, step.place.clone(), detail));
+        }
+        if step.node.hash == current.hash {
+            copies.push(above);
         }
         let sums: Vec<Decimal> =
             current.sums.iter().zip(&step.node.sums).map(|(own, other)| scheme.round(own.plus(other))).collect();
@@ -212,7 +218,7 @@ pub fn fold(scheme: &dyn Scheme, proof: &Proof) -> Result<Folded, Fault> {
     if let Some(stated) = &proof.root {
         faults.extend(compare_root(proof, &current, stated));
     }
-    Ok(Folded { root: current, own, faults })
+    Ok(Folded { root: current, own, copies, faults })
 }
 
 fn compare_root(proof: &Proof, computed: &Node, stated: &StatedRoot) -> Option<Fault> {

@@ -197,8 +197,7 @@ fn files_that_are_none_are_refused_with_their_kind() {
     assert_eq!(kind("{\"partial_tree\":{\"data\":{\"user\":\"a\",\"sum\":\"1e3\",\"nonce\":\"n\"}}}"), Kind::Amount);
     let list = r#"{"self":{"height":1,"userHash":"","balance":{"BTC":"1"}},"path":[]}"#;
     assert_eq!(kind(list), Kind::Assets);
-    let deep = format!("{}{}", "{\"partial_tree\":".repeat(1), deep(80));
-    assert_eq!(kind(&(deep + "}")), Kind::TooLarge);
+    assert_eq!(kind(&format!("{{\"partial_tree\":{}}}", deep(80))), Kind::TooLarge);
     let nonce = bitmex::read_nonce(b"12").expect_err("too short");
     assert_eq!(nonce.kind, Kind::Nonce);
     let tree = |file: &str| {

@@ -117,7 +117,9 @@ fn compare_root(question: &Question<'_>, folded: &Folded, faults: &mut Vec<Fault
     match (question.root, question.anchor) {
         (Some(root), anchor) => {
             compare(root);
-            anchor.map(|anchor| compare(&anchor.root));
+            if let Some(anchor) = anchor {
+                compare(&anchor.root);
+            }
             RootFrom::Outside
         }
         (None, Some(anchor)) => {
@@ -164,10 +166,8 @@ fn seen(facts: &Facts, proof: &Proof, folded: &Folded) -> Vec<(Weakness, String)
             seen.push((Weakness::NegativeAmounts, format!("{who} has {sum} {}", asset.name)));
         }
     }
-    let padding = (1..).zip(&proof.steps).filter(|(_, step)| step.is_padding);
-    if facts.weaknesses.contains(&Weakness::PaddingCopies) {
-        seen.extend(padding.map(|(level, _)| (Weakness::PaddingCopies, format!("sibling {level} is padding"))));
-    }
+    let copies = folded.copies.iter().map(|level| format!("sibling {level} has the hash of the node beside it"));
+    seen.extend(copies.map(|what| (Weakness::PaddingCopies, what)));
     if facts.name == "bybit" {
         let odd = proof.assets.iter().zip(&proof.balances).filter(|(_, text)| places(text) != 8);
         seen.extend(odd.map(|(asset, text)| {
