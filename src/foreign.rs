@@ -50,7 +50,10 @@ pub fn scheme_named(name: &str) -> Option<&'static dyn Scheme> {
 }
 
 fn weaknesses_json(facts: &Facts) -> serde_json::Value {
-    let one = |weakness: &weakness::Weakness| serde_json::json!({ "weakness": weakness.name(), "attack": weakness.attack(), "lets": weakness.lets() });
+    let one = |weakness: &weakness::Weakness| {
+        let (name, attack, lets) = (weakness.name(), weakness.attack(), weakness.lets());
+        serde_json::json!({ "weakness": name, "attack": attack, "lets": lets })
+    };
     facts.weaknesses.iter().map(one).collect::<Vec<_>>().into()
 }
 

@@ -119,7 +119,7 @@ fn forged_files_are_written_and_pass_as_files() {
 fn a_list_goes_on_to_an_address_set_and_is_no_control() {
     let folder = tempfile::tempdir().expect("a folder");
     let chain = "eip155:1".parse().expect("a chain");
-    let line = "line of the auditor, block 7";
+    let line = "line of the auditor at block 7";
     let sign = |secret| evm::sign_scheme(&chain, line, &[secret; 32], evm::PREHASHED).expect("a key");
     let (one, two) = (sign(1), sign(2));
     let head =

@@ -1,5 +1,5 @@
-//! Trees in the formats of others: honest ones, so that readers can be tested on more than the samples, and forged ones,
-//! so that nobody has to believe what a weakness means.
+//! Trees in the formats of others: honest ones, so that readers can be tested on more than the samples, and forged
+//! ones, so that nobody has to believe what a weakness means.
 
 use super::decimal::Decimal;
 use super::error::Fault;

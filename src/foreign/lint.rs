@@ -116,7 +116,8 @@ fn negative(scheme: &'static dyn Scheme) -> Option<Shown> {
     Some(shown)
 }
 
-/// A collision of 64 bits takes about 2^32 hashes and is not searched for: the same rule with 24 bits shows what follows.
+/// A collision of 64 bits takes about 2^32 hashes and is not searched for: the same rule with 24 bits shows what
+/// follows.
 fn truncated(own: &Own) -> Option<Shown> {
     static CUT: Bitget = Bitget::CUT;
     let blinded =
@@ -133,8 +134,8 @@ fn truncated(own: &Own) -> Option<Shown> {
     let tree = Tree::build(&CUT, vec![one, CUT.example(3, "3")], Combine::Sum).ok()?;
     let story = format!(
         "with hashes cut to {} bits instead of 64: two customers owed 5 each have one leaf, a third is owed 3; the \
-         published total is {}, and both files of the one leaf pass. {SEARCHED} hashes on each side were enough; with 64 \
-         bits the same search takes about 2^32 and was not made",
+         published total is {}, and both files of the one leaf pass. {SEARCHED} hashes on each side were enough; with \
+         64 bits the same search takes about 2^32 and was not made",
         CUT.bits(),
         total(&tree)
     );
@@ -179,8 +180,8 @@ fn padding(scheme: &'static dyn Scheme, own: &Own) -> Option<Shown> {
 fn root_in_file(scheme: &'static dyn Scheme, own: &Own) -> Option<Shown> {
     let mut shown = Shown {
         weakness: Weakness::RootInFile,
-        story: "each of four customers owed 5, 3, 9 and 1 gets a tree of their own with a root of its own; every file fits \
-                its own root, and no root is that of two files"
+        story: "each of four customers owed 5, 3, 9 and 1 gets a tree of their own with a root of its own; every file \
+                fits its own root, and no root is that of two files"
             .to_owned(),
         files: Vec::new(),
         roots: Vec::new(),

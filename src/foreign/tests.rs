@@ -71,7 +71,8 @@ proptest! {
         let account = who.index(leaves.len()) as u64 % 3;
         let nonce = || zeroize::Zeroizing::new([u8::try_from(account).expect("small"); 32]);
         let expected: u64 = leaves.iter().filter(|leaf| leaf.0 == account).map(|leaf| leaf.2).sum();
-        let root = bitmex::verify("x", file.as_bytes(), &bitmex::Question::default(), &mut |_| {}).expect("a tree").root;
+        let nobody = bitmex::Question::default();
+        let root = bitmex::verify("x", file.as_bytes(), &nobody, &mut |_| {}).expect("a tree").root;
         let key = Some((Nonce::Account(nonce()), account));
         let question = bitmex::Question { root, key, expected: Some(expected) };
         let answer = bitmex::verify("x", file.as_bytes(), &question, &mut |_| {}).expect("a tree");
@@ -197,7 +198,9 @@ fn files_that_are_none_are_refused_with_their_kind() {
     assert_eq!(kind("{\"partial_tree\":{\"data\":{\"user\":\"a\",\"sum\":\"1e3\",\"nonce\":\"n\"}}}"), Kind::Amount);
     let list = r#"{"self":{"height":1,"userHash":"","balance":{"BTC":"1"}},"path":[]}"#;
     assert_eq!(kind(list), Kind::Assets);
-    assert_eq!(kind(&format!("{{\"partial_tree\":{}}}", deep(80))), Kind::TooLarge);
+    let deep = format!("{{\"partial_tree\":{}}}", deep(80));
+    let fault = verify(deep.as_bytes(), &Question::default()).expect_err("refused");
+    assert_eq!((fault.kind, fault.code()), (Kind::TooLarge, &crate::code::foreign::FOREIGN_TOO_LARGE));
     let nonce = bitmex::read_nonce(b"12").expect_err("too short");
     assert_eq!(nonce.kind, Kind::Nonce);
     let tree = |file: &str| {

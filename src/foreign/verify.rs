@@ -184,7 +184,10 @@ fn places(text: &str) -> usize {
 /// What was found, for programs: texts only, amounts as decimal texts.
 #[must_use]
 pub fn json(answer: &Answer) -> String {
-    let row = |(asset, (own, total)): (&super::scheme::Asset, (&Decimal, &Decimal))| serde_json::json!({ "asset": asset.name, "leaf": own.to_string(), "total": total.to_string() });
+    let row = |(asset, (own, total)): (&super::scheme::Asset, (&Decimal, &Decimal))| {
+        let (own, total) = (own.to_string(), total.to_string());
+        serde_json::json!({ "asset": asset.name, "leaf": own, "total": total })
+    };
     let balances = answer.proof.assets.iter().zip(answer.folded.own.iter().zip(&answer.folded.root.sums)).map(row);
     let seen =
         answer.seen.iter().map(|(weakness, what)| serde_json::json!({ "weakness": weakness.name(), "seen": what }));

@@ -14,8 +14,9 @@ use crate::report::wrap;
 
 /// Show on forged files what a scheme lets a venue do.
 ///
-/// For each weakness a set of files is made that passes the scheme's own rule, and is refused by this program's. It says
-/// nothing about any venue. The exit code is 1 when forged files pass. Without a format: all formats and weaknesses.
+/// For each weakness a set of files is made that passes the scheme's own rule, and is refused by this program's. It
+/// says nothing about any venue. The exit code is 1 when forged files pass. Without a format: all formats and
+/// weaknesses.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The format: okx-v1, bybit, bitget, hotcoin, bitmex (river), olalonde
