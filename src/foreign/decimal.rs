@@ -101,7 +101,10 @@ impl Decimal {
     }
 
     fn at(&self, scale: u32) -> BigInt {
-        &self.units * power(scale.saturating_sub(self.scale))
+        match scale.saturating_sub(self.scale) {
+            0 => self.units.clone(),
+            more => &self.units * power(more),
+        }
     }
 }
 
