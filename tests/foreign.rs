@@ -317,7 +317,9 @@ fn every_byte_of_the_tree(folder: &Path) -> Result<(), Failed> {
     let ends: Vec<usize> = (0..file.len()).filter(|at| file[*at] == b'\n').collect();
     let levels = [ends[1], ends[1] + 1, ends[3], ends[3] + 1];
     for length in 0..file.len() {
-        assert_eq!(passes(&file[..length]), levels.contains(&length), "{length} bytes");
+        // of a root alone, the hash binds no sum: every beginning of its digits passes
+        let alone = length > ends[0] + 66 && length <= ends[1];
+        assert_eq!(passes(&file[..length]), alone || levels.contains(&length), "{length} bytes");
     }
     assert!(bitmex::FACTS.unbound.iter().any(|unbound| unbound.field == "lowest levels"));
     // the sample has no line end at its end
