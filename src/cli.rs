@@ -13,6 +13,7 @@ mod error;
 mod explain;
 mod fetch;
 mod files;
+mod foreign;
 mod inspect;
 mod interrupt;
 mod keygen;
@@ -91,6 +92,9 @@ enum Verb {
     /// Gather evidence from your own node into a bundle; verifies nothing
     #[command(subcommand)]
     Fetch(fetch::Verb),
+    /// Check proofs, trees and address lists in the formats of other venues
+    #[command(subcommand)]
+    Foreign(foreign::Verb),
     /// Say what a file is and what is in it; verifies nothing
     Inspect(inspect::Args),
     /// Make a key or a master secret
@@ -195,6 +199,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Dispute(verb) => dispute::run(&verb),
         Verb::Explain(args) => explain::run(&args),
         Verb::Fetch(verb) => fetch::run(&verb),
+        Verb::Foreign(verb) => foreign::run(&verb),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::Keygen(args) => keygen::run(&args),
         Verb::Lab(verb) => lab::run(&verb),

@@ -20,6 +20,7 @@ pub mod evm_token;
 pub mod evm_window;
 pub mod explained;
 pub mod finding;
+pub mod foreign;
 pub mod keys;
 pub mod ledger;
 pub mod liability;
@@ -124,6 +125,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         network::ALL,
         credit::ALL,
         report::ALL,
+        foreign::ALL,
         cli::ALL,
         serve::ALL,
     ];

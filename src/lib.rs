@@ -10,6 +10,7 @@
 //! | check that everybody is shown the same statement | [`publish::log`] |
 //! | check reserve evidence, offline | [`reserve`] |
 //! | compare both halves | [`reconcile`] |
+//! | check a proof in the format of others | [`foreign`] |
 //!
 //! Every module up to [`reconcile`] is pure: no clock, no socket, no environment; files only in
 //! `liability::store`. The edges are [`fetch`], [`web`] and [`cli`].
@@ -21,6 +22,7 @@ pub mod bundle;
 pub mod cli;
 pub mod code;
 pub mod fetch;
+pub mod foreign;
 pub mod hash;
 pub mod json;
 pub mod lab;

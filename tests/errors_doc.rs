@@ -18,7 +18,11 @@ const RANGES: &[(u16, &str, &str)] = &[
         "Findings of a reconciliation",
         "They stand in reports. The exit code of `reconcile` is that of the verdict, not of a finding.",
     ),
-    (8, "Reports", "What `report` says about reports that somebody made again, and sealed."),
+    (
+        8,
+        "Reports and other venues' proofs",
+        "What `report` says about reports that somebody made again, and `foreign` about files in the formats of others.",
+    ),
     (9, "Files and the command line", "What any verb says about its arguments and files."),
 ];
 

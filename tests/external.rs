@@ -55,7 +55,7 @@ fn check(file: &File, folder: &Path) -> Result<(), Failed> {
             return Err(format!("{what} is empty").into());
         }
     }
-    if file.commit.len() < 8 || file.subset.as_ref().is_some_and(String::is_empty) {
+    if file.commit.len() < 7 || file.subset.as_ref().is_some_and(String::is_empty) {
         return Err("the commit is too short, or the subset is empty".into());
     }
     let bytes = std::fs::read(folder.join(&file.name)).map_err(|error| format!("{}: {error}", file.name))?;

@@ -14,6 +14,7 @@ mod documents;
 mod ethereum;
 mod evm;
 mod flows;
+mod foreign;
 mod honest;
 mod keys;
 mod ledgers;
@@ -34,6 +35,7 @@ pub use documents::{inclusion_proof, json, statement};
 pub use ethereum::{light_client_update, receipts, staked_ether};
 pub use evm::{evm_account_proof, evm_header, evm_storage_proof, evm_token_registry};
 pub use flows::evm_transactions;
+pub use foreign::{foreign_list, foreign_proof, foreign_tree};
 pub use keys::key_file;
 pub use ledgers::ledger;
 pub use logs::{log_proof, witness_request};
@@ -65,6 +67,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
         inputs.push(("utxo_snapshot", name.to_owned(), bytes));
     }
     inputs.extend(evm::honest());
+    inputs.extend(foreign::honest_files());
     inputs.extend(windows::honest_windows().into_iter().map(|(name, bytes)| ("evm_window", name, bytes)));
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
@@ -83,7 +86,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 29] = [
+pub const TARGETS: [(&str, Target); 32] = [
     ("amount", amount),
     ("block_file", block_file),
     ("clearing", clearing),
@@ -97,6 +100,9 @@ pub const TARGETS: [(&str, Target); 29] = [
     ("evm_token_registry", evm_token_registry),
     ("evm_transactions", evm_transactions),
     ("evm_window", evm_window),
+    ("foreign_list", foreign_list),
+    ("foreign_proof", foreign_proof),
+    ("foreign_tree", foreign_tree),
     ("inclusion_proof", inclusion_proof),
     ("json", json),
     ("key_file", key_file),

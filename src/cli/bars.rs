@@ -16,6 +16,13 @@ pub(super) fn blocks(total: u64) -> ProgressBar {
     bar
 }
 
+/// Counts bytes of one file.
+pub(super) fn bytes(total: u64) -> ProgressBar {
+    let bar = bar("{bar:30} {bytes}/{total_bytes}, {eta}");
+    bar.set_length(total);
+    bar
+}
+
 fn bar(template: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();

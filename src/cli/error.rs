@@ -293,6 +293,25 @@ impl Failure {
         Self { items: errors.into_iter().map(item).collect(), more }
     }
 
+    /// Faults, each with its place where it has one.
+    pub(super) fn placed(faults: impl IntoIterator<Item = (&'static Code, String, Option<Place>)>) -> Self {
+        let item = |(code, detail, place): (&'static Code, String, Option<Place>)| {
+            // of a long line only a part is shown, and its columns are not those of the file
+            let shortened = place.as_ref().filter(|place| {
+                let shown = place.excerpt.get(..place.span.start).unwrap_or_default();
+                !place.excerpt.is_empty() && shown.chars().count() + 1 != place.column
+            });
+            let column = shortened.map(|place| format!(" (column {})", place.column)).unwrap_or_default();
+            Item { code, detail: detail + &column, place }
+        };
+        let mut items: Vec<Item> = faults.into_iter().map(item).collect();
+        // what decides the exit code comes first
+        items.sort_by_key(|item| item.code.outcome.exit_code());
+        let more = items.len() > FAULTS_KEPT;
+        items.truncate(FAULTS_KEPT);
+        Self { items, more }
+    }
+
     /// 1 beats 2: a check that failed is not hidden by one that could not be made.
     pub(super) fn exit_code(&self) -> u8 {
         self.items.iter().map(|item| item.code.outcome.exit_code()).min().unwrap_or(Outcome::NotMade.exit_code())

@@ -12,6 +12,23 @@ impl Place {
         let shown = excerpt(&self.source, self.line, line.as_bytes(), 0, line.len());
         Self { excerpt: shown.excerpt, span: shown.span, ..self }
     }
+
+    /// Some bytes of a line that is at hand.
+    #[must_use]
+    pub fn in_line(source: &str, number: u64, raw: &[u8], at: std::ops::Range<usize>) -> Self {
+        excerpt(source, number, raw, at.start.min(raw.len()), at.end.max(at.start).min(raw.len()))
+    }
+
+    /// Some bytes of a text that is at hand; of several lines, the first.
+    #[must_use]
+    pub fn in_text(source: &str, text: &[u8], at: std::ops::Range<usize>) -> Self {
+        let before = text.get(..at.start).unwrap_or(text);
+        let begin = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+        let rest = text.get(begin..).unwrap_or_default();
+        let line = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
+        let number = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
+        Self::in_line(source, number, line, at.start.saturating_sub(begin)..at.end.saturating_sub(begin))
+    }
 }
 
 /// What of a line is at fault.

@@ -57,6 +57,11 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
         Vectors::Elsewhere("states are made in its tests: no public file has a validator with its branches"),
     ),
     ("evm-window", "reserve/evm/window", Vectors::Elsewhere("two real blocks in vectors/external.toml")),
+    (
+        "foreign",
+        "foreign",
+        Vectors::Elsewhere("samples of other venues in vectors/external.toml, and trees that its builders make"),
+    ),
     ("hash", "hash", Vectors::Folder),
     ("inclusion-proof", "liability/inclusion_proof", Vectors::Folder),
     ("keys", "secret", Vectors::Elsewhere("secrets; what they derive is in the vectors of `leaf`")),
