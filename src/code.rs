@@ -17,6 +17,7 @@ pub mod evm_staked;
 pub mod evm_token;
 pub mod evm_window;
 pub mod finding;
+pub mod lab;
 pub mod ledger;
 pub mod liability;
 pub mod log;
@@ -108,8 +109,12 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         omission::ALL,
         report::ALL,
         cli::ALL,
+        lab::ALL,
     ];
-    tables.into_iter().flatten().copied()
+    let mut codes: Vec<&'static Code> = tables.into_iter().flatten().copied().collect();
+    // a part may have its numbers in several tables
+    codes.sort_by_key(|code| code.number);
+    codes.into_iter()
 }
 
 /// The entry with this number, written `CF-1004`, `cf-1004` or `1004`.

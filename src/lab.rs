@@ -1,8 +1,14 @@
 //! The laboratory: embedded chains and a made-up venue, checked by the same code as real ones.
 
 pub mod bitcoin_chain;
+mod books;
 pub mod evm_chain;
 pub mod example_venue;
+pub mod forger;
 pub mod ledger;
+mod log_book;
 pub mod many_addresses;
+mod naive;
+pub mod scenario;
+pub mod scenarios;
 pub mod utxo_set;
