@@ -1,5 +1,6 @@
 //! The laboratory: embedded chains and a made-up venue, checked by the same code as real ones.
 
+pub mod attacks;
 pub mod bitcoin_chain;
 mod books;
 pub mod evm_chain;
@@ -11,4 +12,7 @@ pub mod many_addresses;
 mod naive;
 pub mod scenario;
 pub mod scenarios;
+pub mod strategy;
+pub mod told;
+pub mod told_strategy;
 pub mod utxo_set;

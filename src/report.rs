@@ -8,6 +8,7 @@ mod text;
 
 pub use csv::{CsvError, cell, csv};
 pub use html::{HtmlError, html};
+pub use plot::{RiskPlot, RiskPoint};
 pub use text::{assets_table, coloured, is_control, shown, text, wrap};
 
 use crate::json::JsonError;

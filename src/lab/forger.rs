@@ -1,5 +1,6 @@
 //! The example venue turned dishonest: it changes its files and signs them again, with keys that are its own.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::asset::ChainId;
@@ -197,17 +198,30 @@ impl Forger {
         reconcile(&self.sealed()?, &Policy::parse(&self.policy).map_err(fault)?).map_err(fault)
     }
 
+    /// Findings of the honest files: none of them is what a scenario is about, unless these are the honest files.
+    fn known(&self) -> Result<BTreeSet<(u16, String)>, ExampleError> {
+        let honest = Self::new()?;
+        if honest.files == self.files && honest.policy == self.policy {
+            return Ok(BTreeSet::new());
+        }
+        let found = honest.run()?.findings;
+        Ok(found.into_iter().map(|finding| (finding.code.number, finding.subject)).collect())
+    }
+
     /// A scenario about a bundle: the naive verifier's words, and what `reconcile` says of the same files. The finding
     /// `about` and the verdict on `asset` are what it is about.
     pub(super) fn played(&self, naive: Said, asset: &str, about: Option<&Code>) -> Result<Played, ExampleError> {
         let report = self.run()?;
+        let known = self.known()?;
         let judged = report.assets.iter().find(|judged| judged.asset.as_str() == asset);
         let judged = judged.ok_or_else(|| fault(format!("no {asset} in the report")))?;
-        let finding = about.and_then(|code| report.findings.iter().find(|found| found.code.number == code.number));
+        let new =
+            || report.findings.iter().filter(|found| !known.contains(&(found.code.number, found.subject.clone())));
+        let finding = about.and_then(|code| new().find(|found| found.code.number == code.number));
         let told = finding.map_or_else(String::new, |found| format!(" {}: {}.", found.code, found.code.title));
         let words = format!("{}{told}", judged.sentence);
         let believed = judged.verdict == Verdict::Covered && finding.is_none();
-        let mut codes: Vec<&'static Code> = report.findings.iter().map(|found| found.code).collect();
+        let mut codes: Vec<&'static Code> = new().map(|found| found.code).collect();
         codes.dedup();
         let mut files: MemoryFiles =
             self.sealed()?.into_iter().map(|(path, bytes)| (format!("bundle/{path}"), bytes)).collect();

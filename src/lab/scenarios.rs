@@ -1,6 +1,7 @@
 //! Every scenario: one attack, one file.
 
 mod amounts_shifted;
+mod anothers_balance;
 mod balance_lowered;
 mod books_repaired;
 mod borrowed_for_the_snapshot;
@@ -9,6 +10,7 @@ mod deposit_elsewhere;
 mod doubled_leaf;
 mod expired_challenge;
 mod gone_quiet;
+mod invented_figures;
 mod invented_identity;
 mod joined_text;
 mod loan_in_a_drawer;
@@ -76,6 +78,8 @@ pub static ALL: &[&Scenario] = &[
     &pledged_coins::SCENARIO,
     &one_asset_in_scope::SCENARIO,
     &gone_quiet::SCENARIO,
+    &invented_figures::SCENARIO,
+    &anothers_balance::SCENARIO,
     &mixed_snapshot::SCENARIO,
     &own_block::SCENARIO,
     &transcript_as_proof::SCENARIO,
@@ -276,6 +280,16 @@ mod tests {
     #[test]
     fn gone_quiet() {
         goes_as_it_says("gone-quiet");
+    }
+
+    #[test]
+    fn invented_figures() {
+        goes_as_it_says("invented-figures");
+    }
+
+    #[test]
+    fn anothers_balance() {
+        goes_as_it_says("anothers-balance");
     }
 
     #[test]

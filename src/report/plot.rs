@@ -7,10 +7,12 @@
 mod coverage;
 mod flows;
 mod held;
+mod risk;
 
 pub(super) use coverage::{CoveragePlot, Stretch, Unit, lowest, stretches};
 pub(super) use flows::FlowsPlot;
 pub(super) use held::{HeldPlot, HeldRow, Segment};
+pub use risk::{RiskPlot, RiskPoint};
 
 use alloy_primitives::U256;
 
