@@ -95,3 +95,17 @@ fn the_page_is_up_to_date() {
     }
     assert_eq!(fs::read_to_string(&path).unwrap_or_default(), page, "run again with COUNTERFOIL_BLESS=1");
 }
+
+/// Whoever reads of a failure finds what plays it.
+#[test]
+fn known_flaws_name_the_scenarios() {
+    let text = fs::read_to_string(checkout("docs/known-flaws.md")).unwrap();
+    for attack in table() {
+        let row = text.lines().find(|line| line.starts_with(&format!("| {} |", attack.id))).unwrap_or_default();
+        // what checking shows is a section of its own
+        assert!(!row.is_empty() || attack.id == "C", "{}: no row", attack.id);
+        for name in attack.scenarios.iter().filter(|_| !row.is_empty()) {
+            assert!(row.contains(&format!("`lab run {name}`")), "{}: no {name} in its row", attack.id);
+        }
+    }
+}

@@ -91,3 +91,37 @@ fn unknown_names_are_refused() {
     let (code, _) = run(place.path(), &["lab", "run"]);
     assert_eq!(code, 2, "neither a name nor --all");
 }
+
+/// Each line below a command in the document stands in what the command prints.
+#[test]
+fn figures_in_the_document_are_those_of_the_command() {
+    let place = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/gaming.md")).unwrap();
+    let blocks: Vec<&str> = text.split("```\n").filter(|block| block.starts_with("$ counterfoil ")).collect();
+    assert!(blocks.len() >= 8, "{} commands", blocks.len());
+    for block in blocks {
+        let (command, lines) = block.split_once('\n').unwrap();
+        let arguments: Vec<&str> = command.trim_start_matches("$ counterfoil ").split(' ').collect();
+        let (code, said) = run(place.path(), &arguments);
+        assert_eq!(code, 0, "{command}: {said}");
+        let printed: Vec<&str> = said.lines().collect();
+        for line in lines.lines() {
+            assert!(printed.contains(&line), "{command} does not print {line:?}:\n{said}");
+        }
+    }
+}
+
+#[test]
+fn strategies_have_a_page_and_json() {
+    let place = tempfile::tempdir().unwrap();
+    let (code, said) = run(place.path(), &["lab", "strategy", "--json", "--html", "page.html"]);
+    assert_eq!(code, 0, "{said}");
+    let figures: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert!(figures["plans"].as_array().unwrap().len() > 5);
+    let page = fs::read_to_string(place.path().join("page.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("chance of being seen"), "{page}");
+    let (code, said) = run(place.path(), &["lab", "strategy", "--accounts", "0"]);
+    assert!(code == 2 && said.contains("CF-9012"), "{said}");
+    let (code, said) = run(place.path(), &["lab", "strategy", "--sampled", "290"]);
+    assert!(code == 2 && said.contains("CF-9012"), "{said}");
+}

@@ -145,3 +145,49 @@ impl Scenario {
         Err(differs(format!("got {:?} ({}), expected {}", said.words, got.join(", "), self.expected)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::liability;
+
+    fn played(naive: bool, own: bool) -> Result<Played, ExampleError> {
+        Ok(Played {
+            naive: Said { believed: naive, words: String::new() },
+            counterfoil: Said { believed: own, words: String::new() },
+            codes: vec![&liability::ROOT_MISMATCH],
+            verdicts: vec![("BTC".to_owned(), Verdict::Covered)],
+            files: MemoryFiles::new(),
+            shows: Vec::new(),
+        })
+    }
+
+    fn run(
+        expected: Expected,
+        undetected: &'static [&'static str],
+        play: fn() -> Result<Played, ExampleError>,
+    ) -> bool {
+        let (name, attacks, title, story) = ("made-up", &["A1"][..], "a title", "a story");
+        let scenario = Scenario { name, attacks, title, story, expected, undetected, play };
+        match scenario.run() {
+            Ok(_) => true,
+            Err(error) => {
+                assert_eq!(error.code().number, 9011);
+                false
+            }
+        }
+    }
+
+    #[test]
+    fn a_scenario_fails_unless_everything_is_as_it_says() {
+        let caught = Expected::Check(&liability::ROOT_MISMATCH);
+        assert!(run(caught, &[], || played(true, false)));
+        assert!(!run(caught, &[], || played(false, false)), "nobody was fooled");
+        assert!(!run(caught, &[], || played(true, true)), "nothing was caught");
+        assert!(!run(Expected::Check(&liability::TOTAL_MISMATCH), &[], || played(true, false)), "by another check");
+        assert!(!run(Expected::Verdict("BTC", Verdict::Short), &[], || played(true, false)), "another verdict");
+        assert!(run(Expected::Undetected, &["why"], || played(true, true)));
+        assert!(!run(Expected::Undetected, &[], || played(true, true)), "without saying what nobody can see");
+        assert!(!run(Expected::Undetected, &["why"], || played(true, false)), "it was caught");
+    }
+}

@@ -59,8 +59,8 @@ impl Question<'_> {
     fn yearly(&self, outlook: &Outlook) -> String {
         let yearly = u64::try_from(outlook.yearly).unwrap_or(u64::MAX);
         format!(
-            "With {} statements a year, a loan over every window costs {} of what it hides; money that were there all year \
-             would cost {}.",
+            "With {} statements a year, a loan over every window costs {} of what it hides; money that is there all year \
+             costs {}.",
             self.habits.statements,
             percent(yearly),
             percent(self.means.interest)

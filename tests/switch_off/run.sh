@@ -53,7 +53,7 @@ case ${1:-} in
         first=${2%/*} step=${2#*/}
         for ((at = first - 1; at < ${#builds[@]}; at += step)); do chosen+=("${builds[at]}"); done
         ;;
-    --one) chosen=("${builds[16#$(git rev-parse --short=7 HEAD) % ${#builds[@]}]}") ;;
+    --one) chosen=("${builds[16#$(git rev-parse --short=7 HEAD 2>/dev/null || echo 0) % ${#builds[@]}]}") ;;
     *) chosen=("$*") ;;
 esac
 
