@@ -1,5 +1,5 @@
-//! Every parser of bytes that others make, on inputs that were good before a few of their bytes changed: a refusal, never
-//! a panic. And inputs that are small and would grow: nested deeply, packed tightly, changed while they are read.
+//! Every parser of bytes that others make, on inputs that were good before a few of their bytes changed: a refusal,
+//! never a panic. And inputs that are small and would grow: nested deeply, packed tightly, changed while they are read.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 #[path = "../fuzz/src/lib.rs"]

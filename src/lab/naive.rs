@@ -1,5 +1,5 @@
-//! Verifiers as venues have published them, each with the gap that its scenario shows. They are honest work: each checks
-//! what it says that it checks. Nothing else in this program uses them.
+//! Verifiers as venues have published them, each with the gap that its scenario shows. They are honest work: each
+//! checks what it says that it checks. Nothing else in this program uses them.
 
 use crate::amount::Amount;
 use crate::hash::{Digest, sha256};

@@ -1,5 +1,5 @@
-//! A dishonest venue at its best: what it leaves out, and how much it borrows for how long, against a verifier's policy.
-//! What comes out is how much it can hide, and with what chance it is seen. Explained in `docs/gaming.md`.
+//! A dishonest venue at its best: what it leaves out, and how much it borrows for how long, against a verifier's
+//! policy. What comes out is how much it can hide, and with what chance it is seen. Explained in `docs/gaming.md`.
 //!
 //! Probabilities are exact fractions and amounts whole base units; what is printed is rounded down. Whoever the venue
 //! leaves out, and who checks, follows from a seed: two runs give the same figures.

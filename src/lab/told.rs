@@ -200,7 +200,8 @@ pub fn page(played: &[(&Scenario, Played)]) -> Result<String, askama::Error> {
 }
 
 /// The style of the pages of the lab.
-pub(super) const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;\
+pub(super) const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;\
+                     padding:0 1rem;\
                      color:#222;background:#fff}h2{margin-top:2.5rem}th{text-align:left;vertical-align:top;\
                      padding-right:1rem;font-weight:600;white-space:nowrap}td{padding-bottom:.5rem}\
                      .yes{color:#8a2c0d}.no{color:#1d5e2f}code,pre{font:14px/1.4 ui-monospace,monospace}\

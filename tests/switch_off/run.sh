@@ -61,6 +61,9 @@ esac
 rm -rf "$copy"
 mkdir -p "$copy/examples"
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp -p --parents -t "$copy"
+# another version is another package to cargo: what is built of the copy never takes the place of what is built of the
+# checkout in the folder that they share
+sed -i '0,/^version = "[^"]*"/s//version = "0.0.0-off"/' "$copy/Cargo.toml"
 # not in the checkout: only the copy plays scenarios without the command
 cat > "$copy/examples/switch_off.rs" <<'RUST'
 //! Plays every scenario and prints how each ends.

@@ -14,8 +14,9 @@ use crate::reconcile::omission::Share;
 
 /// How much a venue can hide, at its best, against what its verifiers do.
 ///
-/// The venue leaves out accounts, and borrows coins over the cut-off, until what its verifiers do gives it away. Figures
-/// are exact and rounded down; the same seed gives the same figures. What follows from them is in docs/gaming.md.
+/// The venue leaves out accounts, and borrows coins over the cut-off, until what its verifiers do gives it away.
+/// Figures are exact and rounded down; the same seed gives the same figures. What follows from them is in
+/// docs/gaming.md.
 #[derive(clap::Args)]
 pub(in crate::cli) struct Args {
     /// Customer accounts
