@@ -26,7 +26,7 @@ use counterfoil::secret::{Secret, SecretKind};
 /// Changed inputs of a target, unless `COUNTERFOIL_MUTANTS` says another number.
 const MUTANTS: u64 = 150;
 /// Levels that no reader follows.
-const DEEP: usize = 100_000;
+const DEEP: usize = 5_000;
 
 /// The same choices in every run.
 struct Choices(u64);

@@ -67,12 +67,20 @@ fn caught(scenario: &Scenario) -> String {
     }
 }
 
-/// A command in lines of a terminal.
+/// A command in lines of a terminal: each option begins one, and so does what would be too long.
 #[must_use]
 pub fn command(line: &str) -> String {
-    line.replace(" --", " \\\n      --")
-        .split_once(' ')
-        .map_or_else(|| line.to_owned(), |(verb, rest)| format!("counterfoil {verb} {rest}"))
+    let (mut lines, mut open) = (Vec::new(), "counterfoil".to_owned());
+    for word in line.split(' ') {
+        if word.starts_with("--") || open.chars().count() + word.chars().count() > WIDTH - 10 {
+            lines.push(std::mem::replace(&mut open, format!("    {word}")));
+        } else {
+            open.push(' ');
+            open.push_str(word);
+        }
+    }
+    lines.push(open);
+    lines.join(" \\\n  ")
 }
 
 /// The matrix as text.
