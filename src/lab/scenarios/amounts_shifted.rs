@@ -25,8 +25,8 @@ fn play() -> Result<Played, ExampleError> {
     let books = Books::new("alice,BTC,0.5,\nalice,USDT,30100,\nbob,BTC,3,\nbob,USDT,50,\n")?;
     let mut proof = books.proof("alice")?;
     for leaf in &mut proof.leaves {
-        let shown = if leaf.asset.as_str() == "BTC" { 100_000_000 } else { 100_000_000 };
-        leaf.amount = Amount::from_base_units(shown);
+        // one bitcoin, and a hundred dollars: the same digits
+        leaf.amount = Amount::from_base_units(100_000_000);
     }
     // in cents: half a bitcoin and 30,100 dollars, or one bitcoin and 100 dollars
     let committed = naive::net_leaf("alice", PRICE * 100 / 2 + 30_100 * 100);

@@ -24,9 +24,8 @@ fn play() -> Result<Played, ExampleError> {
     let mut forger = Forger::new()?;
     let id = "eip155:1337/erc20:0x2260fac5e5542a773aa44fbcfedf7c193bc2c599".parse().map_err(fault)?;
     forger.state(|statement| {
-        for asset in statement.assets.iter_mut().filter(|asset| asset.id.as_str() == "BTC") {
+        if let Some(asset) = statement.assets.iter_mut().find(|asset| asset.id.as_str() == "BTC") {
             asset.deployments.push(Deployment { id, decimals: asset.decimals });
-            break;
         }
     })?;
     let naive = naive::quoted(&forger.run()?, "BTC");
