@@ -99,7 +99,7 @@ enum Verb {
     Inspect(inspect::Args),
     /// Make a key or a master secret
     Keygen(keygen::Args),
-    /// Make what tests and measurements need, on made-up data
+    /// Run known attacks, and make what tests and measurements need
     #[command(subcommand)]
     Lab(lab::Verb),
     /// Check a public log as a whole, or take a proof out of it

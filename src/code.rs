@@ -22,6 +22,7 @@ pub mod explained;
 pub mod finding;
 pub mod foreign;
 pub mod keys;
+pub mod lab;
 pub mod ledger;
 pub mod liability;
 pub mod log;
@@ -127,9 +128,13 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         report::ALL,
         foreign::ALL,
         cli::ALL,
+        lab::ALL,
         serve::ALL,
     ];
-    tables.into_iter().flatten().copied()
+    let mut codes: Vec<&'static Code> = tables.into_iter().flatten().copied().collect();
+    // a part may have its numbers in several tables
+    codes.sort_by_key(|code| code.number);
+    codes.into_iter()
 }
 
 /// The entry with this number, written `CF-1004`, `cf-1004` or `1004`.

@@ -2,127 +2,65 @@
 //! those of `docs/known-flaws.md` where one fits. Each attempt starts from the example venue, whose keys are public.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use std::sync::OnceLock;
-
 use counterfoil::amount::Amount;
 use counterfoil::asset::{Asset, AssetId, ChainId};
-use counterfoil::bundle::{self, MANIFEST, MemoryFiles, paths};
+use counterfoil::bundle::paths;
 use counterfoil::hash::sha256;
 use counterfoil::json;
-use counterfoil::lab::example_venue::ExampleVenue;
-use counterfoil::policy::Policy;
+use counterfoil::lab::forger::{BITCOIN, EVM, Forger, sign_again};
 use counterfoil::publish::{self, Statement};
-use counterfoil::reconcile::{AssetReport, Finding, Report, Severity, Verdict, reconcile};
+use counterfoil::reconcile::{AssetReport, Finding, Report, Severity, Verdict};
 use counterfoil::report;
 use counterfoil::reserve::address_set::{AddressSet, Role};
-use counterfoil::reserve::bitcoin::control::sign::{AddressKey, sign};
-use counterfoil::reserve::challenge::{self, Challenge};
-use counterfoil::reserve::claim::ControlProof;
-use counterfoil::reserve::evm;
+use counterfoil::reserve::challenge::Challenge;
 use counterfoil::reserve::transcript::Transcript;
-use counterfoil::secret::{Secret, SecretKind};
-use counterfoil::signature::{Algorithm, Envelope, SigningKey};
 use counterfoil::snapshot::Time;
 
-const BITCOIN: &str = "bip122:0f9188f13cb7b2c71f2a335e3a4fc328";
-const EVM: &str = "eip155:1337";
-
-fn seed(purpose: &str) -> [u8; 32] {
-    sha256(format!("example venue: {purpose}").as_bytes()).to_bytes()
-}
-
-fn signing_key(purpose: &str) -> SigningKey {
-    SigningKey::new(Algorithm::Bip340, &Secret::new(SecretKind::Signing, &mut seed(purpose))).unwrap()
-}
-
 /// The example venue, whose files the attacker replaces.
-struct Liar {
-    files: MemoryFiles,
-    policy: String,
-    maker: String,
+struct Liar(Forger);
+
+impl std::ops::Deref for Liar {
+    type Target = Forger;
+
+    fn deref(&self) -> &Forger {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Liar {
+    fn deref_mut(&mut self) -> &mut Forger {
+        &mut self.0
+    }
 }
 
 impl Liar {
     fn new() -> Self {
-        static EXAMPLE: OnceLock<ExampleVenue> = OnceLock::new();
-        let example = EXAMPLE.get_or_init(|| ExampleVenue::new().unwrap());
-        let mut files = example.bundle.clone();
-        files.remove(MANIFEST);
-        Self { files, policy: example.policy.clone(), maker: "a test".to_owned() }
+        Self(Forger::new().unwrap())
     }
 
     fn path(chain: &str, name: &str) -> String {
-        paths::chain(&chain.parse::<ChainId>().unwrap(), name)
+        Forger::path(chain, name).unwrap()
     }
 
     fn statement(&self) -> Statement {
-        {
-            let envelope = Envelope::parse(&self.files[paths::STATEMENT], "statement").unwrap();
-            json::read_canonical(&envelope.document).unwrap()
-        }
+        self.0.statement().unwrap()
     }
 
-    /// Changes the statement and signs it again, with the venue's own key.
     fn state(&mut self, change: impl FnOnce(&mut Statement)) {
-        let envelope = Envelope::parse(&self.files[paths::STATEMENT], "statement").unwrap();
-        let mut statement: Statement = json::read_canonical(&envelope.document).unwrap();
-        change(&mut statement);
-        let mut envelope = Envelope { document: json::canonical(&statement).unwrap(), signatures: Vec::new() };
-        publish::sign(&mut envelope, &signing_key("venue")).unwrap();
-        self.files.insert(paths::STATEMENT.to_owned(), envelope.to_file("statement").unwrap());
+        self.0.state(change).unwrap();
     }
 
-    /// Changes a transcript and signs it with the key of `signer`.
     fn answer(&mut self, chain: &str, signer: &str, change: impl FnOnce(&mut Transcript)) {
-        let path = Self::path(chain, paths::TRANSCRIPT);
-        let (mut transcript, _, _) = Transcript::parse(&self.files[&path], &[]).unwrap();
-        change(&mut transcript);
-        self.files.insert(path, transcript.to_file(&signing_key(signer)).unwrap());
+        self.0.answer(chain, signer, change).unwrap();
     }
 
-    /// Commits to another address set and challenge, and signs the line with every key of the example.
     fn commit(&mut self, set: impl FnOnce(&mut AddressSet), issue: impl FnOnce(&mut Challenge)) {
-        let mut committed = AddressSet::parse(&self.files[paths::ADDRESSES]).unwrap();
-        set(&mut committed);
-        let mut challenge = challenge::parse(&self.files[paths::CHALLENGE]).unwrap();
-        challenge.address_set.count = committed.count();
-        challenge.address_set.root = committed.root();
-        issue(&mut challenge);
-        let document = challenge.to_file().unwrap();
-        let line = challenge.line().unwrap();
-        let proofs: Vec<ControlProof> = control(&self.files[paths::CONTROL]);
-        let signed = proofs.iter().map(|proof| sign_again(proof, &line));
-        let lines = signed.flat_map(|proof| [json::canonical(&proof).unwrap(), b"\n".to_vec()].concat()).collect();
-        self.files.insert(paths::CONTROL.to_owned(), lines);
-        self.files.insert(paths::ADDRESSES.to_owned(), committed.to_file().unwrap());
-        let custody = sha256(&document);
-        self.files.insert(paths::CHALLENGE.to_owned(), document);
-        self.state(|statement| {
-            let set = statement.address_set.as_mut().unwrap();
-            (set.count, set.root) = (committed.count(), committed.root());
-            statement.custody = Some(custody);
-        });
+        self.0.commit(set, issue).unwrap();
     }
 
     fn run(&self) -> Report {
-        let mut files = self.files.clone();
-        let key = signing_key("venue");
-        let manifest = bundle::seal(&files, &self.maker, Time::from_unix(1_793_600_000), &key).unwrap();
-        files.insert(MANIFEST.to_owned(), manifest);
-        reconcile(&files, &Policy::parse(&self.policy).unwrap()).unwrap()
+        self.0.run().unwrap()
     }
-}
-
-fn control(file: &[u8]) -> Vec<ControlProof> {
-    file.split_inclusive(|byte| *byte == b'\n').map(|line| json::read(line).unwrap()).collect()
-}
-
-fn sign_again(proof: &ControlProof, line: &str) -> ControlProof {
-    let bitcoin = (0..3).map(|number| AddressKey::new(&mut seed(&format!("bitcoin {number}"))).unwrap());
-    let signed = bitcoin.filter_map(|key| sign(&proof.chain, &proof.address, line, &key).ok());
-    let evm = (0..2).map(|number| evm::control::sign(&proof.chain, line, &seed(&format!("evm {number}"))));
-    let mut all = signed.chain(evm.filter_map(Result::ok));
-    all.find(|signed| signed.address == proof.address).unwrap()
 }
 
 fn asset<'a>(report: &'a Report, id: &str) -> &'a AssetReport {
@@ -408,21 +346,18 @@ fn attack_r11_internal_and_pledged_coins_count_nothing() {
 #[test]
 fn attack_r6_signatures_of_other_lines_or_chains_count_nothing() {
     let mut liar = Liar::new();
-    let mut proofs = control(&liar.files[paths::CONTROL]);
+    let mut proofs = liar.control().unwrap();
     for proof in &mut proofs {
-        *proof = sign_again(proof, "I am an address of Example Exchange");
+        *proof = sign_again(proof, "I am an address of Example Exchange").unwrap();
     }
-    let lines = |proofs: &[ControlProof]| -> Vec<u8> {
-        proofs.iter().flat_map(|proof| [json::canonical(proof).unwrap(), b"\n".to_vec()].concat()).collect()
-    };
-    liar.files.insert(paths::CONTROL.to_owned(), lines(&proofs));
+    liar.set_control(&proofs).unwrap();
     let report = liar.run();
     assert_eq!(asset(&report, "BTC").held.possible, Amount::ZERO);
     assert_eq!(verdict(&report, "BTC"), Verdict::Short);
     // a good signature stays good beside a wrong one, and is told of
     let mut liar = Liar::new();
-    proofs.extend(control(&liar.files[paths::CONTROL]));
-    liar.files.insert(paths::CONTROL.to_owned(), lines(&proofs));
+    proofs.extend(liar.control().unwrap());
+    liar.set_control(&proofs).unwrap();
     let report = liar.run();
     assert_eq!((verdict(&report, "BTC"), found(&report, 7005).len()), (Verdict::Covered, 5));
 }

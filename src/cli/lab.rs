@@ -1,4 +1,7 @@
-//! `lab`: made-up data of any size.
+//! `lab`: attacks that run, and made-up data of any size.
+
+mod scenarios;
+mod strategy;
 
 use std::io::{ErrorKind, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -16,6 +19,14 @@ use crate::lab::utxo_set::{COINS_MAX, SyntheticSet};
 /// The verbs of `lab`.
 #[derive(clap::Subcommand)]
 pub(super) enum Verb {
+    /// List the scenarios: attacks that run
+    List(scenarios::ListArgs),
+    /// Run an attack, and see who believes it
+    Run(scenarios::RunArgs),
+    /// Show which attack is met by which check
+    Matrix(scenarios::MatrixArgs),
+    /// Say how much a dishonest venue can hide against what its verifiers do
+    Strategy(strategy::Args),
     /// Write a ledger of a made-up venue, with everything that `build` needs beside it
     Ledger(LedgerArgs),
     /// Write a made-up set of unspent outputs, in the format of `dumptxoutset`
@@ -24,6 +35,10 @@ pub(super) enum Verb {
 
 pub(super) fn run(verb: &Verb) -> Outcome {
     match verb {
+        Verb::List(args) => scenarios::list(args),
+        Verb::Run(args) => scenarios::run(args),
+        Verb::Matrix(args) => scenarios::matrix(args),
+        Verb::Strategy(args) => strategy::run(args),
         Verb::Ledger(args) => ledger(args),
         Verb::UtxoSet(args) => utxo_set(args),
     }

@@ -37,6 +37,36 @@ impl Probability {
         &self.numerator * share.of >= &self.denominator * share.parts
     }
 
+    /// What never happens.
+    #[must_use]
+    pub fn never() -> Self {
+        Self { numerator: BigUint::ZERO, denominator: BigUint::from(1_u32) }
+    }
+
+    /// That at least one of two things happens that have nothing to do with each other.
+    #[must_use]
+    pub fn either(&self, other: &Self) -> Self {
+        let denominator = &self.denominator * &other.denominator;
+        let neither = (&self.denominator - &self.numerator) * (&other.denominator - &other.numerator);
+        Self { numerator: &denominator - neither, denominator }
+    }
+
+    /// That it happens at least once in so many tries that have nothing to do with each other; none when the exact
+    /// number would be too large.
+    #[must_use]
+    pub fn within(&self, tries: u32) -> Option<Self> {
+        check_size(self.denominator.bits().saturating_mul(tries.into())).ok()?;
+        let denominator = self.denominator.pow(tries);
+        let never = (&self.denominator - &self.numerator).pow(tries);
+        Some(Self { numerator: &denominator - never, denominator })
+    }
+
+    /// Hundredths of a percent, rounded down: 10,000 only when it is certain.
+    #[must_use]
+    pub fn hundredths(&self) -> u64 {
+        u64::try_from(&self.numerator * 10_000_u32 / &self.denominator).unwrap_or(10_000)
+    }
+
     /// Percent with two decimals, rounded down: never more than it is, and `100.00 %` only when it is certain.
     #[must_use]
     pub fn percent(&self) -> String {
@@ -54,6 +84,20 @@ impl Probability {
 pub struct Share {
     parts: u64,
     of: u64,
+}
+
+impl Share {
+    /// Hundredths of a percent, rounded down.
+    #[must_use]
+    pub fn hundredths(&self) -> u64 {
+        u64::try_from(u128::from(self.parts) * 10_000 / u128::from(self.of)).unwrap_or(0)
+    }
+
+    /// Whether a number that was drawn from all of 64 bits lies in the share.
+    #[must_use]
+    pub fn contains(&self, drawn: u64) -> bool {
+        u128::from(drawn) * u128::from(self.of) < (u128::from(self.parts) << 64)
+    }
 }
 
 impl std::str::FromStr for Share {
@@ -315,6 +359,17 @@ mod tests {
         assert_eq!(needed("1"), Some(1));
         let nobody = Checkers::Drawn { checked: 0, accounts: 100 };
         assert_eq!(omitted_for(nobody, 1, "1%".parse().expect("a share")), Ok(None));
+    }
+
+    #[test]
+    fn chances_are_put_together_exactly() {
+        let half = detection(Checkers::Each("0.5".parse().expect("a share")), 1, 1).expect("an answer");
+        assert_eq!(half.either(&half).percent(), "75.00 %");
+        assert_eq!(half.either(&Probability::never()).hundredths(), 5_000);
+        assert_eq!(half.within(3).map(|within| within.percent()), Some("87.50 %".to_owned()));
+        assert_eq!(Probability::never().within(12), Some(Probability::never()));
+        let large = detection(Checkers::Each("0.0000000001".parse().expect("a share")), 1 << 20, 1).expect("an answer");
+        assert_eq!(large.within(12), None, "no answer is better than an estimate");
     }
 
     #[test]

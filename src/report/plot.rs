@@ -8,11 +8,13 @@ mod coverage;
 mod flows;
 mod held;
 mod network;
+mod risk;
 
 pub(super) use coverage::{CoveragePlot, Stretch, Unit, lowest, stretches};
 pub(super) use flows::FlowsPlot;
 pub(super) use held::{HeldPlot, HeldRow, Segment};
 pub(super) use network::{EdgeMark, NetworkPlot, NodeMark};
+pub use risk::{RiskPlot, RiskPoint};
 
 use alloy_primitives::U256;
 
