@@ -16,6 +16,7 @@ mod interrupt;
 mod keygen;
 mod lab;
 mod log;
+mod manual;
 mod omission;
 mod own_files;
 mod policy;
@@ -36,7 +37,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::code::Outcome as CodeOutcome;
 use error::Failure;
@@ -67,6 +68,8 @@ enum Verb {
     Challenge(challenge::Verb),
     /// Compare what two people were shown: one history, or a contradiction that anybody can check
     Compare(compare::Args),
+    /// Print what a shell needs to complete the command line
+    Completions(manual::CompletionsArgs),
     /// Show the whole of it on a made-up venue, in ./counterfoil-demo
     Demo(demo::Args),
     /// Explain a code such as CF-1004; without a code, list them all
@@ -84,6 +87,8 @@ enum Verb {
     /// Check a public log as a whole, or take a proof out of it
     #[command(subcommand)]
     Log(log::Verb),
+    /// Print a page of the manual, or write all of them
+    Man(manual::ManArgs),
     /// Say what checking customers show about accounts that were left out
     Omission(omission::Args),
     /// Pin the keys of a venue in your policy
@@ -120,6 +125,13 @@ enum Verb {
     Witness(witness::Args),
 }
 
+impl Cli {
+    /// The command line as data, for what is made of it.
+    fn definition() -> clap::Command {
+        Self::command()
+    }
+}
+
 /// What a verb that did its work ends with.
 type Outcome = Result<ExitCode, Failure>;
 
@@ -129,10 +141,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() { 2 } else { 0 };
-            // when the terminal is gone there is nobody to tell
-            let _ = error.print();
-            return ExitCode::from(code);
+            return ExitCode::from(manual::tell(&error));
         }
     };
     match run(cli.verb) {
@@ -154,6 +163,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Bundle(verb) => bundle::run(&verb),
         Verb::Challenge(verb) => challenge::run(&verb),
         Verb::Compare(args) => compare::run(&args),
+        Verb::Completions(args) => manual::completions(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Fetch(verb) => fetch::run(&verb),
@@ -161,11 +171,11 @@ fn run(verb: Verb) -> Outcome {
         Verb::Keygen(args) => keygen::run(&args),
         Verb::Lab(verb) => lab::run(&verb),
         Verb::Log(verb) => log::run(&verb),
+        Verb::Man(args) => manual::run(&args),
         Verb::Omission(args) => omission::run(&args),
         Verb::Card(verb) => card::run(&verb),
         Verb::Pin(verb) => card::pin(&verb),
         Verb::Policy(verb) => policy::run(&verb),
-
         Verb::Prove(args) => prove::run(&args),
         Verb::Publish(args) => publish::run(&args),
         Verb::Reconcile(args) => reconcile::run(&args),

@@ -47,6 +47,30 @@ fn folders_of_the_venue_are_for_their_owner() {
     assert_eq!([mode("public"), mode("public/index.json"), mode("codes.csv")], [0o755, 0o644, 0o600]);
 }
 
+/// The shell itself reads what `completions` prints, and every verb has its page.
+#[test]
+fn shells_and_manuals_know_every_verb() {
+    let venue = made();
+    let folder = venue.path();
+    let script = run(folder, "completions bash");
+    assert!(script.status.success());
+    fs::write(folder.join("completions.bash"), &script.stdout).expect("scratch is writable");
+    let completed = Command::new("bash")
+        .args(["-c", "source completions.bash; COMP_WORDS=(counterfoil tree c); COMP_CWORD=2; _counterfoil counterfoil c tree; echo ${COMPREPLY[@]}"])
+        .current_dir(folder)
+        .output()
+        .expect("bash runs");
+    assert_eq!(String::from_utf8_lossy(&completed.stdout), "check\n", "{completed:?}");
+
+    let made = run(folder, "man --out pages");
+    assert!(made.status.success(), "{made:?}");
+    for page in ["counterfoil.1", "counterfoil-build.1", "counterfoil-tree-check.1", "counterfoil-reserves-verify.1"] {
+        let text = fs::read_to_string(folder.join("pages").join(page)).expect("the page is there");
+        assert!(text.contains(".SH SYNOPSIS"), "{page}: {text}");
+    }
+    assert_eq!(run(folder, "man --out pages").status.code(), Some(2), "never overwritten unasked");
+}
+
 #[test]
 fn force_replaces_whole_outputs() {
     let venue = made();
