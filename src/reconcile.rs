@@ -17,6 +17,7 @@ mod model;
 pub mod omission;
 mod reserves;
 pub mod sample;
+pub mod tiers;
 mod trace;
 mod verdicts;
 pub mod window;

@@ -5,6 +5,7 @@ mod html;
 mod plot;
 pub mod seal;
 mod text;
+mod tiers;
 
 pub use csv::{CsvError, cell, csv};
 pub use html::{HtmlError, html};

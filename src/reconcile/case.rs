@@ -134,9 +134,13 @@ impl Section<'_> {
 
     /// Whether a holding counts as held: under control, on evidence and by a way of control that the policy accepts.
     pub(super) fn counts(&self, item: &Held) -> bool {
+        item.free && self.is_accepted(item)
+    }
+
+    /// The same of what is not free: it lies there, and counts for nothing.
+    pub(super) fn is_accepted(&self, item: &Held) -> bool {
         let require = self.policy.require();
-        item.free
-            && item.accepted
+        item.accepted
             && item.control.is_some_and(|grade| grade >= require.control)
             && item.holding.authenticity >= require.authenticity
             && item.holding.completeness >= require.completeness

@@ -8,6 +8,7 @@ use super::assess::{Alignment, Compared, Reason};
 use super::chain::ChainSection;
 use super::coverage::Verdict;
 use super::findings::Finding;
+use super::tiers::TierLine;
 use super::window::WindowReport;
 use super::workpapers::Workpapers;
 use crate::amount::{Amount, Decimals};
@@ -214,6 +215,8 @@ pub struct AssetReport {
     pub owed: Option<Owed>,
     /// What is held.
     pub held: Held,
+    /// What is held, by tier of the wallets, beside what the venue declares.
+    pub tiers: Vec<TierLine>,
     /// What the windows of its deployments show.
     pub windows: Vec<WindowReport>,
     /// The lowest balance of the window over all deployments for which a reserve is claimed, coins that came and went

@@ -185,6 +185,8 @@ impl Section<'_> {
         let decimals = self.common_decimals(mapped);
         self.note_own_tokens(mapped, findings);
         let figures = self.owed(listed, decimals).and_then(|owed| Some((owed, self.held(mapped, decimals)?)));
+        let tiers = self.tiers(mapped, decimals).unwrap_or_default();
+        self.note_tiers(decimals, &tiers, findings);
         let claimed = mapped.is_some_and(|asset| {
             asset.deployments.iter().any(|deployment| self.reserves.claimed.contains(&deployment.id))
         });
@@ -208,7 +210,9 @@ impl Section<'_> {
             self.note_late_answers(findings);
         }
         let subject = self.statement.map_or(0, |statement| statement.sequence);
-        self.filled(decimals, (claimed, required), (owed, held), windows, (found, not_sustained), subject)
+        let found = (found, not_sustained);
+        let report = self.filled(decimals, (claimed, required), (owed, held), windows, found, subject);
+        AssetReport { tiers, ..report }
     }
 
     /// The section, from everything that was found.
@@ -231,6 +235,7 @@ impl Section<'_> {
             sentence: sentence(self.id, decimals, &found, subject),
             owed,
             held,
+            tiers: Vec::new(),
             windows,
             window_minimum: found.minimum,
             window_minimum_without_trips: found.minimum_without_trips,
@@ -261,6 +266,7 @@ impl Section<'_> {
             sentence: format!("{}: the amounts are too large to be compared, see the findings.", self.id),
             owed: None,
             held: Held::default(),
+            tiers: Vec::new(),
             windows,
             window_minimum: None,
             window_minimum_without_trips: None,

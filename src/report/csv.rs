@@ -27,6 +27,7 @@ pub fn csv(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, CsvError> {
         ("holdings.csv", holdings(papers)?),
         ("procedures.csv", procedures(papers)?),
         ("round-trips.csv", round_trips(report)?),
+        ("tiers.csv", tiers(report)?),
         ("windows.csv", windows(report)?),
     ])
 }
@@ -239,6 +240,51 @@ fn holdings(papers: &Workpapers) -> Result<Vec<u8>, CsvError> {
             held.control.unwrap_or_default().to_owned(),
             held.used.text().to_owned(),
         ])?;
+    }
+    sheet.bytes()
+}
+
+/// One row a tier; together they are the counted figure of `assets.csv`.
+fn tiers(report: &Report) -> Result<Vec<u8>, CsvError> {
+    let columns = &[
+        "asset",
+        "tier",
+        "declared",
+        "declared_base_units",
+        "counted",
+        "counted_base_units",
+        "least",
+        "least_base_units",
+        "most",
+        "most_base_units",
+        "result",
+        "difference",
+        "difference_base_units",
+    ];
+    let mut sheet = Sheet::new(columns)?;
+    for asset in &report.assets {
+        for line in &asset.tiers {
+            let [declared, declared_units] = both_of(line.declared, asset.decimals);
+            let [counted, counted_units] = both(line.counted, asset.decimals);
+            let [least, least_units] = both(line.least, asset.decimals);
+            let [most, most_units] = both(line.most, asset.decimals);
+            let [difference, difference_units] = both(line.difference, asset.decimals);
+            sheet.row([
+                text(&asset.asset),
+                line.role.text().to_owned(),
+                declared,
+                declared_units,
+                counted,
+                counted_units,
+                least,
+                least_units,
+                most,
+                most_units,
+                line.result.text().to_owned(),
+                difference,
+                difference_units,
+            ])?;
+        }
     }
     sheet.bytes()
 }

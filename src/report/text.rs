@@ -135,6 +135,9 @@ fn asset_notes(page: &mut Page, asset: &AssetReport) {
     if !roles.is_empty() {
         page.item(&format!("counted by tier: {}", roles.join("; ")));
     }
+    if let Some(declared) = super::tiers::declared(asset) {
+        page.item(&format!("declared by tier: {declared}"));
+    }
     let control = asset.held.by_control.iter();
     let control: Vec<String> = control.map(|(grade, sum)| format!("{grade} {}", amount(*sum))).collect();
     if !control.is_empty() {

@@ -87,6 +87,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("statement", "publish/statement", Vectors::Folder),
     ("store", "liability/store", Vectors::Elsewhere("the venue's own files: tests/build.rs and tests/tree_audit.rs")),
     ("sum-tree", "liability/sum_tree", Vectors::Folder),
+    ("tiers", "reconcile/tiers", Vectors::Folder),
     ("utxo-snapshot", "reserve/bitcoin/utxo_snapshot", Vectors::Folder),
     ("venue-card", "publish/venue_card", Vectors::Folder),
     ("window", "reserve/window", Vectors::Elsewhere("the embedded chain in tests/bitcoin_window.rs, and a node")),

@@ -1,5 +1,6 @@
 //! Runs one vector on the Rust code: what `vectors/README.md` calls a runner. Used by every test over `vectors/`.
 
+pub(crate) mod custody;
 pub(crate) mod liability;
 pub(crate) mod log;
 pub(crate) mod publish;
@@ -16,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 20] = [
+pub(crate) const KINDS: [&str; 21] = [
     "address-set",
     "amount",
     "canonical-json",
@@ -34,6 +35,7 @@ pub(crate) const KINDS: [&str; 20] = [
     "signature",
     "statement",
     "sum-tree",
+    "tiers",
     "utxo-snapshot",
     "venue-card",
     "witness",
@@ -80,6 +82,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "signature" => values::signature(query, sent),
         "statement" => publish::statement(query, sent),
         "sum-tree" => liability::sum_tree(query, sent),
+        "tiers" => custody::tiers(query, sent),
         "utxo-snapshot" => utxo::utxo_snapshot(query, sent),
         "venue-card" => publish::venue_card(query, sent),
         "witness" => log::witness(query, sent),

@@ -5,6 +5,7 @@ mod amount;
 mod balance_sheet;
 mod canonical_json;
 mod compact_range;
+mod custody_schedules;
 mod descriptor;
 mod hash;
 mod inclusion_proof;
@@ -19,6 +20,7 @@ mod signature;
 mod split;
 mod statement;
 mod sum_tree;
+mod tiers;
 mod utxo_snapshot;
 mod venue_card;
 
@@ -156,6 +158,8 @@ pub(crate) fn all() -> Vectors {
     split::add(&mut vectors);
     statement::add(&mut vectors);
     balance_sheet::add(&mut vectors);
+    custody_schedules::add(&mut vectors);
+    tiers::add(&mut vectors);
     sum_tree::add(&mut vectors);
     utxo_snapshot::add(&mut vectors);
     venue_card::add(&mut vectors);

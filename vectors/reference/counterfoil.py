@@ -846,10 +846,32 @@ def check_balance_sheet(sheet, statement):
 
 
 def schedules_shape(value):
-    """The balance sheet may be left out; then statements are as they were before it existed."""
-    if isinstance(value, dict) and "balance_sheet" in value:
-        return record({**SCHEDULE_LISTS, "balance_sheet": BALANCE_SHEET})(value)
-    return record(SCHEDULE_LISTS)(value)
+    """Balance sheet, tiers and custody may be left out; then statements are as they were before they existed."""
+    perhaps = {"balance_sheet": BALANCE_SHEET, "custody_accounts": CUSTODY_ACCOUNTS, "tiers": TIERS}
+    there = {name: shape for name, shape in perhaps.items() if isinstance(value, dict) and name in value}
+    return record({**SCHEDULE_LISTS, **there})(value)
+
+
+# tiers.md and custodian.md: what a statement may declare
+TIERS = sequence_of(
+    record({"amount": uint(128), "asset": ASSET_ID, "role": one_of("cold", "custodian", "deposit", "hot", "warm")}),
+    lambda row: (row["asset"], row["role"]),
+)
+CUSTODY_ACCOUNTS = sequence_of(
+    record(
+        {
+            "asset": ASSET_ID,
+            "closing": uint(128),
+            "lines": sequence_of(
+                record({"amount": uint(128), "direction": one_of("in", "out"), "reference": pattern("[!-~]{1,256}")}),
+                lambda line: line["reference"],
+            ),
+            "opening": uint(128),
+            "party": VENUE_ID,
+        }
+    ),
+    lambda account: (account["asset"], account["party"]),
+)
 
 
 SCHEDULE_LISTS = {
@@ -928,6 +950,8 @@ def check_statement(document):
     if sheet is not None:
         check_balance_sheet(sheet, statement)
     others = statement["schedules"]["other_liabilities"] + (sheet["liabilities"] if sheet else [])
+    tiers, custody = (statement["schedules"].get(name, []) for name in ("tiers", "custody_accounts"))
+    in_tiers = {asset: sum(row["amount"] for row in tiers if row["asset"] == asset) for asset in decimals}
     with_rows, without_rows = {row["asset"] for row in rows}, set(statement["without_rows"])
     owed = dict.fromkeys(decimals, 0)
     for asset, amount in [(row["asset"], row["total"]) for row in rows] + [
@@ -941,6 +965,9 @@ def check_statement(document):
         ("an asset both with and without rows", with_rows & without_rows),
         ("an asset on which nothing is said", with_rows | without_rows != set(decimals)),
         ("a schedule of an unlisted asset", any(row["asset"] not in decimals for rows in schedules for row in rows)),
+        ("a line that moves nothing", any(line["amount"] == 0 for row in custody for line in row["lines"])),
+        ("custody of an unlisted asset", any(row["asset"] not in decimals for row in tiers + custody)),
+        ("tiers above 2^128 - 1", any(total >= LIMIT for total in in_tiers.values())),
         ("more owed than 2^128 - 1", any(total >= LIMIT for total in owed.values())),
         ("predecessor and sequence", (statement["predecessor"] is None) != (statement["sequence"] == 0)),
         ("times", not statement["cutoff"] < statement["next_cutoff"] < statement["due"]),
@@ -3113,6 +3140,36 @@ def run_witness(query, proof):
     return answer_request(proof, record(fields)(query))
 
 
+TIER_ORDER = ("hot", "warm", "cold", "custodian", "deposit")
+
+
+def run_tiers(query, proof):
+    """tiers.md: what is declared beside what is shown."""
+    figures = record({**{name: uint(128) for name in ("counted", "least", "most")}, "role": one_of(*TIER_ORDER)})
+    shown = {row["role"]: row for row in record({"shown": sequence_of(figures)})(query)["shown"]}
+    rows = sequence_of(record({"amount": uint(128), "role": one_of(*TIER_ORDER)}))
+    declared = record_with({}, {"declared": rows})(proof).get("declared")
+    declared = None if declared is None else {row["role"]: row["amount"] for row in declared}
+    found, together = [], 0
+    for role in TIER_ORDER:
+        here = shown.get(role, {"counted": 0, "least": 0, "most": 0})
+        stated = None if declared is None else declared.get(role, 0)
+        if not here["most"] and not stated:
+            continue
+        if stated is None:
+            result, difference = "not-declared", 0
+        elif stated > here["most"]:
+            result, difference = "declared-more", stated - here["most"]
+        elif stated < here["least"]:
+            result, difference = "declared-less", here["least"] - stated
+        else:
+            result, difference = ("same" if here["least"] == here["most"] else "not-determinable"), 0
+        together += here["counted"]
+        row = {"counted": here["counted"], "declared": stated, "difference": difference}
+        found.append({**row, "result": result, "role": role})
+    return printed({"counted": together, "tiers": found})
+
+
 RUNNERS = {
     "address-set": run_address_set,
     "amount": run_amount,
@@ -3131,6 +3188,7 @@ RUNNERS = {
     "signature": run_signature,
     "statement": run_statement,
     "sum-tree": run_sum_tree,
+    "tiers": run_tiers,
     "utxo-snapshot": run_utxo_snapshot,
     "venue-card": run_venue_card,
     "witness": run_witness,

@@ -168,6 +168,9 @@ fn facts(asset: &AssetReport) -> Vec<Fact> {
     if !asset.held.by_role.is_empty() {
         push("Counted by tier", joined(&asset.held.by_role));
     }
+    if let Some(declared) = crate::report::tiers::declared(asset) {
+        push("Declared by tier", declared);
+    }
     if !asset.held.by_control.is_empty() {
         push("Counted by control", joined(&asset.held.by_control));
     }

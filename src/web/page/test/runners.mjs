@@ -18,6 +18,7 @@ import { keyShape, verifySignature } from "../verifier/signature.js";
 import { setShape, verifyStatement } from "../verifier/statement.js";
 import { commitment, fold, pathLength, treeRoot } from "../verifier/sum_tree.js";
 import { compareFingerprint, parseCard } from "../verifier/venue_card.js";
+import { tiers } from "./custody.mjs";
 import { reconcile } from "./reconcile.mjs";
 import { NETWORK_MARKS, readSnapshot } from "../verifier/utxo_snapshot.js";
 
@@ -270,6 +271,7 @@ export const runners = {
   signature,
   statement,
   "sum-tree": sumTree,
+  tiers,
   "utxo-snapshot": utxoSnapshot,
   "venue-card": venueCard,
 };
