@@ -1,5 +1,7 @@
 //! Amounts: exact counts of an asset's base unit. Specification: `docs/spec/amount.md`.
 
+pub mod exact;
+
 use std::fmt;
 
 use crate::code::{Code, Coded, ledger as codes};

@@ -26,6 +26,7 @@ mod reconcile;
 mod report;
 mod reserves;
 mod sample;
+mod sheet;
 mod statement;
 mod tree;
 mod verify;
@@ -112,6 +113,8 @@ enum Verb {
     /// Draw what is looked at, from a commitment and a block that came after it
     #[command(subcommand)]
     Sample(sample::Verb),
+    /// Compute a balance sheet that nobody has signed: short, or not determinable
+    Sheet(sheet::Args),
     /// Sign a statement
     #[command(subcommand)]
     Statement(statement::Verb),
@@ -182,6 +185,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Report(verb) => report::run(&verb),
         Verb::Reserves(verb) => reserves::run(&verb),
         Verb::Sample(verb) => sample::run(&verb),
+        Verb::Sheet(args) => sheet::run(&args),
         Verb::Statement(verb) => statement::run(&verb),
         Verb::Tree(verb) => tree::run(&verb),
         Verb::Verify(args) => verify::run(&args),

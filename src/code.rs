@@ -8,6 +8,7 @@ pub mod bitcoin_chain;
 pub mod bitcoin_control;
 pub mod bundle;
 pub mod cli;
+pub mod credit;
 pub mod custody;
 pub mod descriptor;
 pub mod evm;
@@ -109,6 +110,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evm_flow_finding::ALL,
         statement_chain::ALL,
         omission::ALL,
+        credit::ALL,
         custody::ALL,
         report::ALL,
         cli::ALL,

@@ -19,10 +19,12 @@ use crate::reserve::evm::window::{EventList, TokenEvents};
 use crate::signature::PublicKey;
 use crate::snapshot::{BlockRef, VenueId};
 
+pub mod quality;
 mod require;
 mod window;
 
 pub use log::LogRules;
+pub use quality::QualityRules;
 pub use require::Requirements;
 pub use window::{ChainRange, Demand, SeenBlock, WindowRules};
 
@@ -35,6 +37,7 @@ pub struct Policy {
     venue: PinnedVenue,
     require: Requirements,
     window: WindowRules,
+    quality: Option<QualityRules>,
     log: Option<LogRules>,
     assets: Vec<Asset>,
     pins: Vec<BlockRef>,
@@ -111,6 +114,8 @@ struct PolicyToml {
     #[serde(default)]
     window: WindowRules,
     #[serde(default)]
+    quality: Option<QualityRules>,
+    #[serde(default)]
     log: Option<log::LogToml>,
     #[serde(default)]
     pin: Vec<PinToml>,
@@ -173,6 +178,7 @@ impl Policy {
         file.venue.check()?;
         file.require.check()?;
         file.window.check()?;
+        file.quality.as_ref().map(QualityRules::check).transpose()?;
         for node in &file.node {
             node.key.check().map_err(|error| fail(format!("node {:?}: {error}", node.name)))?;
         }
@@ -205,6 +211,7 @@ impl Policy {
             venue: file.venue,
             require: file.require,
             window: file.window,
+            quality: file.quality,
             log,
             assets,
             pins,
@@ -258,6 +265,12 @@ impl Policy {
     #[must_use]
     pub fn window(&self) -> &WindowRules {
         &self.window
+    }
+
+    /// What is assumed of prices and issuers; none when nothing is.
+    #[must_use]
+    pub fn quality(&self) -> Option<&QualityRules> {
+        self.quality.as_ref()
     }
 
     /// Which deployments count for which asset.

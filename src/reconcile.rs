@@ -4,6 +4,7 @@
 
 mod absent;
 pub mod assess;
+pub mod balance_sheet;
 mod case;
 pub mod chain;
 mod coverage;
@@ -12,11 +13,14 @@ mod descriptors;
 mod evm_control;
 mod findings;
 pub mod history;
+pub mod liquidity;
 mod log;
 mod model;
 pub mod omission;
+pub mod quality;
 mod reserves;
 pub mod sample;
+pub mod sheet;
 pub mod tiers;
 mod trace;
 mod verdicts;
@@ -32,6 +36,7 @@ use crate::publish::{self, StatementError, VerifiedStatement};
 use crate::reserve::bitcoin::own::{BundleAlone, OwnEvidence};
 use crate::snapshot::Time;
 
+pub use balance_sheet::CreditSection;
 pub use chain::ChainSection;
 pub use coverage::{Verdict, percent};
 pub use findings::{Finding, FindingAmount, Severity};

@@ -4,11 +4,13 @@ mod csv;
 mod html;
 mod plot;
 pub mod seal;
+mod sheet;
 mod text;
 mod tiers;
 
 pub use csv::{CsvError, cell, csv};
 pub use html::{HtmlError, html};
+pub use sheet::{sheet_json, sheet_text};
 pub use text::{assets_table, coloured, is_control, shown, text, wrap};
 
 use crate::json::JsonError;

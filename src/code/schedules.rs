@@ -1,4 +1,4 @@
-//! CF-325n: the balance sheet of a statement.
+//! CF-325n: the balance sheet of a statement. CF-326n: sheets that no venue has signed, and what is assumed.
 
 super::codes! {
     SHEET_BESIDE_LISTS = 3250, NotMade, "a balance sheet and older lists of the same rows",
@@ -19,4 +19,10 @@ super::codes! {
     SHEET_UNTIL = 3255, NotMade, "the end of a lock does not fit its row",
         "The day on which a lock ends and the bucket that it stands in must say the same, counted from the cut-off.",
         "correct until or due";
+    SHEET_FILE = 3260, NotMade, "the sheet cannot be read",
+        "A sheet says who, as of when, in which unit, and from which source; its rows have a relation to the issuer.",
+        "correct the file as the message says";
+    ASSUMPTIONS_MALFORMED = 3261, NotMade, "the assumptions cannot be used",
+        "A price or limit that is read wrongly gives a figure that nobody assumed.",
+        "correct the file as the message says";
 }

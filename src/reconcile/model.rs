@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::assess::{Alignment, Compared, Reason};
+use super::balance_sheet::CreditSection;
 use super::chain::ChainSection;
 use super::coverage::Verdict;
 use super::findings::Finding;
@@ -53,6 +54,8 @@ pub struct Report {
     pub assets: Vec<AssetReport>,
     /// What earlier and later statements of the bundle say beside this one; none when there are none.
     pub chain: Option<ChainSection>,
+    /// Claims, pledges and the ladder of each asset; none when no balance sheet is stated.
+    pub credit: Option<CreditSection>,
     /// By weight, then code, then subject.
     pub findings: Vec<Finding>,
     /// [`NOT_SHOWN`].

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assess::{Alignment, Assessment};
+use super::balance_sheet;
 use super::case::{Facts, Known, sentence, too_large};
 use super::chain;
 use super::coverage::{Verdict, percent};
@@ -36,6 +37,7 @@ pub(super) fn report(
     let mut findings = statement_findings(policy, stated);
     findings.extend(statement.and_then(too_few_signers));
     findings.extend(stated.into_iter().flat_map(|statement| freshness(policy, statement, now)));
+    findings.extend(stated.into_iter().flat_map(|stated| balance_sheet::findings(policy, stated, &reserves)));
     let all = reserves.history.iter().flat_map(|history| history.statements());
     let known: Vec<Known<'_>> = match reserves.history {
         Some(_) => all.map(|known| Known { statement: known.statement(), logged: false }).collect(),
@@ -47,6 +49,8 @@ pub(super) fn report(
         assets.push(section.report(&mut findings));
     }
     let (chain, found) = chain::section(policy, &reserves).unzip();
+    findings.extend(found.into_iter().flatten());
+    let (credit, found) = balance_sheet::section(policy, stated, &reserves, &assets).unzip();
     findings.extend(found.into_iter().flatten());
     findings.append(&mut reserves.findings);
     let findings = in_order(findings, sealed);
@@ -68,6 +72,7 @@ pub(super) fn report(
         overall,
         assets,
         chain,
+        credit,
         findings,
         not_shown: NOT_SHOWN.to_vec(),
         workpapers: Workpapers::default(),

@@ -3,6 +3,8 @@
 //! Amounts stand twice: in the asset's own units, exact, and in base units. A text of others that a spreadsheet would
 //! take for a formula gets an apostrophe in front, so that it is shown and not run.
 
+mod credit;
+
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 
 use crate::amount::{Amount, Decimals};
@@ -15,7 +17,7 @@ use crate::reconcile::{AssetReport, Finding, Report, Workpapers};
 /// What the writer says, which no report causes.
 pub fn csv(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, CsvError> {
     let papers = &report.workpapers;
-    Ok(vec![
+    let mut files = vec![
         ("about.csv", about(report)?),
         ("assertions.csv", assertions(papers)?),
         ("assets.csv", assets(report)?),
@@ -29,7 +31,13 @@ pub fn csv(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, CsvError> {
         ("round-trips.csv", round_trips(report)?),
         ("tiers.csv", tiers(report)?),
         ("windows.csv", windows(report)?),
-    ])
+    ];
+    if let Some(section) = &report.credit {
+        files.push(("balance-sheet.csv", credit::rows(section)?));
+        files.push(("ladder.csv", credit::ladders(section)?));
+        files.sort_by_key(|(name, _)| *name);
+    }
+    Ok(files)
 }
 
 /// The writer could not write.

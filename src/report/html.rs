@@ -8,6 +8,7 @@ mod again;
 mod assertions;
 mod asset;
 mod assets;
+mod credit;
 mod findings;
 mod held;
 mod scope;
@@ -76,7 +77,7 @@ struct Lines<'a> {
 /// # Errors
 /// [`HtmlError`], which no report causes.
 pub fn html(report: &Report) -> Result<String, HtmlError> {
-    let sections = vec![
+    let mut sections = vec![
         Section::new("not-this", "What this is not", &Lines { lines: &NOT_THIS })?,
         Section::new("scope", "Scope", &scope::Scope::new(report))?,
         Section::new("assets", "Assets", &assets::Assets::new(report))?,
@@ -95,6 +96,12 @@ pub fn html(report: &Report) -> Result<String, HtmlError> {
             &again::Again { report, written: findings::written(report) },
         )?,
     ];
+    if let Some(credit) = &report.credit {
+        let section = Section::new("ladder", "If everybody asks at once", &credit::Credit::new(credit)?)?;
+        // before the findings, which speak of it
+        let place = sections.iter().position(|section| section.id == "findings").unwrap_or(sections.len());
+        sections.insert(place, section);
+    }
     let whose = report.statement.as_ref().map_or_else(
         || "no statement".to_owned(),
         |statement| format!("{}, statement {}", statement.legal_entity, statement.sequence),

@@ -2,6 +2,7 @@
 
 mod chain;
 mod colour;
+mod credit;
 mod papers;
 mod table;
 mod window;
@@ -46,6 +47,9 @@ pub fn text(report: &Report) -> String {
     page.line("");
     if let Some(section) = &report.chain {
         chain::notes(&mut page, section);
+    }
+    if let Some(section) = &report.credit {
+        credit::notes(&mut page, section);
     }
     findings(&mut page, report);
     papers::assertions(&mut page, report);
@@ -195,7 +199,7 @@ fn findings(page: &mut Page, report: &Report) {
     page.line("");
 }
 
-fn write_finding(page: &mut Page, finding: &Finding) {
+pub(super) fn write_finding(page: &mut Page, finding: &Finding) {
     let head = format!("{} {} {}: {}", finding.id, finding.severity.text(), finding.code, finding.code.title);
     page.wrapped("  ", &head);
     page.wrapped("      ", &format!("{}: {}", finding.subject, finding.detail));
@@ -241,31 +245,31 @@ pub fn wrap(text: &str) -> String {
 
 /// Lines of a page.
 #[derive(Default)]
-struct Page(String);
+pub(super) struct Page(pub(super) String);
 
 impl Page {
     /// One line. Control characters from evidence never reach a terminal.
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         let shown = line.chars().map(|c| if is_control(c) && c != '\n' { '\u{fffd}' } else { c });
         self.0.extend(shown);
         self.0.push('\n');
     }
 
-    fn heading(&mut self, text: &str) {
+    pub(super) fn heading(&mut self, text: &str) {
         self.line(text);
     }
 
-    fn item(&mut self, text: &str) {
+    pub(super) fn item(&mut self, text: &str) {
         self.hanging("  - ", "    ", text);
     }
 
-    fn wrapped(&mut self, indent: &str, text: &str) {
+    pub(super) fn wrapped(&mut self, indent: &str, text: &str) {
         self.hanging(indent, indent, text);
     }
 
     /// Breaks at spaces, so that amounts, addresses and hashes stay whole; only what is wider than the page is cut.
     /// Words of others begin no line of their own: their line ends are shown as marks, and their rows of spaces as one.
-    fn hanging(&mut self, first: &str, indent: &str, text: &str) {
+    pub(super) fn hanging(&mut self, first: &str, indent: &str, text: &str) {
         let mut line = first.to_owned();
         let mut filled = false;
         for word in words(&shown(text)).iter().flat_map(|word| pieces(word, WIDTH - indent.width())) {

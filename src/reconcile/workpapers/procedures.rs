@@ -125,7 +125,7 @@ fn statement(list: &mut List<'_>, verified: &VerifiedStatement, sources: &Source
         "Read from the statement what it leaves open: other liabilities, products out of scope, assets without rows, \
          the total of a second source.",
         open_points(statement),
-        list.ids_of(&[7003, 7018, 7022, 7027]),
+        list.ids_of(&[7003, 7018, 7022, 7027, 7350, 7351]),
     );
 }
 
