@@ -8,14 +8,17 @@ pub mod balance_sheet;
 mod case;
 pub mod chain;
 mod coverage;
+pub mod custodian;
 pub mod deposits;
 mod descriptors;
 mod evm_control;
 mod findings;
 pub mod history;
+pub mod issuer;
 pub mod liquidity;
 mod log;
 mod model;
+mod nested;
 pub mod omission;
 pub mod quality;
 mod reserves;
@@ -127,7 +130,13 @@ fn gathered(
     let mut reserves = match &statement {
         Some(statement) => {
             let (history, found) = history::read(files, policy, statement.clone(), sealed.manifest().sealed_at)?;
-            let mut reserves = reserves::gather(files, policy, statement, &history, own)?;
+            let custody = custodian::read(files, policy, &history)?;
+            let mut reserves = reserves::gather(files, policy, statement, (&history, &custody.addresses), own)?;
+            reserves.findings.extend(custody.findings);
+            reserves.custody = custody.shares;
+            let (backings, seen) = issuer::read(files, policy, statement.statement())?;
+            reserves.findings.extend(seen);
+            reserves.issuers = backings;
             reserves.findings.extend(found);
             reserves.findings.extend(log::findings(files, policy, statement)?);
             reserves.history = Some(history);

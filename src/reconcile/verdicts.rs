@@ -192,6 +192,8 @@ impl Section<'_> {
         let figures = self.owed(listed, decimals).and_then(|owed| Some((owed, self.held(mapped, decimals)?)));
         let tiers = self.tiers(mapped, decimals).unwrap_or_default();
         self.note_tiers(decimals, &tiers, findings);
+        let issuers = self.issuers(mapped).unwrap_or_default();
+        self.note_issuers(&issuers, findings);
         let claimed = mapped.is_some_and(|asset| {
             asset.deployments.iter().any(|deployment| self.reserves.claimed.contains(&deployment.id))
         });
@@ -201,7 +203,11 @@ impl Section<'_> {
         self.note_snapshot_only(mapped, findings);
         let readable = self.reserves.readable && !on_unreadable;
         let facts = Facts { decimals, readable, critical: self.is_critical(findings) };
-        let assessed = figures.and_then(|figures| Some((figures, self.assess(mapped, &windows, &facts)?)));
+        let shares = self.custodians(decimals);
+        let mut custodians = shares.clone().unwrap_or_default();
+        let figures = figures.filter(|_| shares.is_some());
+        let assessed =
+            figures.and_then(|figures| Some((figures, self.assess(mapped, &windows, &facts, &mut custodians)?)));
         let required = &self.policy.require().assets;
         let required = required.is_empty() || required.contains(self.id);
         let Some(((owed, held), (found, not_sustained))) = assessed else {
@@ -217,7 +223,7 @@ impl Section<'_> {
         let subject = self.statement.map_or(0, |statement| statement.sequence);
         let found = (found, not_sustained);
         let report = self.filled(decimals, (claimed, required), (owed, held), windows, found, subject);
-        AssetReport { tiers, ..report }
+        AssetReport { custodians, issuers, tiers, ..report }
     }
 
     /// The section, from everything that was found.
@@ -241,6 +247,8 @@ impl Section<'_> {
             owed,
             held,
             tiers: Vec::new(),
+            custodians: Vec::new(),
+            issuers: Vec::new(),
             windows,
             window_minimum: found.minimum,
             window_minimum_without_trips: found.minimum_without_trips,
@@ -272,6 +280,8 @@ impl Section<'_> {
             owed: None,
             held: Held::default(),
             tiers: Vec::new(),
+            custodians: Vec::new(),
+            issuers: Vec::new(),
             windows,
             window_minimum: None,
             window_minimum_without_trips: None,
@@ -288,7 +298,8 @@ impl Section<'_> {
     /// Whether a deployment stands for the asset: the venue's own issue covers itself alone.
     pub(super) fn stands_for(&self, mapped: &Asset, deployment: &DeploymentId) -> bool {
         let own = |id: &DeploymentId| self.policy.own_tokens().contains(id);
-        !own(deployment) || mapped.deployments.iter().all(|found| own(&found.id))
+        let stands = !own(deployment) || mapped.deployments.iter().all(|found| own(&found.id));
+        stands && !self.is_promise_of(mapped, deployment)
     }
 
     fn note_own_tokens(&self, mapped: Option<&Asset>, findings: &mut Vec<Finding>) {

@@ -24,6 +24,7 @@ pub fn csv(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, CsvError> {
         ("chains.csv", chains(papers)?),
         ("commitments.csv", commitments(papers)?),
         ("curve.csv", curve(report)?),
+        ("elsewhere.csv", elsewhere(report)?),
         ("findings.csv", findings(report)?),
         ("flows.csv", flows(report)?),
         ("holdings.csv", holdings(papers)?),
@@ -248,6 +249,29 @@ fn holdings(papers: &Workpapers) -> Result<Vec<u8>, CsvError> {
             held.control.unwrap_or_default().to_owned(),
             held.used.text().to_owned(),
         ])?;
+    }
+    sheet.bytes()
+}
+
+/// What custodians keep and issuers owe.
+fn elsewhere(report: &Report) -> Result<Vec<u8>, CsvError> {
+    let columns = &["asset", "kind", "party", "amount", "amount_base_units", "bears", "bears_base_units", "coverage"];
+    let mut sheet = Sheet::new(columns)?;
+    for asset in &report.assets {
+        for share in &asset.custodians {
+            let [amount, amount_units] = both(share.in_tree, share.decimals);
+            let [bears, bears_units] = both(share.counted, share.decimals);
+            let (name, coverage) = (text(&share.custodian), optional(share.coverage.as_ref()));
+            let kind = "custodian".to_owned();
+            sheet.row([text(&asset.asset), kind, name, amount, amount_units, bears, bears_units, coverage])?;
+        }
+        for claim in &asset.issuers {
+            let [amount, amount_units] = both(claim.held, claim.decimals);
+            let [bears, bears_units] = both_of(claim.backed, claim.decimals);
+            let (name, coverage) = (text(&claim.issuer), optional(claim.coverage.as_ref()));
+            let kind = "issuer".to_owned();
+            sheet.row([text(&asset.asset), kind, name, amount, amount_units, bears, bears_units, coverage])?;
+        }
     }
     sheet.bytes()
 }

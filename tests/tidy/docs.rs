@@ -42,6 +42,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("challenge", "reserve/challenge", Vectors::Folder),
     ("compact-range", "liability/compact_range", Vectors::Folder),
     ("compare", "publish/compare", Vectors::Elsewhere("pairs of signed files: tests/logged_statement.rs makes them")),
+    ("custodian", "reconcile/custodian", Vectors::Folder),
     (
         "descriptor",
         "reserve/bitcoin/descriptor",
@@ -62,6 +63,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("evm-window", "reserve/evm/window", Vectors::Elsewhere("two real blocks in vectors/external.toml")),
     ("hash", "hash", Vectors::Folder),
     ("inclusion-proof", "liability/inclusion_proof", Vectors::Folder),
+    ("issuer", "reconcile/issuer", Vectors::Elsewhere("whole bundles: tests/custody.rs makes them")),
     ("keys", "secret", Vectors::Elsewhere("secrets; what they derive is in the vectors of `leaf`")),
     ("leaf", "liability/leaf", Vectors::Folder),
     ("ledger", "ledger", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),

@@ -1,10 +1,16 @@
-//! Runner of `tiers`.
+//! Runners of `tiers` and `custodian`.
 
 use std::collections::BTreeMap;
 
 use counterfoil::amount::Amount;
+use counterfoil::asset::AssetId;
+use counterfoil::json::uint;
+use counterfoil::publish::custody::CustodyAccount;
+use counterfoil::reconcile::custodian::{self, Balance, Books, Client, Day};
 use counterfoil::reconcile::tiers::{Shown, compare};
 use counterfoil::reserve::address_set::Role;
+use counterfoil::signature::PublicKey;
+use counterfoil::snapshot::{Time, VenueId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -62,4 +68,109 @@ pub(super) fn tiers(query: &Value, sent: &Sent) -> Run {
         row
     });
     valid(json!({"counted": together, "tiers": rows.collect::<Value>()}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CustodianQuery {
+    clients: Vec<ClientRow>,
+    custodian: VenueId,
+    keys: Vec<PublicKey>,
+    kept: Amount,
+    owed: Amount,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClientRow {
+    #[serde(default)]
+    accounts: Option<Vec<CustodyAccount>>,
+    cutoff: Time,
+    keys: Vec<PublicKey>,
+    #[serde(default)]
+    leaves: Option<Vec<LeafRow>>,
+    #[serde(default)]
+    since: Option<Time>,
+    venue: VenueId,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeafRow {
+    amount: Amount,
+    asset: AssetId,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CustodianSent {
+    days: Vec<DayRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DayRow {
+    accounts: Vec<CustodyAccount>,
+    balances: Vec<BalanceRow>,
+    cutoff: Time,
+    #[serde(with = "uint")]
+    sequence: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BalanceRow {
+    asset: AssetId,
+    #[serde(default)]
+    assets: Option<Amount>,
+    liabilities: Amount,
+}
+
+impl DayRow {
+    fn day(&self) -> Day<'_> {
+        let balance = |row: &BalanceRow| {
+            let BalanceRow { asset, assets, liabilities } = row;
+            Balance { asset: asset.clone(), assets: *assets, liabilities: *liabilities }
+        };
+        let balances = self.balances.iter().map(balance).collect();
+        Day { sequence: self.sequence, cutoff: self.cutoff, accounts: &self.accounts, balances }
+    }
+}
+
+pub(super) fn custodian(query: &Value, sent: &Sent) -> Run {
+    let query: CustodianQuery = typed(query)?;
+    let sent: CustodianSent = object(sent)?;
+    let days: Vec<Day<'_>> = sent.days.iter().map(DayRow::day).collect();
+    let books = Books { custodian: &query.custodian, keys: &query.keys, days: &days };
+    let mut clients = Vec::new();
+    for row in &query.clients {
+        let leaves: Option<BTreeMap<AssetId, Amount>> =
+            row.leaves.as_ref().map(|rows| rows.iter().map(|leaf| (leaf.asset.clone(), leaf.amount)).collect());
+        let client = Client {
+            venue: &row.venue,
+            keys: &row.keys,
+            cutoff: row.cutoff,
+            since: row.since,
+            accounts: row.accounts.as_deref(),
+            leaves: leaves.as_ref(),
+        };
+        let counts = custodian::own_key(&client, &books).is_none() && custodian::other_day(&client, &books).is_none();
+        let share = |(asset, amount): (&AssetId, &Amount)| {
+            let counted = custodian::share(*amount, query.kept, query.owed);
+            json!({"asset": asset, "counted": if counts { counted } else { Amount::ZERO }, "in_tree": amount})
+        };
+        let difference = |found: &custodian::Difference| {
+            let mut row = json!({"code": found.code.to_string(), "subject": found.subject});
+            if let (Some(amount), Some(row)) = (found.amount, row.as_object_mut()) {
+                row.insert("amount".to_owned(), json!(amount));
+            }
+            row
+        };
+        clients.push(json!({
+            "differences": custodian::compare(&client, &books).iter().map(difference).collect::<Value>(),
+            "shares": leaves.iter().flatten().map(share).collect::<Value>(),
+            "venue": row.venue.as_str(),
+        }));
+    }
+    valid(json!({ "clients": clients }))
 }

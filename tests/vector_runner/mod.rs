@@ -17,12 +17,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 21] = [
+pub(crate) const KINDS: [&str; 22] = [
     "address-set",
     "amount",
     "canonical-json",
     "challenge",
     "compact-range",
+    "custodian",
     "descriptor",
     "hash",
     "inclusion-proof",
@@ -70,6 +71,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "canonical-json" => values::canonical_json(query, sent),
         "challenge" => reserve::challenge(query, sent),
         "compact-range" => range::compact_range(query, sent),
+        "custodian" => custody::custodian(query, sent),
         "descriptor" => reserve::descriptor(query, sent),
         "hash" => values::hash(query, sent),
         "inclusion-proof" => liability::inclusion_proof(query, sent),

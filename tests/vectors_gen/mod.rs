@@ -5,6 +5,7 @@ mod amount;
 mod balance_sheet;
 mod canonical_json;
 mod compact_range;
+mod custodian;
 mod custody_schedules;
 mod descriptor;
 mod hash;
@@ -158,6 +159,7 @@ pub(crate) fn all() -> Vectors {
     split::add(&mut vectors);
     statement::add(&mut vectors);
     balance_sheet::add(&mut vectors);
+    custodian::add(&mut vectors);
     custody_schedules::add(&mut vectors);
     tiers::add(&mut vectors);
     sum_tree::add(&mut vectors);

@@ -3170,12 +3170,142 @@ def run_tiers(query, proof):
     return printed({"counted": together, "tiers": found})
 
 
+CUSTODIAN_QUERY = record(
+    {
+        "clients": sequence_of(
+            record_with(
+                {"cutoff": time, "keys": sequence_of(KEY), "venue": VENUE_ID},
+                {
+                    "accounts": CUSTODY_ACCOUNTS,
+                    "leaves": sequence_of(record({"amount": uint(128), "asset": ASSET_ID})),
+                    "since": time,
+                },
+            )
+        ),
+        "custodian": VENUE_ID,
+        "kept": uint(128),
+        "keys": sequence_of(KEY),
+        "owed": uint(128),
+    }
+)
+CUSTODIAN_DAY = record(
+    {
+        "accounts": CUSTODY_ACCOUNTS,
+        "balances": sequence_of(record_with({"asset": ASSET_ID, "liabilities": uint(128)}, {"assets": uint(128)})),
+        "cutoff": time,
+        "sequence": uint(64),
+    }
+)
+
+
+def rolls_to(account):
+    moved = [line["amount"] if line["direction"] == "in" else -line["amount"] for line in account["lines"]]
+    return account["opening"] + sum(moved)
+
+
+def custody_differences(client, custodian, keys, days):
+    """custodian.md: everything that does not fit, by code and subject."""
+    found, venue = [], client["venue"]
+
+    def tell(number, subject, amount=None):
+        found.append({"amount": None if amount is None else abs(amount), "code": f"CF-{number}", "subject": subject})
+
+    if {key["key"][-64:] for key in keys} & {key["key"][-64:] for key in client["keys"]}:
+        tell(7410, custodian)
+    if not days or days[-1]["cutoff"] != client["cutoff"]:
+        tell(7411, custodian)
+    if len(days) == 1:
+        tell(7414, f"statement {days[0]['sequence']}")
+    if days and "since" in client and days[0]["cutoff"] - client["since"] > 86_400:
+        tell(7414, f"before statement {days[0]['sequence']}")
+    for before, day in zip(days, days[1:]):
+        if day["sequence"] != before["sequence"] + 1 or day["cutoff"] - before["cutoff"] > 86_400:
+            tell(7414, f"statement {day['sequence']}")
+    closed = None
+    for day in days:
+        for side in day["balances"]:
+            subject = f"{side['asset']} statement {day['sequence']}"
+            booked = sum(row["closing"] for row in day["accounts"] if row["asset"] == side["asset"])
+            if "assets" not in side:
+                tell(7413, subject)
+            elif side["assets"] != side["liabilities"]:
+                tell(7412, subject, side["assets"] - side["liabilities"])
+            if booked != side["liabilities"]:
+                tell(7416, subject, booked - side["liabilities"])
+        accounts = {(row["asset"], row["party"]): row for row in day["accounts"]}
+        for name in sorted(set(accounts) | set(closed or {})):
+            subject, row = f"{name[0]} {name[1]} statement {day['sequence']}", accounts.get(name)
+            if row and rolls_to(row) != row["closing"]:
+                tell(7415, subject, rolls_to(row) - row["closing"])
+            ended, opening = (closed or {}).get(name, 0), row["opening"] if row else 0
+            if closed is not None and ended != opening:
+                tell(7415, subject, ended - opening)
+        closed = {name: row["closing"] for name, row in accounts.items()}
+    if "accounts" not in client:
+        tell(7420, custodian)
+    else:
+        books_differ(client, custodian, days, tell)
+    if "leaves" in client and days:
+        leaves = {row["asset"]: row["amount"] for row in client["leaves"]}
+        booked = {row["asset"]: row["closing"] for row in days[-1]["accounts"] if row["party"] == venue}
+        for asset in set(leaves) | set(booked):
+            if leaves.get(asset, 0) != booked.get(asset, 0):
+                tell(7419, asset, leaves.get(asset, 0) - booked.get(asset, 0))
+    return sorted(found, key=lambda one: (one["code"], one["subject"]))
+
+
+def books_differ(client, custodian, days, tell):
+    """The client's books against the custodian's, line by line."""
+    venue, nothing = client["venue"], {"closing": 0, "lines": [], "opening": 0}
+    own = {row["asset"]: row for row in client["accounts"] if row["party"] == custodian}
+    theirs = [{row["asset"]: row for row in day["accounts"] if row["party"] == venue} for day in days]
+    for asset in set(own).union(*theirs):
+        here, there = own.get(asset, nothing), [day.get(asset, nothing) for day in theirs]
+        for end, at in (("opening", 0), ("closing", -1)):
+            other = there[at][end] if there else 0
+            if here[end] != other:
+                tell(7417, f"{asset} {end}", here[end] - other)
+        if asset in own and rolls_to(here) != here["closing"]:
+            tell(7415, f"{asset} in the books of {venue}", rolls_to(here) - here["closing"])
+        mine = {line["reference"]: line for line in here["lines"]}
+        for reference in set(mine) | {line["reference"] for day in there for line in day["lines"]}:
+            lines = [line for day in there for line in day["lines"] if line["reference"] == reference]
+            line = mine.get(reference)
+            if [line] == lines:
+                continue
+            if line is None or len(lines) > 1:
+                amount = lines[0]["amount"]
+            elif not lines:
+                amount = line["amount"]
+            else:
+                same = line["direction"] == lines[0]["direction"]
+                amount = line["amount"] - lines[0]["amount"] if same else line["amount"] + lines[0]["amount"]
+            tell(7418, f"{asset} {reference}", amount)
+
+
+def run_custodian(query, proof):
+    query = CUSTODIAN_QUERY(query)
+    days = record({"days": sequence_of(CUSTODIAN_DAY)})(proof)["days"]
+    clients = []
+    for client in query["clients"]:
+        differences = custody_differences(client, query["custodian"], query["keys"], days)
+        nothing = any(one["code"] in ("CF-7410", "CF-7411") for one in differences)
+        shares = []
+        for leaf in client.get("leaves", []):
+            kept, owed = min(query["kept"], query["owed"]), query["owed"]
+            counted = 0 if nothing or owed == 0 else leaf["amount"] * kept // owed
+            shares.append({"asset": leaf["asset"], "counted": counted, "in_tree": leaf["amount"]})
+        clients.append({"differences": differences, "shares": shares, "venue": client["venue"]})
+    return printed({"clients": clients})
+
+
 RUNNERS = {
     "address-set": run_address_set,
     "amount": run_amount,
     "canonical-json": run_canonical_json,
     "challenge": run_challenge,
     "compact-range": run_compact_range,
+    "custodian": run_custodian,
     "descriptor": run_descriptor,
     "hash": run_hash,
     "inclusion-proof": run_inclusion_proof,

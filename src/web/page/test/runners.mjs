@@ -18,7 +18,7 @@ import { keyShape, verifySignature } from "../verifier/signature.js";
 import { setShape, verifyStatement } from "../verifier/statement.js";
 import { commitment, fold, pathLength, treeRoot } from "../verifier/sum_tree.js";
 import { compareFingerprint, parseCard } from "../verifier/venue_card.js";
-import { tiers } from "./custody.mjs";
+import { custodian, tiers } from "./custody.mjs";
 import { reconcile } from "./reconcile.mjs";
 import { NETWORK_MARKS, readSnapshot } from "../verifier/utxo_snapshot.js";
 
@@ -261,6 +261,7 @@ export const runners = {
   "canonical-json": canonicalJson,
   challenge,
   "compact-range": compactRange,
+  custodian,
   descriptor,
   hash,
   "inclusion-proof": inclusionProof,
