@@ -14,12 +14,14 @@ use crate::hash::{Digest, sha256};
 use crate::publish::StatementPins;
 use crate::reserve::bitcoin::header::WorkRule;
 use crate::reserve::bitcoin::set_pins::SetPin;
+use crate::reserve::evm::pool::PoolEntry;
 use crate::reserve::evm::token::{TokenEntry, TokenRegistry};
 use crate::reserve::evm::window::{EventList, TokenEvents};
 use crate::signature::PublicKey;
 use crate::snapshot::{BlockRef, VenueId};
 
 mod parties;
+mod pools;
 pub mod quality;
 mod require;
 mod window;
@@ -50,6 +52,7 @@ pub struct Policy {
     related: Vec<RelatedParty>,
     custodians: Vec<PinnedVenue>,
     issuers: Vec<PinnedIssuer>,
+    pools: Vec<PoolEntry>,
     tokens: TokenRegistry,
     /// Names of the policy's own entries among them.
     own_tokens: Vec<String>,
@@ -138,6 +141,8 @@ struct PolicyToml {
     #[serde(default)]
     issuer: Vec<parties::IssuerToml>,
     #[serde(default)]
+    pool: Vec<PoolEntry>,
+    #[serde(default)]
     asset: Vec<toml::Value>,
     #[serde(default)]
     token: Vec<TokenEntry>,
@@ -214,6 +219,7 @@ impl Policy {
             }
         }
         let assets = if file.asset.is_empty() { Vec::new() } else { read_assets(file.asset)? };
+        pools::check(&file.pool, &assets)?;
         let own_tokens = file.token.iter().map(|entry| entry.name.clone()).collect();
         let tokens = TokenRegistry::built_in().and_then(|built_in| built_in.with(file.token));
         let policy = Self {
@@ -232,6 +238,7 @@ impl Policy {
             related: file.related_party,
             custodians: file.custodian,
             issuers,
+            pools: file.pool,
             tokens: tokens.map_err(|error| fail(error.to_string()))?,
             own_tokens,
             own_events: file.token_events.iter().map(|entry| entry.name.clone()).collect(),

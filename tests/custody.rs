@@ -4,29 +4,20 @@
 mod golden_support;
 mod window_support;
 
-use std::sync::Arc;
-
 use counterfoil::amount::Amount;
 use counterfoil::bundle::{MANIFEST, MemoryFiles};
-use counterfoil::liability::prover::Prover;
-use counterfoil::liability::store::Store;
 use counterfoil::policy::Policy;
-use counterfoil::publish::custody::{CustodyAccount, CustodyDirection, CustodyLine, TierRow};
-use counterfoil::publish::statement::OtherLiability;
-use counterfoil::publish::{self, Statement};
+use counterfoil::publish::Statement;
+use counterfoil::publish::custody::TierRow;
 use counterfoil::reconcile::tiers::TierResult;
 use counterfoil::reconcile::{Report, Verdict, reconcile};
 use counterfoil::report;
 use counterfoil::reserve::address_set::Role;
 use counterfoil::snapshot::Time;
-use golden_support::{Made, made, reseal};
-
-const COIN: u128 = 100_000_000;
-const BOOKS: &str = "account,asset,amount,class\nu000000000001,BTC,9.50000000,custody\n";
-
-fn coins(coins: u128) -> Amount {
-    Amount::from_base_units(coins * COIN)
-}
+use golden_support::joined::{
+    BOOKS, COIN, account, coins, custodian, declare, issuer, joined, venue, with_bundle, with_issuer,
+};
+use golden_support::{made, reseal};
 
 fn codes(report: &Report) -> Vec<u16> {
     let mut codes: Vec<u16> =
@@ -37,12 +28,6 @@ fn codes(report: &Report) -> Vec<u16> {
 
 fn report_of(bundle: &MemoryFiles, policy: &str) -> Report {
     reconcile(bundle, &Policy::parse(policy).unwrap()).unwrap()
-}
-
-fn declare(statement: &mut Statement, rows: &[(Role, u128)]) {
-    let row =
-        |(role, amount): &(Role, u128)| TierRow { asset: "BTC".parse().unwrap(), role: *role, amount: coins(*amount) };
-    statement.schedules.tiers = Some(rows.iter().map(row).collect());
 }
 
 /// At the cut-off 20 lie on the hot and 3 on the cold address.
@@ -79,89 +64,19 @@ fn what_is_declared_as_it_is_has_no_finding_and_silence_is_no_zero() {
     assert_eq!(codes(&report_of(&nothing.golden.bundle, &nothing.golden.policy)), [7402]);
 }
 
-/// What nobody controls by an accepted way may be there or not.
 #[test]
 fn weaker_evidence_decides_neither_way_about_a_tier() {
-    let venue =
-        made("golden-exchange", ("venue", BOOKS), &|statement| declare(statement, &[(Role::Cold, 1), (Role::Hot, 20)]));
-    let without_node = venue.golden.policy.split("[[node]]").next().unwrap().to_owned();
-    let rest = venue.golden.policy.split("[[pin]]").nth(1).unwrap();
-    let report = report_of(&venue.golden.bundle, &format!("{without_node}[[pin]]{rest}"));
-    assert!(codes(&report).contains(&7401), "{:?}", codes(&report));
-}
-
-fn account(party: &str, opening: u128, closing: u128) -> CustodyAccount {
-    let line = CustodyLine {
-        reference: "booking-1".to_owned(),
-        direction: CustodyDirection::In,
-        amount: coins(closing - opening),
+    let weak = |venue: &golden_support::Made| {
+        let strict = "[require]\ncompleteness = \"full-set\"\n\n[window]";
+        report_of(&venue.golden.bundle, &venue.golden.policy.replace("[window]", strict))
     };
-    CustodyAccount {
-        asset: "BTC".parse().unwrap(),
-        party: party.parse().unwrap(),
-        opening: coins(opening),
-        closing: coins(closing),
-        lines: if closing > opening { vec![line] } else { Vec::new() },
-    }
-}
-
-/// A venue that lists its custodian's addresses as its own, and has 6 there by the custodian's books.
-fn venue() -> Made {
-    made("golden-exchange", ("venue", BOOKS), &|statement| {
-        statement.schedules.custody_accounts = Some(vec![account("example-custodian", 2, 6)]);
-    })
-}
-
-fn custodian_books(venue: &Made) -> String {
-    format!(
-        "account,asset,amount,credential,class\ngolden-exchange,BTC,6,{},custody\nother-exchange,BTC,4,another key,custody\n",
-        venue.key.public_key()
-    )
-}
-
-/// No other liability than its clients'.
-fn of_clients(statement: &mut Statement) {
-    statement.schedules.other_liabilities = Vec::<OtherLiability>::new();
-    statement.schedules.custody_accounts =
-        Some(vec![account("golden-exchange", 2, 6), account("other-exchange", 4, 4)]);
-    declare(statement, &[(Role::Cold, 3), (Role::Hot, 7)]);
-}
-
-fn custodian(venue: &Made, purpose: &str, change: &dyn Fn(&mut Statement)) -> Made {
-    made("example-custodian", (purpose, &custodian_books(venue)), &|statement| {
-        of_clients(statement);
-        change(statement);
-    })
-}
-
-/// The inclusion proof of an account of the custodian.
-fn proof(custodian: &Made, account: &str) -> Vec<u8> {
-    let draft = counterfoil::json::canonical(&custodian.statement).unwrap();
-    let statement = &custodian.statement;
-    let reference = counterfoil::liability::inclusion_proof::StatementRef {
-        digest: publish::digest(&draft),
-        sequence: statement.sequence,
-        venue: statement.venue.id.clone(),
-    };
-    let store = Store::open(Arc::new(custodian.store.clone())).unwrap();
-    let prover = Prover::new(&store, &statement.liabilities, reference).unwrap();
-    counterfoil::json::canonical(&prover.prove(account).unwrap()).unwrap()
-}
-
-/// The venue's bundle with its custodian's, and the policy that pins both.
-fn joined(venue: &Made, custodian: &Made, account: &str) -> (MemoryFiles, String) {
-    let mut bundle = venue.golden.bundle.clone();
-    for (path, bytes) in &custodian.golden.bundle {
-        bundle.insert(format!("custodians/example-custodian/{path}"), bytes.clone());
-    }
-    bundle.insert("custodians/example-custodian.proof.json".to_owned(), proof(custodian, account));
-    reseal(&mut bundle);
-    let key = custodian.key.public_key().key;
-    let pinned = format!(
-        "\n[[custodian]]\nid = \"example-custodian\"\nlog_origin = \"log.example/example-custodian\"\n\
-         keys = [{{ alg = \"bip340\", key = \"{key}\" }}]\n"
-    );
-    (bundle, format!("{}{pinned}", venue.golden.policy))
+    let silent = weak(&made("golden-exchange", ("venue", BOOKS), &|_| ()));
+    let line = silent.assets[0].tiers.iter().find(|line| line.least < line.most).expect("no full set").clone();
+    let between = made("golden-exchange", ("venue", BOOKS), &|statement| {
+        let row = TierRow { asset: "BTC".parse().unwrap(), role: line.role, amount: line.most };
+        statement.schedules.tiers = Some(vec![row]);
+    });
+    assert!(codes(&weak(&between)).contains(&7401), "{:?}", codes(&weak(&between)));
 }
 
 #[test]
@@ -267,31 +182,6 @@ fn what_is_not_there_is_told() {
     reseal(&mut bundle);
     assert!(codes(&report_of(&bundle, &policy)).contains(&7422));
     assert!(bundle.contains_key(MANIFEST));
-}
-
-/// A policy that knows the venue's only coin as issued by somebody, and perhaps a native coin beside it.
-fn with_issuer(venue: &Made, issuer: &Made, native: &str) -> String {
-    let (chain, key) = (&venue.statement.chains[0].chain, issuer.key.public_key().key);
-    let deployment = format!("{chain}/slip44:0");
-    format!(
-        "{}{native}\n[[issuer]]\nid = \"example-wrapper\"\nlog_origin = \"log.example/example-wrapper\"\n\
-         keys = [{{ alg = \"bip340\", key = \"{key}\" }}]\ndeployments = [\"{deployment}\"]\n\
-         [[issuer.asset]]\nid = \"BTC\"\ndecimals = 8\n[[issuer.asset.deployment]]\nid = \"{deployment}\"\ndecimals = 8\n",
-        venue.golden.policy
-    )
-}
-
-fn issuer(change: &dyn Fn(&mut Statement)) -> Made {
-    made("example-wrapper", ("issuer", "account,asset,amount\nholders of the coin,BTC,40\n"), change)
-}
-
-fn with_bundle(venue: &Made, issuer: &Made) -> MemoryFiles {
-    let mut bundle = venue.golden.bundle.clone();
-    for (path, bytes) in &issuer.golden.bundle {
-        bundle.insert(format!("issuers/example-wrapper/{path}"), bytes.clone());
-    }
-    reseal(&mut bundle);
-    bundle
 }
 
 #[test]

@@ -73,4 +73,19 @@ super::codes! {
     ISSUER_OPEN = 7434, NotMade, "an issuer does not show that it covers what it issues",
         "The coin is a claim on whoever owes more than it shows.",
         "read the issuer's own bundle";
+    POOL_POSITION = 7440, NotMade, "shares of a contract that owes nobody",
+        "The contract would have paid this much for them in this state, rounded down. Nobody owes it, and it counts nothing as held: what the shares stand for moves with every trade and every price.",
+        "withdraw from the contract; nothing else turns shares into coins";
+    POOL_NOT_DETERMINABLE = 7441, NotMade, "what shares of a contract stand for is not determinable",
+        "The policy names the contract, and the evidence does not show its state, or shows another code or another state than the entry is about.",
+        "gather the contract's account and slots, or correct the entry";
+    POOL_CODE = 7442, NotMade, "the contract has another code than the entry",
+        "Slots mean what the code that reads them makes of them.",
+        "read the new code, and write an entry for it";
+    POOL_STATE = 7443, NotMade, "the contract is in no state that its code can be in",
+        "More shares than there are, one token on both sides, or shares that stand for themselves.",
+        "correct the slots of the entry";
+    POOL_TOO_LARGE = 7444, NotMade, "a figure of the contract is too large",
+        "Amounts above 2^128 - 1 are refused by name.",
+        "leave the contract out; no real token has so many units";
 }

@@ -1,6 +1,9 @@
 //! The venue of `window_support` with everything that a verdict needs: it borrows coins for its snapshot, and its
 //! bundle shows the window. Keys come from fixed seeds and guard nothing.
 
+#[allow(dead_code, reason = "not every test that uses these venues has a custodian")]
+pub(crate) mod joined;
+
 use counterfoil::asset::Assets;
 use counterfoil::bundle::{MANIFEST, MemoryFiles, paths, seal_parts};
 use counterfoil::hash::sha256;
@@ -55,6 +58,7 @@ pub(crate) fn borrowed() -> Golden {
 }
 
 /// A venue on the same chain, with addresses of the same keys, and what was built for it.
+#[allow(dead_code, reason = "not every test needs all of it")]
 pub(crate) struct Made {
     /// Its files.
     pub(crate) golden: Golden,
@@ -120,6 +124,7 @@ pub(crate) fn made(id: &str, (purpose, ledger): (&str, &str), change: &dyn Fn(&m
 }
 
 /// Seals the files again: the test has changed them.
+#[allow(dead_code, reason = "not every test changes files")]
 pub(crate) fn reseal(bundle: &mut MemoryFiles) {
     bundle.remove(MANIFEST);
     let manifest = seal_parts(bundle, &[], "Golden Auditors", time(210), &signing_key("maker")).unwrap();

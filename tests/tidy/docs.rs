@@ -55,6 +55,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
     ("evm-finality", "reserve/evm/finality", Vectors::Elsewhere("real light-client files in vectors/external.toml")),
     ("evm-flows", "reserve/evm/window/flows", Vectors::Elsewhere("a real node in tests/evm_flows_node.rs")),
+    ("evm-pool", "reserve/evm/pool", Vectors::Elsewhere("states of an embedded chain in tests/evm_pool.rs")),
     (
         "evm-staked",
         "reserve/evm/staked",

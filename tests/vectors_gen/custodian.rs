@@ -39,9 +39,10 @@ fn example() -> (Value, Value) {
     let first = account("a-exchange", 50, 60, &[("tx-1", "in", 10)]);
     let of_b = account("b-exchange", 40, 40, &[]);
     let second = account("a-exchange", 60, 55, &[("tx-2", "in", 5), ("tx-3", "out", 10)]);
+    let lines = [("tx-1", "in", 10), ("tx-2", "in", 5), ("tx-3", "out", 10)];
     let query = json!({
         "clients": [
-            client("a-exchange", "a1", json!([account("keeper", 50, 55, &[("tx-1", "in", 10), ("tx-2", "in", 5), ("tx-3", "out", 10)])]), 55),
+            client("a-exchange", "a1", json!([account("keeper", 50, 55, &lines)]), 55),
             client("b-exchange", "b1", json!([account("keeper", 40, 40, &[])]), 40),
         ],
         "custodian": "keeper", "kept": "95", "keys": [key("c1")], "owed": "95",
