@@ -48,7 +48,7 @@ pub use model::{
     AbsentFile, AssetReport, BundleSummary, Held, NOT_SHOWN, Overall, Owed, PolicySummary, REPORT_FORMAT, Report,
     StatementSummary,
 };
-pub use reserves::{Late, Reserves};
+pub use reserves::{Held as HeldItem, Late, Reserves};
 pub use trace::CutoffOutcome;
 pub use windows::ChainWindow;
 pub use workpapers::{

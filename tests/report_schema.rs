@@ -1,6 +1,7 @@
 //! Reports fit the published schema, and the schema says what every field is.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, dead_code)]
 
+mod credit_support;
 mod golden_support;
 mod window_support;
 
@@ -51,6 +52,7 @@ fn made() -> Vec<(&'static str, Report)> {
         ("reserves alone", report_of(&alone, &example.policy)),
         ("nothing mapped", report_of(&example.bundle, &unmapped)),
         ("borrowed", report_of(&borrowed.bundle, &borrowed.policy)),
+        ("with a balance sheet", credit_support::report_with(|_| ())),
         ("borrowed, published", report_of(&public, &borrowed.policy)),
         ("with a custodian", with_custodian()),
         ("with an issuer", with_issuer()),

@@ -22,6 +22,7 @@ use crate::reserve::address_set::IssuerRelation;
 use crate::reserve::claim::Bucket;
 
 pub(super) use findings::findings;
+pub use findings::of_sheet;
 
 /// What a venue states beside trees and chains, and what follows for when it can pay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

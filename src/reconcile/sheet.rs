@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::liquidity::Ladder;
+use super::liquidity::{Ladder, Rung};
 use crate::amount::exact::Exact;
 use crate::asset::AssetId;
 use crate::code::{Code, Coded, schedules as codes};
@@ -225,19 +225,7 @@ pub fn judge(sheet: &Sheet, digest: Digest, assumptions: Option<&Assumptions>) -
         Exact::less,
     );
     let verdict = if ladder.first_failing.is_some() { SheetVerdict::Short } else { SheetVerdict::NotDeterminable };
-    let unit = &sheet.unit;
-    let sentence = match ladder.rungs.iter().find(|rung| rung.missing.is_some()) {
-        Some(rung) => {
-            let paid = rung.realisable.clone().unwrap_or_else(Exact::zero);
-            let fails = ladder.rungs.iter().filter(|rung| rung.missing.is_some()).count();
-            let horizons = if fails == ladder.rungs.len() { "at every horizon" } else { "at the first horizon named" };
-            format!(
-                "short {horizons}: {} at most {paid} against {} {unit}, by the sheet itself",
-                rung.due, rung.callable
-            )
-        }
-        None => "not determinable: a sheet shows no coverage, and by its own figures it is not short".to_owned(),
-    };
+    let sentence = sentence(&sheet.unit, &ladder);
     SheetReport {
         format: SHEET_REPORT_FORMAT,
         name: sheet.name.clone(),
@@ -253,6 +241,22 @@ pub fn judge(sheet: &Sheet, digest: Digest, assumptions: Option<&Assumptions>) -
         findings: findings::of(sheet, rules, &groups),
         ladder,
     }
+}
+
+/// The verdict in one sentence.
+fn sentence(unit: &str, ladder: &Ladder<Exact>) -> String {
+    let failing: Vec<&Rung<Exact>> = ladder.rungs.iter().filter(|rung| rung.missing.is_some()).collect();
+    let Some(first) = failing.first() else {
+        return "not determinable: a sheet shows no coverage, and by its own figures it is not short".to_owned();
+    };
+    let names: Vec<&str> = failing.iter().map(|rung| rung.due.text()).collect();
+    let horizons = match failing.len() == ladder.rungs.len() {
+        true => "at every horizon".to_owned(),
+        false => format!("at these horizons: {}", names.join(", ")),
+    };
+    let paid = first.realisable.clone().unwrap_or_else(Exact::zero);
+    let (by, callable) = (first.due, &first.callable);
+    format!("short {horizons}: at most {paid} against {callable} {unit} ({by}), by the sheet itself")
 }
 
 /// SHA-256 of a sheet's bytes.

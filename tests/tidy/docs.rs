@@ -21,11 +21,7 @@ pub(crate) enum Vectors {
 pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("address-set", "reserve/address_set", Vectors::Folder),
     ("amount", "amount", Vectors::Folder),
-    (
-        "balance-sheet",
-        "publish/balance_sheet",
-        Vectors::Elsewhere("a part of signed statements: their cases are in vectors/statement"),
-    ),
+    ("balance-sheet", "publish/balance_sheet", Vectors::Folder),
     (
         "bitcoin-balance",
         "reserve/bitcoin/balance",
@@ -68,10 +64,20 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("keys", "secret", Vectors::Elsewhere("secrets; what they derive is in the vectors of `leaf`")),
     ("leaf", "liability/leaf", Vectors::Folder),
     ("ledger", "ledger", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
+    (
+        "liquidity",
+        "reconcile/liquidity",
+        Vectors::Elsewhere("ladders of bundles in tests/credit.rs, of sheets in vectors/episodes"),
+    ),
     ("log", "publish/log", Vectors::Folder),
     ("merkle-set", "merkle_set", Vectors::Folder),
     ("omission", "reconcile/omission", Vectors::Elsewhere("fractions that are compared with counting every subset")),
     ("policy", "policy", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
+    (
+        "quality",
+        "reconcile/quality",
+        Vectors::Elsewhere("sheets in vectors/episodes, computed twice by tests/episodes.rs"),
+    ),
     (
         "reconcile",
         "reconcile",
@@ -86,6 +92,11 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("reserve", "reserve", Vectors::Elsewhere("the shape that the chains share: their own tests fill it")),
     ("sample", "reconcile/sample", Vectors::Folder),
     ("sealed-proof", "liability/sealed_proof", Vectors::Folder),
+    (
+        "sheet",
+        "reconcile/sheet",
+        Vectors::Elsewhere("vectors/episodes: files as their readers have them, with sources"),
+    ),
     ("signature", "signature", Vectors::Folder),
     ("statement", "publish/statement", Vectors::Folder),
     ("store", "liability/store", Vectors::Elsewhere("the venue's own files: tests/build.rs and tests/tree_audit.rs")),
@@ -98,7 +109,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
 ];
 
 /// Folders of `vectors/` that hold no vectors.
-const VECTOR_HELPERS: &[&str] = &["reference"];
+const VECTOR_HELPERS: &[&str] = &["episodes", "reference"];
 
 /// What a rule asks about the checkout; a list in the self-tests.
 pub(crate) type Exists<'a> = &'a dyn Fn(&str) -> bool;

@@ -42,7 +42,7 @@ pub(crate) fn read_all() -> (Vec<Vector>, Vec<String>) {
     let flags = flags();
     let mut unused = flags.clone();
     let mut folders: Vec<PathBuf> = list(&folder()).into_iter().filter(|path| path.is_dir()).collect();
-    folders.retain(|path| !path.ends_with("reference"));
+    folders.retain(|path| !path.ends_with("reference") && !path.ends_with("episodes"));
     for path in folders.iter().flat_map(|path| list(path)) {
         match read(&path, &flags) {
             Ok((vector, used)) => {

@@ -1,5 +1,6 @@
 //! Runs one vector on the Rust code: what `vectors/README.md` calls a runner. Used by every test over `vectors/`.
 
+pub(crate) mod credit;
 pub(crate) mod custody;
 pub(crate) mod liability;
 pub(crate) mod log;
@@ -17,9 +18,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 22] = [
+pub(crate) const KINDS: [&str; 23] = [
     "address-set",
     "amount",
+    "balance-sheet",
     "canonical-json",
     "challenge",
     "compact-range",
@@ -68,6 +70,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
     match kind {
         "address-set" => reserve::address_set(query, sent),
         "amount" => values::amount(query, sent),
+        "balance-sheet" => credit::balance_sheet(query, sent),
         "canonical-json" => values::canonical_json(query, sent),
         "challenge" => reserve::challenge(query, sent),
         "compact-range" => range::compact_range(query, sent),

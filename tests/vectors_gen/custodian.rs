@@ -13,7 +13,10 @@ fn key(byte: &str) -> Value {
 }
 
 fn account(party: &str, opening: u64, closing: u64, lines: &[(&str, &str, u64)]) -> Value {
-    let line = |(reference, direction, amount): &(&str, &str, u64)| json!({"amount": amount.to_string(), "direction": direction, "reference": reference});
+    let line = |(reference, direction, amount): &(&str, &str, u64)| {
+        let amount = amount.to_string();
+        json!({"amount": amount, "direction": direction, "reference": reference})
+    };
     json!({
         "asset": "BTC", "closing": closing.to_string(), "lines": lines.iter().map(line).collect::<Value>(),
         "opening": opening.to_string(), "party": party,
@@ -21,8 +24,9 @@ fn account(party: &str, opening: u64, closing: u64, lines: &[(&str, &str, u64)])
 }
 
 fn day(sequence: u64, cutoff: &str, kept: u64, owed: u64, accounts: Value) -> Value {
+    let balance = json!({"asset": "BTC", "assets": kept.to_string(), "liabilities": owed.to_string()});
     json!({
-        "accounts": accounts, "balances": [{"asset": "BTC", "assets": kept.to_string(), "liabilities": owed.to_string()}],
+        "accounts": accounts, "balances": [balance],
         "cutoff": cutoff, "sequence": sequence.to_string(),
     })
 }

@@ -4,6 +4,7 @@
 mod amount;
 mod balance_sheet;
 mod canonical_json;
+mod claims;
 mod compact_range;
 mod custodian;
 mod custody_schedules;
@@ -159,6 +160,7 @@ pub(crate) fn all() -> Vectors {
     split::add(&mut vectors);
     statement::add(&mut vectors);
     balance_sheet::add(&mut vectors);
+    claims::add(&mut vectors);
     custodian::add(&mut vectors);
     custody_schedules::add(&mut vectors);
     tiers::add(&mut vectors);

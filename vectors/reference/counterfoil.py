@@ -3140,6 +3140,64 @@ def run_witness(query, proof):
     return answer_request(proof, record(fields)(query))
 
 
+
+def run_balance_sheet(query, proof):
+    """balance-sheet.md: findings about a sheet, beside the policy's map and what lies on addresses."""
+    asset = record({"decimals": decimals_shape, "deployments": sequence_of(DEPLOYMENT), "id": ASSET_ID})
+    query = record({"assets": sequence_of(asset), "own_tokens": sequence_of(text)})(query)
+    lying = record({"address": text, "amount": uint(128), "deployment": text, "encumbered": one_of("yes", "no")})
+    fields = {"addresses": sequence_of(lying), "assets": sequence_of(asset)}
+    if "balance_sheet" in proof:
+        fields["balance_sheet"] = BALANCE_SHEET
+    sent = record(fields)(proof)
+    found = []
+    for listed in sent["assets"] + query["assets"]:
+        if listed["id"].startswith("iso4217:"):
+            found += [("CF-7354", "exception", deployment["id"]) for deployment in listed["deployments"]]
+    sheet = sent.get("balance_sheet")
+    if sheet is None:
+        found.append(("CF-7350", "exception", "schedules.balance_sheet"))
+    else:
+        found += claims_and_pledges(sheet, query, sent["addresses"])
+    rows = [{"code": code, "severity": severity, "subject": subject} for code, severity, subject in sorted(found)]
+    return {"findings": rows}
+
+
+def claims_and_pledges(sheet, policy, addresses):
+    units = {unit["id"]: unit for unit in sheet["units"]}
+    deployed = {asset["id"]: {found["id"] for found in asset["deployments"]} for asset in policy["assets"]}
+    found = [("CF-7352", "note", kind) for _, kind in {(row["asset"], row["kind"]) for row in sheet["holdings"]}]
+    for row in sheet["holdings"]:
+        if row["kind"] in ("stablecoin", "wrapped") and units[row["asset"]]["issuer"] is None:
+            found.append(("CF-7354", "exception", row["counterparty"]))
+    for row in sheet["holdings"] + sheet["receivables"]:
+        if row["related_party"]:
+            found.append(("CF-7353", "exception", row["counterparty"]))
+    for unit in sheet["units"]:
+        if unit["relation"] == "none" and deployed.get(unit["id"], set()) & set(policy["own_tokens"]):
+            found.append(("CF-7357", "exception", unit["id"]))
+
+    def held(asset, fits):
+        lying = [row for row in addresses if row["deployment"] in deployed.get(asset, set())]
+        return sum(row["amount"] for row in lying if fits(row))
+
+    rows = [row for row in sheet["encumbrances"] if row["kind"] != "staked"]
+    encumbered = {row["address"] for row in addresses if row["encumbered"] == "yes"}
+    contradicted = set()
+    for row in rows:
+        at = row["address"]
+        if at is not None and at not in encumbered and held(row["asset"], lambda lying: lying["address"] == at):
+            contradicted.add(row["asset"])
+            found.append(("CF-7355", "critical", at))
+    for asset in {row["asset"] for row in rows} - contradicted:
+        stated = sum(row["amount"] for row in rows if row["asset"] == asset)
+        beyond = stated - held(asset, lambda lying: lying["encumbered"] == "yes")
+        if beyond > 0 and held(asset, lambda lying: lying["encumbered"] == "no"):
+            found.append(("CF-7355", "critical", "schedules.balance_sheet"))
+    if all(row["address"] is not None for row in rows):
+        named = {row["address"] for row in rows}
+        found += [("CF-7356", "exception", address) for address in encumbered - named]
+    return found
 TIER_ORDER = ("hot", "warm", "cold", "custodian", "deposit")
 
 
@@ -3302,6 +3360,7 @@ def run_custodian(query, proof):
 RUNNERS = {
     "address-set": run_address_set,
     "amount": run_amount,
+    "balance-sheet": run_balance_sheet,
     "canonical-json": run_canonical_json,
     "challenge": run_challenge,
     "compact-range": run_compact_range,
@@ -3323,7 +3382,7 @@ RUNNERS = {
     "venue-card": run_venue_card,
     "witness": run_witness,
 }
-FOLDERS_WITHOUT_VECTORS = {"reference"}
+FOLDERS_WITHOUT_VECTORS = {"episodes", "reference"}
 
 
 def fits(value, schema, root):

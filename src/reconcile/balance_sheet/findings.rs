@@ -19,13 +19,20 @@ const MONEY: &str = "iso4217:";
 
 /// Everything that a reader of the statement must know about its balance sheet, or that there is none.
 pub(in crate::reconcile) fn findings(policy: &Policy, statement: &Statement, reserves: &Reserves) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = of_sheet(policy, &statement.assets, statement.schedules.balance_sheet.as_ref(), reserves);
     if statement.scope.is_empty() {
         let detail = "the table is empty: products and entities outside of the trees are unknown, not none";
         findings.push(Finding::new(&codes::SCOPE_NONE_STATED, Severity::Exception, "scope", detail));
     }
-    counted_as_money(policy, statement, &mut findings);
-    let Some(sheet) = &statement.schedules.balance_sheet else {
+    findings
+}
+
+/// The same of a balance sheet, or of none, beside the statement's assets and what the reserve side shows.
+#[must_use]
+pub fn of_sheet(policy: &Policy, assets: &[Asset], sheet: Option<&BalanceSheet>, reserves: &Reserves) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    counted_as_money(policy, assets, &mut findings);
+    let Some(sheet) = sheet else {
         let detail = "claims on others, pledges, related parties and due dates are unknown, not none";
         let subject = "schedules.balance_sheet";
         findings.push(Finding::new(&codes::NO_BALANCE_SHEET, Severity::Exception, subject, detail));
@@ -40,8 +47,8 @@ pub(in crate::reconcile) fn findings(policy: &Policy, statement: &Statement, res
 }
 
 /// Coins under the name of a state's money, in the statement's map or in the policy's.
-fn counted_as_money(policy: &Policy, statement: &Statement, findings: &mut Vec<Finding>) {
-    let maps: [(&str, &[Asset]); 2] = [("statement", &statement.assets), ("policy", policy.assets())];
+fn counted_as_money(policy: &Policy, stated: &[Asset], findings: &mut Vec<Finding>) {
+    let maps: [(&str, &[Asset]); 2] = [("statement", stated), ("policy", policy.assets())];
     for (whose, assets) in maps {
         for asset in assets.iter().filter(|asset| asset.id.as_str().starts_with(MONEY)) {
             for deployment in &asset.deployments {
@@ -94,7 +101,7 @@ fn related<K: Kind>(sheet: &BalanceSheet, list: &str, rows: &[Row<K>], findings:
 }
 
 /// Addresses that the set names with this finding.
-fn addresses_with<'a>(reserves: &'a Reserves, code: u16) -> BTreeSet<&'a str> {
+fn addresses_with(reserves: &Reserves, code: u16) -> BTreeSet<&str> {
     let of_code = reserves.findings.iter().filter(|finding| finding.code.number == code);
     of_code.map(|finding| finding.subject.as_str()).collect()
 }

@@ -9,7 +9,7 @@ const ROWS_SHOWN: usize = 24;
 
 /// The section.
 pub(super) fn notes(page: &mut Page, section: &CreditSection) {
-    page.heading("If everybody asks at once (100 % of what can be asked for; no share of it is believed to stay)");
+    page.heading("If everybody asks at once (no share is believed to stay)");
     for ladder in &section.ladders {
         asset(page, ladder);
     }
@@ -42,9 +42,9 @@ fn asset(page: &mut Page, ladder: &AssetLadder) {
     };
     page.item(&format!("{}: {share} at once; {fails}", ladder.asset));
     for (rung, claims) in ladder.held.rungs.iter().zip(&ladder.with_claims.rungs) {
-        let held = amount(rung.realisable.unwrap_or(Amount::ZERO));
-        let most = amount(claims.realisable.unwrap_or(Amount::ZERO));
-        let callable = amount(rung.callable);
-        page.line(&format!("      by {:<6} {callable} callable, {held} held and free, {most} with claims", rung.due));
+        let (held, most) = (rung.realisable.unwrap_or(Amount::ZERO), claims.realisable.unwrap_or(Amount::ZERO));
+        let (by, callable, free) = (rung.due, amount(rung.callable), amount(held));
+        let more = if most > held { format!(", {} with claims", amount(most)) } else { String::new() };
+        page.hanging("      ", "        ", &format!("by {by}: {callable} callable, {free} held and free{more}"));
     }
 }

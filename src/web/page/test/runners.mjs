@@ -18,6 +18,7 @@ import { keyShape, verifySignature } from "../verifier/signature.js";
 import { setShape, verifyStatement } from "../verifier/statement.js";
 import { commitment, fold, pathLength, treeRoot } from "../verifier/sum_tree.js";
 import { compareFingerprint, parseCard } from "../verifier/venue_card.js";
+import { balanceSheet } from "./balance_sheet.mjs";
 import { custodian, tiers } from "./custody.mjs";
 import { reconcile } from "./reconcile.mjs";
 import { NETWORK_MARKS, readSnapshot } from "../verifier/utxo_snapshot.js";
@@ -258,6 +259,7 @@ export const runners = {
   ...logRunners,
   "address-set": addressSet,
   amount,
+  "balance-sheet": balanceSheet,
   "canonical-json": canonicalJson,
   challenge,
   "compact-range": compactRange,

@@ -11,7 +11,7 @@ import { Refused } from "../verifier/refusal.js";
 
 const root = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), "../../../../vectors");
 /** Folders that hold no vectors, and what they hold. */
-const OTHER_FOLDERS = ["reference", "golden"];
+const OTHER_FOLDERS = ["episodes", "reference", "golden"];
 
 function sentBy(vector) {
   const kinds = ["proof", "proof_hex", "proof_text"].filter((kind) => kind in vector);
