@@ -133,6 +133,18 @@ fn attack_t11_the_venue_is_its_own_custodian() {
 }
 
 #[test]
+fn attack_t11_a_related_party_as_custodian() {
+    let venue = venue();
+    let custodian = custodian(&venue, "custodian", &|_| ());
+    let (bundle, policy) = joined(&venue, &custodian, "golden-exchange");
+    let report = report_of(&bundle, &format!("{policy}\n[[related_party]]\nname = \"example-custodian\"\n"));
+    assert!(
+        report.findings.iter().any(|finding| finding.code.number == 7059 && finding.subject == "example-custodian")
+    );
+    assert_eq!(report.assets[0].custodians, []);
+}
+
+#[test]
 fn attack_t11_the_custodians_statement_is_of_another_day() {
     let venue = venue();
     let custodian = custodian(&venue, "custodian", &|statement| {

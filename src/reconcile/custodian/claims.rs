@@ -14,6 +14,7 @@ use super::{Balance, Books, Client, Day, compare, other_day, own_key, share};
 use crate::amount::{Amount, Decimals};
 use crate::asset::{AssetId, ChainId, Class};
 use crate::bundle::{FileSource, paths};
+use crate::code::verdict::RELATED_PARTY;
 use crate::code::{Coded as _, custody as codes};
 use crate::liability::inclusion_proof::{FILE_SIZE_MAX, InclusionProof, InclusionQuery, VerifiedInclusion, verify};
 use crate::policy::{PinnedVenue, Policy};
@@ -64,6 +65,12 @@ pub(in crate::reconcile) fn read(
     let venue = history.subject().statement();
     for pinned in policy.custodians() {
         let folder = paths::custodian(&pinned.id);
+        if policy.related_parties().iter().any(|party| party.name == pinned.id.as_str()) {
+            let detail = "the policy knows it as related to the venue: what it keeps counts nothing";
+            let code = &RELATED_PARTY;
+            custody.findings.push(Finding::new(code, Severity::Exception, pinned.id.to_string(), detail));
+            continue;
+        }
         match nested::read(files, &policy.about(pinned), &folder) {
             Ok(Some(found)) => custody.take(files, history, pinned, &found)?,
             Ok(None) => custody.missing(&pinned.id, "the bundle has nothing of it"),
