@@ -23,11 +23,10 @@ pub(super) fn gaps(client: &Client<'_>, books: &Books<'_>) -> Vec<Difference> {
     if let [day] = books.days {
         found.push(gap(format!("statement {}", day.sequence), "one statement shows one day".to_owned()));
     }
-    if let (Some(since), Some(first)) = (client.since, books.days.first()) {
-        if more_than_a_day(since, first.cutoff) {
-            let detail = format!("the first cut-off is {}, the venue's statement before is of {since}", first.cutoff);
-            found.push(gap(format!("before statement {}", first.sequence), detail));
-        }
+    let since = client.since.zip(books.days.first());
+    if let Some((since, first)) = since.filter(|(since, first)| more_than_a_day(*since, first.cutoff)) {
+        let detail = format!("the first cut-off is {}, the venue's statement before is of {since}", first.cutoff);
+        found.push(gap(format!("before statement {}", first.sequence), detail));
     }
     for (before, day) in books.days.iter().zip(books.days.iter().skip(1)) {
         let next = before.sequence.checked_add(1) == Some(day.sequence);
