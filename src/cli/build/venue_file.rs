@@ -62,7 +62,7 @@ snapshot.toml
   asset = "BTC"
   role = "cold"                   # hot, warm, cold, custodian or deposit
   amount = "950"
-  [[custody_account]]             # what moved into and out of custody, in a custodian's books and in the venue's
+  [[custody_account]]             # what moved in custody, in the books of both sides
   asset = "BTC"
   party = "example-custodian"
   opening = "100"
