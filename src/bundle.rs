@@ -94,6 +94,7 @@ impl FileSource for SealedFiles<'_> {
 pub mod paths {
     use crate::asset::ChainId;
     use crate::hash::Digest;
+    use crate::snapshot::VenueId;
 
     /// The signed statement.
     pub const STATEMENT: &str = "statement.json";
@@ -136,6 +137,24 @@ pub mod paths {
 
     /// The output descriptors behind the address set. With extended public keys in it: for auditors only.
     pub const DESCRIPTORS: &str = "auditor/descriptors.jsonl";
+
+    /// The folder with a custodian's own bundle.
+    #[must_use]
+    pub fn custodian(id: &VenueId) -> String {
+        format!("custodians/{id}/")
+    }
+
+    /// The venue's inclusion proof in that custodian's tree.
+    #[must_use]
+    pub fn custodian_proof(id: &VenueId) -> String {
+        format!("custodians/{id}.proof.json")
+    }
+
+    /// The folder with an issuer's own bundle.
+    #[must_use]
+    pub fn issuer(id: &VenueId) -> String {
+        format!("issuers/{id}/")
+    }
 
     /// A file of one chain's evidence.
     #[must_use]

@@ -9,6 +9,7 @@ pub mod bitcoin_control;
 pub mod bundle;
 pub mod cli;
 pub mod credit;
+pub mod custody;
 pub mod depositor;
 pub mod descriptor;
 pub mod evm;
@@ -125,6 +126,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         omission::ALL,
         network::ALL,
         credit::ALL,
+        custody::ALL,
         report::ALL,
         foreign::ALL,
         cli::ALL,

@@ -14,16 +14,20 @@ use crate::hash::{Digest, sha256};
 use crate::publish::StatementPins;
 use crate::reserve::bitcoin::header::WorkRule;
 use crate::reserve::bitcoin::set_pins::SetPin;
+use crate::reserve::evm::pool::PoolEntry;
 use crate::reserve::evm::token::{TokenEntry, TokenRegistry};
 use crate::reserve::evm::window::{EventList, TokenEvents};
 use crate::signature::PublicKey;
 use crate::snapshot::{BlockRef, VenueId};
 
+mod parties;
+mod pools;
 pub mod quality;
 mod require;
 mod window;
 
 pub use log::LogRules;
+pub use parties::PinnedIssuer;
 pub use quality::QualityRules;
 pub use require::Requirements;
 pub use window::{ChainRange, Demand, SeenBlock, WindowRules};
@@ -46,6 +50,9 @@ pub struct Policy {
     finality: Vec<FinalityRoot>,
     nodes: Vec<PinnedNode>,
     related: Vec<RelatedParty>,
+    custodians: Vec<PinnedVenue>,
+    issuers: Vec<PinnedIssuer>,
+    pools: Vec<PoolEntry>,
     tokens: TokenRegistry,
     /// Names of the policy's own entries among them.
     own_tokens: Vec<String>,
@@ -130,6 +137,12 @@ struct PolicyToml {
     #[serde(default)]
     related_party: Vec<RelatedParty>,
     #[serde(default)]
+    custodian: Vec<PinnedVenue>,
+    #[serde(default)]
+    issuer: Vec<parties::IssuerToml>,
+    #[serde(default)]
+    pool: Vec<PoolEntry>,
+    #[serde(default)]
     asset: Vec<toml::Value>,
     #[serde(default)]
     token: Vec<TokenEntry>,
@@ -176,6 +189,8 @@ impl Policy {
             return Err(fail(format!("format {:?}, expected {FORMAT:?}", file.format)));
         }
         file.venue.check()?;
+        let issuers = file.issuer.into_iter().map(parties::IssuerToml::read).collect::<Result<Vec<_>, _>>()?;
+        parties::check(&file.venue, &file.custodian, &issuers)?;
         file.require.check()?;
         file.window.check()?;
         file.quality.as_ref().map(QualityRules::check).transpose()?;
@@ -204,6 +219,7 @@ impl Policy {
             }
         }
         let assets = if file.asset.is_empty() { Vec::new() } else { read_assets(file.asset)? };
+        pools::check(&file.pool, &assets)?;
         let own_tokens = file.token.iter().map(|entry| entry.name.clone()).collect();
         let tokens = TokenRegistry::built_in().and_then(|built_in| built_in.with(file.token));
         let policy = Self {
@@ -220,6 +236,9 @@ impl Policy {
             finality: file.finality,
             nodes: file.node,
             related: file.related_party,
+            custodians: file.custodian,
+            issuers,
+            pools: file.pool,
             tokens: tokens.map_err(|error| fail(error.to_string()))?,
             own_tokens,
             own_events: file.token_events.iter().map(|entry| entry.name.clone()).collect(),
@@ -402,6 +421,7 @@ impl Policy {
         for party in &self.related {
             departures.push(format!("stricter: {} is known as related to the venue", party.name));
         }
+        departures.extend(self.party_departures());
         for token in &own.own_tokens {
             departures.push(format!("stricter: {token} is known as the venue's own issue"));
         }

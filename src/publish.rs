@@ -3,6 +3,7 @@
 
 pub mod balance_sheet;
 pub mod compare;
+pub mod custody;
 pub mod log;
 pub mod receipt;
 pub mod statement;

@@ -6,6 +6,7 @@ mod plot;
 pub mod seal;
 mod sheet;
 mod text;
+mod tiers;
 
 pub use csv::{CsvError, cell, csv};
 pub use html::{HtmlError, html, network_html};

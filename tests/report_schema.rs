@@ -16,6 +16,7 @@ use counterfoil::report;
 use counterfoil::secret::{Secret, SecretKind};
 use counterfoil::signature::{Algorithm, SigningKey};
 use counterfoil::snapshot::Time;
+use golden_support::joined;
 use serde_json::Value;
 
 const SCHEMA: &str = include_str!("../docs/schema/report.schema.json");
@@ -53,7 +54,23 @@ fn made() -> Vec<(&'static str, Report)> {
         ("borrowed", report_of(&borrowed.bundle, &borrowed.policy)),
         ("with a balance sheet", credit_support::report_with(|_| ())),
         ("borrowed, published", report_of(&public, &borrowed.policy)),
+        ("with a custodian", with_custodian()),
+        ("with an issuer", with_issuer()),
     ]
+}
+
+fn with_custodian() -> Report {
+    let venue = joined::venue();
+    let custodian = joined::custodian(&venue, "custodian", &|_| ());
+    let (bundle, policy) = joined::joined(&venue, &custodian, "golden-exchange");
+    report_of(&bundle, &policy)
+}
+
+fn with_issuer() -> Report {
+    let declare = |statement: &mut counterfoil::publish::Statement| joined::declare(statement, &[]);
+    let venue = golden_support::made("golden-exchange", ("venue", joined::BOOKS), &declare);
+    let issuer = joined::issuer(&|_| ());
+    report_of(&joined::with_bundle(&venue, &issuer), &joined::with_issuer(&venue, &issuer, ""))
 }
 
 #[test]

@@ -123,7 +123,7 @@ fn a_report_has_the_same_bytes_in_every_run_and_on_any_number_of_cores() {
     assert_eq!(single.output().expect("taskset is part of util-linux").status.code(), Some(1));
     assert_eq!(all("one"), all("two"));
     assert_eq!(all("one"), all("single"));
-    assert_eq!(all("one").len(), 13);
+    assert_eq!(all("one").len(), 15);
     let text = fs::read_to_string(folder.path().join("one.json")).unwrap();
     assert!(!text.contains(&*folder.path().display().to_string()) && !text.contains(env!("CARGO_MANIFEST_DIR")));
 }

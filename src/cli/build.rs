@@ -1,6 +1,7 @@
 //! `build`: a ledger becomes liability trees and the draft of a statement.
 
 mod control_total;
+mod custody_file;
 mod draft;
 pub(super) mod progress;
 mod sheet_file;

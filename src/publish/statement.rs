@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::balance_sheet::BalanceSheet;
+use super::custody::{CustodyAccount, TierRow};
 use crate::amount::Amount;
 use crate::asset::{Asset, AssetId, ChainId};
 use crate::hash::Digest;
@@ -109,12 +110,18 @@ pub struct Schedules {
     /// Absent, nothing is stated. Statements from before it exists keep their bytes.
     #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
     pub balance_sheet: Option<BalanceSheet>,
+    /// What moved into and out of custody, by unit and party. Absent, nothing is stated.
+    #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+    pub custody_accounts: Option<Vec<CustodyAccount>>,
     /// Deposits and withdrawals under way.
     pub in_flight: Vec<InFlight>,
     /// Loans, margin debts owed, deposits of other venues, fiat.
     pub other_liabilities: Vec<OtherLiability>,
     /// What is owed to the venue; it never reduces the tree.
     pub receivables: Vec<Receivable>,
+    /// How the wallets are split, by unit and tier. Absent, nothing is declared.
+    #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+    pub tiers: Option<Vec<TierRow>>,
 }
 
 /// A member that may be left out, and is no `null` when it is there: nothing has two forms.

@@ -355,6 +355,8 @@ fn check_fields(statement: &Statement) -> Result<(), StatementError> {
     }
     check_rows(statement)?;
     check_balance_sheet(statement)?;
+    super::custody::check(rows.tiers.as_deref(), rows.custody_accounts.as_deref())
+        .map_err(StatementError::Contradiction)?;
     if !statement.chains.is_sorted_by(|left, right| left.chain < right.chain) {
         return fail("the chains are not strictly increasing".to_owned());
     }
@@ -363,7 +365,9 @@ fn check_fields(statement: &Statement) -> Result<(), StatementError> {
     let schedules = &statement.schedules;
     let named = schedules.other_liabilities.iter().map(|row| &row.asset);
     let named = named.chain(schedules.receivables.iter().map(|row| &row.asset));
-    let mut named = named.chain(schedules.in_flight.iter().map(|row| &row.asset));
+    let named = named.chain(schedules.in_flight.iter().map(|row| &row.asset));
+    let named = named.chain(schedules.tiers.iter().flatten().map(|row| &row.asset));
+    let mut named = named.chain(schedules.custody_accounts.iter().flatten().map(|row| &row.asset));
     match named.find(|asset| !known(asset)) {
         Some(asset) => fail(format!("a schedule names {asset}, which is not among the assets")),
         None => Ok(()),

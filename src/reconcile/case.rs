@@ -2,6 +2,7 @@
 
 use super::assess::{Assessment, Case, Commitment, Deployment, Reason, Window, assess};
 use super::coverage::Verdict;
+use super::custodian::CustodyShare;
 use super::findings::{Finding, Severity};
 use super::model::Owed;
 use super::reserves::{Held, block_of};
@@ -13,6 +14,25 @@ use crate::code::{finding as codes, verdict as verdict_codes};
 use crate::policy::Policy;
 use crate::publish::Statement;
 use crate::reserve::claim::Bucket;
+
+/// What custodians keep, as a holding of which no window shows anything: between two cut-offs it may have been
+/// elsewhere, so nothing is covered by it alone. `None` when a sum does not fit, `Some(None)` when there is nothing.
+fn in_custody<'a>(
+    mapped: Option<&Asset>,
+    decimals: Decimals,
+    shares: &[CustodyShare],
+) -> Option<Option<Deployment<'a>>> {
+    let Some(id) = mapped.and_then(|asset| asset.deployments.first()).map(|found| found.id.clone()) else {
+        return Some(None);
+    };
+    if shares.is_empty() {
+        return Some(None);
+    }
+    let counted = Amount::checked_sum(shares.iter().map(|share| share.counted))?;
+    let possible = Amount::checked_sum(shares.iter().map(|share| share.in_tree))?;
+    let (apart, outside, every_address) = (counted, possible, false);
+    Some(Some(Deployment { id, decimals, counted, apart, possible, outside, every_address, window: None }))
+}
 
 /// What is true of an asset beside its figures.
 pub(super) struct Facts {
@@ -28,25 +48,46 @@ impl Section<'_> {
         mapped: Option<&Asset>,
         windows: &[WindowReport],
         facts: &Facts,
+        custodians: &mut [CustodyShare],
     ) -> Option<(Assessment, Amount)> {
         let commitments = self.commitments(mapped, facts.decimals)?;
-        let deployments = self.deployments(mapped, windows)?;
-        let case = Case {
-            decimals: facts.decimals,
-            commitments: &commitments,
-            subject: self.statement.map_or(0, |statement| statement.sequence),
-            deployments: &deployments,
-            authenticity: self.policy.require().authenticity,
-            minimum_ratio: self.policy.require().minimum_ratio,
-            readable: facts.readable,
-            critical: facts.critical,
+        let mut deployments = self.deployments(mapped, windows)?;
+        let case = |deployments: &[Deployment<'_>]| {
+            assess(&Case {
+                decimals: facts.decimals,
+                commitments: &commitments,
+                subject: self.statement.map_or(0, |statement| statement.sequence),
+                deployments,
+                authenticity: self.policy.require().authenticity,
+                minimum_ratio: self.policy.require().minimum_ratio,
+                readable: facts.readable,
+                critical: facts.critical,
+            })
         };
         let mut not_sustained = Amount::ZERO;
         for deployment in &deployments {
             let scaled = deployment.not_sustained()?.rescale(deployment.decimals, facts.decimals).ok()?;
             not_sustained = not_sustained.checked_add(scaled)?;
         }
-        Some((assess(&case), not_sustained))
+        let own = case(&deployments);
+        let Some(kept) = in_custody(mapped, facts.decimals, custodians)? else { return Some((own, not_sustained)) };
+        if own.verdict == Verdict::Covered {
+            return Some((own, not_sustained));
+        }
+        deployments.push(kept);
+        custodians.iter_mut().for_each(|share| share.used = true);
+        Some((case(&deployments), not_sustained))
+    }
+
+    /// What custodians keep of the asset; `None` when a sum does not fit.
+    pub(super) fn custodians(&self, decimals: Decimals) -> Option<Vec<CustodyShare>> {
+        let shares = self.reserves.custody.iter().filter(|share| share.asset == *self.id);
+        let scaled = |share: &CustodyShare| {
+            let scale = |amount: Amount| amount.rescale(share.decimals, decimals).ok();
+            let (in_tree, counted) = (scale(share.in_tree)?, scale(share.counted)?);
+            Some(CustodyShare { decimals, in_tree, counted, ..share.clone() })
+        };
+        shares.map(scaled).collect()
     }
 
     /// What every known statement says is owed, in the order of the cut-offs.
@@ -138,6 +179,11 @@ impl Section<'_> {
         counts(self.policy, item)
     }
 
+    /// The same of what is not free: it lies there, and counts for nothing.
+    pub(super) fn is_accepted(&self, item: &Held) -> bool {
+        is_accepted(self.policy, item)
+    }
+
     /// Windows that are demanded and can show nothing, statements that no log dates, chains without times.
     pub(super) fn note_assessment(&self, mapped: Option<&Asset>, found: &Assessment, findings: &mut Vec<Finding>) {
         let mut add = |code, severity, subject: &str, detail: String| {
@@ -214,9 +260,13 @@ impl Section<'_> {
 
 /// [`Section::counts`] under any policy.
 pub(super) fn counts(policy: &Policy, item: &Held) -> bool {
+    item.free && is_accepted(policy, item)
+}
+
+/// The same of what is not free.
+fn is_accepted(policy: &Policy, item: &Held) -> bool {
     let require = policy.require();
-    item.free
-        && item.accepted
+    item.accepted
         && item.control.is_some_and(|grade| grade >= require.control)
         && item.holding.authenticity >= require.authenticity
         && item.holding.completeness >= require.completeness

@@ -8,7 +8,10 @@ use super::assess::{Alignment, Compared, Reason};
 use super::balance_sheet::CreditSection;
 use super::chain::ChainSection;
 use super::coverage::Verdict;
+use super::custodian::CustodyShare;
 use super::findings::Finding;
+use super::issuer::IssuerClaim;
+use super::tiers::TierLine;
 use super::window::WindowReport;
 use super::workpapers::Workpapers;
 use crate::amount::{Amount, Decimals};
@@ -219,6 +222,12 @@ pub struct AssetReport {
     pub owed: Option<Owed>,
     /// What is held.
     pub held: Held,
+    /// What is held, by tier of the wallets, beside what the venue declares.
+    pub tiers: Vec<TierLine>,
+    /// What custodians keep for the venue, by their own books and the venue's proofs in their trees.
+    pub custodians: Vec<CustodyShare>,
+    /// What is held of coins that somebody issues, by the policy's list of issuers.
+    pub issuers: Vec<IssuerClaim>,
     /// What the windows of its deployments show.
     pub windows: Vec<WindowReport>,
     /// The lowest balance of the window over all deployments for which a reserve is claimed, coins that came and went
@@ -246,4 +255,28 @@ pub struct AssetReport {
     pub reason: Reason,
     /// The verdict in one plain sentence.
     pub sentence: String,
+}
+
+impl AssetReport {
+    /// What coverage is computed from: counted, less what was not sustained, with what custodians keep where the
+    /// verdict rests on it.
+    #[must_use]
+    pub fn low(&self) -> Amount {
+        let own = self.held.counted.checked_sub(self.not_sustained).unwrap_or(Amount::ZERO);
+        self.with_custodians(own, |share| share.counted)
+    }
+
+    /// What is held at most.
+    #[must_use]
+    pub fn high(&self) -> Amount {
+        let own = self.held.possible.checked_sub(self.came_and_went).unwrap_or(Amount::ZERO);
+        self.with_custodians(own, |share| share.in_tree)
+    }
+
+    /// A sum that does not fit is not added: then the asset has no figures at all.
+    fn with_custodians(&self, own: Amount, of: impl Fn(&CustodyShare) -> Amount) -> Amount {
+        let used = self.custodians.iter().filter(|share| share.used).map(of);
+        let kept = Amount::checked_sum(used).unwrap_or(Amount::ZERO);
+        own.checked_add(kept).unwrap_or(own)
+    }
 }

@@ -10,9 +10,11 @@ use self::control::Controlled;
 use self::exclusion::is_free;
 use super::ReconcileError;
 use super::chain::{self, EarlierSets};
+use super::custodian::CustodyShare;
 use super::depositors::Depositors;
 use super::findings::{Finding, Severity};
 use super::history::History;
+use super::issuer::Backing;
 use super::trace::{ChainTrace, Trace};
 use super::windows::ChainWindow;
 use crate::asset::{AssetId, ChainId, DeploymentId};
@@ -77,6 +79,10 @@ pub struct Reserves {
     pub earlier: EarlierSets,
     /// Coins and balances of addresses that only earlier sets have.
     pub retired: Vec<Holding>,
+    /// What custodians keep for the venue, by their own books.
+    pub custody: Vec<CustodyShare>,
+    /// What issuers show of what they owe.
+    pub issuers: Vec<Backing>,
     /// Customers who paid in, and are in the tree.
     pub depositors: Depositors,
     /// What was done on the way.
@@ -93,10 +99,10 @@ pub(super) fn gather(
     files: &dyn FileSource,
     policy: &Policy,
     statement: &VerifiedStatement,
-    history: &History,
+    (history, elsewhere): (&History, &BTreeSet<(ChainId, String)>),
     own: &dyn OwnEvidence,
 ) -> Result<Reserves, ReconcileError> {
-    let mut gathering = Gathering { files, policy, statement, own, reserves: Reserves::default() };
+    let mut gathering = Gathering { files, policy, statement, own, elsewhere, reserves: Reserves::default() };
     if let Some(set) = gathering.address_set()? {
         let (earlier, found) = chain::earlier_sets(files, history, &set)?;
         gathering.reserves.earlier = earlier;
@@ -142,6 +148,8 @@ struct Gathering<'a> {
     policy: &'a Policy,
     statement: &'a VerifiedStatement,
     own: &'a dyn OwnEvidence,
+    /// Addresses that count by the books of a custodian.
+    elsewhere: &'a BTreeSet<(ChainId, String)>,
     reserves: Reserves,
 }
 
@@ -265,9 +273,10 @@ impl Gathering<'_> {
         let controlled = control.and_then(|control| control.get(chain));
         let require = self.policy.require();
         let accepted = |grade: ControlGrade| grade >= require.control && grade.basis() >= require.authenticity;
+        let (policy, elsewhere) = (self.policy, self.elsewhere);
         let counts = |entry: &&AddressEntry| {
             let grade = controlled.and_then(|controlled| controlled.of_address(&entry.address));
-            is_free(self.policy, entry) && grade.is_some_and(accepted)
+            is_free(policy, elsewhere, entry) && grade.is_some_and(accepted)
         };
         let shown = |entry: &&AddressEntry| {
             controlled.is_some_and(|controlled| controlled.of_address(&entry.address).is_some())
@@ -281,8 +290,11 @@ impl Gathering<'_> {
             .filter_map(|entry| Some((entry.address.clone(), controlled?.of_address(&entry.address)?)))
             .collect();
         let counted: BTreeSet<String> = grades.keys().cloned().collect();
-        let free: BTreeSet<&str> =
-            entries.iter().filter(|entry| is_free(self.policy, entry)).map(|entry| entry.address.as_str()).collect();
+        let free: BTreeSet<&str> = entries
+            .iter()
+            .filter(|entry| is_free(policy, elsewhere, entry))
+            .map(|entry| entry.address.as_str())
+            .collect();
         let all = |controlled: &control::ChainControl| {
             controlled.is_of_addresses(|address| !free.contains(address) || counted.contains(address))
         };
@@ -457,7 +469,7 @@ impl Gathering<'_> {
                 control,
                 accepted,
                 role: entry.role,
-                free: is_free(self.policy, entry),
+                free: is_free(self.policy, self.elsewhere, entry),
                 holding,
             });
         }

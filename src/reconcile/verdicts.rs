@@ -191,6 +191,10 @@ impl Section<'_> {
         let decimals = self.common_decimals(mapped);
         self.note_own_tokens(mapped, findings);
         let figures = self.owed(listed, decimals).and_then(|owed| Some((owed, self.held(mapped, decimals)?)));
+        let tiers = self.tiers(mapped, decimals).unwrap_or_default();
+        self.note_tiers(decimals, &tiers, findings);
+        let issuers = self.issuers(mapped).unwrap_or_default();
+        self.note_issuers(&issuers, findings);
         let claimed = mapped.is_some_and(|asset| {
             asset.deployments.iter().any(|deployment| self.reserves.claimed.contains(&deployment.id))
         });
@@ -202,7 +206,11 @@ impl Section<'_> {
         let readable = self.reserves.readable && !on_unreadable && hidden.is_none();
         findings.extend(hidden);
         let facts = Facts { decimals, readable, critical: self.is_critical(findings) };
-        let assessed = figures.and_then(|figures| Some((figures, self.assess(mapped, &windows, &facts)?)));
+        let shares = self.custodians(decimals);
+        let mut custodians = shares.clone().unwrap_or_default();
+        let figures = figures.filter(|_| shares.is_some());
+        let assessed =
+            figures.and_then(|figures| Some((figures, self.assess(mapped, &windows, &facts, &mut custodians)?)));
         let required = &self.policy.require().assets;
         let required = required.is_empty() || required.contains(self.id);
         let Some(((owed, held), (found, not_sustained))) = assessed else {
@@ -216,7 +224,9 @@ impl Section<'_> {
             self.note_late_answers(findings);
         }
         let subject = self.statement.map_or(0, |statement| statement.sequence);
-        self.filled(decimals, (claimed, required), (owed, held), windows, (found, not_sustained), subject)
+        let found = (found, not_sustained);
+        let report = self.filled(decimals, (claimed, required), (owed, held), windows, found, subject);
+        AssetReport { custodians, issuers, tiers, ..report }
     }
 
     /// The section, from everything that was found.
@@ -239,6 +249,9 @@ impl Section<'_> {
             sentence: sentence(self.id, decimals, &found, subject),
             owed,
             held,
+            tiers: Vec::new(),
+            custodians: Vec::new(),
+            issuers: Vec::new(),
             windows,
             window_minimum: found.minimum,
             window_minimum_without_trips: found.minimum_without_trips,
@@ -269,6 +282,9 @@ impl Section<'_> {
             sentence: format!("{}: the amounts are too large to be compared, see the findings.", self.id),
             owed: None,
             held: Held::default(),
+            tiers: Vec::new(),
+            custodians: Vec::new(),
+            issuers: Vec::new(),
             windows,
             window_minimum: None,
             window_minimum_without_trips: None,
@@ -285,7 +301,8 @@ impl Section<'_> {
     /// Whether a deployment stands for the asset: the venue's own issue covers itself alone.
     pub(super) fn stands_for(&self, mapped: &Asset, deployment: &DeploymentId) -> bool {
         let own = |id: &DeploymentId| self.policy.own_tokens().contains(id);
-        !own(deployment) || mapped.deployments.iter().all(|found| own(&found.id))
+        let stands = !own(deployment) || mapped.deployments.iter().all(|found| own(&found.id));
+        stands && !self.is_promise_of(mapped, deployment)
     }
 
     fn note_own_tokens(&self, mapped: Option<&Asset>, findings: &mut Vec<Finding>) {

@@ -24,11 +24,13 @@ pub fn csv(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, CsvError> {
         ("chains.csv", chains(papers)?),
         ("commitments.csv", commitments(papers)?),
         ("curve.csv", curve(report)?),
+        ("elsewhere.csv", elsewhere(report)?),
         ("findings.csv", findings(report)?),
         ("flows.csv", flows(report)?),
         ("holdings.csv", holdings(papers)?),
         ("procedures.csv", procedures(papers)?),
         ("round-trips.csv", round_trips(report)?),
+        ("tiers.csv", tiers(report)?),
         ("windows.csv", windows(report)?),
     ];
     if let Some(section) = &report.credit {
@@ -247,6 +249,74 @@ fn holdings(papers: &Workpapers) -> Result<Vec<u8>, CsvError> {
             held.control.unwrap_or_default().to_owned(),
             held.used.text().to_owned(),
         ])?;
+    }
+    sheet.bytes()
+}
+
+/// What custodians keep and issuers owe.
+fn elsewhere(report: &Report) -> Result<Vec<u8>, CsvError> {
+    let columns = &["asset", "kind", "party", "amount", "amount_base_units", "bears", "bears_base_units", "coverage"];
+    let mut sheet = Sheet::new(columns)?;
+    for asset in &report.assets {
+        for share in &asset.custodians {
+            let [amount, amount_units] = both(share.in_tree, share.decimals);
+            let [bears, bears_units] = both(share.counted, share.decimals);
+            let (name, coverage) = (text(&share.custodian), optional(share.coverage.as_ref()));
+            let kind = "custodian".to_owned();
+            sheet.row([text(&asset.asset), kind, name, amount, amount_units, bears, bears_units, coverage])?;
+        }
+        for claim in &asset.issuers {
+            let [amount, amount_units] = both(claim.held, claim.decimals);
+            let [bears, bears_units] = both_of(claim.backed, claim.decimals);
+            let (name, coverage) = (text(&claim.issuer), optional(claim.coverage.as_ref()));
+            let kind = "issuer".to_owned();
+            sheet.row([text(&asset.asset), kind, name, amount, amount_units, bears, bears_units, coverage])?;
+        }
+    }
+    sheet.bytes()
+}
+
+/// One row a tier; together they are the counted figure of `assets.csv`.
+fn tiers(report: &Report) -> Result<Vec<u8>, CsvError> {
+    let columns = &[
+        "asset",
+        "tier",
+        "declared",
+        "declared_base_units",
+        "counted",
+        "counted_base_units",
+        "least",
+        "least_base_units",
+        "most",
+        "most_base_units",
+        "result",
+        "difference",
+        "difference_base_units",
+    ];
+    let mut sheet = Sheet::new(columns)?;
+    for asset in &report.assets {
+        for line in &asset.tiers {
+            let [declared, declared_units] = both_of(line.declared, asset.decimals);
+            let [counted, counted_units] = both(line.counted, asset.decimals);
+            let [least, least_units] = both(line.least, asset.decimals);
+            let [most, most_units] = both(line.most, asset.decimals);
+            let [difference, difference_units] = both(line.difference, asset.decimals);
+            sheet.row([
+                text(&asset.asset),
+                line.role.text().to_owned(),
+                declared,
+                declared_units,
+                counted,
+                counted_units,
+                least,
+                least_units,
+                most,
+                most_units,
+                line.result.text().to_owned(),
+                difference,
+                difference_units,
+            ])?;
+        }
     }
     sheet.bytes()
 }

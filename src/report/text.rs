@@ -114,12 +114,12 @@ fn scope(page: &mut Page, report: &Report) {
 
 /// What coverage is computed from.
 fn low(asset: &AssetReport) -> Amount {
-    asset.held.counted.checked_sub(asset.not_sustained).unwrap_or(Amount::ZERO)
+    asset.low()
 }
 
 /// What is held at most.
 fn high(asset: &AssetReport) -> Amount {
-    asset.held.possible.checked_sub(asset.came_and_went).unwrap_or(Amount::ZERO)
+    asset.high()
 }
 
 /// What an asset's figures are made of, one kind a line.
@@ -143,6 +143,12 @@ fn asset_notes(page: &mut Page, asset: &AssetReport) {
     let roles: Vec<String> = asset.held.by_role.iter().map(|(role, sum)| format!("{role} {}", amount(*sum))).collect();
     if !roles.is_empty() {
         page.item(&format!("counted by tier: {}", roles.join("; ")));
+    }
+    if let Some(declared) = super::tiers::declared(asset) {
+        page.item(&format!("declared by tier: {declared}"));
+    }
+    for (name, words) in super::tiers::elsewhere(asset) {
+        page.item(&format!("{}: {words}", name.to_lowercase()));
     }
     let control = asset.held.by_control.iter();
     let control: Vec<String> = control.map(|(grade, sum)| format!("{grade} {}", amount(*sum))).collect();

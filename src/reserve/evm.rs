@@ -9,6 +9,7 @@ pub mod control;
 pub mod finality;
 pub mod header;
 pub mod lines;
+pub mod pool;
 pub mod staked;
 pub mod state;
 pub mod storage_proof;

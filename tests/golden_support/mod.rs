@@ -1,6 +1,9 @@
 //! The venue of `window_support` with everything that a verdict needs: it borrows coins for its snapshot, and its
 //! bundle shows the window. Keys come from fixed seeds and guard nothing.
 
+#[allow(dead_code, reason = "not every test that uses these venues has a custodian")]
+pub(crate) mod joined;
+
 use counterfoil::asset::Assets;
 use counterfoil::bundle::{MANIFEST, MemoryFiles, paths, seal_parts};
 use counterfoil::hash::sha256;
@@ -51,19 +54,37 @@ fn assets(chain: &str) -> String {
 
 /// The venue, with its address list in the auditor's part.
 pub(crate) fn borrowed() -> Golden {
+    made("golden-exchange", ("venue", LEDGER), &|_| ()).golden
+}
+
+/// A venue on the same chain, with addresses of the same keys, and what was built for it.
+#[allow(dead_code, reason = "not every test needs all of it")]
+pub(crate) struct Made {
+    /// Its files.
+    pub(crate) golden: Golden,
+    /// What it signed.
+    pub(crate) statement: Statement,
+    /// Its trees, for proofs.
+    pub(crate) store: MemoryStorage,
+    /// Its key.
+    pub(crate) key: SigningKey,
+}
+
+/// The same venue under another name, with other books; `change` is made before it signs.
+pub(crate) fn made(id: &str, (purpose, ledger): (&str, &str), change: &dyn Fn(&mut Statement)) -> Made {
     let story = Story::tell();
     let chain = story.chain.id().clone();
     // the median time past of a block is the time of the fifth before it
     let cutoff = time(SNAPSHOT.cast_signed() - 5);
     assert_eq!(story.chain.cutoff_block(cutoff), story.chain.block(SNAPSHOT));
-    let key = signing_key("venue");
+    let key = signing_key(purpose);
     let venue = Venue {
-        id: "golden-exchange".parse().unwrap(),
+        id: id.parse().unwrap(),
         legal_entity: "Golden Exchange Ltd".to_owned(),
         lei: None,
         keys: vec![key.public_key()],
         threshold: 1,
-        log_origin: "log.example/golden-exchange".to_owned(),
+        log_origin: format!("log.example/{id}"),
     };
     let set = address_set(&story);
     let whose = ChallengedVenue { id: venue.id.clone(), keys: venue.keys.clone() };
@@ -74,7 +95,9 @@ pub(crate) fn borrowed() -> Golden {
     let challenge = Challenge::custody(whose, &venue.log_origin, challenged, named, term, [7; 20]).unwrap();
     let document = challenge.to_file().unwrap();
     let line = challenge.line().unwrap();
-    let statement = statement(&story, venue, cutoff, &set, &document);
+    let store = MemoryStorage::default();
+    let mut statement = statement(&story, (venue, cutoff), &set, &document, (ledger, &store));
+    change(&mut statement);
     let mut envelope = Envelope { document: json::canonical(&statement).unwrap(), signatures: Vec::new() };
     publish::sign(&mut envelope, &key).unwrap();
     let mut control = Vec::new();
@@ -96,14 +119,23 @@ pub(crate) fn borrowed() -> Golden {
     let kept_back = [paths::ADDRESSES.to_owned(), paths::CONTROL.to_owned()];
     let manifest = seal_parts(&bundle, &kept_back, "Golden Auditors", time(210), &signing_key("maker")).unwrap();
     bundle.insert(MANIFEST.to_owned(), manifest);
-    Golden { bundle, policy: policy(&story, &key, &node) }
+    let golden = Golden { bundle, policy: policy(&story, id, &key, &node) };
+    Made { golden, statement, store, key }
 }
 
-fn policy(story: &Story, venue: &SigningKey, node: &SigningKey) -> String {
+/// Seals the files again: the test has changed them.
+#[allow(dead_code, reason = "not every test changes files")]
+pub(crate) fn reseal(bundle: &mut MemoryFiles) {
+    bundle.remove(MANIFEST);
+    let manifest = seal_parts(bundle, &[], "Golden Auditors", time(210), &signing_key("maker")).unwrap();
+    bundle.insert(MANIFEST.to_owned(), manifest);
+}
+
+fn policy(story: &Story, id: &str, venue: &SigningKey, node: &SigningKey) -> String {
     let tip = story.tip();
     format!(
-        "format = \"counterfoil-policy-v1\"\n\n[venue]\nid = \"golden-exchange\"\n\
-         log_origin = \"log.example/golden-exchange\"\n\
+        "format = \"counterfoil-policy-v1\"\n\n[venue]\nid = \"{id}\"\n\
+         log_origin = \"log.example/{id}\"\n\
          keys = [{{ alg = \"bip340\", key = \"{}\" }}]\n\n\
          [window]\nbefore = 3\nafter = 10\n\n\
          [[node]]\nname = \"the auditor's node\"\nkey = {{ alg = \"bip340\", key = \"{}\" }}\n\n\
@@ -134,19 +166,25 @@ fn address_set(story: &Story) -> AddressSet {
     AddressSet::from_entries(entries).unwrap()
 }
 
-fn built(assets: &Assets, venue: &Venue) -> Built {
+fn built(assets: &Assets, venue: &Venue, (ledger, store): (&str, &MemoryStorage)) -> Built {
     let master = Secret::new(SecretKind::Master, &mut seed("master secret"));
     let build_id = seed("build id");
     let key = SnapshotKey::derive(&master, &build_id, &venue.id, 3);
-    let source = CsvSource::new("ledger.csv", 0, LEDGER.as_bytes(), assets, &[]);
+    let source = CsvSource::new("ledger.csv", 0, ledger.as_bytes(), assets, &[]);
     let mut sources: Vec<Box<dyn RowSource<'_> + '_>> = vec![Box::new(source.unwrap_or_else(|_| unreachable!()))];
     let options = BuildOptions { key: &key, build_id, assets, memory: MEMORY_MIN, threads: 1, split: 1, decoys: 0 };
-    build(&options, &mut sources, &MemoryScratch, &MemoryStorage::default(), &()).unwrap()
+    build(&options, &mut sources, &MemoryScratch, store, &()).unwrap()
 }
 
-fn statement(story: &Story, venue: Venue, cutoff: Time, set: &AddressSet, challenge: &[u8]) -> Statement {
+fn statement(
+    story: &Story,
+    (venue, cutoff): (Venue, Time),
+    set: &AddressSet,
+    challenge: &[u8],
+    books: (&str, &MemoryStorage),
+) -> Statement {
     let assets = Assets::parse(&assets(story.chain.id().as_str())).unwrap();
-    let built = built(&assets, &venue);
+    let built = built(&assets, &venue, books);
     let later = |days: i64| Time::from_unix(cutoff.unix() + days * DAY);
     let entity = venue.legal_entity.clone();
     let loan = OtherLiability {

@@ -39,6 +39,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("clearing", "reconcile/network/clearing", Vectors::Folder),
     ("compact-range", "liability/compact_range", Vectors::Folder),
     ("compare", "publish/compare", Vectors::Elsewhere("pairs of signed files: tests/logged_statement.rs makes them")),
+    ("custodian", "reconcile/custodian", Vectors::Folder),
     (
         "descriptor",
         "reserve/bitcoin/descriptor",
@@ -51,6 +52,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
     ("evm-finality", "reserve/evm/finality", Vectors::Elsewhere("real light-client files in vectors/external.toml")),
     ("evm-flows", "reserve/evm/window/flows", Vectors::Elsewhere("a real node in tests/evm_flows_node.rs")),
+    ("evm-pool", "reserve/evm/pool", Vectors::Elsewhere("states of an embedded chain in tests/evm_pool.rs")),
     (
         "evm-staked",
         "reserve/evm/staked",
@@ -64,6 +66,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ),
     ("hash", "hash", Vectors::Folder),
     ("inclusion-proof", "liability/inclusion_proof", Vectors::Folder),
+    ("issuer", "reconcile/issuer", Vectors::Elsewhere("whole bundles: tests/custody.rs makes them")),
     ("keys", "secret", Vectors::Elsewhere("secrets; what they derive is in the vectors of `leaf`")),
     ("leaf", "liability/leaf", Vectors::Folder),
     ("ledger", "ledger", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
@@ -110,6 +113,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("statement", "publish/statement", Vectors::Folder),
     ("store", "liability/store", Vectors::Elsewhere("the venue's own files: tests/build.rs and tests/tree_audit.rs")),
     ("sum-tree", "liability/sum_tree", Vectors::Folder),
+    ("tiers", "reconcile/tiers", Vectors::Folder),
     ("utxo-snapshot", "reserve/bitcoin/utxo_snapshot", Vectors::Folder),
     ("venue-card", "publish/venue_card", Vectors::Folder),
     ("window", "reserve/window", Vectors::Elsewhere("the embedded chain in tests/bitcoin_window.rs, and a node")),

@@ -2,6 +2,7 @@
 
 pub(crate) mod clearing;
 pub(crate) mod credit;
+pub(crate) mod custody;
 pub(crate) mod liability;
 pub(crate) mod log;
 pub(crate) mod publish;
@@ -19,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 23] = [
+pub(crate) const KINDS: [&str; 25] = [
     "address-set",
     "amount",
     "balance-sheet",
@@ -27,6 +28,7 @@ pub(crate) const KINDS: [&str; 23] = [
     "challenge",
     "clearing",
     "compact-range",
+    "custodian",
     "descriptor",
     "hash",
     "inclusion-proof",
@@ -40,6 +42,7 @@ pub(crate) const KINDS: [&str; 23] = [
     "signature",
     "statement",
     "sum-tree",
+    "tiers",
     "utxo-snapshot",
     "venue-card",
     "witness",
@@ -76,6 +79,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "challenge" => reserve::challenge(query, sent),
         "clearing" => clearing::clearing(query, sent),
         "compact-range" => range::compact_range(query, sent),
+        "custodian" => custody::custodian(query, sent),
         "descriptor" => reserve::descriptor(query, sent),
         "hash" => values::hash(query, sent),
         "inclusion-proof" => liability::inclusion_proof(query, sent),
@@ -89,6 +93,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "signature" => values::signature(query, sent),
         "statement" => publish::statement(query, sent),
         "sum-tree" => liability::sum_tree(query, sent),
+        "tiers" => custody::tiers(query, sent),
         "utxo-snapshot" => utxo::utxo_snapshot(query, sent),
         "venue-card" => publish::venue_card(query, sent),
         "witness" => log::witness(query, sent),

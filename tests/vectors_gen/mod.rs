@@ -7,6 +7,8 @@ mod canonical_json;
 mod claims;
 mod clearing;
 mod compact_range;
+mod custodian;
+mod custody_schedules;
 mod descriptor;
 mod hash;
 mod inclusion_proof;
@@ -22,6 +24,7 @@ mod signature;
 mod split;
 mod statement;
 mod sum_tree;
+mod tiers;
 mod utxo_snapshot;
 mod venue_card;
 
@@ -162,6 +165,9 @@ pub(crate) fn all() -> Vectors {
     statement::add(&mut vectors);
     balance_sheet::add(&mut vectors);
     claims::add(&mut vectors);
+    custodian::add(&mut vectors);
+    custody_schedules::add(&mut vectors);
+    tiers::add(&mut vectors);
     sum_tree::add(&mut vectors);
     utxo_snapshot::add(&mut vectors);
     venue_card::add(&mut vectors);

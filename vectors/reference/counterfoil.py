@@ -871,10 +871,32 @@ def check_balance_sheet(sheet, statement):
 
 
 def schedules_shape(value):
-    """The balance sheet may be left out; then statements are as they were before it existed."""
-    if isinstance(value, dict) and "balance_sheet" in value:
-        return record({**SCHEDULE_LISTS, "balance_sheet": BALANCE_SHEET})(value)
-    return record(SCHEDULE_LISTS)(value)
+    """Balance sheet, tiers and custody may be left out; then statements are as they were before they existed."""
+    perhaps = {"balance_sheet": BALANCE_SHEET, "custody_accounts": CUSTODY_ACCOUNTS, "tiers": TIERS}
+    there = {name: shape for name, shape in perhaps.items() if isinstance(value, dict) and name in value}
+    return record({**SCHEDULE_LISTS, **there})(value)
+
+
+# tiers.md and custodian.md: what a statement may declare
+TIERS = sequence_of(
+    record({"amount": uint(128), "asset": ASSET_ID, "role": one_of("cold", "custodian", "deposit", "hot", "warm")}),
+    lambda row: (row["asset"], row["role"]),
+)
+CUSTODY_ACCOUNTS = sequence_of(
+    record(
+        {
+            "asset": ASSET_ID,
+            "closing": uint(128),
+            "lines": sequence_of(
+                record({"amount": uint(128), "direction": one_of("in", "out"), "reference": pattern("[!-~]{1,256}")}),
+                lambda line: line["reference"],
+            ),
+            "opening": uint(128),
+            "party": VENUE_ID,
+        }
+    ),
+    lambda account: (account["asset"], account["party"]),
+)
 
 
 SCHEDULE_LISTS = {
@@ -953,6 +975,8 @@ def check_statement(document):
     if sheet is not None:
         check_balance_sheet(sheet, statement)
     others = statement["schedules"]["other_liabilities"] + (sheet["liabilities"] if sheet else [])
+    tiers, custody = (statement["schedules"].get(name, []) for name in ("tiers", "custody_accounts"))
+    in_tiers = {asset: sum(row["amount"] for row in tiers if row["asset"] == asset) for asset in decimals}
     with_rows, without_rows = {row["asset"] for row in rows}, set(statement["without_rows"])
     owed = dict.fromkeys(decimals, 0)
     for asset, amount in [(row["asset"], row["total"]) for row in rows] + [
@@ -966,6 +990,9 @@ def check_statement(document):
         ("an asset both with and without rows", with_rows & without_rows),
         ("an asset on which nothing is said", with_rows | without_rows != set(decimals)),
         ("a schedule of an unlisted asset", any(row["asset"] not in decimals for rows in schedules for row in rows)),
+        ("a line that moves nothing", any(line["amount"] == 0 for row in custody for line in row["lines"])),
+        ("custody of an unlisted asset", any(row["asset"] not in decimals for row in tiers + custody)),
+        ("tiers above 2^128 - 1", any(total >= LIMIT for total in in_tiers.values())),
         ("more owed than 2^128 - 1", any(total >= LIMIT for total in owed.values())),
         ("predecessor and sequence", (statement["predecessor"] is None) != (statement["sequence"] == 0)),
         ("times", not statement["cutoff"] < statement["next_cutoff"] < statement["due"]),
@@ -3681,6 +3708,163 @@ def claims_and_pledges(sheet, policy, addresses):
         named = {row["address"] for row in rows}
         found += [("CF-7356", "exception", address) for address in encumbered - named]
     return found
+TIER_ORDER = ("hot", "warm", "cold", "custodian", "deposit")
+
+
+def run_tiers(query, proof):
+    """tiers.md: what is declared beside what is shown."""
+    figures = record({**{name: uint(128) for name in ("counted", "least", "most")}, "role": one_of(*TIER_ORDER)})
+    shown = {row["role"]: row for row in record({"shown": sequence_of(figures)})(query)["shown"]}
+    rows = sequence_of(record({"amount": uint(128), "role": one_of(*TIER_ORDER)}))
+    declared = record_with({}, {"declared": rows})(proof).get("declared")
+    declared = None if declared is None else {row["role"]: row["amount"] for row in declared}
+    found, together = [], 0
+    for role in TIER_ORDER:
+        here = shown.get(role, {"counted": 0, "least": 0, "most": 0})
+        stated = None if declared is None else declared.get(role, 0)
+        if not here["most"] and not stated:
+            continue
+        if stated is None:
+            result, difference = "not-declared", 0
+        elif stated > here["most"]:
+            result, difference = "declared-more", stated - here["most"]
+        elif stated < here["least"]:
+            result, difference = "declared-less", here["least"] - stated
+        else:
+            result, difference = ("same" if here["least"] == here["most"] else "not-determinable"), 0
+        together += here["counted"]
+        row = {"counted": here["counted"], "declared": stated, "difference": difference}
+        found.append({**row, "result": result, "role": role})
+    return printed({"counted": together, "tiers": found})
+
+
+CUSTODIAN_QUERY = record(
+    {
+        "clients": sequence_of(
+            record_with(
+                {"cutoff": time, "keys": sequence_of(KEY), "venue": VENUE_ID},
+                {
+                    "accounts": CUSTODY_ACCOUNTS,
+                    "leaves": sequence_of(record({"amount": uint(128), "asset": ASSET_ID})),
+                    "since": time,
+                },
+            )
+        ),
+        "custodian": VENUE_ID,
+        "kept": uint(128),
+        "keys": sequence_of(KEY),
+        "owed": uint(128),
+    }
+)
+CUSTODIAN_DAY = record(
+    {
+        "accounts": CUSTODY_ACCOUNTS,
+        "balances": sequence_of(record_with({"asset": ASSET_ID, "liabilities": uint(128)}, {"assets": uint(128)})),
+        "cutoff": time,
+        "sequence": uint(64),
+    }
+)
+
+
+def rolls_to(account):
+    moved = [line["amount"] if line["direction"] == "in" else -line["amount"] for line in account["lines"]]
+    return account["opening"] + sum(moved)
+
+
+def custody_differences(client, custodian, keys, days):
+    """custodian.md: everything that does not fit, by code and subject."""
+    found, venue = [], client["venue"]
+
+    def tell(number, subject, amount=None):
+        found.append({"amount": None if amount is None else abs(amount), "code": f"CF-{number}", "subject": subject})
+
+    if {key["key"][-64:] for key in keys} & {key["key"][-64:] for key in client["keys"]}:
+        tell(7410, custodian)
+    if not days or days[-1]["cutoff"] != client["cutoff"]:
+        tell(7411, custodian)
+    if len(days) == 1:
+        tell(7414, f"statement {days[0]['sequence']}")
+    if days and "since" in client and days[0]["cutoff"] - client["since"] > 86_400:
+        tell(7414, f"before statement {days[0]['sequence']}")
+    for before, day in zip(days, days[1:]):
+        if day["sequence"] != before["sequence"] + 1 or day["cutoff"] - before["cutoff"] > 86_400:
+            tell(7414, f"statement {day['sequence']}")
+    closed = None
+    for day in days:
+        for side in day["balances"]:
+            subject = f"{side['asset']} statement {day['sequence']}"
+            booked = sum(row["closing"] for row in day["accounts"] if row["asset"] == side["asset"])
+            if "assets" not in side:
+                tell(7413, subject)
+            elif side["assets"] != side["liabilities"]:
+                tell(7412, subject, side["assets"] - side["liabilities"])
+            if booked != side["liabilities"]:
+                tell(7416, subject, booked - side["liabilities"])
+        accounts = {(row["asset"], row["party"]): row for row in day["accounts"]}
+        for name in sorted(set(accounts) | set(closed or {})):
+            subject, row = f"{name[0]} {name[1]} statement {day['sequence']}", accounts.get(name)
+            if row and rolls_to(row) != row["closing"]:
+                tell(7415, subject, rolls_to(row) - row["closing"])
+            ended, opening = (closed or {}).get(name, 0), row["opening"] if row else 0
+            if closed is not None and ended != opening:
+                tell(7415, subject, ended - opening)
+        closed = {name: row["closing"] for name, row in accounts.items()}
+    if "accounts" not in client:
+        tell(7420, custodian)
+    else:
+        books_differ(client, custodian, days, tell)
+    if "leaves" in client and days:
+        leaves = {row["asset"]: row["amount"] for row in client["leaves"]}
+        booked = {row["asset"]: row["closing"] for row in days[-1]["accounts"] if row["party"] == venue}
+        for asset in set(leaves) | set(booked):
+            if leaves.get(asset, 0) != booked.get(asset, 0):
+                tell(7419, asset, leaves.get(asset, 0) - booked.get(asset, 0))
+    return sorted(found, key=lambda one: (one["code"], one["subject"]))
+
+
+def books_differ(client, custodian, days, tell):
+    """The client's books against the custodian's, line by line."""
+    venue, nothing = client["venue"], {"closing": 0, "lines": [], "opening": 0}
+    own = {row["asset"]: row for row in client["accounts"] if row["party"] == custodian}
+    theirs = [{row["asset"]: row for row in day["accounts"] if row["party"] == venue} for day in days]
+    for asset in set(own).union(*theirs):
+        here, there = own.get(asset, nothing), [day.get(asset, nothing) for day in theirs]
+        for end, at in (("opening", 0), ("closing", -1)):
+            other = there[at][end] if there else 0
+            if here[end] != other:
+                tell(7417, f"{asset} {end}", here[end] - other)
+        if asset in own and rolls_to(here) != here["closing"]:
+            tell(7415, f"{asset} in the books of {venue}", rolls_to(here) - here["closing"])
+        mine = {line["reference"]: line for line in here["lines"]}
+        for reference in set(mine) | {line["reference"] for day in there for line in day["lines"]}:
+            lines = [line for day in there for line in day["lines"] if line["reference"] == reference]
+            line = mine.get(reference)
+            if [line] == lines:
+                continue
+            if line is None or len(lines) > 1:
+                amount = lines[0]["amount"]
+            elif not lines:
+                amount = line["amount"]
+            else:
+                same = line["direction"] == lines[0]["direction"]
+                amount = line["amount"] - lines[0]["amount"] if same else line["amount"] + lines[0]["amount"]
+            tell(7418, f"{asset} {reference}", amount)
+
+
+def run_custodian(query, proof):
+    query = CUSTODIAN_QUERY(query)
+    days = record({"days": sequence_of(CUSTODIAN_DAY)})(proof)["days"]
+    clients = []
+    for client in query["clients"]:
+        differences = custody_differences(client, query["custodian"], query["keys"], days)
+        nothing = any(one["code"] in ("CF-7410", "CF-7411") for one in differences)
+        shares = []
+        for leaf in client.get("leaves", []):
+            kept, owed = min(query["kept"], query["owed"]), query["owed"]
+            counted = 0 if nothing or owed == 0 else leaf["amount"] * kept // owed
+            shares.append({"asset": leaf["asset"], "counted": counted, "in_tree": leaf["amount"]})
+        clients.append({"differences": differences, "shares": shares, "venue": client["venue"]})
+    return printed({"clients": clients})
 
 
 RUNNERS = {
@@ -3691,6 +3875,7 @@ RUNNERS = {
     "challenge": run_challenge,
     "clearing": run_clearing,
     "compact-range": run_compact_range,
+    "custodian": run_custodian,
     "descriptor": run_descriptor,
     "hash": run_hash,
     "inclusion-proof": run_inclusion_proof,
@@ -3704,6 +3889,7 @@ RUNNERS = {
     "signature": run_signature,
     "statement": run_statement,
     "sum-tree": run_sum_tree,
+    "tiers": run_tiers,
     "utxo-snapshot": run_utxo_snapshot,
     "venue-card": run_venue_card,
     "witness": run_witness,

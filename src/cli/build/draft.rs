@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::Args;
 use super::venue_file::{SnapshotFile, VenueFile};
+use super::{Args, custody_file};
 use crate::amount::Amount;
 use crate::asset::{AssetId, Assets};
 use crate::basis::Basis;
@@ -141,5 +141,11 @@ fn schedules(args: &Args, snapshot: &SnapshotFile, assets: &Assets) -> Result<Sc
             txid: row.txid.clone(),
         });
     }
+    let path = args.snapshot.clone().unwrap_or_default();
+    let wrong = |detail: String| CliError::VenueFile { path: path.clone(), detail };
+    let decimals = |id: &AssetId| assets.get(id.as_str()).map(|asset| asset.decimals);
+    schedules.tiers = custody_file::tiers(snapshot.tier.as_deref(), &decimals).map_err(wrong)?;
+    schedules.custody_accounts =
+        custody_file::accounts(snapshot.custody_account.as_deref(), &decimals).map_err(wrong)?;
     Ok(schedules)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::custody_file::{CustodyToml, TierToml};
 use super::sheet_file::SheetToml;
 use crate::asset::{AssetId, ChainId};
 use crate::cli::error::CliError;
@@ -57,6 +58,19 @@ snapshot.toml
   counterparty = "Example Lender AG"
   related_party = false
   due = "30d"                     # now, 24h, 7d, 30d or longer
+  [[tier]]                        # how the wallets are split; a report compares it with the chain
+  asset = "BTC"
+  role = "cold"                   # hot, warm, cold, custodian or deposit
+  amount = "950"
+  [[custody_account]]             # what moved in custody, in the books of both sides
+  asset = "BTC"
+  party = "example-custodian"
+  opening = "100"
+  closing = "120"
+  [[custody_account.line]]
+  reference = "…transaction or booking number…"
+  direction = "in"                # in or out, from the custodian's side
+  amount = "20"
 "#;
 
 /// `venue.toml`.
@@ -128,6 +142,8 @@ pub(super) struct SnapshotFile {
     #[serde(default)]
     pub(super) in_flight: Vec<InFlightToml>,
     pub(super) balance_sheet: Option<SheetToml>,
+    pub(super) tier: Option<Vec<TierToml>>,
+    pub(super) custody_account: Option<Vec<CustodyToml>>,
 }
 
 #[derive(Deserialize)]

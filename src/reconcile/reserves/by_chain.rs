@@ -26,6 +26,11 @@ impl Gathering<'_> {
         let (staked, problems) = evm::staked::staked(query, states, self.files)?;
         evidence.holdings.extend(staked);
         evidence.problems.extend(problems);
+        for seen in evm::pool::positions(query, self.policy.pools(), self.policy.tokens(), self.files)? {
+            let finding = Finding::from_problem(seen.problem, query.chain);
+            let severity = if seen.shown { Severity::Note } else { finding.severity };
+            self.find(Finding { severity, ..finding });
+        }
         let (stretches, found) = windows::read_evm(query, controlled, self.policy, self.files);
         self.reserves.findings.extend(found);
         if let Some(known) = self.reserves.windows.get_mut(query.chain) {

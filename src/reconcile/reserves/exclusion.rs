@@ -1,9 +1,11 @@
 //! Addresses that count for nothing, whatever they hold, and why.
 
+use std::collections::BTreeSet;
+
 use super::super::findings::{Finding, Severity};
 use super::Gathering;
 use crate::asset::ChainId;
-use crate::code::{finding as codes, verdict as verdict_codes};
+use crate::code::{custody as custody_codes, finding as codes, verdict as verdict_codes};
 use crate::policy::Policy;
 use crate::reserve::address_set::{AddressEntry, IssuerRelation, Role};
 
@@ -21,6 +23,12 @@ impl Gathering<'_> {
             let finding = Finding::new(code, Severity::Exception, entry.address.clone(), detail);
             self.find(finding.on_chain(chain));
         }
+        if self.elsewhere.contains(&(chain.clone(), entry.address.clone())) {
+            let detail = "a custodian has it in its own set: it counts by the leaf in the custodian's tree alone";
+            let code = &custody_codes::CUSTODIAN_ADDRESSES;
+            let finding = Finding::new(code, Severity::Exception, entry.address.clone(), detail);
+            self.find(finding.on_chain(chain));
+        }
         if let Some(pledge) = &entry.encumbrance {
             let finding = Finding::new(&codes::ENCUMBERED, Severity::Exception, entry.address.clone(), pledge.clone());
             self.find(finding.on_chain(chain));
@@ -33,9 +41,13 @@ impl Gathering<'_> {
     }
 }
 
-pub(super) fn is_free(policy: &Policy, entry: &AddressEntry) -> bool {
+/// Whether what lies on an address counts at all. `elsewhere` are the addresses of custodians.
+pub(super) fn is_free(policy: &Policy, elsewhere: &BTreeSet<(ChainId, String)>, entry: &AddressEntry) -> bool {
     let plain = entry.role != Role::Internal && entry.encumbrance.is_none() && entry.issuer == IssuerRelation::None;
-    plain && related_custodian(policy, entry).is_none() && !policy.is_related_address(&entry.address)
+    plain
+        && related_custodian(policy, entry).is_none()
+        && !policy.is_related_address(&entry.address)
+        && !elsewhere.contains(&(entry.chain.clone(), entry.address.clone()))
 }
 
 /// The custodian of an address, when the policy knows it as related to the venue.

@@ -168,6 +168,12 @@ fn facts(asset: &AssetReport) -> Vec<Fact> {
     if !asset.held.by_role.is_empty() {
         push("Counted by tier", joined(&asset.held.by_role));
     }
+    if let Some(declared) = crate::report::tiers::declared(asset) {
+        push("Declared by tier", declared);
+    }
+    for (name, words) in crate::report::tiers::elsewhere(asset) {
+        push(name, words);
+    }
     if !asset.held.by_control.is_empty() {
         push("Counted by control", joined(&asset.held.by_control));
     }

@@ -18,7 +18,7 @@ pub(super) fn ordered(report: &Report) -> Vec<&AssetReport> {
 
 /// What coverage is computed from.
 pub(super) fn low(asset: &AssetReport) -> Amount {
-    asset.held.counted.checked_sub(asset.not_sustained).unwrap_or(Amount::ZERO)
+    asset.low()
 }
 
 struct Row<'a> {

@@ -119,7 +119,7 @@ pub struct TokenEntry {
     pub source: String,
 }
 
-fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<EvmAddress, D::Error> {
+pub(super) fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<EvmAddress, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 

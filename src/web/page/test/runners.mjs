@@ -21,6 +21,7 @@ import { commitment, fold, pathLength, treeRoot } from "../verifier/sum_tree.js"
 import { compareFingerprint, parseCard } from "../verifier/venue_card.js";
 import { balanceSheet } from "./balance_sheet.mjs";
 import { clearing } from "./clearing.mjs";
+import { custodian, tiers } from "./custody.mjs";
 import { reconcile } from "./reconcile.mjs";
 import { NETWORK_MARKS, readSnapshot } from "../verifier/utxo_snapshot.js";
 
@@ -265,6 +266,7 @@ export const runners = {
   challenge,
   clearing,
   "compact-range": compactRange,
+  custodian,
   descriptor,
   hash,
   "inclusion-proof": inclusionProof,
@@ -276,6 +278,7 @@ export const runners = {
   signature,
   statement,
   "sum-tree": sumTree,
+  tiers,
   "utxo-snapshot": utxoSnapshot,
   "venue-card": venueCard,
 };

@@ -2,6 +2,7 @@
 
 import { balanceSheetShape, checkBalanceSheet } from "./balance_sheet.js";
 import { equal, utf8 } from "./bytes.js";
+import { checkCustody, custodyShape, tiersShape } from "./custody.js";
 import { taggedHash } from "./hash.js";
 import { LIMIT } from "./amount.js";
 import { Misshapen, Refused, withCode } from "./refusal.js";
@@ -55,10 +56,12 @@ const scheduleLists = {
   ),
 };
 
-/** The balance sheet may be left out; then statements are as they were before it existed. */
+/** These may be left out; then statements are as they were before they existed. */
+const perhaps = { balance_sheet: balanceSheetShape, custody_accounts: custodyShape, tiers: tiersShape };
+
 function schedules(value) {
-  const sheet = shape.has(value, "balance_sheet") ? { balance_sheet: balanceSheetShape } : {};
-  return record({ ...scheduleLists, ...sheet })(value);
+  const there = Object.entries(perhaps).filter(([name]) => shape.has(value, name));
+  return record({ ...scheduleLists, ...Object.fromEntries(there) })(value);
 }
 
 /** A source of the ledger; one that is a database says which state of it answered. */
@@ -112,9 +115,10 @@ function owed(found) {
 function checkStatement(document) {
   const found = statement(document);
   const rows = found.liabilities;
-  const { balance_sheet: sheet, ...others } = found.schedules;
+  const { balance_sheet: sheet, custody_accounts: custody = [], tiers = [], ...others } = found.schedules;
   const lists = Object.values(others);
   if (sheet !== undefined) checkBalanceSheet(sheet, found);
+  checkCustody(tiers, custody);
   const listed = new Map(found.assets.map((entry) => [entry.id, entry.decimals]));
   const withRows = new Set(rows.map((entry) => entry.asset));
   const without = new Set(found.without_rows);
@@ -127,7 +131,7 @@ function checkStatement(document) {
     ["an asset both with and without rows", [...withRows].some((id) => without.has(id))],
     ["an asset on which nothing is said", [...listed.keys()].some((id) => !withRows.has(id) && !without.has(id))],
     ["an asset that is not listed", [...without].some((id) => !listed.has(id))],
-    ["a schedule of an asset that is not listed", lists.flat().some((entry) => !listed.has(entry.asset))],
+    ["a schedule of an asset that is not listed", [...lists, custody, tiers].flat().some((entry) => !listed.has(entry.asset))],
     ["more owed than 2^128 - 1", owed(found).some((sum) => sum >= LIMIT)],
     ["predecessor and sequence", (found.predecessor === null) !== (found.sequence === 0n)],
     ["times", !(cutoff < next && next < due)],

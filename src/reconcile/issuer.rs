@@ -1,0 +1,149 @@
+//! Coins that somebody issues: claims on whoever owes what they promise. Specification: `docs/spec/issuer.md`.
+//!
+//! A wrapped coin is no coin and a stablecoin no money: each is listed under its issuer, and looked through where the
+//! issuer shows its backing in a bundle of its own.
+
+use serde::Serialize;
+
+use super::ReconcileError;
+use super::coverage::{Verdict, percent};
+use super::custodian::share;
+use super::findings::{Finding, Severity};
+use super::nested::{self, Nested};
+use super::reserves::Held;
+use super::verdicts::Section;
+use crate::amount::{Amount, Decimals};
+use crate::asset::{Asset, AssetId, DeploymentId};
+use crate::bundle::{FileSource, paths};
+use crate::code::custody as codes;
+use crate::policy::{PinnedIssuer, Policy};
+use crate::publish::Statement;
+use crate::snapshot::VenueId;
+
+/// What an issuer shows of one unit that it owes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backing {
+    /// The issuer.
+    pub issuer: VenueId,
+    /// What it keeps on accepted evidence, and what it owes; none when nothing shows it, or at another cut-off.
+    pub kept_of: Option<(Amount, Amount)>,
+    /// Its own verdict.
+    pub verdict: Verdict,
+}
+
+/// What is held of one issued coin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IssuerClaim {
+    /// Whoever owes what it promises.
+    pub issuer: VenueId,
+    /// The coin.
+    pub deployment: DeploymentId,
+    /// Decimals of the amounts.
+    pub decimals: Decimals,
+    /// What is under control, on any evidence.
+    pub held: Amount,
+    /// What of it the issuer's backing bears out, rounded down; none when nothing shows the backing.
+    pub backed: Option<Amount>,
+    /// The issuer's own coverage; none when nothing shows it.
+    pub coverage: Option<String>,
+    /// The issuer's own verdict; none without its bundle.
+    pub verdict: Option<Verdict>,
+    /// Whether it stands for the asset: never beside the native coin.
+    pub counts: bool,
+}
+
+/// Reads the bundles of all issuers that the policy pins.
+///
+/// # Errors
+/// [`ReconcileError`] when a file that the manifest lists cannot be read.
+pub(super) fn read(
+    files: &dyn FileSource,
+    policy: &Policy,
+    venue: &Statement,
+) -> Result<(Vec<Backing>, Vec<Finding>), ReconcileError> {
+    let (mut all, mut findings) = (Vec::new(), Vec::new());
+    for issuer in policy.issuers() {
+        let (id, folder) = (&issuer.pinned.id, paths::issuer(&issuer.pinned.id));
+        let find = |code, detail: String| Finding::new(code, Severity::Exception, id.to_string(), detail);
+        match nested::read(files, &policy.about_issuer(issuer), &folder) {
+            Ok(None) => {
+                let detail = "the bundle has nothing of it: what it issues is worth what it can pay";
+                let code = &codes::ISSUER_NOT_SHOWN;
+                findings.push(Finding::new(code, Severity::Note, id.to_string(), detail));
+            }
+            Err(detail) => findings.push(find(&codes::ISSUER_REFUSED, detail)),
+            Ok(Some(found)) => {
+                let cutoff = found.statement().statement().cutoff;
+                if cutoff != venue.cutoff {
+                    let detail = format!("its cut-off is {cutoff}, expected {}", venue.cutoff);
+                    findings.push(find(&codes::ISSUER_DAY, detail));
+                }
+                let backing = backing(issuer, &found, cutoff == venue.cutoff);
+                if backing.verdict != Verdict::Covered {
+                    let share = backing.kept_of.and_then(|(kept, owed)| percent(kept, owed));
+                    let share = share.map_or_else(String::new, |share| format!(", {share} of what it owes is shown"));
+                    findings.push(find(&codes::ISSUER_OPEN, format!("its own report says {}{share}", backing.verdict)));
+                }
+                all.push(backing);
+            }
+        }
+    }
+    Ok((all, findings))
+}
+
+/// One unit is what an issuer of one coin owes; of several nobody knows which stands behind which coin.
+fn backing(issuer: &PinnedIssuer, found: &Nested, same_day: bool) -> Backing {
+    let unknown = Backing { issuer: issuer.pinned.id.clone(), kept_of: None, verdict: Verdict::NotDeterminable };
+    let ([unit], sequence) = (issuer.assets.as_slice(), found.statement().statement().sequence) else { return unknown };
+    let Some(section) = found.report.assets.iter().find(|section| section.asset == unit.id) else { return unknown };
+    let compared = section.commitments.iter().find(|compared| compared.sequence == sequence);
+    let kept_of = compared.and_then(|compared| Some((compared.low?, compared.owed))).filter(|_| same_day);
+    Backing { kept_of, verdict: section.verdict, ..unknown }
+}
+
+impl Section<'_> {
+    /// Whether an issued coin would stand for a coin that nobody issues: it is listed, and never counted as that.
+    pub(super) fn is_promise_of(&self, mapped: &Asset, id: &DeploymentId) -> bool {
+        let issued = |id: &DeploymentId| self.policy.issuer_of(id).is_some();
+        issued(id) && !mapped.deployments.iter().all(|found| issued(&found.id))
+    }
+
+    /// What is held of issued coins. `None` when a sum does not fit.
+    pub(super) fn issuers(&self, mapped: Option<&Asset>) -> Option<Vec<IssuerClaim>> {
+        let mut claims = Vec::new();
+        let Some(mapped) = mapped else { return Some(claims) };
+        for found in &mapped.deployments {
+            let Some(issuer) = self.policy.issuer_of(&found.id) else { continue };
+            let of = |item: &&Held| item.holding.deployment == found.id && item.free && item.control.is_some();
+            let items = self.reserves.held.iter().filter(of).map(|item| item.holding.amount);
+            let held = Amount::checked_sum(items)?;
+            let backing = self.reserves.issuers.iter().find(|backing| backing.issuer == issuer.pinned.id);
+            let kept_of = backing.and_then(|backing| backing.kept_of);
+            claims.push(IssuerClaim {
+                issuer: issuer.pinned.id.clone(),
+                deployment: found.id.clone(),
+                decimals: found.decimals,
+                held,
+                backed: kept_of.map(|(kept, owed)| share(held, kept, owed)),
+                coverage: kept_of.and_then(|(kept, owed)| percent(kept, owed)),
+                verdict: backing.map(|backing| backing.verdict),
+                counts: !self.is_promise_of(mapped, &found.id),
+            });
+        }
+        Some(claims)
+    }
+
+    pub(super) fn note_issuers(&self, claims: &[IssuerClaim], findings: &mut Vec<Finding>) {
+        for claim in claims.iter().filter(|claim| !claim.counts) {
+            let detail = note(self.id, claim);
+            let finding =
+                Finding::new(&codes::ISSUED_AS_NATIVE, Severity::Exception, claim.deployment.to_string(), detail);
+            findings.push(finding.of_asset(self.id).of_amount(claim.held, claim.decimals));
+        }
+    }
+}
+
+fn note(asset: &AssetId, claim: &IssuerClaim) -> String {
+    let amount = claim.held.to_readable(claim.decimals);
+    format!("{amount} are a claim on {}, and none of it counts as {asset}", claim.issuer)
+}
