@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::error::Failure;
 use crate::cli::files;
-use crate::publish::statement_check::FILE_SIZE_MAX;
 use crate::publish::log::LogError;
+use crate::publish::statement_check::FILE_SIZE_MAX;
 use crate::publish::statement_kinds::{self, VoidStatement};
 use crate::publish::{KeyHistory, Stated, StatementError, StatementPins, VerifiedStatement};
 

@@ -62,7 +62,8 @@ impl Dispute {
             return Err(ReceiptError::Dispute(detail));
         }
         // a year of five digits is written, and read by nobody
-        if let Some(time) = [self.opened, self.deadline].into_iter().find(|time| time.to_string().parse() != Ok(*time)) {
+        if let Some(time) = [self.opened, self.deadline].into_iter().find(|time| time.to_string().parse() != Ok(*time))
+        {
             return Err(ReceiptError::Dispute(format!("{time} is no time that can be written")));
         }
         Ok(())

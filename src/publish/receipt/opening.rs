@@ -8,9 +8,9 @@ use crate::amount::Amount;
 use crate::hash::Digest;
 use crate::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, LeafProof, VerifiedInclusion};
 use crate::liability::leaf::LeafContent;
-use crate::publish::{Statement, VerifiedStatement};
 use crate::publish::log::{LogPins, LogProof};
 use crate::publish::statement_kinds::KeyHistory;
+use crate::publish::{Statement, VerifiedStatement};
 
 /// A statement, where it stands in the log, and perhaps the leaf of one account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -162,7 +162,7 @@ pub fn open(receipt: &Receipt, shown: &Shown, pins: &ReceiptPins<'_>) -> Result<
         _ => {}
     }
     pins.log.verify(&LogProof::parse(&shown.log_proof)?, sequence, &statement.leaf())?;
-    let Some(file) = &shown.opening else { 
+    let Some(file) = &shown.opening else {
         return Ok(Opened { entry: Entry::Snapshot(statement), balance: None, leaves: Vec::new() });
     };
     let proof = InclusionProof::parse(file)?;
@@ -183,7 +183,8 @@ pub fn open(receipt: &Receipt, shown: &Shown, pins: &ReceiptPins<'_>) -> Result<
     // base units of other decimals are another amount; what a snapshot receipt says of decimals is compared with the row
     let (got, expected) = (balance.row().decimals, receipt.decimals);
     if receipt.snapshot.is_none() && got != expected {
-        let [got, expected] = [got, expected].map(|decimals| format!("{} with {} decimals", receipt.asset, decimals.get()));
+        let [got, expected] =
+            [got, expected].map(|decimals| format!("{} with {} decimals", receipt.asset, decimals.get()));
         return Err(ReceiptError::OpeningOther { got, expected });
     }
     let own = proof.leaves.iter().filter(|leaf| is_own(leaf, receipt));

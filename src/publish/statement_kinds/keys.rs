@@ -152,7 +152,8 @@ impl<'a> KeyHistory<'a> {
         let replaced_later = move |(_, rotation): &(usize, &KeyRotation)| time <= rotation.issued;
         let last = self.last_held().unwrap_or(0);
         let earlier = self.rotations.iter().enumerate().take(last).filter(replaced_later);
-        let pins = |(place, _)| self.pins_held(place).or_else(|| self.stretch(place).map(|stretch| self.with(&stretch)));
+        let pins =
+            |(place, _)| self.pins_held(place).or_else(|| self.stretch(place).map(|stretch| self.with(&stretch)));
         std::iter::once(self.pins_now()).chain(earlier.filter_map(pins))
     }
 

@@ -42,7 +42,9 @@ pub(super) fn read(
         }
         if let Stated::Void(void) = notice.stated() {
             let same = all.iter().filter(|(known, _)| known.statement().sequence == void.voids.sequence);
-            if let Some((known, _)) = same.clone().next().filter(|_| same.clone().all(|(known, _)| known.digest() != void.voids.digest)) {
+            if let Some((known, _)) =
+                same.clone().next().filter(|_| same.clone().all(|(known, _)| known.digest() != void.voids.digest))
+            {
                 let (got, expected) = (void.voids.digest, known.digest());
                 let detail = format!("it withdraws statement {} as {got}, here is {expected}", void.voids.sequence);
                 let name = format!("statement {sequence}");
