@@ -133,7 +133,8 @@ fn a_bundle_of_before_a_change_is_read_under_the_new_keys() {
     let zero = first();
     let (old, new) = (key("venue"), key("another"));
     let text = VENUE.policy.replacen(&old.public_key().key, &new.public_key().key, 1);
-    let pinned = Policy::parse(&text).unwrap();
+    let log = "[log]\nkey = \"log.example/example-exchange+560e2645+AZsfhHkc/HZjBFhU04netcqVRJ2HXydqg4QLBgqznPxx\"\nquorum = 0\n";
+    let (pinned, unlogged) = (Policy::parse(&format!("{text}\n{log}")).unwrap(), Policy::parse(&text).unwrap());
     let (change, at) = rotation(&zero, &new);
     let bundle = |subject: Vec<u8>, further: Option<&Vec<u8>>| {
         sealed(zero.cutoff, |files| {
@@ -141,11 +142,16 @@ fn a_bundle_of_before_a_change_is_read_under_the_new_keys() {
             files.extend(further.map(|file| ("statements/1.json".to_owned(), file.clone())));
         })
     };
-    let read = |files| history(&files, &pinned).map(|_| ()).map_err(|error| error.code().to_string());
+    let read_by =
+        |files, policy: &Policy| history(&files, policy).map(|_| ()).map_err(|error| error.code().to_string());
+    let read = |files| read_by(files, &pinned);
     assert_eq!(read(bundle(signed(&zero), None)), Err("CF-3006".to_owned()));
     assert_eq!(read(bundle(signed(&zero), Some(&change))), Ok(()));
+    // one number has one statement in the log; without a log, a thief of the old keys signs as many as he likes
+    assert_eq!(read_by(bundle(signed(&zero), Some(&change)), &unlogged), Err("CF-3006".to_owned()));
     let report = reconcile(&bundle(signed(&zero), Some(&change)), &pinned).unwrap();
-    assert_eq!(report.assets.len(), reconcile(&VENUE.bundle, &policy()).unwrap().assets.len());
+    assert!(report.assets.iter().all(|asset| asset.verdict != Verdict::Covered));
+    assert!(report.findings.iter().any(|found| found.code.number == 3113 && found.severity == CRITICAL));
     // behind the change the old keys are nobody
     let mut two = over(&zero, at);
     two.venue.keys = vec![new.public_key()];

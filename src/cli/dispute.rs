@@ -219,7 +219,7 @@ fn judge(args: &JudgeArgs) -> Outcome {
             Err(ReceiptError::Contradicted(why.join("\n")).into())
         }
         Judged::Answered { amount, movements } => {
-            // a withdrawn statement answers nothing, and neither do keys that may be a thief's; both convict all the same
+            // a withdrawn statement answers nothing, nor do keys that may be a thief's; both convict all the same
             if let Some((path, void)) = voids.iter().find(|(_, void)| void.voids.sequence == dispute.sequence) {
                 return Err(Failure::about(path, &statement_kinds::withdrawn(void)));
             }

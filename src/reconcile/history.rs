@@ -137,8 +137,9 @@ pub(super) fn commitment<'a>(known: &'a VerifiedStatement, asset: &AssetId) -> O
     Some(Commitment { statement: known, decimals, committed, other, total })
 }
 
-/// The statement that the report is about, under the keys of its number: the pinned ones, or those that these reach back
-/// to over the changes of keys in the bundle.
+/// The statement that the report is about, under the keys of its number: the pinned ones, or those that these reach
+/// back to over the changes of keys in the bundle. The latter only where the policy pins a log, which has one statement for
+/// each number.
 ///
 /// # Errors
 /// [`ReconcileError`] when the statement is not acceptable, or a file that the manifest lists cannot be read.
@@ -149,7 +150,15 @@ pub(super) fn subject(
 ) -> Result<VerifiedStatement, ReconcileError> {
     // what is wrong with the changes themselves is a finding of `read`
     let keys = key_history(files, policy, &mut Vec::new())?;
-    Ok(if keys.rotations().is_empty() { publish::verify(file, keys.pins())? } else { keys.verify_snapshot(file)? })
+    if keys.rotations().is_empty() {
+        return Ok(publish::verify(file, keys.pins())?);
+    }
+    let verified = keys.verify_snapshot(file)?;
+    // without a log, whoever has stolen replaced keys would sign old statements anew
+    if policy.log().is_none() {
+        publish::verify(file, keys.pins())?;
+    }
+    Ok(verified)
 }
 
 /// Reads the further statements of a bundle beside the one that the report is about. `sealed_at` is when its maker

@@ -180,7 +180,7 @@ pub fn open(receipt: &Receipt, shown: &Shown, pins: &ReceiptPins<'_>) -> Result<
         let expected = format!("{} ({})", receipt.asset, receipt.class);
         return Err(ReceiptError::OpeningOther { got: "a proof without it".to_owned(), expected });
     };
-    // base units of other decimals are another amount; what a snapshot receipt says of decimals is compared with the row
+    // base units of other decimals are another amount; of a snapshot receipt they are compared with the row
     let (got, expected) = (balance.row().decimals, receipt.decimals);
     if receipt.snapshot.is_none() && got != expected {
         let [got, expected] =
