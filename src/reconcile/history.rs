@@ -138,8 +138,8 @@ pub(super) fn commitment<'a>(known: &'a VerifiedStatement, asset: &AssetId) -> O
 }
 
 /// The statement that the report is about, under the keys of its number: the pinned ones, or those that these reach
-/// back to over the changes of keys in the bundle. The latter only where the policy pins a log, which has one statement for
-/// each number.
+/// back to over the changes of keys in the bundle. The latter only where the policy pins a log, which has one statement
+/// for each number.
 ///
 /// # Errors
 /// [`ReconcileError`] when the statement is not acceptable, or a file that the manifest lists cannot be read.
