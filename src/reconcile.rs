@@ -91,7 +91,7 @@ pub fn history(files: &dyn FileSource, policy: &Policy) -> Result<Option<(Histor
     let sealed = bundle::open(files)?;
     let files: &dyn FileSource = &SealedFiles::new(files, &sealed);
     let Some(file) = files.read(paths::STATEMENT)? else { return Ok(None) };
-    let subject = publish::verify(&file, &policy.statement_pins())?;
+    let subject = history::subject(files, policy, &file)?;
     history::read(files, policy, subject, sealed.manifest().sealed_at).map(Some)
 }
 
@@ -126,7 +126,7 @@ fn gathered(
     let sealed = bundle::open(files)?;
     let files: &dyn FileSource = &SealedFiles::new(files, &sealed);
     let statement = match files.read(paths::STATEMENT)? {
-        Some(file) => Some(publish::verify(&file, &policy.statement_pins())?),
+        Some(file) => Some(history::subject(files, policy, &file)?),
         None => None,
     };
     let mut reserves = match &statement {

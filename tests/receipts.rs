@@ -1,6 +1,8 @@
 //! Receipts and disputes through the command: who is convicted by what, and who is not.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "receipts/attacks.rs"]
+mod attacks;
 mod log_support;
 
 use std::fs;

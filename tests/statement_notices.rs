@@ -3,10 +3,12 @@
 
 mod chained_support;
 
-use chained_support::{digest, first, key, next, policy, sealed, signed, signed_by};
+use chained_support::{VENUE, digest, first, key, next, policy, sealed, signed, signed_by};
 use counterfoil::bundle::paths;
+use counterfoil::code::Coded as _;
 use counterfoil::hash::{Digest, Tag};
 use counterfoil::json;
+use counterfoil::policy::Policy;
 use counterfoil::publish::statement_kinds::{KeyRotation, KeySet, VoidStatement, Voided};
 use counterfoil::publish::{self, Statement};
 use counterfoil::reconcile::{History, Severity, Verdict, history, reconcile};
@@ -123,4 +125,56 @@ fn a_change_of_keys_in_a_bundle_is_announced() {
         (envelope.to_file("statement").unwrap(), ())
     };
     assert_eq!(found(&zero, &[alone]).1, [(7107, EXCEPTION), (7107, EXCEPTION)]);
+}
+
+/// Whoever pins the new keys reads a bundle whose statement the old ones have signed.
+#[test]
+fn a_bundle_of_before_a_change_is_read_under_the_new_keys() {
+    let zero = first();
+    let (old, new) = (key("venue"), key("another"));
+    let text = VENUE.policy.replacen(&old.public_key().key, &new.public_key().key, 1);
+    let log = "[log]\nkey = \"log.example/example-exchange+560e2645+AZsfhHkc/HZjBFhU04netcqVRJ2HXydqg4QLBgqznPxx\"\nquorum = 0\n";
+    let (pinned, unlogged) = (Policy::parse(&format!("{text}\n{log}")).unwrap(), Policy::parse(&text).unwrap());
+    let (change, at) = rotation(&zero, &new);
+    let bundle = |subject: Vec<u8>, further: Option<&Vec<u8>>| {
+        sealed(zero.cutoff, |files| {
+            files.insert(paths::STATEMENT.to_owned(), subject);
+            files.extend(further.map(|file| ("statements/1.json".to_owned(), file.clone())));
+        })
+    };
+    let read_by =
+        |files, policy: &Policy| history(&files, policy).map(|_| ()).map_err(|error| error.code().to_string());
+    let read = |files| read_by(files, &pinned);
+    assert_eq!(read(bundle(signed(&zero), None)), Err("CF-3006".to_owned()));
+    assert_eq!(read(bundle(signed(&zero), Some(&change))), Ok(()));
+    // one number has one statement in the log; without a log, a thief of the old keys signs as many as he likes
+    assert_eq!(read_by(bundle(signed(&zero), Some(&change)), &unlogged), Err("CF-3006".to_owned()));
+    let report = reconcile(&bundle(signed(&zero), Some(&change)), &pinned).unwrap();
+    assert!(report.assets.iter().all(|asset| asset.verdict != Verdict::Covered));
+    assert!(report.findings.iter().any(|found| found.code.number == 3113 && found.severity == CRITICAL));
+    // behind the change the old keys are nobody
+    let mut two = over(&zero, at);
+    two.venue.keys = vec![new.public_key()];
+    assert_eq!(read(bundle(signed(&two), Some(&change))), Err("CF-3233".to_owned()));
+    assert_eq!(read(bundle(signed_by(&two, &new), Some(&change))), Ok(()));
+    let under_old = history(&bundle(signed_by(&two, &new), Some(&change)), &policy());
+    assert_eq!(under_old.unwrap_err().code().to_string(), "CF-3231");
+}
+
+/// A second change that does not fit must not hide the first one.
+#[test]
+fn a_change_of_keys_is_told_beside_one_that_does_not_fit() {
+    let zero = first();
+    let (change, _) = rotation(&zero, &key("another"));
+    let (beside, _) = rotation(&zero, &key("a third"));
+    let codes = found(&zero, &[change, beside]).1;
+    assert_eq!(codes.iter().filter(|found| **found == (3231, CRITICAL)).count(), 2, "{codes:?}");
+}
+
+#[test]
+fn a_withdrawal_names_the_statement_of_the_bundle() {
+    let zero = first();
+    let other = Statement { account_hint: "another".to_owned(), ..zero.clone() };
+    let (withdrawal, _) = void(&other, 1, digest(&other));
+    assert_eq!(found(&zero, &[withdrawal]).1, [(3235, CRITICAL), (3232, EXCEPTION)]);
 }

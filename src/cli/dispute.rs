@@ -20,7 +20,7 @@ use crate::publish::receipt::dispute::{ANSWER_SIZE_MAX, Case, Dispute, Outcome a
 use crate::publish::receipt::evidence::{self, EVIDENCE_SIZE_MAX};
 use crate::publish::receipt::opening::{ReceiptPins, Shown};
 use crate::publish::receipt::{ReceiptError, VerifiedReceipt, verify};
-use crate::publish::statement_check;
+use crate::publish::{statement_check, statement_kinds};
 use crate::report::wrap;
 use crate::snapshot::Time;
 
@@ -132,6 +132,7 @@ fn open(args: &OpenArgs) -> Outcome {
     let policy = policy::read(&args.policy)?;
     let notices = Notices::read(&args.notice)?;
     let keys = notices.keys(&policy.statement_pins())?;
+    notices.voids(&keys)?;
     let about = |error: ReceiptError| Failure::about(&args.receipts, &error);
     let class = args.class.as_deref().map(parse_class).transpose()?;
     let wanted = |receipt: &VerifiedReceipt| {
@@ -192,6 +193,7 @@ fn judge(args: &JudgeArgs) -> Outcome {
     let rules = log::rules(&policy)?;
     let notices = Notices::read(&args.notice)?;
     let keys = notices.keys(&policy.statement_pins())?;
+    let voids = notices.voids(&keys)?;
     let dispute = read_dispute(&args.dispute)?;
     let answers = args.answer.iter().map(|path| files::read(path, ANSWER_SIZE_MAX)).collect::<Result<Vec<_>, _>>()?;
     let pins = ReceiptPins { keys: &keys, log: rules.pins() };
@@ -217,6 +219,13 @@ fn judge(args: &JudgeArgs) -> Outcome {
             Err(ReceiptError::Contradicted(why.join("\n")).into())
         }
         Judged::Answered { amount, movements } => {
+            // a withdrawn statement answers nothing, nor do keys that may be a thief's; both convict all the same
+            if let Some((path, void)) = voids.iter().find(|(_, void)| void.voids.sequence == dispute.sequence) {
+                return Err(Failure::about(path, &statement_kinds::withdrawn(void)));
+            }
+            if let Some(rotation) = keys.announced().next() {
+                return Err(statement_kinds::rotated(rotation).into());
+            }
             let receipt = dispute.receipt(&pins)?;
             let receipt = receipt.receipt();
             say("answered");

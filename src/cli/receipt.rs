@@ -2,6 +2,7 @@
 
 mod issue;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use super::passphrase::Unlock;
 use super::statement::Alg;
 use super::verify::notices::Notices;
 use super::verify::{CredentialFile, expected_amount};
-use super::{Outcome, files, policy, say};
+use super::{Outcome, files, policy, remark, say};
 use crate::publish::receipt::{self, ReceiptError, VerifiedReceipt};
 use crate::publish::statement_kinds;
 use crate::report::wrap;
@@ -98,6 +99,7 @@ fn verify(args: &VerifyArgs) -> Outcome {
     let policy = policy::read(&args.policy)?;
     let notices = Notices::read(&args.notice)?;
     let keys = notices.keys(&policy.statement_pins())?;
+    let voids = notices.voids(&keys)?;
     let credential = CredentialFile(args.credential_file.as_deref()).read()?;
     let about = |error: ReceiptError| Failure::about(&args.receipts, &error);
     let mut found = Vec::new();
@@ -106,6 +108,7 @@ fn verify(args: &VerifyArgs) -> Outcome {
         verified.check_owner(&args.account, &credential).map_err(about)?;
         found.push(verified);
     }
+    one_of_each(&found).map_err(about)?;
     for text in &args.expect {
         compare(text, &found).map_err(|error| error.map_or_else(|failure| failure, about))?;
     }
@@ -115,12 +118,34 @@ fn verify(args: &VerifyArgs) -> Outcome {
     for verified in &found {
         tell(verified);
     }
+    for (_, void) in voids {
+        remark(format!("{}; what was signed about it stays signed", statement_kinds::withdrawn(&void)));
+    }
     say(wrap(
         "\nThe receipts are signed by the venue. They show what it told you, not that it is in the total: for that, verify \
          your inclusion proof. Keep them; after a failed proof they are what a dispute begins with.",
     ));
     say(format!("\nPolicy {}", policy.digest()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Receipts of one balance twice, or of two moments, are no balance together: their sum is of no moment at all.
+fn one_of_each(found: &[VerifiedReceipt]) -> Result<(), ReceiptError> {
+    let mut balances = BTreeSet::new();
+    let mut moments = BTreeSet::new();
+    for receipt in found.iter().map(VerifiedReceipt::receipt) {
+        let (asset, class) = (&receipt.asset, receipt.class);
+        if !balances.insert((asset.as_str(), class.text())) {
+            let detail = format!("two of {asset} ({class}) in one file; check each in a file of its own");
+            return Err(ReceiptError::Malformed(detail));
+        }
+        moments.insert((receipt.time, receipt.snapshot.as_ref().map(|snapshot| snapshot.sequence)));
+    }
+    if moments.len() > 1 {
+        let detail = format!("of {} moments in one file; check those of each in a file of its own", moments.len());
+        return Err(ReceiptError::Malformed(detail));
+    }
+    Ok(())
 }
 
 fn tell(verified: &VerifiedReceipt) {

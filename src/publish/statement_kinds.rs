@@ -15,6 +15,7 @@ use crate::signature::{Envelope, PublicKey};
 use crate::snapshot::Time;
 
 pub use keys::KeyHistory;
+pub(crate) use keys::ROTATIONS_MAX;
 
 /// The kind of a statement that replaces the venue's keys.
 pub const KIND_ROTATION: &str = "key-rotation";
@@ -313,6 +314,7 @@ pub(crate) fn is_rotation(file: &[u8]) -> bool {
 pub struct VerifiedStated {
     stated: Stated,
     digest: Digest,
+    leaf: Digest,
     signers: Vec<PublicKey>,
 }
 
@@ -327,6 +329,12 @@ impl VerifiedStated {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// Its leaf hash in the log.
+    #[must_use]
+    pub fn leaf(&self) -> Digest {
+        self.leaf
     }
 
     /// The keys that have signed, of those that were asked about.
@@ -349,7 +357,8 @@ pub fn verify(file: &[u8], pins: &StatementPins<'_>) -> Result<VerifiedStated, S
     if let Stated::Rotation(rotation) = &stated {
         check_both_sides(&envelope, rotation)?;
     }
-    Ok(VerifiedStated { digest: statement_check::digest(&envelope.document), stated, signers })
+    let leaf = super::log::tree::leaf_hash(&envelope.document);
+    Ok(VerifiedStated { digest: statement_check::digest(&envelope.document), leaf, stated, signers })
 }
 
 /// The old keys hand over, and the new ones accept.

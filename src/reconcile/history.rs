@@ -16,7 +16,7 @@ use crate::hash::Digest;
 use crate::policy::Policy;
 use crate::publish::statement_check::FILE_SIZE_MAX;
 use crate::publish::statement_kinds::{self, VerifiedStated};
-use crate::publish::{KeyHistory, Stated, Statement, StatementError, VerifiedStatement};
+use crate::publish::{self, KeyHistory, Stated, Statement, StatementError, VerifiedStatement};
 use crate::snapshot::Time;
 
 /// More statements than three years of daily ones.
@@ -135,6 +135,30 @@ pub(super) fn commitment<'a>(known: &'a VerifiedStatement, asset: &AssetId) -> O
     Some(Commitment { statement: known, decimals, committed, other, total })
 }
 
+/// The statement that the report is about, under the keys of its number: the pinned ones, or those that these reach
+/// back to over the changes of keys in the bundle. The latter only where the policy pins a log, which has one statement
+/// for each number.
+///
+/// # Errors
+/// [`ReconcileError`] when the statement is not acceptable, or a file that the manifest lists cannot be read.
+pub(super) fn subject(
+    files: &dyn FileSource,
+    policy: &Policy,
+    file: &[u8],
+) -> Result<VerifiedStatement, ReconcileError> {
+    // what is wrong with the changes themselves is a finding of `read`
+    let keys = key_history(files, policy, &mut Vec::new())?;
+    if keys.rotations().is_empty() {
+        return Ok(publish::verify(file, keys.pins())?);
+    }
+    let verified = keys.verify_snapshot(file)?;
+    // without a log, whoever has stolen replaced keys would sign old statements anew
+    if policy.log().is_none() {
+        publish::verify(file, keys.pins())?;
+    }
+    Ok(verified)
+}
+
 /// Reads the further statements of a bundle beside the one that the report is about. `sealed_at` is when its maker
 /// says that it was sealed.
 ///
@@ -206,9 +230,15 @@ fn key_history<'a>(
     policy: &'a Policy,
     findings: &mut Vec<Finding>,
 ) -> Result<KeyHistory<'a>, ReconcileError> {
-    let mut changes = Vec::new();
+    let (mut changes, mut bytes) = (Vec::new(), 0_u64);
     for path in further(files)?.into_iter().take(STATEMENTS_MAX) {
-        changes.extend(files.read(&path)?.filter(|file| statement_kinds::is_rotation(file)));
+        let Some(file) = files.read(&path)? else { continue };
+        // what lies behind that is refused by `read`
+        bytes = bytes.saturating_add(file.len() as u64);
+        if bytes > BYTES_MAX {
+            break;
+        }
+        changes.extend(statement_kinds::is_rotation(&file).then_some(file));
     }
     Ok(KeyHistory::new(policy.statement_pins(), &changes).unwrap_or_else(|error| {
         let detail = format!("{}: {error}", error.code());

@@ -1,4 +1,5 @@
 mod evidence;
+mod wriggling;
 
 use counterfoil::asset::Class;
 use counterfoil::hash::{Digest, Tag};
@@ -69,26 +70,32 @@ impl Logged {
     }
 }
 
-/// Statement 7 with this balance of the customer at this place, after a change of one's own.
-fn logged_with(balance: &Balance, index: u64, change: impl FnOnce(&mut Value)) -> Logged {
-    let tree = tree(balance, index, 5, 1_000);
-    let mut stated = document(json!([tree.row]), json!([bitcoin()]));
-    change(&mut stated);
+/// Where a statement stands in a log that ends with it.
+fn log_proof(stated: &Value) -> String {
     let sequence: u64 = stated["sequence"].as_str().and_then(|digits| digits.parse().ok()).expect("a number");
-    let bytes = json::canonical(&stated).expect("no numbers");
+    let bytes = json::canonical(stated).expect("no numbers");
     let mut leaves: Vec<Digest> = (0..sequence).map(|at| log_tree::leaf_hash(at.to_string().as_bytes())).collect();
     leaves.push(log_tree::leaf_hash(&bytes));
     let mut note =
         Checkpoint { origin: ORIGIN.to_owned(), size: sequence + 1, root: log_tree::root(&leaves) }.to_note();
     note.add(log_signer().sign(note.text(), Time::from_unix(0)).expect("signs"));
     let path = log_tree::inclusion_proof(&leaves, sequence).expect("a leaf");
+    LogProof { extra: None, index: sequence, path, checkpoint: note }.to_string()
+}
+
+/// Statement 7 with this balance of the customer at this place, after a change of one's own.
+fn logged_with(balance: &Balance, index: u64, change: impl FnOnce(&mut Value)) -> Logged {
+    let tree = tree(balance, index, 5, 1_000);
+    let mut stated = document(json!([tree.row]), json!([bitcoin()]));
+    change(&mut stated);
+    let bytes = json::canonical(&stated).expect("no numbers");
     let proof = json!({
         "account": balance.account, "format": "counterfoil-inclusion-proof-v1", "leaves": [tree.leaf],
         "statement": {"digest": statement_digest(&bytes), "sequence": stated["sequence"], "venue": "example-exchange"},
     });
     Logged {
         statement: signed_as("statement", Tag::Statement, &stated, &one()),
-        log_proof: LogProof { extra: None, index: sequence, path, checkpoint: note }.to_string(),
+        log_proof: log_proof(&stated),
         opening: text(json::canonical(&proof).expect("no numbers")),
     }
 }
@@ -154,6 +161,7 @@ pub(super) fn add(vectors: &mut Vectors) {
     not_counted(vectors);
     evidence::balances(vectors);
     evidence::add(vectors);
+    wriggling::add(vectors);
 }
 
 fn verify(vectors: &mut Vectors, name: &str, comment: &str, flag: &str, file: String, want: Want) {

@@ -1090,24 +1090,29 @@ def verify_statement(data, policy):
     return statement, tagged_hash("counterfoil/statement", message), signed
 
 
+def check_both_sides(message, change, signatures):
+    """The old keys hand over, and the new ones accept."""
+    for side in (change["venue"], change["new"]):
+        try:
+            check_signers("statement", message, signatures, side)
+        except Refused as error:
+            if error.code in ("CF-3006", "CF-3008"):
+                raise Refused("policy", "CF-3234", "one side has not signed") from None
+            raise
+
+
 class KeyHistory:
     """Which keys were the venue's at which sequence number: back from the pinned ones, never forward."""
 
     def __init__(self, policy, files):
-        self.policy, self.changes, self.holds = policy, [], [True]
+        self.policy, self.changes, self.holds = policy, [], [policy]
         read = []
         for file in files:
             message, change, signatures = read_statement(file.encode("utf-8"))
             if change["kind"] != "key-rotation":
                 raise Refused("parse", "CF-3230", "no change of keys")
             check_venue(change["venue"]["id"], change["venue"]["log_origin"], policy)
-            for side in (change["venue"], change["new"]):
-                try:
-                    check_signers("statement", message, signatures, side)
-                except Refused as error:
-                    if error.code in ("CF-3006", "CF-3008"):
-                        raise Refused("policy", "CF-3234", "one side has not signed") from None
-                    raise
+            check_both_sides(message, change, signatures)
             if all(known[1] != change for known in read):
                 read.append((message, change, signatures))
         if not read:
@@ -1119,7 +1124,7 @@ class KeyHistory:
                 raise Refused("parse", "CF-3001", "two changes of keys for one number")
             if before["new"] != {"keys": after["venue"]["keys"], "threshold": after["venue"]["threshold"]}:
                 raise Refused("policy", "CF-3234", "it replaces other keys than the one before gave")
-        self.holds = [self.pins_hold(place) for place in range(len(self.changes) + 1)]
+        self.holds = [self.held(place) for place in range(len(self.changes) + 1)]
         for place, (message, _, signatures) in enumerate(read):
             if self.holds[place] or self.holds[place + 1]:
                 check_signers("statement", message, signatures, policy)
@@ -1131,24 +1136,33 @@ class KeyHistory:
         held = self.changes[place - 1]["new"] if place > 0 else self.changes[0]["venue"]
         return {"keys": held["keys"], "threshold": held["threshold"]}
 
-    def pins_hold(self, place):
-        own = {key["key"][-64:] for key in self.policy["keys"] if key in self.stretch(place)["keys"]}
-        return len(own) >= int(self.policy["threshold"])
+    def held(self, place):
+        """Those of the pinned keys that are in force, when they are enough."""
+        own = [key for key in self.policy["keys"] if key in self.stretch(place)["keys"]]
+        if len({key["key"][-64:] for key in own}) < int(self.policy["threshold"]):
+            return None
+        return {**self.policy, "keys": own}
+
+    def last_held(self):
+        return max(place for place, pins in enumerate(self.holds) if pins)
+
+    def pins_now(self):
+        return self.holds[self.last_held()]
 
     def pins_at(self, sequence):
         place = sum(change["sequence"] < sequence for change in self.changes)
         if self.holds[place]:
-            return self.policy
+            return self.holds[place]
         if any(self.holds[place:]):
             return {**self.policy, **self.stretch(place)}
         raise Refused("policy", "CF-3231", "the venue says that its keys changed")
 
     def pins_of_time(self, moment):
-        last = max(place for place, holds in enumerate(self.holds) if holds)
-        earlier = [place for place in range(last) if moment <= self.changes[place]["issued"]]
-        return [self.policy] + [{**self.policy, **self.stretch(place)} for place in earlier]
+        earlier = [place for place in range(self.last_held()) if moment <= self.changes[place]["issued"]]
+        return [self.pins_now()] + [self.holds[place] or {**self.policy, **self.stretch(place)} for place in earlier]
 
-    def verify_snapshot(self, data):
+    def verify_stated(self, data):
+        """A statement of any kind under the keys of its number, these keys, and the bytes in the log."""
         message, statement, signatures = read_statement(data)
         check_venue(statement["venue"]["id"], statement["venue"]["log_origin"], self.policy)
         place = sum(change["sequence"] < statement["sequence"] for change in self.changes)
@@ -1161,13 +1175,19 @@ class KeyHistory:
             check_signers("statement", message, signatures, pins)
         except Refused as error:
             signed = [{"alg": entry["alg"], "key": entry["key"]} for entry in signatures]
-            old = any(key in change["venue"]["keys"] for change in self.changes[:place] for key in signed)
+            gone = [key for key in signed if place > 0 and key not in self.stretch(place)["keys"]]
+            old = any(key in change["venue"]["keys"] for change in self.changes[:place] for key in gone)
             if error.code in ("CF-3006", "CF-3008") and old:
                 raise Refused("signature", "CF-3233", "signed by keys that were replaced") from None
             raise
         if told is not None:
             raise told
-        return verify_statement(data, pins)
+        if statement["kind"] == "key-rotation":
+            check_both_sides(message, statement, signatures)
+        return statement, pins, message
+
+    def verify_snapshot(self, data):
+        return verify_statement(data, self.verify_stated(data)[1])
 
 
 # ---------------------------------------------------------------------------------------------- venue-card.md
@@ -2448,6 +2468,9 @@ def check_named_keys(document):
 def verify_receipt(data, history):
     """The receipt, its digest and who signed it."""
 
+    if len(data) > 1 << 20:
+        raise Refused("parse", "CF-3200", "too large")
+
     def read():
         message, document, signatures = parse_signed(data, "receipt")
         receipt = check_named_keys(RECEIPT(document))
@@ -2473,16 +2496,7 @@ def verify_receipt(data, history):
     return receipt, tagged_hash("counterfoil/receipt", message), signed
 
 
-def open_shown(receipt, shown, history, log):
-    """The statement, the balance of the receipt in it, and the hashes of its leaves."""
-    data = shown["statement"].encode("utf-8")
-    statement, digest, _ = history.verify_snapshot(data)
-    committed = receipt["snapshot"]
-    if committed is not None and committed["sequence"] != statement["sequence"]:
-        raise Refused("bind", "CF-3213", "another statement")
-    if committed is None and statement["cutoff"] < receipt["time"]:
-        raise Refused("bind", "CF-3213", "a statement of before")
-    entry, _, _ = parse_signed(data, "statement")
+def check_shown_in_log(shown, statement, entry, history, log):
     asked = {
         "entry": entry.decode("utf-8"),
         "log": log["key"],
@@ -2492,6 +2506,24 @@ def open_shown(receipt, shown, history, log):
         "witnesses": log["witnesses"],
     }
     verify_log_proof(shown["log_proof"].encode("utf-8"), asked)
+
+
+def open_shown(receipt, shown, history, log):
+    """The statement, the balance of the receipt in it, and the hashes of its leaves."""
+    data = shown["statement"].encode("utf-8")
+    committed = receipt["snapshot"]
+    if committed is not None and shown.get("opening") is None:
+        # a logged entry of another kind under the receipt's number has nothing to open
+        notice, _, entry = history.verify_stated(data)
+        if notice["kind"] != "snapshot" and notice["sequence"] == committed["sequence"]:
+            check_shown_in_log(shown, notice, entry, history, log)
+            return notice, None, []
+    statement, digest, _ = history.verify_snapshot(data)
+    if committed is not None and committed["sequence"] != statement["sequence"]:
+        raise Refused("bind", "CF-3213", "another statement")
+    if committed is None and statement["cutoff"] < receipt["time"]:
+        raise Refused("bind", "CF-3213", "a statement of before")
+    check_shown_in_log(shown, statement, parse_signed(data, "statement")[0], history, log)
     if shown.get("opening") is None:
         return statement, None, []
     credential = shown.get("credential")
@@ -2505,6 +2537,9 @@ def open_shown(receipt, shown, history, log):
     own = [balance["amount"] for balance in balances if (balance["asset"], balance["class"]) == row]
     if not own:
         raise Refused("bind", "CF-3213", "another asset or class")
+    decimals_of = {(one["asset"], one["class"]): one["decimals"] for one in statement["liabilities"]}
+    if committed is None and decimals_of[row] != receipt["decimals"]:
+        raise Refused("bind", "CF-3213", "other decimals")
     leaves = []
     for leaf in INCLUSION_PROOF(parse_strict(opening))["leaves"]:
         if (leaf["asset"], leaf["class"]) == row:
@@ -2521,6 +2556,8 @@ def exclusions(receipt, opened):
     statement, amount, leaves = opened
     if receipt["snapshot"] is None:
         return 0
+    if statement["kind"] != "snapshot":
+        return 1
     wanted = (receipt["asset"], receipt["class"], receipt["decimals"])
     rows = [row for row in statement["liabilities"] if (row["asset"], row["class"], row["decimals"]) == wanted]
     found = [statement["cutoff"] != receipt["time"], not rows, bool(rows) and rows[0]["total"] < receipt["amount"]]
@@ -2534,13 +2571,15 @@ def read_answer(data, digest, history):
         message, document, signatures = parse_signed(data, "answer")
         answer = check_named_keys(ANSWER_DOCUMENT(document))
         times = [movement["time"] for movement in answer["movements"]]
+        if len(times) > 100_000:
+            raise Misshapen("too many movements")
         if times != sorted(times):
             raise Misshapen("movements out of order")
         return message, answer, signatures
 
     message, answer, signatures = read_as("CF-3211", read)
     check_venue(answer["venue"], history.policy["log_origin"], history.policy)
-    signed = check_signers("answer", message, signatures, history.policy)
+    signed = check_signers("answer", message, signatures, history.pins_now())
     if any(key not in [key_order(named) for named in answer["keys"]] for key in signed):
         raise Refused("signature", "CF-3203", "a key that the answer does not name")
     if answer["receipt"] != digest:
@@ -2548,14 +2587,15 @@ def read_answer(data, digest, history):
     return answer
 
 
-def settle(receipt, opened, answer):
-    """The balance in the statement, when that settles the question."""
+def settle(receipt, opened, answer, known):
+    """The balance in the statement, when that settles the question; `known` is the one that anybody has opened."""
     statement, amount, _ = opened
     if receipt["snapshot"] is not None or answer is None:
         if amount is None or (receipt["snapshot"] is None and amount != receipt["amount"]):
             raise Refused("bind", "CF-3213", "nothing is settled")
         return amount
-    balance, closing = receipt["amount"], amount or 0
+    closing = next((one for one in (amount, known) if one is not None), 0)
+    balance = receipt["amount"]
     for movement in answer["movements"]:
         if not receipt["time"] < movement["time"] <= statement["cutoff"]:
             raise Refused("sum", "CF-3215", "a movement of another time")
@@ -2575,7 +2615,7 @@ def judge_dispute(query, proof):
     receipt, digest, _ = verify_receipt(dispute["receipt"].encode("utf-8"), history)
     if receipt["snapshot"] is not None and receipt["snapshot"]["sequence"] != dispute["sequence"]:
         raise Refused("parse", "CF-3210", "another statement than the receipt's")
-    aside, answers, answered = [], [], None
+    aside, answers, held, answered = [], [], [], None
     for file in proof["answers"]:
         try:
             answers.append(read_answer(file.encode("utf-8"), digest, history))
@@ -2589,7 +2629,13 @@ def judge_dispute(query, proof):
             count = exclusions(receipt, opened)
             if count:
                 return {"contradictions": str(count), "outcome": "contradicted", "set_aside": aside}
-            amount = settle(receipt, opened, answer)
+            held.append((opened, answer))
+        except Refused as error:
+            aside.append(error.code)
+    known = next((opened[1] for opened, _ in held if opened[1] is not None), None)
+    for opened, answer in held:
+        try:
+            amount = settle(receipt, opened, answer, known)
             answered = amount if answered is None else answered
         except Refused as error:
             aside.append(error.code)

@@ -1,5 +1,6 @@
 //! `receipt sign`: receipts of one account or of all, from the store of a build.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,6 +28,12 @@ pub(super) fn run(args: &SignArgs) -> Outcome {
             return Err(Failure::about(path, &error));
         }
         keys.push(key);
+    }
+    // nobody can add a signature to a receipt: too few now are too few for ever
+    let signers: BTreeSet<String> = keys.iter().map(|key| key.public_key().x().to_owned()).collect();
+    let (got, expected) = (signers.len() as u64, statement.venue.threshold);
+    if got < expected {
+        return Err(StatementError::Threshold { got, expected }.into());
     }
     let digest = reference.digest;
     let prover = Prover::new(&store, &statement.liabilities, reference)?;

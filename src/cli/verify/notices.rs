@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::error::Failure;
 use crate::cli::files;
+use crate::publish::log::LogError;
 use crate::publish::statement_check::FILE_SIZE_MAX;
-use crate::publish::{self, KeyHistory, Stated, StatementPins, VerifiedStatement, statement_kinds};
+use crate::publish::statement_kinds::{self, VoidStatement};
+use crate::publish::{KeyHistory, Stated, StatementError, StatementPins, VerifiedStatement};
 
 /// Notices as read, by their kind.
 pub(in crate::cli) struct Notices {
@@ -33,6 +35,22 @@ impl Notices {
     pub(in crate::cli) fn keys<'a>(&self, pins: &StatementPins<'a>) -> Result<KeyHistory<'a>, Failure> {
         Ok(KeyHistory::new(pins.clone(), &self.rotations)?)
     }
+
+    /// The withdrawals, each signed by the keys of its number. Whatever else was given is refused: what is not looked
+    /// at must not look as if it had been.
+    pub(in crate::cli) fn voids<'s>(
+        &'s self,
+        keys: &KeyHistory<'_>,
+    ) -> Result<Vec<(&'s Path, VoidStatement)>, Failure> {
+        let void = |notice: &[u8]| match keys.verify(notice)?.stated() {
+            Stated::Void(void) => Ok((**void).clone()),
+            other => Err(StatementError::Kind { kind: other.kind(), sequence: other.sequence() }),
+        };
+        let read = |(path, notice): &'s (PathBuf, Vec<u8>)| {
+            void(notice).map(|void| (path.as_path(), void)).map_err(|error| Failure::about(path, &error))
+        };
+        self.others.iter().map(read).collect()
+    }
 }
 
 /// Checks the statement, with whatever the venue has said about keys and about it.
@@ -45,18 +63,16 @@ pub(super) fn check(
     let notices = Notices::read(paths)?;
     let keys = notices.keys(pins)?;
     let verified = keys.verify_snapshot(file).map_err(|error| Failure::about(statement, &error))?;
-    for (path, notice) in &notices.others {
-        let about = |error: publish::StatementError| Failure::about(path, &error);
-        let found = keys.verify(notice).map_err(about)?;
-        match found.stated() {
-            Stated::Void(void) if void.voids.digest == verified.digest() => {
-                return Err(about(statement_kinds::withdrawn(void)));
-            }
-            Stated::Void(_) => {}
-            Stated::Snapshot(_) | Stated::Rotation(_) => {
-                let (kind, sequence) = (found.stated().kind(), found.stated().sequence());
-                return Err(about(publish::StatementError::Kind { kind, sequence }));
-            }
+    let (sequence, digest) = (verified.statement().sequence, verified.digest());
+    for (path, void) in notices.voids(&keys)? {
+        if void.voids.digest == digest {
+            return Err(Failure::about(path, &statement_kinds::withdrawn(&void)));
+        }
+        // one number, two digests: this void or this statement is not what the log has
+        if void.voids.sequence == sequence {
+            let (got, expected) = (void.voids.digest.to_string(), digest.to_string());
+            let error = LogError::VoidsOther { sequence: void.sequence, voided: sequence, got, expected };
+            return Err(Failure::about(path, &error));
         }
     }
     match keys.announced().next() {

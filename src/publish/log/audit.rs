@@ -187,6 +187,9 @@ fn key_history<'a>(files: &dyn FileSource, query: &AuditQuery<'a>, size: u64) ->
         if publish::statement_kinds::is_rotation(&file) {
             changes.push(file);
         }
+        if changes.len() > publish::statement_kinds::ROTATIONS_MAX {
+            break;
+        }
     }
     let path = "changes of keys".to_owned();
     KeyHistory::new(query.venue.clone(), &changes).map_err(|error| LogError::Statement { path, error: Box::new(error) })

@@ -61,6 +61,11 @@ impl Dispute {
             let detail = format!("its deadline {} is not after {}, when it was opened", self.deadline, self.opened);
             return Err(ReceiptError::Dispute(detail));
         }
+        // a year of five digits is written, and read by nobody
+        if let Some(time) = [self.opened, self.deadline].into_iter().find(|time| time.to_string().parse() != Ok(*time))
+        {
+            return Err(ReceiptError::Dispute(format!("{time} is no time that can be written")));
+        }
         Ok(())
     }
 
@@ -208,9 +213,9 @@ fn read_answer(file: &[u8], receipt: &VerifiedReceipt, pins: &ReceiptPins<'_>) -
     let envelope = Envelope::parse(file, ANSWER_FIELD).map_err(malformed)?;
     let answer: Answer = json::read_canonical(&envelope.document).map_err(malformed)?;
     answer.check()?;
-    let venue = pins.keys.pins();
-    statement_check::check_venue_is((&answer.venue, venue.log_origin), venue)?;
-    let signers = statement_check::signers(Tag::Answer, &envelope, venue)?;
+    let venue = pins.keys.pins_now();
+    statement_check::check_venue_is((&answer.venue, venue.log_origin), &venue)?;
+    let signers = statement_check::signers(Tag::Answer, &envelope, &venue)?;
     if let Some(key) = signers.iter().find(|key| !answer.keys.contains(key)) {
         return Err(ReceiptError::Key(key.clone()));
     }
@@ -277,19 +282,23 @@ pub fn judge(case: &Case<'_>, shown: &[Shown], answers: &[Vec<u8>]) -> Result<Ju
     let answers: Vec<Answer> = answers.iter().filter_map(&mut read).collect();
     let brought = shown.iter().map(|shown| (shown.clone(), None));
     let signed = answers.iter().map(|answer| (answer.shown(), Some(answer)));
+    let mut opened = Vec::new();
     for (shown, answer) in brought.chain(signed) {
-        let opened = match open(receipt.receipt(), &shown, &case.pins).and_then(|opened| case.asked(opened)) {
-            Ok(opened) => opened,
-            Err(error) => {
-                set_aside.push(error);
-                continue;
+        match open(receipt.receipt(), &shown, &case.pins).and_then(|opened| case.asked(opened)) {
+            Err(error) => set_aside.push(error),
+            Ok(found) => {
+                let why = found.excludes(receipt.receipt());
+                if !why.is_empty() {
+                    return Ok(Judgement { outcome: Outcome::Contradicted { why, shown: Box::new(shown) }, set_aside });
+                }
+                opened.push((found, answer));
             }
-        };
-        let why = opened.excludes(receipt.receipt());
-        if !why.is_empty() {
-            return Ok(Judgement { outcome: Outcome::Contradicted { why, shown: Box::new(shown) }, set_aside });
         }
-        match settles(receipt.receipt(), &opened, answer) {
+    }
+    // whoever says that nothing was left is held to a leaf that somebody else has opened
+    let known = opened.iter().find_map(|(opened, _)| opened.amount());
+    for (opened, answer) in &opened {
+        match settles(receipt.receipt(), opened, *answer, known) {
             Ok(outcome) => answered = answered.or(Some(outcome)),
             Err(error) => set_aside.push(error),
         }
@@ -301,7 +310,7 @@ pub fn judge(case: &Case<'_>, shown: &[Shown], answers: &[Vec<u8>]) -> Result<Ju
 impl Case<'_> {
     /// The statement that the dispute asks about.
     fn asked(&self, opened: Opened) -> Result<Opened, ReceiptError> {
-        let (got, expected) = (opened.statement().statement().sequence, self.dispute.sequence);
+        let (got, expected) = (opened.sequence(), self.dispute.sequence);
         if got == expected {
             return Ok(opened);
         }
@@ -311,7 +320,13 @@ impl Case<'_> {
 }
 
 /// Whether what was shown settles the question: the leaf itself, or the movements that lead to it.
-fn settles(receipt: &Receipt, opened: &Opened, answer: Option<&Answer>) -> Result<Outcome, ReceiptError> {
+/// `known` is the balance in the statement, if anybody has opened it.
+fn settles(
+    receipt: &Receipt,
+    opened: &Opened,
+    answer: Option<&Answer>,
+    known: Option<Amount>,
+) -> Result<Outcome, ReceiptError> {
     let nothing = || ReceiptError::OpeningOther {
         got: "a statement without the leaf".to_owned(),
         expected: format!("{} ({})", receipt.asset, receipt.class),
@@ -320,13 +335,13 @@ fn settles(receipt: &Receipt, opened: &Opened, answer: Option<&Answer>) -> Resul
         let amount = opened.amount().ok_or_else(nothing)?;
         return Ok(Outcome::Answered { amount, movements: 0 });
     }
-    let closing = opened.amount().unwrap_or(Amount::ZERO);
+    let closing = opened.amount().or(known).unwrap_or(Amount::ZERO);
     let Some(answer) = answer else {
         // an unchanged balance needs no explanation, whoever shows it
         let same = opened.amount() == Some(receipt.amount);
         return if same { Ok(Outcome::Answered { amount: closing, movements: 0 }) } else { Err(nothing()) };
     };
-    let until = opened.statement().statement().cutoff;
+    let until = opened.statement().ok_or_else(nothing)?.statement().cutoff;
     let wrong = |detail: String| Err(ReceiptError::Movements(detail));
     let mut balance = receipt.amount;
     for movement in &answer.movements {

@@ -8,9 +8,9 @@ use crate::amount::Amount;
 use crate::hash::Digest;
 use crate::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, LeafProof, VerifiedInclusion};
 use crate::liability::leaf::LeafContent;
-use crate::publish::VerifiedStatement;
 use crate::publish::log::{LogPins, LogProof};
 use crate::publish::statement_kinds::KeyHistory;
+use crate::publish::{Statement, VerifiedStatement};
 
 /// A statement, where it stands in the log, and perhaps the leaf of one account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,16 +37,39 @@ pub struct ReceiptPins<'a> {
 /// What was opened. Only [`open`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
-    statement: VerifiedStatement,
+    entry: Entry,
     balance: Option<VerifiedInclusion>,
     leaves: Vec<Digest>,
 }
 
+/// What the log has under a sequence number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Entry {
+    Snapshot(Box<VerifiedStatement>),
+    /// A change of keys or a withdrawal, which commits to no balance.
+    Notice {
+        kind: &'static str,
+        sequence: u64,
+    },
+}
+
 impl Opened {
-    /// The logged statement.
+    /// The logged statement; none when the log has no snapshot under that number.
     #[must_use]
-    pub fn statement(&self) -> &VerifiedStatement {
-        &self.statement
+    pub fn statement(&self) -> Option<&VerifiedStatement> {
+        match &self.entry {
+            Entry::Snapshot(statement) => Some(statement),
+            Entry::Notice { .. } => None,
+        }
+    }
+
+    /// The sequence number of what stands in the log.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        match &self.entry {
+            Entry::Snapshot(statement) => statement.statement().sequence,
+            Entry::Notice { sequence, .. } => *sequence,
+        }
     }
 
     /// The balance in it; none when no leaf was opened.
@@ -61,31 +84,16 @@ impl Opened {
     pub fn excludes(&self, receipt: &Receipt) -> Vec<String> {
         let Some(committed) = &receipt.snapshot else { return Vec::new() };
         let mut found = Vec::new();
-        self.against_statement(receipt, committed, &mut found);
+        match &self.entry {
+            Entry::Snapshot(statement) => against_statement(statement.statement(), receipt, committed, &mut found),
+            Entry::Notice { kind, sequence } => {
+                found.push(format!("statement {sequence} is of the kind {kind:?}, and commits to no balance at all"));
+            }
+        }
         if let Some(balance) = &self.balance {
             self.against_leaf(receipt, committed, balance, &mut found);
         }
         found
-    }
-
-    fn against_statement(&self, receipt: &Receipt, committed: &Committed, found: &mut Vec<String>) {
-        let (statement, sequence) = (self.statement.statement(), committed.sequence);
-        if statement.cutoff != receipt.time {
-            let (told, stated) = (receipt.time, statement.cutoff);
-            found.push(format!("the receipt is of cut-off {told}, statement {sequence} of {stated}"));
-        }
-        let named = format!("{} ({}) with {} decimals", receipt.asset, receipt.class, receipt.decimals.get());
-        let is_row = |row: &&crate::liability::sum_tree::LiabilityCommitment| {
-            (&row.asset, row.class, row.decimals) == (&receipt.asset, receipt.class, receipt.decimals)
-        };
-        match statement.liabilities.iter().find(is_row) {
-            None => found.push(format!("the receipt is of {named}, statement {sequence} commits to nothing of that")),
-            Some(row) if row.total < receipt.amount => {
-                let (told, total) = (receipt.amount.to_decimal(row.decimals), row.total.to_decimal(row.decimals));
-                found.push(format!("the receipt says {told} {named}, statement {sequence} commits to {total} in all"));
-            }
-            Some(_) => {}
-        }
     }
 
     fn against_leaf(
@@ -110,6 +118,26 @@ impl Opened {
     }
 }
 
+fn against_statement(statement: &Statement, receipt: &Receipt, committed: &Committed, found: &mut Vec<String>) {
+    let sequence = committed.sequence;
+    if statement.cutoff != receipt.time {
+        let (told, stated) = (receipt.time, statement.cutoff);
+        found.push(format!("the receipt is of cut-off {told}, statement {sequence} of {stated}"));
+    }
+    let named = format!("{} ({}) with {} decimals", receipt.asset, receipt.class, receipt.decimals.get());
+    let is_row = |row: &&crate::liability::sum_tree::LiabilityCommitment| {
+        (&row.asset, row.class, row.decimals) == (&receipt.asset, receipt.class, receipt.decimals)
+    };
+    match statement.liabilities.iter().find(is_row) {
+        None => found.push(format!("the receipt is of {named}, statement {sequence} commits to nothing of that")),
+        Some(row) if row.total < receipt.amount => {
+            let (told, total) = (receipt.amount.to_decimal(row.decimals), row.total.to_decimal(row.decimals));
+            found.push(format!("the receipt says {told} {named}, statement {sequence} commits to {total} in all"));
+        }
+        Some(_) => {}
+    }
+}
+
 /// Checks what was shown: the statement under the pins, its place in the log, and the opening under it. The account
 /// comes from the receipt.
 ///
@@ -117,7 +145,10 @@ impl Opened {
 /// [`ReceiptError`]: what does not hold shows nothing, and what is of another sequence number, account, asset or class
 /// neither answers nor contradicts.
 pub fn open(receipt: &Receipt, shown: &Shown, pins: &ReceiptPins<'_>) -> Result<Opened, ReceiptError> {
-    let statement = pins.keys.verify_snapshot(&shown.statement)?;
+    if let Some(opened) = open_notice(receipt, shown, pins)? {
+        return Ok(opened);
+    }
+    let statement = Box::new(pins.keys.verify_snapshot(&shown.statement)?);
     let sequence = statement.statement().sequence;
     let (got, time) = (format!("statement {sequence}"), statement.statement().cutoff);
     match &receipt.snapshot {
@@ -130,9 +161,10 @@ pub fn open(receipt: &Receipt, shown: &Shown, pins: &ReceiptPins<'_>) -> Result<
         }
         _ => {}
     }
-    let proof = LogProof::parse(&shown.log_proof)?;
-    pins.log.verify(&proof, sequence, &statement.leaf())?;
-    let Some(file) = &shown.opening else { return Ok(Opened { statement, balance: None, leaves: Vec::new() }) };
+    pins.log.verify(&LogProof::parse(&shown.log_proof)?, sequence, &statement.leaf())?;
+    let Some(file) = &shown.opening else {
+        return Ok(Opened { entry: Entry::Snapshot(statement), balance: None, leaves: Vec::new() });
+    };
     let proof = InclusionProof::parse(file)?;
     let credential = shown.credential.as_ref().unwrap_or(&receipt.credential);
     let query = InclusionQuery {
@@ -148,9 +180,29 @@ pub fn open(receipt: &Receipt, shown: &Shown, pins: &ReceiptPins<'_>) -> Result<
         let expected = format!("{} ({})", receipt.asset, receipt.class);
         return Err(ReceiptError::OpeningOther { got: "a proof without it".to_owned(), expected });
     };
+    // base units of other decimals are another amount; of a snapshot receipt they are compared with the row
+    let (got, expected) = (balance.row().decimals, receipt.decimals);
+    if receipt.snapshot.is_none() && got != expected {
+        let [got, expected] =
+            [got, expected].map(|decimals| format!("{} with {} decimals", receipt.asset, decimals.get()));
+        return Err(ReceiptError::OpeningOther { got, expected });
+    }
     let own = proof.leaves.iter().filter(|leaf| is_own(leaf, receipt));
     let leaves = own.filter_map(|leaf| leaf_hash(leaf, &receipt.account, credential)).collect();
-    Ok(Opened { statement, balance: Some(balance), leaves })
+    Ok(Opened { entry: Entry::Snapshot(statement), balance: Some(balance), leaves })
+}
+
+/// A logged entry of another kind under the number of a snapshot receipt: the venue has used that number twice. There
+/// is nothing in it to open.
+fn open_notice(receipt: &Receipt, shown: &Shown, pins: &ReceiptPins<'_>) -> Result<Option<Opened>, ReceiptError> {
+    let (Some(committed), None) = (&receipt.snapshot, &shown.opening) else { return Ok(None) };
+    let found = pins.keys.verify(&shown.statement)?;
+    let (kind, sequence) = (found.stated().kind(), found.stated().sequence());
+    if found.stated().snapshot().is_some() || sequence != committed.sequence {
+        return Ok(None);
+    }
+    pins.log.verify(&LogProof::parse(&shown.log_proof)?, sequence, &found.leaf())?;
+    Ok(Some(Opened { entry: Entry::Notice { kind, sequence }, balance: None, leaves: Vec::new() }))
 }
 
 fn is_own(leaf: &LeafProof, receipt: &Receipt) -> bool {

@@ -1,5 +1,7 @@
 //! Which keys were the venue's at which sequence number, as far as the verifier's pins reach.
 
+use std::collections::BTreeSet;
+
 use super::{KeyRotation, Stated, VerifiedStated, check_both_sides, rotated};
 use crate::hash::Tag;
 use crate::publish::statement_check::{self, FIELD, StatementError, StatementPins, VerifiedStatement};
@@ -7,7 +9,7 @@ use crate::signature::{Envelope, PublicKey};
 use crate::snapshot::Time;
 
 /// More changes of keys than any venue has.
-const ROTATIONS_MAX: usize = 1_000;
+pub(crate) const ROTATIONS_MAX: usize = 1_000;
 
 /// The pins of a verifier, and the changes of keys that it was shown. From the keys that are pinned it reaches back,
 /// over changes that the pinned keys have accepted; it never reaches forward.
@@ -15,8 +17,9 @@ const ROTATIONS_MAX: usize = 1_000;
 pub struct KeyHistory<'a> {
     pins: StatementPins<'a>,
     rotations: Vec<KeyRotation>,
-    /// Stretches between changes in which the pins hold: as many of the pinned keys as must sign are in force.
-    holds: Vec<bool>,
+    /// For each stretch between changes in which the pins hold: those of the pinned keys that are in force, as many as
+    /// must sign or more. None for a stretch in which they do not hold.
+    holds: Vec<Option<Vec<PublicKey>>>,
 }
 
 /// Keys in force.
@@ -29,7 +32,7 @@ impl<'a> KeyHistory<'a> {
     /// The pins alone.
     #[must_use]
     pub fn of(pins: StatementPins<'a>) -> Self {
-        Self { pins, rotations: Vec::new(), holds: vec![true] }
+        Self { holds: vec![Some(pins.keys.to_vec())], pins, rotations: Vec::new() }
     }
 
     /// Takes the signed changes of keys that are known, in any order.
@@ -52,24 +55,23 @@ impl<'a> KeyHistory<'a> {
             check_follows(&before.0, &after.0)?;
         }
         let (rotations, envelopes): (Vec<KeyRotation>, Vec<Envelope>) = read.into_iter().unzip();
-        let mut history = Self { pins, holds: vec![false; rotations.len() + 1], rotations };
-        let held: Vec<bool> = (0..=history.rotations.len())
-            .map(|at| history.stretch(at).is_some_and(|stretch| history.pins_hold(stretch.keys)))
+        let mut history = Self { pins, holds: Vec::new(), rotations };
+        history.holds = (0..=history.rotations.len())
+            .map(|at| history.stretch(at).and_then(|stretch| history.held(stretch.keys)))
             .collect();
         // anybody can name a pinned key beside keys of their own: the change itself must bear the pinned signatures
         for (at, envelope) in envelopes.iter().enumerate() {
-            if held.get(at).is_some_and(|held| *held) || held.get(at + 1).is_some_and(|held| *held) {
+            if history.pins_held(at).is_some() || history.pins_held(at + 1).is_some() {
                 statement_check::signers(Tag::Statement, envelope, &history.pins)?;
             }
         }
-        if !held.contains(&true) {
+        if history.last_held().is_none() {
             let pinned = history.pins.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             return Err(StatementError::KeyNotPinned {
                 got: "keys of changes that touch no pinned key".to_owned(),
                 pinned,
             });
         }
-        history.holds = held;
         Ok(history)
     }
 
@@ -87,15 +89,29 @@ impl<'a> KeyHistory<'a> {
 
     /// Changes behind the keys that are pinned: announced, and not followed.
     pub fn announced(&self) -> impl Iterator<Item = &KeyRotation> {
-        let last = self.holds.iter().rposition(|holds| *holds).unwrap_or(0);
-        self.rotations.iter().skip(last)
+        self.rotations.iter().skip(self.last_held().unwrap_or(0))
     }
 
-    fn pins_hold(&self, keys: &[PublicKey]) -> bool {
-        let mut own: Vec<&str> = self.pins.keys.iter().filter(|key| keys.contains(key)).map(PublicKey::x).collect();
-        own.sort_unstable();
-        own.dedup();
-        own.len() as u64 >= self.pins.threshold
+    /// The pins for what is signed now: a pinned key that was replaced does not count.
+    #[must_use]
+    pub fn pins_now(&self) -> StatementPins<'_> {
+        self.last_held().and_then(|last| self.pins_held(last)).unwrap_or_else(|| self.pins.clone())
+    }
+
+    fn held(&self, keys: &[PublicKey]) -> Option<Vec<PublicKey>> {
+        let own: Vec<PublicKey> = self.pins.keys.iter().filter(|key| keys.contains(key)).cloned().collect();
+        let signers: BTreeSet<&str> = own.iter().map(PublicKey::x).collect();
+        let enough = signers.len() as u64 >= self.pins.threshold;
+        enough.then_some(own)
+    }
+
+    fn last_held(&self) -> Option<usize> {
+        self.holds.iter().rposition(Option::is_some)
+    }
+
+    fn pins_held(&self, place: usize) -> Option<StatementPins<'_>> {
+        let keys = self.holds.get(place)?.as_deref()?;
+        Some(StatementPins { keys, ..self.pins.clone() })
     }
 
     /// How many changes lie before this sequence number. A change is signed by the keys that it replaces.
@@ -119,10 +135,10 @@ impl<'a> KeyHistory<'a> {
     /// [`StatementError::Rotated`] behind a change of keys that the verifier does not pin.
     pub fn pins_at(&self, sequence: u64) -> Result<StatementPins<'_>, StatementError> {
         let place = self.place(sequence);
-        if self.holds.get(place).is_some_and(|holds| *holds) {
-            return Ok(self.pins.clone());
+        if let Some(pins) = self.pins_held(place) {
+            return Ok(pins);
         }
-        let reached = self.holds.iter().skip(place).any(|holds| *holds);
+        let reached = self.last_held().is_some_and(|last| last > place);
         match (self.stretch(place), place.checked_sub(1).and_then(|before| self.rotations.get(before))) {
             (Some(stretch), _) if reached => Ok(self.with(&stretch)),
             (_, Some(before)) => Err(rotated(before)),
@@ -133,11 +149,12 @@ impl<'a> KeyHistory<'a> {
     /// Pins for what was signed at a moment, without a sequence number: those of the verifier, and those that they
     /// reach back to, each up to the moment at which it was replaced. The keys of the verifier come first.
     pub fn pins_of_time(&self, time: Time) -> impl Iterator<Item = StatementPins<'_>> {
-        let last = self.holds.iter().rposition(|holds| *holds).unwrap_or(0);
         let replaced_later = move |(_, rotation): &(usize, &KeyRotation)| time <= rotation.issued;
+        let last = self.last_held().unwrap_or(0);
         let earlier = self.rotations.iter().enumerate().take(last).filter(replaced_later);
-        let earlier = earlier.filter_map(|(place, _)| self.stretch(place)).map(|stretch| self.with(&stretch));
-        std::iter::once(self.pins.clone()).chain(earlier)
+        let pins =
+            |(place, _)| self.pins_held(place).or_else(|| self.stretch(place).map(|stretch| self.with(&stretch)));
+        std::iter::once(self.pins_now()).chain(earlier.filter_map(pins))
     }
 
     fn with<'b>(&'b self, stretch: &Stretch<'b>) -> StatementPins<'b> {
@@ -173,10 +190,12 @@ impl<'a> KeyHistory<'a> {
         statement_check::verify(file, &self.pins_at(sequence)?)
     }
 
-    /// Whether keys of an earlier stretch have signed it.
+    /// Whether keys of an earlier stretch have signed it that are not in force any more.
     fn retired(&self, envelope: &Envelope, stated: &Stated, place: usize) -> Option<StatementError> {
-        let signed = |keys: &[PublicKey]| envelope.signatures.iter().any(|one| keys.contains(&one.public_key()));
-        let since = self.rotations.iter().take(place).find(|rotation| signed(&rotation.venue.keys))?;
+        let in_force = self.stretch(place).map_or(self.pins.keys, |stretch| stretch.keys);
+        let signed = |key: &PublicKey| envelope.signatures.iter().any(|one| one.public_key() == *key);
+        let gone = |key: &PublicKey| signed(key) && !in_force.contains(key);
+        let since = self.rotations.iter().take(place).find(|rotation| rotation.venue.keys.iter().any(gone))?;
         Some(StatementError::RetiredKey { sequence: stated.sequence(), since: since.sequence })
     }
 }

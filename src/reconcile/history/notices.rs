@@ -32,7 +32,25 @@ pub(super) fn read(
             let code = &statement_chain::STATEMENT_TWICE;
             findings.push(Finding::new(code, Severity::Critical, name, detail).in_file(path.clone()));
         }
+        // beside changes that do not fit together no one is followed; each is told all the same
+        if let Stated::Rotation(rotation) = notice.stated()
+            && !keys.rotations().contains(rotation)
+        {
+            let detail = crate::publish::statement_kinds::rotated(rotation).to_string();
+            let name = format!("statement {sequence}");
+            findings.push(Finding::new(&codes::KEYS_ROTATED, Severity::Critical, name, detail).in_file(path.clone()));
+        }
         if let Stated::Void(void) = notice.stated() {
+            let same = all.iter().filter(|(known, _)| known.statement().sequence == void.voids.sequence);
+            if let Some((known, _)) =
+                same.clone().next().filter(|_| same.clone().all(|(known, _)| known.digest() != void.voids.digest))
+            {
+                let (got, expected) = (void.voids.digest, known.digest());
+                let detail = format!("it withdraws statement {} as {got}, here is {expected}", void.voids.sequence);
+                let name = format!("statement {sequence}");
+                let finding = Finding::new(&codes::VOIDS_OTHER, Severity::Critical, name, detail);
+                findings.push(finding.in_file(path.clone()));
+            }
             let own = void.voids.digest == subject.digest();
             let severity = if own { Severity::Critical } else { Severity::Exception };
             let detail = crate::publish::statement_kinds::withdrawn(void).to_string();

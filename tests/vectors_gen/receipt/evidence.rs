@@ -11,7 +11,7 @@ use crate::vectors_gen::inclusion_proof::balance;
 use crate::vectors_gen::statement::{new_key, policy};
 use crate::vectors_gen::{Sent, Stage, Vectors, Want};
 
-fn movement(time: &str, side: &str, amount: &str) -> Value {
+pub(super) fn movement(time: &str, side: &str, amount: &str) -> Value {
     json!({"amount": amount, "reference": "order 77", "side": side, "time": time})
 }
 
@@ -52,7 +52,7 @@ pub(super) fn balances(vectors: &mut Vectors) {
     judge(vectors, "statement_before_the_moment", "it cannot know", &question(&old), behind, Want::Valid);
 }
 
-fn evidence_of(receipt: &str, logged: &Logged) -> Value {
+pub(super) fn evidence_of(receipt: &str, logged: &Logged) -> Value {
     json!({
         "credential": null, "format": "counterfoil-receipt-contradiction-v1", "log_proof": logged.log_proof,
         "opening": logged.opening, "receipt": receipt, "rotations": [], "statement": logged.statement,

@@ -9,10 +9,8 @@ import { checkSigners, checkVenue, keySetText, readStatement, verifyStatement } 
 const FEW = ["CF-3006", "CF-3008"];
 const same = (left, right) => left.alg === right.alg && left.key === right.key;
 
-function readChange(bytes, pins) {
-  const { message, found, signatures } = readStatement(bytes);
-  if (found.kind !== "key-rotation") throw new Refused("parse", "CF-3230", "no change of keys");
-  checkVenue(found.venue.id, found.venue.log_origin, pins);
+/** The old keys hand over, and the new ones accept. */
+function checkBothSides({ message, found, signatures }) {
   for (const side of [found.venue, found.new]) {
     try {
       checkSigners("statement", message, signatures, side);
@@ -23,7 +21,14 @@ function readChange(bytes, pins) {
       throw error;
     }
   }
-  return { message, found, signatures };
+}
+
+function readChange(bytes, pins) {
+  const read = readStatement(bytes);
+  if (read.found.kind !== "key-rotation") throw new Refused("parse", "CF-3230", "no change of keys");
+  checkVenue(read.found.venue.id, read.found.venue.log_origin, pins);
+  checkBothSides(read);
+  return read;
 }
 
 function checkFollows(before, after) {
@@ -52,33 +57,43 @@ export function keyHistory(pins, files) {
     const { keys, threshold } = at > 0 ? changes[at - 1].new : changes[0].venue;
     return { ...pins, keys, threshold };
   };
-  const pinsHold = (at) => {
-    const own = pins.keys.filter((key) => stretch(at).keys.some((held) => same(held, key)));
-    return BigInt(new Set(own.map(signerOf)).size) >= BigInt(pins.threshold);
+  // those of the pinned keys that are in force, when they are enough; null when the pins do not hold
+  const held = (at) => {
+    const own = pins.keys.filter((key) => stretch(at).keys.some((one) => same(one, key)));
+    const enough = BigInt(new Set(own.map(signerOf)).size) >= BigInt(pins.threshold);
+    return enough ? { ...pins, keys: own } : null;
   };
-  const holds = changes.length === 0 ? [true] : [...changes, null].map((_, at) => pinsHold(at));
+  const holds = changes.length === 0 ? [pins] : [...changes, null].map((_, at) => held(at));
   // anybody can name a pinned key beside keys of their own: the change itself must bear the pinned signatures
   read.forEach(({ message, signatures }, at) => {
     if (holds[at] || holds[at + 1]) checkSigners("statement", message, signatures, pins);
   });
-  if (!holds.includes(true)) throw new Refused("policy", "CF-3006", "the changes of keys touch no pinned key");
+  const last = holds.map(Boolean).lastIndexOf(true);
+  if (last < 0) throw new Refused("policy", "CF-3006", "the changes of keys touch no pinned key");
 
   function pinsAt(sequence) {
     const at = place(sequence);
-    if (holds[at]) return pins;
-    if (holds.slice(at).includes(true)) return stretch(at);
+    if (holds[at]) return holds[at];
+    if (last > at) return stretch(at);
     throw announced(changes[at - 1]);
   }
 
-  /** The verifier's pins, and those that they reach back to, each up to the moment at which it was replaced. */
+  /** The verifier's pins that are in force now, and those that they reach back to, each up to the moment at which it was replaced. */
   function pinsOfTime(moment) {
-    const last = holds.lastIndexOf(true);
-    const earlier = changes.slice(0, last).flatMap((change, at) => (moment <= change.issued ? [stretch(at)] : []));
-    return [pins, ...earlier];
+    const earlier = changes.slice(0, last).flatMap((change, at) => (moment <= change.issued ? [holds[at] ?? stretch(at)] : []));
+    return [holds[last], ...earlier];
   }
 
-  function verifySnapshot(bytes) {
-    const { message, found, signatures } = readStatement(bytes);
+  /** Whether a key has signed that was in force before, and is not any more. */
+  function retired(signatures, at) {
+    const gone = (key) => !stretch(at).keys.some((one) => same(one, key)) && signatures.some((one) => same(one, key));
+    return changes.slice(0, at).some(({ venue }) => venue.keys.some(gone));
+  }
+
+  /** A statement of any kind under the keys of its number, and these keys. */
+  function verifyStated(bytes) {
+    const read = readStatement(bytes);
+    const { message, found, signatures } = read;
     checkVenue(found.venue.id, found.venue.log_origin, pins);
     const at = place(found.sequence);
     let [asked, told] = [null, null];
@@ -90,15 +105,17 @@ export function keyHistory(pins, files) {
     try {
       checkSigners("statement", message, signatures, asked);
     } catch (error) {
-      const old = changes.slice(0, at).some(({ venue }) => signatures.some((one) => venue.keys.some((key) => same(key, one))));
-      if (old && error instanceof Refused && FEW.includes(error.code)) {
+      if (error instanceof Refused && FEW.includes(error.code) && retired(signatures, at)) {
         throw new Refused("signature", "CF-3233", "signed by keys that were replaced", { sequence: String(found.sequence) });
       }
       throw error;
     }
     if (told !== null) throw told;
-    return verifyStatement(bytes, asked);
+    if (found.kind === "key-rotation") checkBothSides(read);
+    return { found, asked, entry: message };
   }
 
-  return { pins, pinsAt, pinsOfTime, verifySnapshot };
+  const verifySnapshot = (bytes) => verifyStatement(bytes, verifyStated(bytes).asked);
+
+  return { pins, pinsNow: holds[last], pinsAt, pinsOfTime, verifyStated, verifySnapshot };
 }

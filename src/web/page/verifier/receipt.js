@@ -14,6 +14,8 @@ import { decodeKey, keyOrder, keyShape, parseSigned } from "./signature.js";
 import { checkSigners, checkVenue } from "./statement.js";
 
 const LEAVES_MAX = 256;
+const MOVEMENTS_MAX = 100_000;
+const FILE_SIZE_MAX = 1 << 20;
 const keys = listOf(keyShape, keyOrder);
 const receiptShape = record({
   account: notEmpty,
@@ -98,6 +100,7 @@ function signersOfTime(message, signatures, history, moment) {
 
 /** The receipt, its digest, and who signed it. */
 export function verifyReceipt(bytes, history) {
+  if (bytes.length > FILE_SIZE_MAX) throw new Refused("parse", "CF-3200", "too large");
   const { message, found, signatures } = readNamed(bytes, "receipt", "CF-3200", receiptShape, checkLeaves);
   checkVenue(found.venue, found.log_origin, history.pins);
   const signers =
@@ -127,8 +130,19 @@ function openLeaf(bytes, query) {
   }
 }
 
+/** A logged entry of another kind under the number of a snapshot receipt, with nothing to open; null for anything else. */
+function openNotice(receipt, shown, history, log) {
+  if (receipt.snapshot === null || (shown.opening ?? null) !== null) return null;
+  const { found, entry } = history.verifyStated(utf8(shown.statement));
+  if (found.kind === "snapshot" || found.sequence !== receipt.snapshot.sequence) return null;
+  verifyLogged(parseLogProof(utf8(shown.log_proof)), log, found.sequence, entry);
+  return { statement: found, amount: null, leaves: [] };
+}
+
 /** What was shown, checked: the statement, the balance of the receipt in it, and the hashes of its leaves. */
 function openShown(receipt, shown, history, log) {
+  const notice = openNotice(receipt, shown, history, log);
+  if (notice !== null) return notice;
   const { statement, digest, entry } = history.verifySnapshot(utf8(shown.statement));
   const other = (why) => new Refused("bind", "CF-3213", why);
   const { sequence, venue, liabilities: rows } = statement;
@@ -143,6 +157,7 @@ function openShown(receipt, shown, history, log) {
   const { proof, balances } = openLeaf(utf8(shown.opening), query);
   const own = balances.find(({ row }) => isOwn(row));
   if (!own) throw other("another asset or class");
+  if (receipt.snapshot === null && own.row.decimals !== receipt.decimals) throw other("other decimals");
   const leaves = proof.leaves.filter(isOwn).map(({ nonce, amount, parts, split }) =>
     leafHash({ nonce, amount, account, credential, detail: detailOf(parts, split) }));
   return { statement, amount: own.amount, leaves };
@@ -151,6 +166,7 @@ function openShown(receipt, shown, history, log) {
 /** In which ways the statement excludes the receipt. */
 function exclusions(receipt, { statement, amount, leaves }) {
   if (receipt.snapshot === null) return [];
+  if (statement.kind !== "snapshot") return ["kind"];
   const row = statement.liabilities.find((one) =>
     one.asset === receipt.asset && one.class === receipt.class && one.decimals === receipt.decimals);
   const told = receipt.snapshot.leaves;
@@ -166,17 +182,18 @@ function exclusions(receipt, { statement, amount, leaves }) {
 
 function readAnswer(bytes, digest, history) {
   const inOrder = ({ movements }) => {
+    if (movements.length > MOVEMENTS_MAX) throw new Misshapen("too many movements");
     if (movements.some((one, at) => at > 0 && movements[at - 1].time > one.time)) throw new Misshapen("movements");
   };
   const { message, found, signatures } = readNamed(bytes, "answer", "CF-3211", answerShape, inOrder);
   checkVenue(found.venue, history.pins.log_origin, history.pins);
-  checkNamed(checkSigners("answer", message, signatures, history.pins), found);
+  checkNamed(checkSigners("answer", message, signatures, history.pinsNow), found);
   if (!equal(found.receipt, digest)) throw new Refused("bind", "CF-3212", "the answer to another receipt");
   return found;
 }
 
-/** The balance in the statement, when it settles the question. */
-function settle(receipt, { statement, amount }, answer) {
+/** The balance in the statement, when it settles the question. `known` is the one that anybody has opened. */
+function settle(receipt, { statement, amount }, answer, known) {
   if (receipt.snapshot !== null || answer === null) {
     const settled = amount !== null && (receipt.snapshot !== null || amount === receipt.amount);
     if (!settled) throw new Refused("bind", "CF-3213", "nothing is settled");
@@ -189,7 +206,7 @@ function settle(receipt, { statement, amount }, answer) {
     balance += movement.side === "credit" ? movement.amount : -movement.amount;
     if (balance < 0n || balance >= LIMIT) throw wrong("below zero or too far");
   }
-  if (balance !== (amount ?? 0n)) throw wrong("another balance");
+  if (balance !== (amount ?? known ?? 0n)) throw wrong("another balance");
   return balance;
 }
 
@@ -222,7 +239,7 @@ export function judge(bytes, { shown, answers }, history, log, now) {
   };
   const signed = answers.map((file) => attempt(() => readAnswer(utf8(file), digest, history))).filter(Boolean);
   const brought = [...shown.map((one) => [one, null]), ...signed.map((one) => [{ ...one, credential: null }, one])];
-  let answered = null;
+  const held = [];
   for (const [one, answer] of brought) {
     const opened = attempt(() => {
       const opened = openShown(receipt, one, history, log);
@@ -232,9 +249,11 @@ export function judge(bytes, { shown, answers }, history, log, now) {
     if (opened === null) continue;
     const why = exclusions(receipt, opened);
     if (why.length > 0) return { outcome: "contradicted", why, setAside };
-    const amount = attempt(() => settle(receipt, opened, answer));
-    answered ??= amount;
+    held.push([opened, answer]);
   }
+  const known = held.map(([{ amount }]) => amount).find((amount) => amount !== null) ?? null;
+  const settled = held.map(([opened, answer]) => attempt(() => settle(receipt, opened, answer, known)));
+  const answered = settled.find((amount) => amount !== null) ?? null;
   if (answered !== null) return { outcome: "answered", amount: answered, setAside };
   return { outcome: now > dispute.deadline ? "unanswered" : "open", setAside };
 }
