@@ -274,7 +274,6 @@ else
   left_out+=("second implementation (vectors/reference/counterfoil.py is missing)")
 fi
 run_function "demonstration" check_demo
-run "countermeasures switched off, one build" tests/switch_off/run.sh --one
 [ ! -e "$scratch/tree-before" ] || run_function "checkout unchanged" check_tree
 
 counts=$(awk '/^test result: / {passed += $4; ignored += $8}
