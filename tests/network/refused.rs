@@ -149,7 +149,7 @@ fn deposit_keys_are_the_verifiers_to_pin() {
     assert_eq!(refused.code().name, "NETWORK_POLICY_MALFORMED", "one key speaks for two venues: {refused}");
 }
 
-/// An asset that a policy requires, and in which its venue states nothing, is not passed over because others are covered.
+/// An asset that a policy requires, and in which its venue states nothing, is not passed over.
 #[test]
 fn a_required_asset_without_a_statement_is_not_passed_over() {
     let mut ring = built(&RingOptions { outside: [170; 3], ..RingOptions::default() });
@@ -160,7 +160,11 @@ fn a_required_asset_without_a_statement_is_not_passed_over() {
     assert_eq!(report.venues[1].own_verdict, Verdict::NotDeterminable);
     assert_eq!(report.verdict, Verdict::NotDeterminable);
     assert!(tells(&report, "NETWORK_VENUE_UNREADABLE", "beta"), "{:?}", told(&report));
-    assert_eq!(each(&report, |venue| venue.verdict.text().to_owned()), ["covered"; 3], "of bitcoins nothing is missing");
+    assert_eq!(
+        each(&report, |venue| venue.verdict.text().to_owned()),
+        ["covered"; 3],
+        "of bitcoins nothing is missing"
+    );
 }
 
 /// A proved deposit keeps nobody from being short who would be short with all of it paid.

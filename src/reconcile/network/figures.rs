@@ -84,12 +84,7 @@ pub(super) fn join<'a>(
     Ok(Some(Joined { members, deposits, between, report }))
 }
 
-fn members<'a>(
-    sheets: &'a [Sheet<'a>],
-    deposits: &[Deposit],
-    shared: &Shared,
-    asset: &AssetId,
-) -> Vec<Member<'a>> {
+fn members<'a>(sheets: &'a [Sheet<'a>], deposits: &[Deposit], shared: &Shared, asset: &AssetId) -> Vec<Member<'a>> {
     let elsewhere = |sheet: usize| {
         let own = deposits.iter().filter(move |deposit| deposit.depositor == sheet && deposit.asset == *asset);
         own.fold(zero(), |sum, deposit| sum + units(deposit.amount, deposit.decimals))

@@ -100,7 +100,8 @@ fn claimed_twice(sheets: &[Sheet<'_>], chain: &ChainId, address: &str, venues: &
     let of: Vec<&Sheet<'_>> = venues.iter().filter_map(|venue| sheets.get(*venue)).collect();
     let controls = |sheet: &&&Sheet<'_>| {
         let held = sheet.reserves.held.iter().filter(|item| item.holding.address == address);
-        held.filter(|item| item.holding.deployment.chain().as_ref() == Some(chain)).any(|item| is_controlled(sheet, item))
+        held.filter(|item| item.holding.deployment.chain().as_ref() == Some(chain))
+            .any(|item| is_controlled(sheet, item))
     };
     let controlling = of.iter().filter(controls).count();
     let severity = if controlling > 1 { Severity::Critical } else { Severity::Exception };

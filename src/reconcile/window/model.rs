@@ -284,7 +284,7 @@ pub struct Leg {
     pub direction: Direction,
     /// How much.
     pub amount: Amount,
-    /// Whether the counterparty's own coins were spent in it. Anybody can make somebody else's address look like change.
+    /// Whether the counterparty's own coins were spent in it: anybody can make another's address look like change.
     pub signed: bool,
 }
 

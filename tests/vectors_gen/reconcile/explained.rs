@@ -80,8 +80,18 @@ pub(super) fn add(vectors: &mut Vectors) {
             &trip("39 bound"),
         ],
     );
+    gift(&mut put);
+    shared(&mut put);
+    spanned(&mut put);
+}
+
+/// Takes a vector: name, comment, story, table.
+type Put<'p> = &'p mut dyn FnMut(&'static str, &'static str, &Story<'_>, &[&str]);
+
+fn gift(put: Put<'_>) {
     // the lender's one other output looks like change, and anybody can be sent it
-    let gift = hot(60).moved(105, [&[], &[("hot", 40)], &[("lender", 41)], &[("customer", 1)]]).left(115, 40, "customer");
+    let gift =
+        hot(60).moved(105, [&[], &[("hot", 40)], &[("lender", 41)], &[("customer", 1)]]).left(115, 40, "customer");
     let gift = Chain { explained: vec![("transaction 105", "a")], ..gift };
     put(
         "gift_that_looks_like_change",
@@ -98,12 +108,7 @@ pub(super) fn add(vectors: &mut Vectors) {
             "trip: 40 in at 105 to 105, 40 out at 115 to 115, customer; 40 stated",
         ],
     );
-    shared(&mut put);
-    spanned(&mut put);
 }
-
-/// Takes a vector: name, comment, story, table.
-type Put<'p> = &'p mut dyn FnMut(&'static str, &'static str, &Story<'_>, &[&str]);
 
 fn shared(put: Put<'_>) {
     let twice = hot(60).came(104, 40, "lender").came(106, 30, "lender").left(114, 30, "lender").left(116, 40, "lender");
