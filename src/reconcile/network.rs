@@ -16,7 +16,7 @@ mod told;
 
 use std::collections::BTreeSet;
 
-use super::{ReconcileError, Severity, Verdict};
+use super::{ReconcileError, Verdict};
 use crate::asset::AssetId;
 use crate::code::{Code, Coded, finding as finding_codes, network as codes};
 use crate::snapshot::{Time, VenueId};
@@ -138,9 +138,8 @@ pub fn network(inputs: &[Input<'_>], policy: &NetworkPolicy, now: Option<Time>) 
     let (mut assets, mut rows) = (Vec::new(), Vec::new());
     for id in ids {
         let is_critical = |venue: &VenueId| {
-            let critical = findings.iter().filter(|finding| finding.severity == Severity::Critical);
-            let here = critical.filter(|finding| finding.asset.as_ref().is_none_or(|asset| *asset == id));
-            here.into_iter().any(|finding| finding.venues.contains(venue))
+            let here = findings.iter().filter(|finding| finding.asset.as_ref().is_none_or(|asset| *asset == id));
+            here.into_iter().any(|finding| finding.is_against(venue))
         };
         let joined = figures::join(&sheets, &deposits, &shared, policy, &id, &is_critical)
             .map_err(|source| NetworkError::Clearing { asset: id.clone(), source })?;
@@ -151,14 +150,22 @@ pub fn network(inputs: &[Input<'_>], policy: &NetworkPolicy, now: Option<Time>) 
         rows.extend(rows_here);
         assets.push(joined.report);
     }
-    Ok(report(&sheets, first, policy, absent, assets, rows, findings))
+    // what a venue has to say and does not say is unknown, however much others cover
+    let silent = sheets.iter().flat_map(|sheet| told::silent(sheet.venue(), &sheet.report));
+    let silent: Vec<(AssetId, NetworkFinding)> = silent.collect();
+    for asset in assets.iter_mut().filter(|asset| silent.iter().any(|(id, _)| *id == asset.asset)) {
+        asset.verdict = asset.verdict.min(Verdict::NotDeterminable);
+    }
+    let is_open = !absent.is_empty() || !silent.is_empty();
+    findings.extend(silent.into_iter().map(|(_, finding)| finding));
+    Ok(report(&sheets, first, policy, (absent, is_open), assets, rows, findings))
 }
 
 fn report(
     sheets: &[Sheet<'_>],
     first: &Sheet<'_>,
     policy: &NetworkPolicy,
-    absent: Vec<VenueId>,
+    (absent, is_open): (Vec<VenueId>, bool),
     assets: Vec<AssetNetwork>,
     deposits: Vec<DepositRow>,
     findings: Vec<NetworkFinding>,
@@ -176,7 +183,7 @@ fn report(
         cutoff: first.statement.statement().cutoff,
         venues: sheets.iter().map(summary).collect(),
         // a venue that is missing leaves nothing covered: what it would have shown of the others is unknown
-        verdict: if absent.is_empty() { verdict } else { verdict.min(Verdict::NotDeterminable) },
+        verdict: if is_open { verdict.min(Verdict::NotDeterminable) } else { verdict },
         headline: told::headline(sheets.len(), &assets, deposits.len()),
         absent,
         assets,

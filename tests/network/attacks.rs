@@ -133,3 +133,38 @@ fn every_changed_byte_costs_the_deposit() {
         }
     }
 }
+
+/// What a venue puts into its own bundle takes the verdict from nobody else.
+#[test]
+fn a_rivals_false_deposit_blocks_no_verdict_of_the_debtor() {
+    let rich = || built(&RingOptions { outside: [170; 3], ..RingOptions::default() });
+    let verdicts = |ring: &Ring| each(&run(ring), |venue| venue.verdict.text().to_owned());
+    let mut ring = rich();
+    assert_eq!(verdicts(&ring), ["covered"; 3]);
+    shows(&mut ring, "u000000000000");
+    assert!(tells(&run(&ring), "DEPOSIT_NOT_INCLUDED", "alpha beta"));
+    assert_eq!(verdicts(&ring), ["covered", "not determinable", "covered"]);
+    let mut ring = rich();
+    ring.deposit(1, 0, "second", &account(1)).unwrap();
+    assert_eq!(verdicts(&ring), ["covered", "not determinable", "covered"]);
+    // two statements are the debtor's fault, and cost the depositor its deposit
+    let mut ring = rich();
+    let mut twice = ring.venues[0].statement.clone();
+    twice.account_hint = "another hint".to_owned();
+    let signed = ring.venues[0].sign(&twice).unwrap();
+    put(&mut ring, 1, "main", STATEMENT, signed);
+    assert!(tells(&run(&ring), "DEPOSIT_TWO_STATEMENTS", "alpha beta"));
+    assert_eq!(verdicts(&ring), ["not determinable", "covered", "covered"]);
+}
+
+/// Control that its own policy does not accept takes no coins from the venue that has the key.
+#[test]
+fn weak_control_of_anothers_wallet_takes_nothing_from_them() {
+    let mut ring = built(&RingOptions { shared_wallet: Some(1), ..RingOptions::default() });
+    ring.venues[1].policy.push_str("\n[require]\ncontrol = \"moved\"\n");
+    let report = run(&ring);
+    assert!(!tells(&report, "SHARED_HOLDING", "alpha beta"), "{:?}", told(&report));
+    let address = report.findings.iter().find(|finding| finding.code.name == "SHARED_ADDRESS").unwrap();
+    assert_eq!(address.severity, Severity::Exception);
+    assert_eq!(each(&report, |venue| venue.outside.0.to_string()), ["100", "0", "40"]);
+}

@@ -148,3 +148,35 @@ fn deposit_keys_are_the_verifiers_to_pin() {
     let refused = NetworkFile::parse(&text).unwrap().with(policies).unwrap_err();
     assert_eq!(refused.code().name, "NETWORK_POLICY_MALFORMED", "one key speaks for two venues: {refused}");
 }
+
+/// An asset that a policy requires, and in which its venue states nothing, is not passed over.
+#[test]
+fn a_required_asset_without_a_statement_is_not_passed_over() {
+    let mut ring = built(&RingOptions { outside: [170; 3], ..RingOptions::default() });
+    assert_eq!(run(&ring).verdict, Verdict::Covered);
+    let policy = &mut ring.venues[1].policy;
+    policy.push_str("\n[[asset]]\nid = \"ETH\"\ndecimals = 18\n");
+    let report = run(&ring);
+    assert_eq!(report.venues[1].own_verdict, Verdict::NotDeterminable);
+    assert_eq!(report.verdict, Verdict::NotDeterminable);
+    assert!(tells(&report, "NETWORK_VENUE_UNREADABLE", "beta"), "{:?}", told(&report));
+    assert_eq!(
+        each(&report, |venue| venue.verdict.text().to_owned()),
+        ["covered"; 3],
+        "of bitcoins nothing is missing"
+    );
+}
+
+/// A proved deposit keeps nobody from being short who would be short with all of it paid.
+#[test]
+fn a_deposit_that_is_too_small_hides_nothing_behind_a_venue_that_cannot_be_judged() {
+    let mut ring = built(&RingOptions { outside: [0, 100, 40], ..RingOptions::default() });
+    ring.venues[2].bundle.retain(|path, _| !path.ends_with(paths::TRANSCRIPT));
+    ring.venues[2].seal().unwrap();
+    let report = run(&ring);
+    // alpha has nothing, and 60 at gamma, against 160
+    assert_eq!(
+        each(&report, |venue| venue.verdict.text().to_owned()),
+        ["short", "not determinable", "not determinable"]
+    );
+}

@@ -2777,7 +2777,8 @@ class Net:
         paid_in = named + [(p["address"], p["amount"]) for p in other_spent]
         named = [(p["name"], p.get("amount")) for p in moved["to"]]
         paid_out = named + [(p["address"], p["amount"]) for p in other_received]
-        self.senders = {name for name, amount in paid_in if amount is not None}
+        self.signers = {name for name, amount in paid_in if amount is not None}
+        self.senders = set(self.signers)
         is_account = any(part["id"] == part["address"] for part in moved["spent"] + moved["received"])
         if len(paid_out) == 1 and paid_in and not is_account:
             self.senders.add(paid_out[0][0])
@@ -2869,12 +2870,13 @@ class Leaves:
         for net in trip.came:
             open_amount = net.amount
             named = [leaf for leaf in self.credential if {"leaf": leaf, "txid": net.txid} in brought]
-            for leaf in sorted(named, key=lambda leaf: not self.is_bound(leaf, trip.name)):
+            bound = {leaf for leaf in named if trip.name in net.signers and self.is_bound(leaf, trip.name)}
+            for leaf in sorted(named, key=lambda leaf: leaf not in bound):
                 units = min(open_amount, self.left.get((leaf, sequence), 0) // scale)
                 if units:
                     self.left[leaf, sequence] -= units * scale
                     open_amount -= units
-                    sums[0 if self.is_bound(leaf, trip.name) else 1] += units
+                    sums[0 if leaf in bound else 1] += units
         return sums
 
 

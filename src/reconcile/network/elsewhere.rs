@@ -171,6 +171,9 @@ fn refused(sheet: &Sheet<'_>, debtor: Option<&Sheet<'_>>, name: &str, (code, det
         crate::code::Outcome::NotMade => Severity::Exception,
     };
     let finding = NetworkFinding::new(code, severity, name, detail).and(sheet.venue());
+    // two statements convict whoever signed both; everything else is what the depositor put into its bundle
+    let signed_twice = debtor.filter(|_| code.number == codes::DEPOSIT_TWO_STATEMENTS.number);
+    let finding = finding.against(signed_twice.unwrap_or(sheet).venue());
     match debtor {
         Some(debtor) => finding.and(debtor.venue()),
         None => finding,

@@ -27,6 +27,8 @@ struct Member<'a> {
     low: Fraction,
     high: Fraction,
     shared: Fraction,
+    /// All its proved deposits, those at debtors without a figure in the asset, too.
+    elsewhere: Fraction,
     readable: bool,
 }
 
@@ -62,7 +64,7 @@ pub(super) fn join<'a>(
     asset: &AssetId,
     is_critical: &IsCritical<'_>,
 ) -> Result<Option<Joined<'a>>, ClearingError> {
-    let members = members(sheets, shared, asset);
+    let members = members(sheets, deposits, shared, asset);
     if members.is_empty() {
         return Ok(None);
     }
@@ -82,7 +84,11 @@ pub(super) fn join<'a>(
     Ok(Some(Joined { members, deposits, between, report }))
 }
 
-fn members<'a>(sheets: &'a [Sheet<'a>], shared: &Shared, asset: &AssetId) -> Vec<Member<'a>> {
+fn members<'a>(sheets: &'a [Sheet<'a>], deposits: &[Deposit], shared: &Shared, asset: &AssetId) -> Vec<Member<'a>> {
+    let elsewhere = |sheet: usize| {
+        let own = deposits.iter().filter(move |deposit| deposit.depositor == sheet && deposit.asset == *asset);
+        own.fold(zero(), |sum, deposit| sum + units(deposit.amount, deposit.decimals))
+    };
     let member = |(sheet, of): (usize, &'a Sheet<'a>)| {
         let report = of.report.assets.iter().find(|found| found.asset == *asset)?;
         let owed = report.owed.as_ref()?.total;
@@ -98,6 +104,7 @@ fn members<'a>(sheets: &'a [Sheet<'a>], shared: &Shared, asset: &AssetId) -> Vec
             low: (exact(less(held.counted, report.not_sustained)) - &also).max(zero()),
             high: exact(less(held.possible, report.came_and_went)),
             shared: also,
+            elsewhere: elsewhere(sheet),
             readable: !matches!(report.reason, Reason::NothingStated | Reason::NotClaimed | Reason::NotReadable),
         })
     };
@@ -222,10 +229,12 @@ impl Computed {
         let all_readable = members.iter().all(|member| member.readable);
         let judged = Judged {
             own: member.report.verdict,
-            leans_on_others: face != zero(),
-            readable: all_readable,
+            leans_on_others: member.elsewhere != zero(),
+            // what a debtor without a figure pays is unknown
+            readable: all_readable && member.elsewhere == face,
             in_full: least == member.owed,
             in_full_at_most: most == member.owed,
+            beyond_help: &member.high + &member.elsewhere < member.owed,
             critical: is_critical(member.venue),
         };
         Some(VenueFigures {
@@ -261,6 +270,8 @@ struct Judged {
     readable: bool,
     in_full: bool,
     in_full_at_most: bool,
+    /// Whether all that was offered and all deposits, paid in full, are less than what is owed.
+    beyond_help: bool,
     critical: bool,
 }
 
@@ -273,6 +284,8 @@ impl Judged {
             _ if covered => Verdict::Covered,
             (false, Verdict::Covered) => Verdict::NotDeterminable,
             (false, own) => own,
+            // whatever is unknown of others: they pay no more than they owe
+            (true, Verdict::Short) if self.beyond_help => Verdict::Short,
             (true, _) if self.readable && !self.in_full_at_most => Verdict::Short,
             (true, _) => Verdict::NotDeterminable,
         }

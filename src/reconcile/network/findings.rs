@@ -31,6 +31,9 @@ pub struct NetworkFinding {
     pub amount: Option<Exact>,
     /// What would clear it.
     pub clears: &'static str,
+    /// Whom alone it keeps from being covered: who made the fault. None for all that it names.
+    #[serde(skip)]
+    pub(super) only: Option<VenueId>,
 }
 
 impl NetworkFinding {
@@ -46,7 +49,21 @@ impl NetworkFinding {
             detail,
             amount: None,
             clears: code.remedy,
+            only: None,
         }
+    }
+
+    /// Is one venue's fault: a file in somebody's bundle takes nothing from others whom it names.
+    #[must_use]
+    pub(super) fn against(mut self, venue: &VenueId) -> Self {
+        self.only = Some(venue.clone());
+        self
+    }
+
+    /// Whether it keeps a venue from being covered.
+    pub(super) fn is_against(&self, venue: &VenueId) -> bool {
+        self.severity == Severity::Critical
+            && self.only.as_ref().map_or_else(|| self.venues.contains(venue), |only| only == venue)
     }
 
     /// Concerns a venue.

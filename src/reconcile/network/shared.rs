@@ -39,7 +39,7 @@ pub(super) fn join(sheets: &[Sheet<'_>]) -> Result<(Shared, Vec<NetworkFinding>)
     for (venue, sheet) in sheets.iter().enumerate() {
         let assets = sheet.member.policy.assets();
         // what nobody shows control of backs nothing, so that it is not counted twice
-        for item in sheet.reserves.held.iter().filter(|item| item.free && item.control.is_some()) {
+        for item in sheet.reserves.held.iter().filter(|item| item.free && is_controlled(sheet, item)) {
             let holding = &item.holding;
             let deployed = assets.iter().flat_map(|asset| asset.deployments.iter().map(move |found| (asset, found)));
             let Some((asset, found)) = deployed.into_iter().find(|(_, found)| found.id == holding.deployment) else {
@@ -70,6 +70,12 @@ pub(super) fn join(sheets: &[Sheet<'_>]) -> Result<(Shared, Vec<NetworkFinding>)
     Ok((shared, findings))
 }
 
+/// Whether a venue shows control in a way that its policy accepts. A weaker one, such as a node's word that only the
+/// bundle has, anybody can write about anybody's wallet: it takes nothing from who has the key.
+fn is_controlled(sheet: &Sheet<'_>, item: &Held) -> bool {
+    item.control.is_some_and(|grade| grade >= sheet.member.policy.require().control)
+}
+
 /// Addresses that stand in two committed sets.
 fn addresses(sheets: &[Sheet<'_>]) -> Result<Vec<NetworkFinding>, ReconcileError> {
     let mut seen: BTreeMap<(ChainId, String), Vec<usize>> = BTreeMap::new();
@@ -94,7 +100,8 @@ fn claimed_twice(sheets: &[Sheet<'_>], chain: &ChainId, address: &str, venues: &
     let of: Vec<&Sheet<'_>> = venues.iter().filter_map(|venue| sheets.get(*venue)).collect();
     let controls = |sheet: &&&Sheet<'_>| {
         let held = sheet.reserves.held.iter().filter(|item| item.holding.address == address);
-        held.filter(|item| item.holding.deployment.chain().as_ref() == Some(chain)).any(|item| item.control.is_some())
+        held.filter(|item| item.holding.deployment.chain().as_ref() == Some(chain))
+            .any(|item| is_controlled(sheet, item))
     };
     let controlling = of.iter().filter(controls).count();
     let severity = if controlling > 1 { Severity::Critical } else { Severity::Exception };

@@ -3,14 +3,31 @@
 use super::findings::NetworkFinding;
 use super::fraction::{Exact, decimal};
 use super::model::{AssetNetwork, DepositRow};
+use crate::asset::AssetId;
 use crate::code::network as codes;
-use crate::reconcile::{Severity, Verdict};
+use crate::reconcile::{Report, Severity, Verdict};
 use crate::snapshot::VenueId;
 
 /// A venue that the verifier asked about, and that nobody shows.
 pub(super) fn absent(venue: &VenueId) -> NetworkFinding {
     let detail = "the network policy names it, and no bundle is of it".to_owned();
     NetworkFinding::new(&codes::NETWORK_BUNDLE_ABSENT, Severity::Exception, venue.as_str(), detail).and(venue)
+}
+
+/// Assets that a venue's policy requires, and in which nothing says what it owes: they have no sheet to be joined.
+pub(super) fn silent(venue: &VenueId, report: &Report) -> Vec<(AssetId, NetworkFinding)> {
+    let open = report.assets.iter().filter(|asset| asset.required && asset.owed.is_none());
+    let told = open.map(|asset| {
+        let detail = "its policy requires the asset, and its own report has no figure of what it owes in it";
+        let finding = NetworkFinding::new(
+            &codes::NETWORK_VENUE_UNREADABLE,
+            Severity::Exception,
+            asset.asset.as_str(),
+            detail.to_owned(),
+        );
+        (asset.asset.clone(), finding.of_asset(&asset.asset).and(venue))
+    });
+    told.collect()
 }
 
 /// The first line.

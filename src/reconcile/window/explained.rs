@@ -96,8 +96,10 @@ impl Explained {
         for leg in legs {
             let mut open = leg.amount.base_units();
             let named = || deposits.get(&leg.txid).into_iter().flatten().copied();
-            let is_bound =
-                |place: &usize| self.leaves.get(*place).is_some_and(|leaf| leaf.is_bound_to(&trip.counterparty));
+            // whose address is only where change seems to have gone may never have paid
+            let is_bound = |place: &usize| {
+                leg.signed && self.leaves.get(*place).is_some_and(|leaf| leaf.is_bound_to(&trip.counterparty))
+            };
             let (first, then): (Vec<usize>, Vec<usize>) = named().partition(is_bound);
             let places = first.iter().map(|place| (*place, true)).chain(then.iter().map(|place| (*place, false)));
             for (leaf, is_bound) in places {

@@ -284,6 +284,8 @@ pub struct Leg {
     pub direction: Direction,
     /// How much.
     pub amount: Amount,
+    /// Whether the counterparty's own coins were spent in it: anybody can make another's address look like change.
+    pub signed: bool,
 }
 
 impl RoundTrip {

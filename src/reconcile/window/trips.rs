@@ -24,6 +24,8 @@ pub(super) struct Net {
     parties: Vec<Counterparty>,
     /// Who sent it, by name: also where change went.
     senders: BTreeSet<String>,
+    /// Those of them whose own coins it spent.
+    signers: BTreeSet<String>,
     /// Who got how much.
     receivers: BTreeMap<String, Amount>,
     /// What each address lost.
@@ -46,8 +48,9 @@ impl Net {
         };
         let paid_in = others(&transfer.from, &other_spent);
         let paid_out = others(&transfer.to, &other_received);
-        let mut senders: BTreeSet<String> =
+        let signers: BTreeSet<String> =
             paid_in.iter().filter(|party| party.amount.is_some()).map(|party| party.name.clone()).collect();
+        let mut senders = signers.clone();
         // one output beside ours is the sender's change; an account has no change, and whom it pays is somebody else
         let account = transfer.spent.iter().chain(&transfer.received).any(|part| part.id == part.address);
         if let ([change], false, false) = (paid_out.as_slice(), paid_in.is_empty(), account) {
@@ -70,7 +73,7 @@ impl Net {
         }
         let parties = if direction == Direction::In { paid_in } else { paid_out };
         let (height, txid, authenticity) = (transfer.height, transfer.txid.clone(), transfer.authenticity);
-        Some(Self { height, txid, direction, amount, parties, senders, receivers, losses, authenticity })
+        Some(Self { height, txid, direction, amount, parties, senders, signers, receivers, losses, authenticity })
     }
 
     pub(super) fn flow(&self) -> Flow {
@@ -235,8 +238,10 @@ impl Search<'_> {
                 *sum = sum.checked_add(own).unwrap_or(*sum);
             }
         }
-        let leg =
-            |net: &Net, amount| Leg { height: net.height, txid: net.txid.clone(), direction: net.direction, amount };
+        let leg = |net: &Net, amount| {
+            let (txid, signed) = (net.txid.clone(), net.signers.contains(&counterparty));
+            Leg { height: net.height, txid, direction: net.direction, amount, signed }
+        };
         let legs_in = came.iter().map(|net| leg(net, net.amount));
         let legs: Vec<Leg> = legs_in.chain(went.iter().map(|(net, amount)| leg(net, *amount))).collect();
         let nets = came.iter().copied().chain(went.iter().map(|(net, _)| *net));

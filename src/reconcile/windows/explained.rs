@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::amount::Amount;
 use crate::asset::{Asset, DeploymentId};
 use crate::code::explained as codes;
-use crate::reconcile::depositors::Customer;
+use crate::reconcile::depositors::{Customer, Deposit};
 use crate::reconcile::findings::{Finding, Severity};
 use crate::reconcile::verdicts::Section;
 use crate::reconcile::window::{CustomerLeaf, Direction, Explained, RoundTrip, WindowReport};
@@ -109,8 +109,10 @@ impl Section<'_> {
 fn is_named(customer: &Customer, report: &WindowReport, trip: &RoundTrip) -> bool {
     let came = trip.legs.iter().filter(|leg| leg.direction == Direction::In);
     let mut came = came.map(|leg| leg.txid.as_str());
+    // they are in order, and a file may name thousands
     came.any(|txid| {
-        customer.deposits.iter().any(|deposit| deposit.deployment == report.deployment && deposit.txid == txid)
+        let named = |deposit: &Deposit| (&deposit.deployment, deposit.txid.as_str()).cmp(&(&report.deployment, txid));
+        customer.deposits.binary_search_by(named).is_ok()
     })
 }
 

@@ -80,12 +80,35 @@ pub(super) fn add(vectors: &mut Vectors) {
             &trip("39 bound"),
         ],
     );
+    gift(&mut put);
     shared(&mut put);
     spanned(&mut put);
 }
 
 /// Takes a vector: name, comment, story, table.
 type Put<'p> = &'p mut dyn FnMut(&'static str, &'static str, &Story<'_>, &[&str]);
+
+fn gift(put: Put<'_>) {
+    // the lender's one other output looks like change, and anybody can be sent it
+    let gift =
+        hot(60).moved(105, [&[], &[("hot", 40)], &[("lender", 41)], &[("customer", 1)]]).left(115, 40, "customer");
+    let gift = Chain { explained: vec![("transaction 105", "a")], ..gift };
+    put(
+        "gift_that_looks_like_change",
+        "a lender sends a customer what looks like change: the customer's leaf is not of who paid",
+        &owes(100, gift).also(6, 102, 60, true).also(8, 118, 60, true).leaf("a", "customer", &[(7, 40)]),
+        &[
+            "not-determinable, between-both",
+            "low 60, high 100, came and went 0, not sustained 40",
+            LEAST,
+            BEFORE,
+            "statement 7: 60 to 100, 60.00 %",
+            AFTER,
+            WINDOW,
+            "trip: 40 in at 105 to 105, 40 out at 115 to 115, customer; 40 stated",
+        ],
+    );
+}
 
 fn shared(put: Put<'_>) {
     let twice = hot(60).came(104, 40, "lender").came(106, 30, "lender").left(114, 30, "lender").left(116, 40, "lender");
