@@ -117,7 +117,8 @@ function netOf(moved, place, counted) {
   const gain = total(own(moved.received)) - total(own(moved.spent));
   const paidIn = others(moved.from, moved.spent);
   const paidOut = others(moved.to, moved.received);
-  const senders = new Set(paidIn.filter((found) => found.amount !== null).map((found) => found.name));
+  const signers = new Set(paidIn.filter((found) => found.amount !== null).map((found) => found.name));
+  const senders = new Set(signers);
   const account = [...moved.spent, ...moved.received].some((part) => part.id === part.address);
   // the one other output of a sender with coins is change
   if (paidOut.length === 1 && paidIn.length > 0 && !account) senders.add(paidOut[0].name);
@@ -128,7 +129,7 @@ function netOf(moved, place, counted) {
   const losses = addresses.map((address) => [address, atLeastZero(of(moved.spent, address) - of(moved.received, address))]);
   return {
     amount: gain < 0n ? -gain : gain, authenticity: moved.authenticity, direction: gain < 0n ? "out" : "in",
-    height: moved.height, losses, paid, place, senders, txid: moved.txid,
+    height: moved.height, losses, paid, place, senders, signers, txid: moved.txid,
   };
 }
 
@@ -213,13 +214,15 @@ class Leaves {
   }
 
   explain(trips, brought, chain, scale) {
-    const isBound = ({ credential }, name) =>
+    const isOf = ({ credential }, name) =>
       credential === name ||
       (credential.startsWith("0x") && name.startsWith("0x") && credential.toLowerCase() === name.toLowerCase());
     const take = (trip, sequence) => {
       const sums = { bound: 0n, stated: 0n };
       for (const net of trip.came) {
         let open = net.amount;
+        // who was only sent what looks like change has paid nothing
+        const isBound = (leaf, name) => net.signers.has(name) && isOf(leaf, name);
         const named = this.all.filter((leaf) => brought.some((one) => one.leaf === leaf.name && one.txid === net.txid));
         const inOrder = [true, false].flatMap((wanted) => named.filter((leaf) => isBound(leaf, trip.counterparty) === wanted));
         for (const leaf of inOrder) {
