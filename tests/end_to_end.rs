@@ -400,7 +400,11 @@ fn covered(venue: &Venue, snapshot: &Snapshot) {
     assert_eq!((&asset["verdict"], &asset["owed"]["total"]), (&"covered".into(), &"14500000000".into()));
     assert_eq!((&asset["held"]["counted"], &asset["owed"]["leaves"]), (&"15000000000".into(), &"1000".into()));
     assert_eq!(asset["held"]["by_basis"]["observed"], "15000000000");
-    assert_eq!(codes(&report), ["CF-7049"], "nobody noted when the signatures came");
+    assert_eq!(
+        codes(&report),
+        ["CF-7350", "CF-7351", "CF-7049"],
+        "no balance sheet, no scope; nobody noted when the signatures came"
+    );
     let (bundle, policy) = (snapshot.bundle.to_str().unwrap(), snapshot.policy.to_str().unwrap());
     let text = stdout(&venue.run(0, &["reconcile", bundle, "--policy", policy]));
     assert!(text.starts_with("COVERED: 1 of 1 covered\n"), "{text}");

@@ -89,9 +89,11 @@ fn every_scenario_that_is_caught_has_a_patch() {
 }
 
 /// Rows that are met by a check and by no patch, each with the reason.
-const ROWS_WITHOUT: [(&str, &str); 2] = [
+const ROWS_WITHOUT: [(&str, &str); 4] = [
+    ("B13", "receipts: each outcome is a vector, refused or judged by three implementations"),
     ("B9", "split balances: vectors refuse each missing or wrong piece"),
     ("R21", "rules of windows: a unit test for each counterexample"),
+    ("R23", "deposits elsewhere: tests/network/attacks.rs needs three bundles, which no scenario has yet"),
 ];
 
 #[test]

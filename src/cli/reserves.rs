@@ -10,7 +10,7 @@ use super::own_files::{OwnFiles, OwnFilesArgs};
 use super::{Outcome, policy, remark, say};
 use crate::amount::Amount;
 use crate::basis::Basis;
-use crate::code::Outcome as CodeOutcome;
+use crate::code::{Outcome as CodeOutcome, credit, finding};
 use crate::reconcile::{Report, Severity, reconcile_with};
 use crate::reserve::claim::Bucket;
 
@@ -35,6 +35,16 @@ pub(super) struct VerifyArgs {
     own: OwnFilesArgs,
 }
 
+/// Findings about what is owed and about claims on others: the evidence for coins holds without an answer to them.
+const OF_LIABILITIES: [u16; 6] = [
+    finding::OTHER_LIABILITIES_NONE_STATED.number,
+    finding::NO_CONTROL_TOTAL.number,
+    credit::NO_BALANCE_SHEET.number,
+    credit::SCOPE_NONE_STATED.number,
+    credit::CLAIM_ON_RELATED.number,
+    credit::LADDER_FAILS.number,
+];
+
 pub(super) fn run(verb: &Verb) -> Outcome {
     match verb {
         Verb::Sign(args) => sign::run(args),
@@ -47,12 +57,10 @@ fn verify(args: &VerifyArgs) -> Outcome {
     let own = OwnFiles::find(&args.own)?;
     let report = reconcile_with(&Folder(args.bundle.clone()), &policy, &own, None)?;
     print(&report, &args.bundle);
-    let of_reserves = report.findings.iter().filter(|finding| {
-        let number = finding.code.number;
-        finding.severity != Severity::Note
-            && number != crate::code::finding::OTHER_LIABILITIES_NONE_STATED.number
-            && number != crate::code::finding::NO_CONTROL_TOTAL.number
-    });
+    let of_reserves = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity != Severity::Note && !OF_LIABILITIES.contains(&finding.code.number));
     let outcome = of_reserves.map(|finding| finding.code.outcome).min_by_key(|outcome| outcome.exit_code());
     Ok(ExitCode::from(outcome.map_or(0, CodeOutcome::exit_code)))
 }
