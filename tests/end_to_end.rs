@@ -390,7 +390,13 @@ fn ledger(lowered: u64) -> String {
     text
 }
 
+/// What was found, but for what this venue leaves open in every statement: it states neither balance sheet nor scope,
+/// which `covered` looks at once.
 fn codes(report: &Value) -> Vec<&str> {
+    all_codes(report).into_iter().filter(|code| !["CF-7350", "CF-7351"].contains(code)).collect()
+}
+
+fn all_codes(report: &Value) -> Vec<&str> {
     report["findings"].as_array().unwrap().iter().map(|finding| finding["code"].as_str().unwrap()).collect()
 }
 
@@ -401,7 +407,7 @@ fn covered(venue: &Venue, snapshot: &Snapshot) {
     assert_eq!((&asset["held"]["counted"], &asset["owed"]["leaves"]), (&"15000000000".into(), &"1000".into()));
     assert_eq!(asset["held"]["by_basis"]["observed"], "15000000000");
     assert_eq!(
-        codes(&report),
+        all_codes(&report),
         ["CF-7350", "CF-7351", "CF-7049"],
         "no balance sheet, no scope; nobody noted when the signatures came"
     );
