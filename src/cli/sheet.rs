@@ -18,7 +18,7 @@ use crate::report;
 pub(super) struct Args {
     /// The sheet, in TOML
     sheet: PathBuf,
-    /// What you assume of prices, volumes and issuers: a file of assumptions, or a policy with [quality]
+    /// What you assume of prices, volumes and issuers: a file of assumptions, or a policy with `[quality]`
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Write the result as JSON, too (`-` for standard output instead of the text)

@@ -37,7 +37,7 @@ static FACTS: Facts = Facts {
     account: Some("encryptUid"),
 };
 
-/// The format, with hashes of [`DIGITS`] digits; shorter ones are for the demonstration of a collision only.
+/// The format, with hashes of `DIGITS` digits; shorter ones are for the demonstration of a collision only.
 pub struct Bitget {
     digits: usize,
 }

@@ -43,7 +43,7 @@ pub struct Claim {
     pub account: String,
     /// `counterfoil-deposit-claim-v1`.
     pub format: String,
-    /// Over [`line`], under the key that is the leaf's credential.
+    /// Over [`line()`], under the key that is the leaf's credential.
     pub signature: Signature,
 }
 
