@@ -242,12 +242,17 @@ pub(super) fn check_finished(folder: &Path) -> Result<(), CliError> {
     if name.starts_with(UNFINISHED) { Err(CliError::Unfinished(folder.to_owned())) } else { Ok(()) }
 }
 
+/// The first bytes of a file, at most `count`.
+pub(super) fn head(path: &Path, count: u64) -> Result<Zeroizing<Vec<u8>>, CliError> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(count).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    Ok(bytes)
+}
+
 /// Whether a file begins with these bytes.
 pub(super) fn begins_with(path: &Path, expected: &[u8]) -> Result<bool, CliError> {
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    let mut bytes = Vec::new();
-    file.take(expected.len() as u64).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    Ok(bytes == expected)
+    Ok(*head(path, expected.len() as u64)? == expected)
 }
 
 /// A folder that appears whole, by rename; nothing remains of it when it is dropped before.

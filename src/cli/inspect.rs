@@ -1,4 +1,7 @@
-//! `inspect`: what a file is. It verifies nothing, and says so.
+//! `inspect`: what a file or folder is. It verifies nothing, and says so.
+
+mod folder;
+mod kinds;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,38 +17,29 @@ use crate::json;
 use crate::liability::sealed_proof::{self, Pack};
 use crate::reserve::bitcoin::utxo_snapshot::{self, Summary};
 
-/// Say what a file is.
+/// Say what a file or folder is.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The file
+    /// The file or folder
     file: PathBuf,
 }
-
-/// Kinds of files by the field that their content stands in, or by their format.
-const KINDS: [(&str, &str); 14] = [
-    ("statement", "a signed statement of liabilities"),
-    ("manifest", "the sealed manifest of a bundle"),
-    ("transcript", "a signed transcript of a node's answers"),
-    ("seal", "a report that somebody made again, and signed"),
-    ("receipt", "a receipt: what the venue told one customer; private"),
-    ("answer", "the venue's answer in a dispute; private"),
-    ("counterfoil-dispute-v1", "a dispute about a receipt; private"),
-    ("counterfoil-receipt-contradiction-v1", "evidence that a receipt and a logged statement exclude each other"),
-    ("counterfoil-report-v1", "a report of a reconciliation"),
-    ("counterfoil-inclusion-proof-v1", "an inclusion proof of one customer account"),
-    ("counterfoil-sealed-proofs-v1", "the index of a folder of sealed proofs"),
-    ("counterfoil-challenge-v1", "a challenge document"),
-    ("counterfoil-compact-range-v1", "a compact range: a part of a liability tree"),
-    ("counterfoil-statement-v1", "the draft of a statement, unsigned"),
-];
 
 /// How `prove --all` begins its table.
 const TABLE_HEAD: &[u8] = b"account,code\n";
 
 pub(super) fn run(args: &Args) -> Outcome {
+    if args.file.is_dir() {
+        return folder::run(&args.file);
+    }
     // larger than memory: it is read as a stream
     if files::begins_with(&args.file, &utxo_snapshot::MAGIC)? {
         return snapshot(&args.file);
+    }
+    if let Some(kind) = kinds::by_first_bytes(&files::head(&args.file, kinds::HEAD_BYTES)?) {
+        // not its hash either: it is that of a secret, or of a file of any size
+        say(format!("{}: {kind}", args.file.display()));
+        say("\nNothing was verified.");
+        return Ok(ExitCode::SUCCESS);
     }
     let bytes = files::read(&args.file, crate::bundle::FILE_SIZE_MAX)?;
     say(format!("{}: {} bytes, sha256 {}", args.file.display(), bytes.len(), sha256(&bytes)));
@@ -59,20 +53,28 @@ pub(super) fn run(args: &Args) -> Outcome {
             let first = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
             say(String::from_utf8_lossy(first));
         }
-        Err(_) if bytes.starts_with(b"counterfoil\0st\0") => {
-            say("the private store of a build: accounts, balances and nonces; not for others");
-        }
         Err(_) if bytes.starts_with(TABLE_HEAD) => {
             say("the private table of proof codes: whoever has it opens every sealed proof; not for others");
         }
-        Err(error) => {
-            say(format!("not strict JSON: {}: {error}", error.code()));
-            return Ok(ExitCode::from(2));
-        }
+        Err(error) => match kinds::by_content(&bytes) {
+            Some(kind) => say(kind),
+            None => return unknown(&bytes, &error),
+        },
         Ok(value) => describe(&value, json::canonical(&value)? == bytes)?,
     }
     say("\nNothing was verified.");
     Ok(ExitCode::SUCCESS)
+}
+
+/// A reason to doubt JSON is told only of what begins as JSON.
+fn unknown(bytes: &[u8], error: &json::JsonError) -> Outcome {
+    if bytes.trim_ascii_start().starts_with(b"{") {
+        say(format!("not strict JSON: {}: {error}", error.code()));
+    } else {
+        say("of a kind that this version does not know; what binary evidence is, its place in a bundle says:");
+        say("inspect the bundle's folder, or check it with `reserves verify`");
+    }
+    Ok(ExitCode::from(2))
 }
 
 /// A set of unspent outputs: every coin is read, and the hash over them is computed.
@@ -137,13 +139,9 @@ fn is_lines(bytes: &[u8]) -> bool {
     lines.is_some_and(|mut lines| lines.all(|line| json::parse(line).is_ok_and(|value| value.is_object())))
 }
 
-fn describe(value: &Value, canonical: bool) -> Result<(), super::error::Failure> {
-    let format = value.get("format").and_then(Value::as_str).unwrap_or_default();
-    // an inclusion proof has a field `statement`, too: only signed files have signatures beside their content
-    let signed = value.get("signatures").is_some();
-    let is_of = |mark: &str| if signed { value.get(mark).is_some_and(Value::is_object) } else { mark == format };
-    let kind = KINDS.iter().find(|(mark, _)| is_of(mark));
-    say(kind.map_or("strict JSON of a kind that this version does not know", |(_, words)| words));
+fn describe(value: &Value, canonical: bool) -> Result<(), Failure> {
+    let kind = kinds::of_json(value);
+    say(kind.unwrap_or("strict JSON of a kind that this version does not know"));
     say(if canonical { "canonical (RFC 8785)" } else { "not canonical (RFC 8785)" });
     let shape = |error: serde_json::Error| json::JsonError::Shape { detail: error.to_string() };
     say(serde_json::to_string_pretty(value).map_err(shape)?);
