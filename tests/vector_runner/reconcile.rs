@@ -365,9 +365,12 @@ impl Owed {
     }
 }
 
+/// A chain, and the first and last block of it that a window shows.
+type Measured = (ChainId, (u64, u64));
+
 impl Query {
     /// Of each window that shows some of the blocks asked about: the first and the last of these.
-    fn measurable(&self, windows: &[Shown]) -> Result<Vec<(ChainId, (u64, u64))>, String> {
+    fn measurable(&self, windows: &[Shown]) -> Result<Vec<Measured>, String> {
         let mut all = Vec::new();
         for held in &self.deployments {
             let Some(shown) = windows.iter().find(|shown| shown.deployment == held.id) else { continue };
