@@ -22,6 +22,7 @@ pub mod evm_window;
 pub mod explained;
 pub mod finding;
 pub mod foreign;
+pub mod foreign_amounts;
 pub mod keys;
 pub mod lab;
 pub mod ledger;
@@ -29,6 +30,7 @@ pub mod liability;
 pub mod log;
 pub mod network;
 pub mod omission;
+pub mod parties;
 pub mod publish;
 pub mod receipt;
 pub mod report;
@@ -127,8 +129,10 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         network::ALL,
         credit::ALL,
         custody::ALL,
+        parties::ALL,
         report::ALL,
         foreign::ALL,
+        foreign_amounts::ALL,
         cli::ALL,
         lab::ALL,
         serve::ALL,

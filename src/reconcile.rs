@@ -22,6 +22,7 @@ mod model;
 mod nested;
 pub mod network;
 pub mod omission;
+mod parties;
 pub mod quality;
 mod reserves;
 pub mod sample;
@@ -132,13 +133,14 @@ fn gathered(
     let mut reserves = match &statement {
         Some(statement) => {
             let (history, found) = history::read(files, policy, statement.clone(), sealed.manifest().sealed_at)?;
-            let custody = custodian::read(files, policy, &history)?;
-            let mut reserves = reserves::gather(files, policy, statement, (&history, &custody.addresses), own)?;
+            let mut custody = custodian::read(files, policy, &history)?;
+            let mut issuers = issuer::read(files, policy, statement.statement())?;
+            let elsewhere = parties::separate(&mut custody, &mut issuers);
+            let mut reserves = reserves::gather(files, policy, statement, (&history, &elsewhere), own)?;
             reserves.findings.extend(custody.findings);
             reserves.custody = custody.shares;
-            let (backings, seen) = issuer::read(files, policy, statement.statement())?;
-            reserves.findings.extend(seen);
-            reserves.issuers = backings;
+            reserves.findings.extend(issuers.findings);
+            reserves.issuers = issuers.backings;
             reserves.findings.extend(found);
             reserves.findings.extend(log::findings(files, policy, statement)?);
             let (depositors, found) = depositors::read(files, &history)?;

@@ -5,19 +5,22 @@ mod golden_support;
 mod window_support;
 
 use counterfoil::amount::Amount;
-use counterfoil::bundle::{MANIFEST, MemoryFiles};
+use counterfoil::bundle::{MANIFEST, MemoryFiles, paths};
+use counterfoil::json;
 use counterfoil::policy::Policy;
-use counterfoil::publish::Statement;
 use counterfoil::publish::custody::TierRow;
+use counterfoil::publish::{self, Statement};
+use counterfoil::reconcile::network::elsewhere::Claim;
+use counterfoil::reconcile::network::{Input, NetworkFile, network};
 use counterfoil::reconcile::tiers::TierResult;
 use counterfoil::reconcile::{Report, Verdict, reconcile};
 use counterfoil::report;
 use counterfoil::reserve::address_set::Role;
 use counterfoil::snapshot::Time;
 use golden_support::joined::{
-    BOOKS, COIN, account, coins, custodian, declare, issuer, joined, venue, with_bundle, with_issuer,
+    BOOKS, COIN, account, coins, custodian, declare, holder, issuer, joined, venue, with_bundle, with_issuer,
 };
-use golden_support::{made, reseal};
+use golden_support::{made, made_on, reseal};
 
 fn codes(report: &Report) -> Vec<u16> {
     let mut codes: Vec<u16> =
@@ -198,7 +201,7 @@ fn what_is_not_there_is_told() {
 
 #[test]
 fn an_issued_coin_is_a_claim_that_is_looked_through_once() {
-    let (venue, issuer) = (made("golden-exchange", ("venue", BOOKS), &|_| ()), issuer(&|_| ()));
+    let (venue, issuer) = (holder(), issuer(&|_| ()));
     let policy = with_issuer(&venue, &issuer, "");
     let report = report_of(&with_bundle(&venue, &issuer), &policy);
     // it owes 44 and keeps less
@@ -207,13 +210,138 @@ fn an_issued_coin_is_a_claim_that_is_looked_through_once() {
     let theirs = &alone.assets[0].commitments[0];
     let (asset, claim) = (&report.assets[0], &report.assets[0].issuers[0]);
     let kept = theirs.low.unwrap().base_units();
-    let backed = Amount::from_base_units(23 * COIN * kept / theirs.owed.base_units());
-    assert_eq!((claim.held, claim.backed, claim.counts), (coins(23), Some(backed), true));
-    assert_eq!(asset.held.counted, coins(23), "whoever is owed the coin is paid with the coin");
-    assert!(report::text(&report).contains("claim on an issuer: 23.00 of"));
+    let backed = Amount::from_base_units(20 * COIN * kept / theirs.owed.base_units());
+    assert_eq!((claim.held, claim.backed, claim.counts), (coins(20), Some(backed), true));
+    assert_eq!(asset.held.counted, coins(20), "whoever is owed the coin is paid with the coin");
+    assert!(report::text(&report).contains("claim on an issuer: 20.00 of"));
     let tables = report::csv(&report).unwrap();
     let (_, table) = tables.iter().find(|(name, _)| *name == "elsewhere.csv").unwrap();
-    assert!(String::from_utf8(table.clone()).unwrap().contains("BTC,issuer,example-wrapper,23.00000000,"));
+    assert!(String::from_utf8(table.clone()).unwrap().contains("BTC,issuer,example-wrapper,20.00000000,"));
+}
+
+/// The coins behind an issued coin are listed by the venue, too: they would pay its customers and the coin's holders.
+#[test]
+fn attack_r8_one_wallet_of_venue_and_issuer() {
+    let (venue, issuer) = (made("golden-exchange", ("venue", BOOKS), &|_| ()), issuer(&|_| ()));
+    let policy = with_issuer(&venue, &issuer, "");
+    let report = report_of(&with_bundle(&venue, &issuer), &policy);
+    let found: Vec<_> = report.findings.iter().filter(|finding| finding.code.number == 7511).collect();
+    assert_eq!(found.len(), 1, "the cold address");
+    let held = &report.assets[0].held;
+    assert_eq!((held.counted, held.excluded), (coins(20), coins(3)));
+    // whoever shows no control of it takes it from nobody
+    let mut listed = with_bundle(&venue, &issuer);
+    let prefix = "issuers/example-wrapper/";
+    let of_issuer =
+        listed.iter().filter_map(|(path, bytes)| Some((path.strip_prefix(prefix)?.to_owned(), bytes.clone())));
+    let mut of_issuer: MemoryFiles = of_issuer.collect();
+    of_issuer.insert(paths::CONTROL.to_owned(), Vec::new());
+    reseal(&mut of_issuer);
+    listed.extend(of_issuer.into_iter().map(|(path, bytes)| (format!("{prefix}{path}"), bytes)));
+    reseal(&mut listed);
+    let report = report_of(&listed, &policy);
+    assert_eq!(report.assets[0].held.counted, coins(23));
+    assert!(report.findings.iter().all(|finding| finding.code.number != 7511));
+}
+
+/// One operator with two names and two keys shows one wallet twice.
+#[test]
+fn attack_r4_two_custodians_with_one_wallet() {
+    let venue = made("golden-exchange", ("venue", BOOKS), &|_| ());
+    let custodian = custodian(&venue, "custodian", &|_| ());
+    let (mut bundle, mut policy) = joined(&venue, &custodian, "golden-exchange");
+    let alone = report_of(&bundle, &policy);
+    assert!(!alone.assets[0].custodians[0].counted.is_zero());
+    let books = golden_support::joined::custodian_books(&venue);
+    let second = made("second-custodian", ("second custodian", &books), &|statement| {
+        golden_support::joined::of_clients(statement);
+    });
+    for (path, bytes) in &second.golden.bundle {
+        bundle.insert(format!("custodians/second-custodian/{path}"), bytes.clone());
+    }
+    let proof = golden_support::joined::proof(&second, "golden-exchange");
+    bundle.insert("custodians/second-custodian.proof.json".to_owned(), proof);
+    reseal(&mut bundle);
+    policy.push_str(&format!(
+        "\n[[custodian]]\nid = \"second-custodian\"\nlog_origin = \"log.example/second-custodian\"\n\
+         keys = [{{ alg = \"bip340\", key = \"{}\" }}]\n",
+        second.key.public_key().key
+    ));
+    let report = report_of(&bundle, &policy);
+    let found: Vec<_> = report.findings.iter().filter(|finding| finding.code.number == 7510).collect();
+    assert_eq!(
+        found.iter().map(|one| one.subject.as_str()).collect::<Vec<_>>(),
+        ["example-custodian and second-custodian"]
+    );
+    let shares = &report.assets[0].custodians;
+    assert_eq!(shares.iter().map(|share| share.counted).collect::<Vec<_>>(), [Amount::ZERO; 2]);
+    assert_eq!(report.assets[0].low(), Amount::ZERO);
+}
+
+/// What the policy knows as issued stands for no native coin with the venue, and with its custodian no more.
+#[test]
+fn attack_t12_wrapped_coins_with_a_custodian() {
+    let venue = made("golden-exchange", ("venue", BOOKS), &|_| ());
+    let custodian = custodian(&venue, "custodian", &|_| ());
+    let (bundle, policy) = joined(&venue, &custodian, "golden-exchange");
+    let native = "[[asset.deployment]]\nid = \"bip122:000000000019d6689c085ae165831e93/slip44:0\"\ndecimals = 8\n";
+    let known = with_issuer(&venue, &issuer(&|_| ()), native);
+    let pinned = policy.split("[[custodian]]").nth(1).unwrap();
+    let report = report_of(&bundle, &format!("{known}\n[[custodian]]{pinned}"));
+    assert_eq!(report.assets[0].custodians[0].counted, Amount::ZERO);
+}
+
+/// A venue whose coins are with a custodian has a little with another venue, too: nobody is called short for that.
+#[test]
+fn attack_a_little_elsewhere_hides_nothing_of_what_is_in_custody() {
+    let books = "account,asset,amount,class\nu000000000001,BTC,1,custody\n";
+    let venue = made_on("golden-exchange", ("venue", books), &[Role::Cold], &|statement| {
+        statement.schedules.custody_accounts = Some(vec![account("example-custodian", 2, 6)]);
+    });
+    let of_custodian = golden_support::joined::custodian_books(&venue);
+    let custodian = made_on("example-custodian", ("custodian", &of_custodian), &[Role::Cold], &|statement| {
+        golden_support::joined::of_clients(statement);
+    });
+    let (mut bundle, policy) = joined(&venue, &custodian, "golden-exchange");
+    let key = venue.key.public_key();
+    let of_other = format!("account,asset,amount,credential,class\ngolden-exchange,BTC,0.01,{key},custody\n");
+    let other = made_on("other-exchange", ("other", &of_other), &[Role::Hot], &|_| ());
+    let (own, there) = (&venue.statement.venue.id, &other.statement.venue.id);
+    let digest = publish::digest(&json::canonical(&other.statement).unwrap());
+    let claim = Claim::sign(&venue.key, own, there, &digest, "golden-exchange").unwrap();
+    let parts = [
+        ("statement.json", other.golden.bundle[paths::STATEMENT].clone()),
+        ("proof.json", golden_support::joined::proof(&other, "golden-exchange")),
+        ("claim.json", json::canonical(&claim).unwrap()),
+    ];
+    bundle.extend(parts.into_iter().map(|(name, bytes)| (format!("elsewhere/other/{name}"), bytes)));
+    reseal(&mut bundle);
+    let alone = report_of(&bundle, &policy);
+    // 1 and a loan of 4 are owed; 6 are in the custodian's tree, which keeps 3 of 10
+    assert_eq!((alone.assets[0].high(), alone.assets[0].verdict), (coins(6), Verdict::NotDeterminable));
+    let file = "format = \"counterfoil-network-policy-v1\"\n[[venue]]\npolicy = \"a\"\n[[venue]]\npolicy = \"b\"\n";
+    let policies = vec![Policy::parse(&policy).unwrap(), Policy::parse(&other.golden.policy).unwrap()];
+    let policies = NetworkFile::parse(file).unwrap().with(policies).unwrap();
+    let inputs = [("a", &bundle), ("b", &other.golden.bundle)];
+    let inputs = inputs.map(|(name, files)| Input { name: name.to_owned(), files });
+    let found = network(&inputs, &policies, None).unwrap();
+    let figures = &found.assets[0].venues[0];
+    assert_eq!(figures.venue, *own);
+    assert_eq!(found.deposits.len(), 1, "{:?}", found.findings);
+    assert_eq!(figures.outside_at_most.0.to_string(), "6");
+    assert_eq!(figures.verdict, Verdict::NotDeterminable);
+}
+
+#[test]
+fn coins_that_back_themselves_are_told() {
+    let venue = made("golden-exchange", ("venue", BOOKS), &|_| ());
+    let policy = with_issuer(&venue, &issuer(&|_| ()), "");
+    let told = |text: &str| Policy::parse(text).unwrap().departures().join("\n");
+    assert!(told(&policy).contains("laxer: coins of example-wrapper count as what backs them"), "{}", told(&policy));
+    let (head, own) = policy.split_once("deployments = [\"").unwrap();
+    let (_, rest) = own.split_once('"').unwrap();
+    let other = format!("{head}deployments = [\"eip155:1/erc20:0x0808080808080808080808080808080808080808\"{rest}");
+    assert!(!told(&other).contains("backs them"), "{}", told(&other));
 }
 
 #[test]

@@ -68,6 +68,25 @@ fn leaves_are_found_with_a_nonce_from_a_private_file() {
     assert!(code == 1 && text.contains("CF-8113") && text.contains("tree.csv:"), "{code} {text}");
 }
 
+/// The file fits its root by the rule of its scheme, and the total is less than what is owed: that is no success.
+#[test]
+fn attack_a2_an_amount_below_zero_under_the_right_root() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scheme = scheme_named("okx-v1").expect("a scheme");
+    let verify = |amounts: [&str; 3]| {
+        let customers = (1..).zip(amounts).map(|(number, units)| scheme.example(number, units)).collect();
+        let tree = Tree::build(scheme, customers, Combine::Sum).expect("decimals");
+        let root = tree.root().expect("a root").hash.clone();
+        write(&folder, "proof.json", tree.files().swap_remove(0), 0o644);
+        said(folder.path(), &["foreign", "verify", "proof.json", "--root", &root])
+    };
+    let (code, text) = verify(["5", "3", "-2"]);
+    assert!(code == 1 && text.contains("CF-8180") && text.contains("consistent: the leaf"), "{code} {text}");
+    assert!(text.contains("sibling 2 has -2 "), "{text}");
+    let (code, text) = verify(["5", "3", "0"]);
+    assert_eq!(code, 0, "{text}");
+}
+
 #[test]
 fn a_nonce_is_not_for_the_proof_of_one_customer_and_an_anchor_is_not_for_every_format() {
     let folder = tempfile::tempdir().expect("a folder");

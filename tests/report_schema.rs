@@ -68,7 +68,8 @@ fn with_custodian() -> Report {
 
 fn with_issuer() -> Report {
     let declare = |statement: &mut counterfoil::publish::Statement| joined::declare(statement, &[]);
-    let venue = golden_support::made("golden-exchange", ("venue", joined::BOOKS), &declare);
+    let hot = [counterfoil::reserve::address_set::Role::Hot];
+    let venue = golden_support::made_on("golden-exchange", ("venue", joined::BOOKS), &hot, &declare);
     let issuer = joined::issuer(&|_| ());
     report_of(&joined::with_bundle(&venue, &issuer), &joined::with_issuer(&venue, &issuer, ""))
 }

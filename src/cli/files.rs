@@ -57,12 +57,22 @@ pub(super) fn read_text(path: &Path) -> Result<String, CliError> {
 
 /// Reads a file that only its owner may read.
 pub(super) fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
-    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    // of the file that was opened: another one may have its name by now
+    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(CliError::SecretOpen { path: path.to_owned(), mode });
     }
-    read(path, TEXT_SIZE_MAX).map(Zeroizing::new)
+    // room for all of it at once: a buffer that grows leaves a copy behind
+    let room = usize::try_from(metadata.len().min(TEXT_SIZE_MAX)).unwrap_or(0).saturating_add(1);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    file.take(TEXT_SIZE_MAX + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    let got = bytes.len() as u64;
+    match got > TEXT_SIZE_MAX {
+        true => Err(CliError::TooLarge { path: path.to_owned(), got, max: TEXT_SIZE_MAX }),
+        false => Ok(bytes),
+    }
 }
 
 /// Reads a key file, which may be encrypted.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::code::{Code, Coded, Outcome, foreign as codes};
+use crate::code::{Code, Coded, Outcome, foreign as codes, foreign_amounts as amount_codes};
 use crate::ledger::Place;
 
 /// What is wrong.
@@ -32,6 +32,8 @@ pub enum Kind {
     NoAccount,
     /// Another balance than expected.
     Expected,
+    /// An amount below zero.
+    Negative,
     /// A node is not made from its children.
     Tree,
     /// The tree is not complete.
@@ -103,6 +105,7 @@ impl Coded for Fault {
             Kind::Account => &codes::FOREIGN_ACCOUNT,
             Kind::NoAccount => &codes::FOREIGN_NO_ACCOUNT,
             Kind::Expected => &codes::FOREIGN_EXPECTED,
+            Kind::Negative => &amount_codes::FOREIGN_NEGATIVE,
             Kind::Tree => &codes::FOREIGN_TREE,
             Kind::TreeShape => &codes::FOREIGN_TREE_SHAPE,
             Kind::NoLeaf => &codes::FOREIGN_NO_LEAF,

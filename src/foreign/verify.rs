@@ -63,10 +63,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Whether leaf, path, sums and root fit together.
+    /// Whether leaf, path, sums and root fit together, by the rule of the scheme: amounts below zero can, too.
     #[must_use]
     pub fn is_consistent(&self) -> bool {
-        !self.faults.iter().any(Fault::is_failure)
+        !self.faults.iter().any(|fault| fault.is_failure() && fault.kind != Kind::Negative)
     }
 }
 
@@ -91,6 +91,7 @@ pub fn verify(file: &[u8], question: &Question<'_>) -> Result<Answer, Fault> {
     faults.extend(question.account.and_then(|account| compare_account(facts, &proof, account)));
     faults
         .extend(question.expected.iter().filter_map(|(asset, amount)| compare_balance(&proof, &folded, asset, amount)));
+    faults.extend(negative(&proof, &folded));
     let seen = seen(facts, &proof, &folded);
     Ok(Answer { facts, proof, folded, root_from, faults, seen })
 }
@@ -156,16 +157,26 @@ fn compare_balance(proof: &Proof, folded: &Folded, asset: &str, expected: &Decim
     }
 }
 
-/// What of the scheme's weaknesses can be seen in this very file.
-fn seen(facts: &Facts, proof: &Proof, folded: &Folded) -> Vec<(Weakness, String)> {
-    let mut seen = Vec::new();
-    let nodes = std::iter::once((0, &folded.own)).chain((1..).zip(proof.steps.iter().map(|step| &step.node.sums)));
-    for (level, sums) in nodes {
+/// Amounts below zero, of the leaf and of its siblings. The rule of a scheme may take them; the total is less than what
+/// is owed by them all the same.
+fn negative(proof: &Proof, folded: &Folded) -> Vec<Fault> {
+    let own = ("the leaf".to_owned(), &proof.place, &folded.own);
+    let siblings = (1..).zip(&proof.steps);
+    let siblings = siblings.map(|(level, step)| (format!("sibling {level}"), &step.place, &step.node.sums));
+    let mut faults = Vec::new();
+    for (who, place, sums) in std::iter::once(own).chain(siblings) {
         for (asset, sum) in proof.assets.iter().zip(sums).filter(|(_, sum)| sum.is_negative()) {
-            let who = if level == 0 { "the leaf".to_owned() } else { format!("sibling {level}") };
-            seen.push((Weakness::NegativeAmounts, format!("{who} has {sum} {}", asset.name)));
+            let detail = format!("{who} has {sum} {}", asset.name);
+            faults.push(Fault::at(Kind::Negative, place.clone(), detail));
         }
     }
+    faults
+}
+
+/// What of the scheme's weaknesses can be seen in this very file.
+fn seen(facts: &Facts, proof: &Proof, folded: &Folded) -> Vec<(Weakness, String)> {
+    let below = negative(proof, folded).into_iter();
+    let mut seen: Vec<_> = below.map(|fault| (Weakness::NegativeAmounts, fault.detail)).collect();
     let copies = folded.copies.iter().map(|level| format!("sibling {level} has the hash of the node beside it"));
     seen.extend(copies.map(|what| (Weakness::PaddingCopies, what)));
     if facts.name == "bybit" {

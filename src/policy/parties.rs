@@ -92,18 +92,36 @@ impl Policy {
         self.issuers.iter().find(|issuer| issuer.deployments.contains(id))
     }
 
-    /// The same demands of another party, with its pins: nobody is looked through twice.
+    /// The same demands of a custodian, with its pins: its own custodians count nothing, and what is issued is no
+    /// native coin there, either.
     #[must_use]
     pub fn about(&self, party: &PinnedVenue) -> Self {
-        let (custodians, issuers) = (Vec::new(), Vec::new());
-        Self { venue: party.clone(), custodians, issuers, log: None, ..self.clone() }
+        Self { venue: party.clone(), custodians: Vec::new(), log: None, ..self.clone() }
     }
 
     /// The same demands of an issuer: what it owes, and what counts for it.
     #[must_use]
     pub fn about_issuer(&self, issuer: &PinnedIssuer) -> Self {
         let require = Requirements { assets: Vec::new(), ..self.require.clone() };
-        Self { assets: issuer.assets.clone(), require, ..self.about(&issuer.pinned) }
+        Self { assets: issuer.assets.clone(), issuers: Vec::new(), require, ..self.about(&issuer.pinned) }
+    }
+
+    /// Whether coins of an issuer stand behind these very coins, by the policy's own lists, over others or at once.
+    fn is_own_backing(&self, issuer: &PinnedIssuer) -> bool {
+        let behind = |one: &PinnedIssuer| -> BTreeSet<&VenueId> {
+            let deployments = one.assets.iter().flat_map(|asset| &asset.deployments);
+            deployments.filter_map(|found| Some(&self.issuer_of(&found.id)?.pinned.id)).collect()
+        };
+        let mut reached = behind(issuer);
+        loop {
+            let known = |id: &VenueId| self.issuers.iter().find(|one| one.pinned.id == *id);
+            let more: BTreeSet<&VenueId> = reached.iter().filter_map(|id| known(id)).flat_map(behind).collect();
+            let before = reached.len();
+            reached.extend(more);
+            if reached.len() == before {
+                return reached.contains(&issuer.pinned.id);
+            }
+        }
     }
 
     /// In words: what is kept or promised elsewhere counts by somebody else's books.
@@ -111,6 +129,9 @@ impl Policy {
         let custodian =
             |pinned: &PinnedVenue| format!("laxer: what {} keeps for the venue counts by its own bundle", pinned.id);
         let issuer = |issuer: &PinnedIssuer| format!("stricter: {} is looked through as an issuer", issuer.pinned.id);
-        self.custodians.iter().map(custodian).chain(self.issuers.iter().map(issuer)).collect()
+        let rings = self.issuers.iter().filter(|issuer| self.is_own_backing(issuer));
+        let ring = |issuer: &PinnedIssuer| format!("laxer: coins of {} count as what backs them", issuer.pinned.id);
+        let all = self.custodians.iter().map(custodian).chain(self.issuers.iter().map(issuer));
+        all.chain(rings.map(ring)).collect()
     }
 }

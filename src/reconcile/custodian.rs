@@ -18,7 +18,7 @@ use crate::signature::PublicKey;
 use crate::snapshot::{Time, VenueId};
 
 pub use claims::CustodyShare;
-pub(super) use claims::read;
+pub(super) use claims::{Custody, read};
 
 /// Whoever has something in custody.
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,8 @@
 //! A wrapped coin is no coin and a stablecoin no money: each is listed under its issuer, and looked through where the
 //! issuer shows its backing in a bundle of its own.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::ReconcileError;
@@ -10,6 +12,7 @@ use super::coverage::{Verdict, percent};
 use super::custodian::share;
 use super::findings::{Finding, Severity};
 use super::nested::{self, Nested};
+use super::parties::Place;
 use super::reserves::Held;
 use super::verdicts::Section;
 use crate::amount::{Amount, Decimals};
@@ -29,6 +32,16 @@ pub struct Backing {
     pub kept_of: Option<(Amount, Amount)>,
     /// Its own verdict.
     pub verdict: Verdict,
+}
+
+/// What all issuers show.
+#[derive(Debug, Default)]
+pub(super) struct Issuers {
+    /// Of each that shows anything: what it keeps, and what it owes.
+    pub(super) backings: Vec<Backing>,
+    /// Of each: addresses on which it shows coins.
+    pub(super) controlled: Vec<(VenueId, BTreeSet<Place>)>,
+    pub(super) findings: Vec<Finding>,
 }
 
 /// What is held of one issued coin.
@@ -56,12 +69,8 @@ pub struct IssuerClaim {
 ///
 /// # Errors
 /// [`ReconcileError`] when a file that the manifest lists cannot be read.
-pub(super) fn read(
-    files: &dyn FileSource,
-    policy: &Policy,
-    venue: &Statement,
-) -> Result<(Vec<Backing>, Vec<Finding>), ReconcileError> {
-    let (mut all, mut findings) = (Vec::new(), Vec::new());
+pub(super) fn read(files: &dyn FileSource, policy: &Policy, venue: &Statement) -> Result<Issuers, ReconcileError> {
+    let mut all = Issuers::default();
     for issuer in policy.issuers() {
         let (id, folder) = (&issuer.pinned.id, paths::issuer(&issuer.pinned.id));
         let find = |code, detail: String| Finding::new(code, Severity::Exception, id.to_string(), detail);
@@ -69,26 +78,28 @@ pub(super) fn read(
             Ok(None) => {
                 let detail = "the bundle has nothing of it: what it issues is worth what it can pay";
                 let code = &codes::ISSUER_NOT_SHOWN;
-                findings.push(Finding::new(code, Severity::Note, id.to_string(), detail));
+                all.findings.push(Finding::new(code, Severity::Note, id.to_string(), detail));
             }
-            Err(detail) => findings.push(find(&codes::ISSUER_REFUSED, detail)),
+            Err(detail) => all.findings.push(find(&codes::ISSUER_REFUSED, detail)),
             Ok(Some(found)) => {
                 let cutoff = found.statement().statement().cutoff;
                 if cutoff != venue.cutoff {
                     let detail = format!("its cut-off is {cutoff}, expected {}", venue.cutoff);
-                    findings.push(find(&codes::ISSUER_DAY, detail));
+                    all.findings.push(find(&codes::ISSUER_DAY, detail));
                 }
                 let backing = backing(issuer, &found, cutoff == venue.cutoff);
                 if backing.verdict != Verdict::Covered {
                     let share = backing.kept_of.and_then(|(kept, owed)| percent(kept, owed));
                     let share = share.map_or_else(String::new, |share| format!(", {share} of what it owes is shown"));
-                    findings.push(find(&codes::ISSUER_OPEN, format!("its own report says {}{share}", backing.verdict)));
+                    let detail = format!("its own report says {}{share}", backing.verdict);
+                    all.findings.push(find(&codes::ISSUER_OPEN, detail));
                 }
-                all.push(backing);
+                all.backings.push(backing);
+                all.controlled.push((id.clone(), found.controlled));
             }
         }
     }
-    Ok((all, findings))
+    Ok(all)
 }
 
 /// One unit is what an issuer of one coin owes; of several nobody knows which stands behind which coin.

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::model::Report;
-use super::{History, reconcile};
+use super::{History, gathered, verdicts};
 use crate::asset::ChainId;
-use crate::bundle::{self, FileSource, MANIFEST, SealedFiles, SourceError, paths};
+use crate::bundle::{FileSource, MANIFEST, SealedFiles, SourceError, paths};
 use crate::policy::Policy;
 use crate::publish::VerifiedStatement;
 use crate::reserve::address_set::AddressSet;
+use crate::reserve::bitcoin::own::BundleAlone;
+use crate::reserve::claim::Holding;
 
 /// The files below one folder.
 struct Folder<'a> {
@@ -33,6 +35,8 @@ pub(super) struct Nested {
     pub(super) history: History,
     /// The addresses of its set.
     pub(super) addresses: BTreeSet<(ChainId, String)>,
+    /// Addresses on which it shows coins under its control.
+    pub(super) controlled: BTreeSet<(ChainId, String)>,
 }
 
 impl Nested {
@@ -51,14 +55,16 @@ pub(super) fn read(files: &dyn FileSource, policy: &Policy, prefix: &str) -> Res
     if files.read(MANIFEST).map_err(|error| error.to_string())?.is_none() {
         return Ok(None);
     }
-    let report = reconcile(&files, policy).map_err(|error| error.to_string())?;
-    let history = super::history(&files, policy).map_err(|error| error.to_string())?;
-    let Some((history, _)) = history else { return Err("it has no statement".to_owned()) };
-    let sealed = bundle::open(&files).map_err(|error| error.to_string())?;
+    let (sealed, statement, reserves) = gathered(&files, policy, &BundleAlone).map_err(|error| error.to_string())?;
+    let Some(history) = reserves.history.clone() else { return Err("it has no statement".to_owned()) };
+    let held = reserves.held.iter().filter(|item| item.free && item.control.is_some());
+    let place = |holding: &Holding| Some((holding.deployment.chain()?, holding.address.clone()));
+    let controlled = held.filter_map(|item| place(&item.holding)).collect();
+    let report = verdicts::report(&sealed, policy, statement.as_ref(), reserves, None);
     let sealed = SealedFiles::new(&files, &sealed);
     let set = sealed.read(paths::ADDRESSES).map_err(|error| error.to_string())?;
     let set = set.and_then(|file| AddressSet::parse(&file).ok());
     let addresses = set.iter().flat_map(AddressSet::entries);
     let addresses = addresses.map(|entry| (entry.chain.clone(), entry.address.clone())).collect();
-    Ok(Some(Nested { report, history, addresses }))
+    Ok(Some(Nested { report, history, addresses, controlled }))
 }

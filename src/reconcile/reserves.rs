@@ -15,6 +15,7 @@ use super::depositors::Depositors;
 use super::findings::{Finding, Severity};
 use super::history::History;
 use super::issuer::Backing;
+use super::parties::Elsewhere;
 use super::trace::{ChainTrace, Trace};
 use super::windows::ChainWindow;
 use crate::asset::{AssetId, ChainId, DeploymentId};
@@ -99,7 +100,7 @@ pub(super) fn gather(
     files: &dyn FileSource,
     policy: &Policy,
     statement: &VerifiedStatement,
-    (history, elsewhere): (&History, &BTreeSet<(ChainId, String)>),
+    (history, elsewhere): (&History, &Elsewhere),
     own: &dyn OwnEvidence,
 ) -> Result<Reserves, ReconcileError> {
     let mut gathering = Gathering { files, policy, statement, own, elsewhere, reserves: Reserves::default() };
@@ -148,8 +149,8 @@ struct Gathering<'a> {
     policy: &'a Policy,
     statement: &'a VerifiedStatement,
     own: &'a dyn OwnEvidence,
-    /// Addresses that count by the books of a custodian.
-    elsewhere: &'a BTreeSet<(ChainId, String)>,
+    /// Addresses that count by the books of somebody else.
+    elsewhere: &'a Elsewhere,
     reserves: Reserves,
 }
 

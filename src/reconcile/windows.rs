@@ -5,6 +5,7 @@ mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::shown::Offered;
 pub(super) use self::shown::{read, read_evm};
 use super::findings::{Finding, Severity};
 use super::reserves::lives_on;
@@ -34,13 +35,15 @@ impl Section<'_> {
     /// The windows of the asset's deployments, with their findings.
     pub(super) fn windows(&self, mapped: Option<&Asset>, findings: &mut Vec<Finding>) -> Vec<WindowReport> {
         let mut reports: Vec<WindowReport> = Vec::new();
+        let offered = self.shown(mapped);
         let mut explained = self.explained(mapped);
-        for (chain, known, shown) in self.shown(mapped) {
+        let subject = self.statement.map_or(0, |statement| statement.sequence);
+        explained.compare(subject, &self.measurable(&offered));
+        for (chain, known, shown) in offered {
             let rules = self.policy.window();
             let closing = self.closing(chain);
             let named = closing.filter(|closing| closing.1).map(|closing| closing.0);
-            // the closing block closes the window
-            let range = rules.demand(chain).range(known.snapshot).map(|(from, to)| (from, to.max(named.unwrap_or(to))));
+            let range = self.asked(chain, known, shown.map(|(evidence, _)| evidence.range()));
             let Some((evidence, deployment)) = shown else {
                 if lives_on(self.policy, self.id, chain) && self.offers_on(chain) {
                     let missing = window::missing(chain, range, named, "the bundle shows none");
@@ -49,11 +52,7 @@ impl Section<'_> {
                 continue;
             };
             let decimals = deployment.decimals;
-            // a closing block asks for every block from the cut-off to it, even when the policy asks for no others
-            let closed = named.filter(|closing| *closing > known.snapshot);
             let (first, last) = evidence.range();
-            let offered = |closing: u64| (first.min(known.snapshot), last.max(closing));
-            let range = range.or_else(|| closed.map(offered));
             let commitments = self.cutoff_heights(chain);
             let question = WindowQuestion {
                 range,
@@ -88,6 +87,31 @@ impl Section<'_> {
         }
         findings.extend(self.unused_deposits(mapped, &reports));
         reports
+    }
+
+    /// The blocks that are asked about: those of the policy, and up to a closing block that it names. `shown` are the
+    /// first and last block of the evidence. `None` asks for whatever there is.
+    fn asked(&self, chain: &ChainId, known: &ChainWindow, shown: Option<(u64, u64)>) -> Option<(u64, u64)> {
+        let named = self.closing(chain).filter(|closing| closing.1).map(|closing| closing.0);
+        let demand = self.policy.window().demand(chain);
+        // the closing block closes the window
+        let range = demand.range(known.snapshot).map(|(from, to)| (from, to.max(named.unwrap_or(to))));
+        // a closing block asks for every block from the cut-off to it, even when the policy asks for no others
+        let closed = named.filter(|closing| *closing > known.snapshot);
+        range.or_else(|| {
+            closed.zip(shown).map(|(closing, (first, last))| (first.min(known.snapshot), last.max(closing)))
+        })
+    }
+
+    /// Each window that shows some of the blocks asked about: first and last of these.
+    fn measurable(&self, offered: &[Offered<'_>]) -> Vec<(ChainId, (u64, u64))> {
+        let measurable = |(chain, known, shown): &Offered<'_>| {
+            let range = shown.as_ref().map(|(evidence, _)| evidence.range())?;
+            let (from, to) = self.asked(chain, known, Some(range)).unwrap_or(range);
+            let (from, to) = (from.max(range.0), to.min(range.1));
+            (from <= to).then(|| ((*chain).clone(), (from, to)))
+        };
+        offered.iter().filter_map(measurable).collect()
     }
 
     /// Whether anything of the asset is offered on a chain: of what holds nothing, no window is asked for.

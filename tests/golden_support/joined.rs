@@ -12,7 +12,7 @@ use counterfoil::publish::statement::OtherLiability;
 use counterfoil::publish::{self, Statement};
 use counterfoil::reserve::address_set::Role;
 
-use super::{Made, made, reseal};
+use super::{Made, made, made_on, reseal};
 
 pub(crate) const COIN: u128 = 100_000_000;
 pub(crate) const BOOKS: &str = "account,asset,amount,class\nu000000000001,BTC,9.50000000,custody\n";
@@ -113,8 +113,15 @@ pub(crate) fn with_issuer(venue: &Made, issuer: &Made, native: &str) -> String {
     )
 }
 
+/// It keeps 3, on the cold address.
 pub(crate) fn issuer(change: &dyn Fn(&mut Statement)) -> Made {
-    made("example-wrapper", ("issuer", "account,asset,amount\nholders of the coin,BTC,40\n"), change)
+    let books = "account,asset,amount\nholders of the coin,BTC,40\n";
+    made_on("example-wrapper", ("issuer", books), &[Role::Cold], change)
+}
+
+/// A venue with 20 on the hot address: none of the issuer's.
+pub(crate) fn holder() -> Made {
+    made_on("golden-exchange", ("venue", BOOKS), &[Role::Hot], &|_| ())
 }
 
 pub(crate) fn with_bundle(venue: &Made, issuer: &Made) -> MemoryFiles {

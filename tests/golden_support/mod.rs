@@ -71,7 +71,17 @@ pub(crate) struct Made {
 }
 
 /// The same venue under another name, with other books; `change` is made before it signs.
-pub(crate) fn made(id: &str, (purpose, ledger): (&str, &str), change: &dyn Fn(&mut Statement)) -> Made {
+pub(crate) fn made(id: &str, books: (&str, &str), change: &dyn Fn(&mut Statement)) -> Made {
+    made_on(id, books, &[Role::Hot, Role::Cold], change)
+}
+
+/// The same with some of the addresses.
+pub(crate) fn made_on(
+    id: &str,
+    (purpose, ledger): (&str, &str),
+    roles: &[Role],
+    change: &dyn Fn(&mut Statement),
+) -> Made {
     let story = Story::tell();
     let chain = story.chain.id().clone();
     // the median time past of a block is the time of the fifth before it
@@ -86,7 +96,7 @@ pub(crate) fn made(id: &str, (purpose, ledger): (&str, &str), change: &dyn Fn(&m
         threshold: 1,
         log_origin: format!("log.example/{id}"),
     };
-    let set = address_set(&story);
+    let set = address_set(&story, roles);
     let whose = ChallengedVenue { id: venue.id.clone(), keys: venue.keys.clone() };
     let challenged = ChallengedSet { count: set.count(), root: set.root() };
     // challenges end at midnight
@@ -101,11 +111,13 @@ pub(crate) fn made(id: &str, (purpose, ledger): (&str, &str), change: &dyn Fn(&m
     let mut envelope = Envelope { document: json::canonical(&statement).unwrap(), signatures: Vec::new() };
     publish::sign(&mut envelope, &key).unwrap();
     let mut control = Vec::new();
-    for (number, address) in [(1, &story.hot), (2, &story.cold)] {
+    let keys = [(Role::Hot, 1, story.hot.as_str()), (Role::Cold, 2, story.cold.as_str())];
+    let keys = keys.into_iter().filter(|(role, ..)| roles.contains(role));
+    for (_, number, address) in keys.clone() {
         let proof = sign(&chain, address, &line, &AddressKey::new(&mut [number; 32]).unwrap()).unwrap();
         control.extend([json::canonical(&proof).unwrap(), b"\n".to_vec()].concat());
     }
-    let addresses = [story.hot.as_str(), story.cold.as_str()];
+    let addresses: Vec<&str> = keys.map(|(.., address)| address).collect();
     let question = Question { addresses: &addresses, from_height: 90, cutoff: Some(cutoff), now: time(200) };
     let fetched = story.chain.window(&question, (FROM, TO)).unwrap();
     let mut bundle: MemoryFiles =
@@ -149,7 +161,7 @@ fn policy(story: &Story, id: &str, venue: &SigningKey, node: &SigningKey) -> Str
     )
 }
 
-fn address_set(story: &Story) -> AddressSet {
+fn address_set(story: &Story, roles: &[Role]) -> AddressSet {
     let entry = |(role, address): (Role, &String)| AddressEntry {
         salt: sha256(address.as_bytes()).to_string().chars().take(32).collect(),
         address: address.clone(),
@@ -160,8 +172,11 @@ fn address_set(story: &Story) -> AddressSet {
         issuer: IssuerRelation::None,
         role,
     };
-    let mut entries: Vec<AddressEntry> =
-        [(Role::Hot, &story.hot), (Role::Cold, &story.cold)].into_iter().map(entry).collect();
+    let mut entries: Vec<AddressEntry> = [(Role::Hot, &story.hot), (Role::Cold, &story.cold)]
+        .into_iter()
+        .filter(|one| roles.contains(&one.0))
+        .map(entry)
+        .collect();
     entries.sort_by(|left, right| left.address.cmp(&right.address));
     AddressSet::from_entries(entries).unwrap()
 }

@@ -308,6 +308,7 @@ pub(super) fn reconcile(query: &Value, sent: &Sent) -> Run {
     };
     let mut windows: Vec<Option<(WindowReport, BTreeMap<u64, i64>)>> = Vec::new();
     let mut explained = query.explained(&commitments)?;
+    explained.compare(query.subject, &query.measurable(&shown.windows)?);
     for held in &query.deployments {
         let Some(shown) = shown.windows.iter().find(|shown| shown.deployment == held.id) else {
             windows.push(None);
@@ -364,7 +365,23 @@ impl Owed {
     }
 }
 
+/// A chain, and the first and last block of it that a window shows.
+type Measured = (ChainId, (u64, u64));
+
 impl Query {
+    /// Of each window that shows some of the blocks asked about: the first and the last of these.
+    fn measurable(&self, windows: &[Shown]) -> Result<Vec<Measured>, String> {
+        let mut all = Vec::new();
+        for held in &self.deployments {
+            let Some(shown) = windows.iter().find(|shown| shown.deployment == held.id) else { continue };
+            let (from, to) = (held.window.from.max(shown.from), held.window.to.min(shown.to));
+            if from <= to {
+                all.push((held.id.chain().ok_or("a deployment of no chain")?, (from, to)));
+            }
+        }
+        Ok(all)
+    }
+
     fn explained(&self, commitments: &[Commitment]) -> Result<Explained, String> {
         let cutoffs = commitments.iter().map(|found| (found.sequence, found.blocks.clone())).collect();
         let mut explained = Explained { decimals: self.decimals, cutoffs, ..Explained::default() };

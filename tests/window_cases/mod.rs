@@ -252,6 +252,12 @@ impl Story {
         let commitments = self.commitments();
         let cutoffs = commitments.into_iter().map(|found| (found.sequence, found.blocks)).collect();
         let mut explained = Explained { cutoffs, ..Explained::default() };
+        let asked = |chain: &Chain| {
+            let own = (chain.evidence.from, chain.evidence.to);
+            let (from, to) = self.range.unwrap_or(own);
+            (chain.id.clone(), (from.max(own.0), to.min(own.1)))
+        };
+        explained.compare(7, &self.chains.iter().map(asked).collect::<Vec<_>>());
         let Some((credential, balances)) = &self.leaf else { return explained };
         let balances = balances.iter().map(|(sequence, units)| (*sequence, amount(*units))).collect();
         explained.leaves.push(CustomerLeaf { credential: (*credential).to_owned(), balances });

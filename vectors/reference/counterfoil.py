@@ -2777,8 +2777,8 @@ class Net:
         paid_in = named + [(p["address"], p["amount"]) for p in other_spent]
         named = [(p["name"], p.get("amount")) for p in moved["to"]]
         paid_out = named + [(p["address"], p["amount"]) for p in other_received]
-        self.signers = {name for name, amount in paid_in if amount is not None}
-        self.senders = set(self.signers)
+        self.paid_in = paid_in
+        self.senders = {name for name, amount in paid_in if amount is not None}
         is_account = any(part["id"] == part["address"] for part in moved["spent"] + moved["received"])
         if len(paid_out) == 1 and paid_in and not is_account:
             self.senders.add(paid_out[0][0])
@@ -2789,6 +2789,13 @@ class Net:
         for address in sorted({part["address"] for part in own_spent}):
             spent = sum_of([part for part in own_spent if part["address"] == address])
             self.losses[address] = max(0, spent - sum_of([p for p in own_received if p["address"] == address]))
+
+    def own(self, name):
+        """Of what came: as much as nobody's coins but this one's can have paid."""
+        others = [amount for other, amount in self.paid_in if other != name]
+        if self.direction == "out" or None in others or all(a is None for n, a in self.paid_in if n == name):
+            return 0
+        return max(0, self.amount - sum(others))
 
 
 class Trip:
@@ -2847,7 +2854,15 @@ class Leaves:
             for leaf in query.get("leaves", [])
             for balance in leaf["balances"]
         }
-        self.commitments = query["commitments"]
+        self.commitments, self.subject = query["commitments"], query["subject"]
+        self.measured = []  # of each window: its chain, and the first and last block that it shows
+
+    def is_compared(self, commitment):
+        """Whether what is owed there is compared with what is held."""
+        blocks = commitment["blocks"]
+        return commitment["sequence"] == self.subject or all(
+            chain in blocks and first <= blocks[chain] <= last for chain, first, last in self.measured
+        )
 
     def is_bound(self, leaf, name):
         own = self.credential[leaf]
@@ -2856,12 +2871,13 @@ class Leaves:
     def explain(self, trips, brought, chain, scale):
         """Each trip at every cut-off at which its coins were there; the one at which least is owed decides."""
         for trip in trips:
-            found = []
+            spanned = []
             for commitment in self.commitments:
                 height = commitment["blocks"].get(chain)
                 if height is not None and trip.in_at <= height < trip.out_at:
-                    found.append(self.take(trip, brought, commitment["sequence"], scale))
-            if found:
+                    spanned.append(commitment)
+            if any(self.is_compared(commitment) for commitment in spanned):
+                found = [self.take(trip, brought, commitment["sequence"], scale) for commitment in spanned]
                 trip.bound = min(bound for bound, _ in found)
                 trip.stated = min(bound + stated for bound, stated in found) - trip.bound
 
@@ -2870,13 +2886,14 @@ class Leaves:
         for net in trip.came:
             open_amount = net.amount
             named = [leaf for leaf in self.credential if {"leaf": leaf, "txid": net.txid} in brought]
-            bound = {leaf for leaf in named if trip.name in net.signers and self.is_bound(leaf, trip.name)}
-            for leaf in sorted(named, key=lambda leaf: leaf not in bound):
-                units = min(open_amount, self.left.get((leaf, sequence), 0) // scale)
+            bound, own = [leaf for leaf in named if self.is_bound(leaf, trip.name)], net.own(trip.name)
+            for leaf, kind in [(leaf, 0) for leaf in bound] + [(leaf, 1) for leaf in named]:
+                units = min(open_amount if kind else own, self.left.get((leaf, sequence), 0) // scale)
                 if units:
                     self.left[leaf, sequence] -= units * scale
                     open_amount -= units
-                    sums[0 if leaf in bound else 1] += units
+                    own -= 0 if kind else units
+                    sums[kind] += units
         return sums
 
 
@@ -3274,6 +3291,11 @@ def reconcile(query, windows):
         for chain, height in commitment["blocks"].items():
             heights.setdefault(chain, []).append(height)
     leaves = Leaves(query)
+    for row in query["deployments"]:
+        for shown in windows:
+            first, last = max(row["window"]["from"], shown["from"]), min(row["window"]["to"], shown["to"])
+            if shown["deployment"] == row["id"] and first <= last:
+                leaves.measured.append((row["id"].split("/")[0], first, last))
     holdings = [Holding(row, query, windows, heights, leaves) for row in query["deployments"]]
     measured = [holding for holding in holdings if holding.window is not None]
     totals = [sum(h.row[name] * h.scale for h in holdings) for name in ("counted", "possible")]

@@ -9,10 +9,11 @@ use super::super::coverage::{Verdict, percent};
 use super::super::findings::{Finding, Severity};
 use super::super::history::History;
 use super::super::nested::{self, Nested};
+use super::super::parties::Place;
 use super::super::verdicts::owed_by;
 use super::{Balance, Books, Client, Day, compare, other_day, own_key, share};
 use crate::amount::{Amount, Decimals};
-use crate::asset::{AssetId, ChainId, Class};
+use crate::asset::{AssetId, Class};
 use crate::bundle::{FileSource, paths};
 use crate::code::verdict::RELATED_PARTY;
 use crate::code::{Coded as _, custody as codes};
@@ -48,7 +49,9 @@ pub struct CustodyShare {
 pub(in crate::reconcile) struct Custody {
     pub(in crate::reconcile) shares: Vec<CustodyShare>,
     /// Addresses of custodians: they count by the leaf, and by nothing else.
-    pub(in crate::reconcile) addresses: BTreeSet<(ChainId, String)>,
+    pub(in crate::reconcile) addresses: BTreeSet<Place>,
+    /// Of each custodian: addresses on which it shows coins.
+    pub(in crate::reconcile) controlled: Vec<(VenueId, BTreeSet<Place>)>,
     pub(in crate::reconcile) findings: Vec<Finding>,
 }
 
@@ -137,6 +140,7 @@ impl Custody {
             return Ok(());
         }
         self.addresses.extend(found.addresses.iter().cloned());
+        self.controlled.push((pinned.id.clone(), found.controlled.clone()));
         let same_day = other_day(&client, &books).is_none();
         let Some(leaves) = leaves else { return Ok(()) };
         for (asset, amount) in by_asset(&leaves, |class| class == Class::Custody) {

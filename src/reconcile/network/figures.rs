@@ -89,6 +89,12 @@ fn members<'a>(sheets: &'a [Sheet<'a>], deposits: &[Deposit], shared: &Shared, a
         let own = deposits.iter().filter(move |deposit| deposit.depositor == sheet && deposit.asset == *asset);
         own.fold(zero(), |sum, deposit| sum + units(deposit.amount, deposit.decimals))
     };
+    // what a member of the network keeps for another one is a deposit there
+    let is_member = |id: &VenueId| sheets.iter().any(|sheet| sheet.venue() == id);
+    let kept = |report: &AssetReport| {
+        let used = report.custodians.iter().filter(|share| share.used && !is_member(&share.custodian));
+        used.fold(zero(), |sum, share| sum + units(share.in_tree, share.decimals))
+    };
     let member = |(sheet, of): (usize, &'a Sheet<'a>)| {
         let report = of.report.assets.iter().find(|found| found.asset == *asset)?;
         let owed = report.owed.as_ref()?.total;
@@ -102,7 +108,8 @@ fn members<'a>(sheets: &'a [Sheet<'a>], deposits: &[Deposit], shared: &Shared, a
             report,
             owed: exact(owed),
             low: (exact(less(held.counted, report.not_sustained)) - &also).max(zero()),
-            high: exact(less(held.possible, report.came_and_went)),
+            // what a custodian's tree has for it, too: without that nobody is called short
+            high: exact(less(held.possible, report.came_and_went)) + kept(report),
             shared: also,
             elsewhere: elsewhere(sheet),
             readable: !matches!(report.reason, Reason::NothingStated | Reason::NotClaimed | Reason::NotReadable),

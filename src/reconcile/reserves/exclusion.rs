@@ -1,11 +1,10 @@
 //! Addresses that count for nothing, whatever they hold, and why.
 
-use std::collections::BTreeSet;
-
 use super::super::findings::{Finding, Severity};
+use super::super::parties::{Elsewhere, Keeper};
 use super::Gathering;
 use crate::asset::ChainId;
-use crate::code::{custody as custody_codes, finding as codes, verdict as verdict_codes};
+use crate::code::{custody as custody_codes, finding as codes, parties as party_codes, verdict as verdict_codes};
 use crate::policy::Policy;
 use crate::reserve::address_set::{AddressEntry, IssuerRelation, Role};
 
@@ -23,9 +22,17 @@ impl Gathering<'_> {
             let finding = Finding::new(code, Severity::Exception, entry.address.clone(), detail);
             self.find(finding.on_chain(chain));
         }
-        if self.elsewhere.contains(&(chain.clone(), entry.address.clone())) {
-            let detail = "a custodian has it in its own set: it counts by the leaf in the custodian's tree alone";
-            let code = &custody_codes::CUSTODIAN_ADDRESSES;
+        if let Some(keeper) = self.elsewhere.get(&(chain.clone(), entry.address.clone())) {
+            let (code, detail) = match keeper {
+                Keeper::Custodian => (
+                    &custody_codes::CUSTODIAN_ADDRESSES,
+                    "a custodian has it in its own set: it counts by the leaf in the custodian's tree alone",
+                ),
+                Keeper::Issuer => (
+                    &party_codes::ISSUER_ADDRESSES,
+                    "an issuer has shown control of it: what lies there backs the issued coin, and nothing else",
+                ),
+            };
             let finding = Finding::new(code, Severity::Exception, entry.address.clone(), detail);
             self.find(finding.on_chain(chain));
         }
@@ -41,13 +48,13 @@ impl Gathering<'_> {
     }
 }
 
-/// Whether what lies on an address counts at all. `elsewhere` are the addresses of custodians.
-pub(super) fn is_free(policy: &Policy, elsewhere: &BTreeSet<(ChainId, String)>, entry: &AddressEntry) -> bool {
+/// Whether what lies on an address counts at all. `elsewhere` are the addresses of custodians and issuers.
+pub(super) fn is_free(policy: &Policy, elsewhere: &Elsewhere, entry: &AddressEntry) -> bool {
     let plain = entry.role != Role::Internal && entry.encumbrance.is_none() && entry.issuer == IssuerRelation::None;
     plain
         && related_custodian(policy, entry).is_none()
         && !policy.is_related_address(&entry.address)
-        && !elsewhere.contains(&(entry.chain.clone(), entry.address.clone()))
+        && !elsewhere.contains_key(&(entry.chain.clone(), entry.address.clone()))
 }
 
 /// The custodian of an address, when the policy knows it as related to the venue.

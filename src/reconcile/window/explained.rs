@@ -14,6 +14,9 @@ pub struct Explained {
     pub decimals: Decimals,
     /// The cut-off block on each chain of every statement that owes something in the asset, by sequence number.
     pub cutoffs: BTreeMap<u64, BTreeMap<ChainId, u64>>,
+    /// Those of them that are compared with what is held: see [`Explained::compare`]. What is owed in another statement
+    /// stands beside no holding, so that it answers for nothing.
+    pub compared: BTreeSet<u64>,
     /// One for each customer.
     pub leaves: Vec<CustomerLeaf>,
     /// The customers whose coins a transaction is said to have brought, as places in `leaves`.
@@ -43,8 +46,8 @@ pub struct LeafUse {
 impl Default for Explained {
     /// Nothing is explained.
     fn default() -> Self {
-        let (cutoffs, leaves, deposits) = Default::default();
-        Self { decimals: Decimals::ZERO, cutoffs, leaves, deposits }
+        let (cutoffs, compared, leaves, deposits) = Default::default();
+        Self { decimals: Decimals::ZERO, cutoffs, compared, leaves, deposits }
     }
 }
 
@@ -58,6 +61,19 @@ impl CustomerLeaf {
 }
 
 impl Explained {
+    /// Finds the statements that are compared with what is held: the subject's own, and those whose blocks lie within
+    /// all of these windows, each with its first and last block.
+    pub fn compare(&mut self, subject: u64, windows: &[(ChainId, (u64, u64))]) {
+        let inside = |blocks: &BTreeMap<ChainId, u64>| {
+            let shown = |(chain, (from, to)): &(ChainId, (u64, u64))| {
+                blocks.get(chain).is_some_and(|height| (*from..=*to).contains(height))
+            };
+            windows.iter().all(shown)
+        };
+        let all = self.cutoffs.iter().filter(|(sequence, blocks)| **sequence == subject || inside(blocks));
+        self.compared = all.map(|(sequence, _)| *sequence).collect();
+    }
+
     /// Notes in each round trip what leaves answer to. `trips` are those of one deployment with `decimals`, in order.
     pub(super) fn answer(&self, deployment: &DeploymentId, decimals: Decimals, trips: &mut [RoundTrip]) {
         let Some((chain, deposits)) = deployment.chain().zip(self.deposits.get(deployment)) else { return };
@@ -66,10 +82,15 @@ impl Explained {
             let there = trip.in_at..trip.out_at;
             let spanned = self.cutoffs.iter();
             let spanned = spanned.filter(|(_, blocks)| blocks.get(&chain).is_some_and(|height| there.contains(height)));
+            let spanned: Vec<u64> = spanned.map(|(sequence, _)| *sequence).collect();
+            // coins that are in no L with which a holding is compared may not hold up a curve
+            if !spanned.iter().any(|sequence| self.compared.contains(sequence)) {
+                continue;
+            }
             // each commitment must owe the coins: the one that owes least of them decides
             let mut least: Option<(Amount, Amount)> = None;
-            for (sequence, _) in spanned {
-                let (bound, all) = left.take(*sequence, decimals, deposits, trip);
+            for sequence in spanned {
+                let (bound, all) = left.take(sequence, decimals, deposits, trip);
                 least = Some(least.map_or((bound, all), |(b, a)| (b.min(bound), a.min(all))));
             }
             let (bound, all) = least.unwrap_or_default();
@@ -94,18 +115,18 @@ impl Explained {
         let factor = 10_u128.saturating_pow(u32::from(factor));
         let legs = trip.legs.iter().filter(|leg| leg.direction == Direction::In);
         for leg in legs {
-            let mut open = leg.amount.base_units();
+            let (mut open, mut own) = (leg.amount.base_units(), leg.own.base_units());
             let named = || deposits.get(&leg.txid).into_iter().flatten().copied();
-            // whose address is only where change seems to have gone may never have paid
-            let is_bound = |place: &usize| {
-                leg.signed && self.leaves.get(*place).is_some_and(|leaf| leaf.is_bound_to(&trip.counterparty))
-            };
-            let (first, then): (Vec<usize>, Vec<usize>) = named().partition(is_bound);
-            let places = first.iter().map(|place| (*place, true)).chain(then.iter().map(|place| (*place, false)));
+            // what others in the transaction can have paid is bound to nobody, whoever signed beside them
+            let is_bound =
+                |place: &usize| self.leaves.get(*place).is_some_and(|leaf| leaf.is_bound_to(&trip.counterparty));
+            let first: Vec<usize> = named().filter(is_bound).collect();
+            let places = first.into_iter().map(|place| (place, true)).chain(named().map(|place| (place, false)));
             for (leaf, is_bound) in places {
                 let balance = self.leaves.get_mut(leaf).and_then(|leaf| leaf.balances.get_mut(&sequence));
                 let Some(balance) = balance else { continue };
-                let units = open.min(balance.base_units() / factor);
+                let limit = if is_bound { own.min(open) } else { open };
+                let units = limit.min(balance.base_units() / factor);
                 // at most the balance, by the division above
                 let amount = Amount::from_base_units(units.saturating_mul(factor));
                 if units == 0 {
@@ -114,6 +135,7 @@ impl Explained {
                 *balance = balance.checked_sub(amount).unwrap_or(Amount::ZERO);
                 trip.uses.push(LeafUse { leaf, sequence, amount });
                 open = open.saturating_sub(units);
+                own = own.saturating_sub(units);
                 all = all.saturating_add(units);
                 bound = bound.saturating_add(if is_bound { units } else { 0 });
             }

@@ -284,8 +284,9 @@ pub struct Leg {
     pub direction: Direction,
     /// How much.
     pub amount: Amount,
-    /// Whether the counterparty's own coins were spent in it: anybody can make another's address look like change.
-    pub signed: bool,
+    /// Of what came: as much as nobody's coins but the counterparty's can have paid. Zero where none of its own were
+    /// spent, for anybody can make another's address look like change, and where others spent enough.
+    pub own: Amount,
 }
 
 impl RoundTrip {

@@ -24,8 +24,6 @@ pub(super) struct Net {
     parties: Vec<Counterparty>,
     /// Who sent it, by name: also where change went.
     senders: BTreeSet<String>,
-    /// Those of them whose own coins it spent.
-    signers: BTreeSet<String>,
     /// Who got how much.
     receivers: BTreeMap<String, Amount>,
     /// What each address lost.
@@ -48,9 +46,8 @@ impl Net {
         };
         let paid_in = others(&transfer.from, &other_spent);
         let paid_out = others(&transfer.to, &other_received);
-        let signers: BTreeSet<String> =
+        let mut senders: BTreeSet<String> =
             paid_in.iter().filter(|party| party.amount.is_some()).map(|party| party.name.clone()).collect();
-        let mut senders = signers.clone();
         // one output beside ours is the sender's change; an account has no change, and whom it pays is somebody else
         let account = transfer.spent.iter().chain(&transfer.received).any(|part| part.id == part.address);
         if let ([change], false, false) = (paid_out.as_slice(), paid_in.is_empty(), account) {
@@ -73,7 +70,18 @@ impl Net {
         }
         let parties = if direction == Direction::In { paid_in } else { paid_out };
         let (height, txid, authenticity) = (transfer.height, transfer.txid.clone(), transfer.authenticity);
-        Some(Self { height, txid, direction, amount, parties, senders, signers, receivers, losses, authenticity })
+        Some(Self { height, txid, direction, amount, parties, senders, receivers, losses, authenticity })
+    }
+
+    /// Of what came: as much as nobody's coins but this one's can have paid.
+    fn own(&self, name: &str) -> Amount {
+        let (own, others): (Vec<_>, Vec<_>) = self.parties.iter().partition(|party| party.name == name);
+        if self.direction != Direction::In || own.iter().all(|party| party.amount.is_none()) {
+            return Amount::ZERO;
+        }
+        // coins of which nobody knows how many they are may have paid all of it
+        let others = others.iter().map(|party| party.amount).collect::<Option<Vec<_>>>().and_then(Amount::checked_sum);
+        others.and_then(|others| self.amount.checked_sub(others)).unwrap_or(Amount::ZERO)
     }
 
     pub(super) fn flow(&self) -> Flow {
@@ -239,8 +247,8 @@ impl Search<'_> {
             }
         }
         let leg = |net: &Net, amount| {
-            let (txid, signed) = (net.txid.clone(), net.signers.contains(&counterparty));
-            Leg { height: net.height, txid, direction: net.direction, amount, signed }
+            let (txid, own) = (net.txid.clone(), net.own(&counterparty));
+            Leg { height: net.height, txid, direction: net.direction, amount, own }
         };
         let legs_in = came.iter().map(|net| leg(net, net.amount));
         let legs: Vec<Leg> = legs_in.chain(went.iter().map(|(net, amount)| leg(net, *amount))).collect();

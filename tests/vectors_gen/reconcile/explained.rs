@@ -81,8 +81,10 @@ pub(super) fn add(vectors: &mut Vectors) {
         ],
     );
     gift(&mut put);
+    dust(&mut put);
     shared(&mut put);
     spanned(&mut put);
+    uncompared(&mut put);
 }
 
 /// Takes a vector: name, comment, story, table.
@@ -97,6 +99,27 @@ fn gift(put: Put<'_>) {
         "gift_that_looks_like_change",
         "a lender sends a customer what looks like change: the customer's leaf is not of who paid",
         &owes(100, gift).also(6, 102, 60, true).also(8, 118, 60, true).leaf("a", "customer", &[(7, 40)]),
+        &[
+            "not-determinable, between-both",
+            "low 60, high 100, came and went 0, not sustained 40",
+            LEAST,
+            BEFORE,
+            "statement 7: 60 to 100, 60.00 %",
+            AFTER,
+            WINDOW,
+            "trip: 40 in at 105 to 105, 40 out at 115 to 115, customer; 40 stated",
+        ],
+    );
+}
+
+/// The lender pays, and a customer who has as much in the tree signs beside it, with a single unit.
+fn dust(put: Put<'_>) {
+    let both = hot(60).moved(105, [&[], &[("hot", 40)], &[("lender", 40), ("customer", 1)], &[]]);
+    let both = Chain { explained: vec![("transaction 105", "a")], ..both.left(115, 40, "customer") };
+    put(
+        "loan_with_a_customer_as_second_signer",
+        "what the lender's coins can have paid is bound to no customer who signs beside them",
+        &owes(100, both).also(6, 102, 60, true).also(8, 118, 60, true).leaf("a", "customer", &[(7, 40)]),
         &[
             "not-determinable, between-both",
             "low 60, high 100, came and went 0, not sustained 40",
@@ -187,6 +210,52 @@ fn spanned(put: Put<'_>) {
             "below: 60 of 100 at 100",
             WINDOW,
             &format!("{TRIP}; 40 bound"),
+        ],
+    );
+}
+
+/// The venue's own 40 are elsewhere from 113 to 118, and 40 of a lender are there instead; the statement that owes them
+/// is of block 117.
+fn uncompared(put: Put<'_>) {
+    let first = || {
+        let moved = hot(100).came(112, 40, "lender").left(113, 40, "elsewhere").came(118, 40, "elsewhere");
+        Chain { explained: vec![("transaction 112", "a")], ..moved.left(119, 40, "lender") }
+    };
+    let story = |other| owes_on(200, vec![first(), other]).also(8, 117, 240, true).leaf("a", "lender", &[(8, 40)]);
+    // 100 × 12, 140, 100 × 5, 140, 100: mean 2,080 ÷ 20
+    let window = "window: 100 at 100, median 100, mean 104, cut-off 100, dressing 0.00 %, 21 of 21 blocks";
+    let trip = "trip: 40 in at 112 to 112, 40 out at 119 to 119, lender";
+    let at_cutoff = ["low 200, high 200, came and went 0, not sustained 0", "statement 7: 200 to 200, 100.00 %"];
+    let other = || chain(ETHEREUM, &[("hot", 100)]);
+    put(
+        "leaf_of_a_statement_that_is_not_compared",
+        "the window of the other chain ends before the statement that owes the loan: with that L nothing is compared",
+        &story(Chain { shown: (105, 115), asked: (105, 115), ..other() }),
+        &[
+            "not-determinable, fell-below",
+            at_cutoff[0],
+            "minimum 200, without trips 160, by times",
+            at_cutoff[1],
+            "below: 160 of 200 at 1800007800",
+            window,
+            trip,
+            "window: 100 at 105, median 100, mean 100, cut-off 100, dressing 0.00 %, 11 of 11 blocks",
+        ],
+    );
+    put(
+        "leaf_of_a_statement_that_is_compared",
+        "the window of the other chain reaches it: the loan is in L, and R has to reach that",
+        &story(other()),
+        &[
+            "short, less-than-owed",
+            at_cutoff[0],
+            "minimum 200, without trips 200, by times",
+            at_cutoff[1],
+            "statement 8: 200 to 200, 83.33 %",
+            "below: 200 of 240 at 1800010200",
+            window,
+            &format!("{trip}; 40 bound"),
+            "window: 100 at 100, median 100, mean 100, cut-off 100, dressing 0.00 %, 21 of 21 blocks",
         ],
     );
 }

@@ -117,8 +117,7 @@ function netOf(moved, place, counted) {
   const gain = total(own(moved.received)) - total(own(moved.spent));
   const paidIn = others(moved.from, moved.spent);
   const paidOut = others(moved.to, moved.received);
-  const signers = new Set(paidIn.filter((found) => found.amount !== null).map((found) => found.name));
-  const senders = new Set(signers);
+  const senders = new Set(paidIn.filter((found) => found.amount !== null).map((found) => found.name));
   const account = [...moved.spent, ...moved.received].some((part) => part.id === part.address);
   // the one other output of a sender with coins is change
   if (paidOut.length === 1 && paidIn.length > 0 && !account) senders.add(paidOut[0].name);
@@ -127,9 +126,16 @@ function netOf(moved, place, counted) {
   const addresses = [...new Set(own(moved.spent).map((part) => part.address))].sort(byName);
   const of = (parts, address) => total(parts.filter((part) => part.address === address));
   const losses = addresses.map((address) => [address, atLeastZero(of(moved.spent, address) - of(moved.received, address))]);
+  /** Of what came: as much as nobody's coins but this one's can have paid. */
+  const ownOf = (name) => {
+    const others = paidIn.filter((found) => found.name !== name);
+    const none = paidIn.every((found) => found.name !== name || found.amount === null);
+    if (gain < 0n || none || others.some((found) => found.amount === null)) return 0n;
+    return atLeastZero(gain - total(others));
+  };
   return {
     amount: gain < 0n ? -gain : gain, authenticity: moved.authenticity, direction: gain < 0n ? "out" : "in",
-    height: moved.height, losses, paid, place, senders, signers, txid: moved.txid,
+    height: moved.height, losses, ownOf, paid, place, senders, txid: moved.txid,
   };
 }
 
@@ -208,9 +214,18 @@ function tripsOf(nets, known, asked, heights, told) {
 class Leaves {
   constructor(known, commitments) {
     this.commitments = commitments;
+    this.subject = known.subject;
+    // of each window: its chain, and the first and last block that it shows
+    this.measured = [];
     this.all = (known.leaves ?? []).map(({ balances, credential, name }) => ({
       credential, left: new Map(balances.map((one) => [one.sequence, one.amount])), name,
     }));
+  }
+
+  /** Whether what is owed in a statement is compared with what is held. */
+  isCompared({ blocks, sequence }) {
+    const shown = ({ chain, first, last }) => blocks.has(chain) && first <= blocks.get(chain) && blocks.get(chain) <= last;
+    return sequence === this.subject || this.measured.every(shown);
   }
 
   explain(trips, brought, chain, scale) {
@@ -220,16 +235,16 @@ class Leaves {
     const take = (trip, sequence) => {
       const sums = { bound: 0n, stated: 0n };
       for (const net of trip.came) {
-        let open = net.amount;
-        // who was only sent what looks like change has paid nothing
-        const isBound = (leaf, name) => net.signers.has(name) && isOf(leaf, name);
+        // what others in the transaction can have paid is bound to nobody
+        const left = { bound: net.ownOf(trip.counterparty), stated: net.amount };
         const named = this.all.filter((leaf) => brought.some((one) => one.leaf === leaf.name && one.txid === net.txid));
-        const inOrder = [true, false].flatMap((wanted) => named.filter((leaf) => isBound(leaf, trip.counterparty) === wanted));
-        for (const leaf of inOrder) {
-          const used = min(open, (leaf.left.get(sequence) ?? 0n) / scale);
+        const bound = named.filter((leaf) => isOf(leaf, trip.counterparty)).map((leaf) => [leaf, "bound"]);
+        for (const [leaf, kind] of [...bound, ...named.map((leaf) => [leaf, "stated"])]) {
+          const used = min(left[kind], (leaf.left.get(sequence) ?? 0n) / scale);
           leaf.left.set(sequence, (leaf.left.get(sequence) ?? 0n) - used * scale);
-          open -= used;
-          sums[isBound(leaf, trip.counterparty) ? "bound" : "stated"] += used;
+          left[kind] -= used;
+          if (kind === "bound") left.stated -= used;
+          sums[kind] += used;
         }
       }
       return sums;
@@ -239,8 +254,8 @@ class Leaves {
         const block = blocks.get(chain);
         return block !== undefined && trip.in_at <= block && block < trip.out_at;
       });
+      if (!there.some((commitment) => this.isCompared(commitment))) continue;
       const found = there.map(({ sequence }) => take(trip, sequence));
-      if (found.length === 0) continue;
       trip.bound = lowest(found.map(({ bound }) => bound));
       trip.stated = lowest(found.map(({ bound, stated }) => bound + stated)) - trip.bound;
     }
@@ -517,6 +532,12 @@ export function reconcile(query, proof) {
     ...found, blocks: new Map(found.blocks.map((block) => [block.chain, block.height])),
   }));
   const leaves = new Leaves(known, commitments);
+  leaves.measured = known.deployments.flatMap((row) => {
+    const shown = windows.find((window) => window.deployment === row.id);
+    if (!shown) return [];
+    const [first, last] = [max(row.window.from, shown.from), min(row.window.to, shown.to)];
+    return first <= last ? [{ chain: row.id.split("/")[0], first, last }] : [];
+  });
   const holdings = known.deployments.map((row) => {
     const chain = row.id.split("/")[0];
     const heights = commitments.filter((found) => found.blocks.has(chain)).map((found) => found.blocks.get(chain));
