@@ -37,6 +37,7 @@ pub mod serve;
 pub mod statement_chain;
 pub mod statement_kinds;
 pub mod utxo_snapshot;
+pub mod venues;
 pub mod verdict;
 pub mod window;
 pub mod witness;
@@ -127,6 +128,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         network::ALL,
         credit::ALL,
         custody::ALL,
+        venues::ALL,
         report::ALL,
         foreign::ALL,
         cli::ALL,
