@@ -379,7 +379,8 @@ impl Folder {
         let rest = ["--policy", "policy.toml", "--cutoff", &at, "--node-key", "node.key", "--out", "bundle"];
         let named = self.run(&[fetch.as_slice(), &rest].concat());
         let days = |days: i64| Time::from_unix(CUTOFF + 86_400 * days);
-        let dates = format!("sequence = 0\ncutoff = \"{at}\"\nnext_cutoff = \"{}\"\ndue = \"{}\"\n", days(30), days(32));
+        let dates =
+            format!("sequence = 0\ncutoff = \"{at}\"\nnext_cutoff = \"{}\"\ndue = \"{}\"\n", days(30), days(32));
         self.write("snapshot.toml", &format!("{dates}{named}"));
         let build = ["build", "ledger.csv", "--assets", "assets.toml", "--venue", "venue.toml", "--snapshot"];
         let rest = ["snapshot.toml", "--secret-file", "master.secret", "--addresses", "addresses.jsonl"];
