@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::hash::sha256;
 
 mod manifest;
+pub mod nested;
 
 pub use manifest::{
     AUDITOR, BundleError, DEPOSITORS, FileEntry, MANIFEST, Manifest, Part, Sealed, open, seal, seal_parts,
@@ -137,6 +138,9 @@ pub mod paths {
 
     /// The output descriptors behind the address set. With extended public keys in it: for auditors only.
     pub const DESCRIPTORS: &str = "auditor/descriptors.jsonl";
+
+    /// The folders in which bundles of others may lie.
+    pub const OTHERS: [&str; 2] = ["custodians/", "issuers/"];
 
     /// The folder with a custodian's own bundle.
     #[must_use]

@@ -12,6 +12,7 @@ pub mod custodian;
 pub mod depositors;
 pub mod deposits;
 mod descriptors;
+pub mod enclosed;
 mod evm_control;
 mod findings;
 pub mod history;
@@ -143,6 +144,7 @@ fn gathered(
             reserves.issuers = issuers.backings;
             reserves.findings.extend(found);
             reserves.findings.extend(log::findings(files, policy, statement)?);
+            reserves.findings.extend(network::elsewhere::stated(files)?);
             let (depositors, found) = depositors::read(files, &history)?;
             reserves.findings.extend(found);
             reserves.depositors = depositors;
@@ -151,7 +153,7 @@ fn gathered(
         }
         None => Reserves::default(),
     };
-    absent::note(&sealed, &chains(policy, statement.as_ref()), &mut reserves);
+    absent::note(&sealed, files, &chains(policy, statement.as_ref()), &mut reserves);
     Ok((sealed, statement, reserves))
 }
 

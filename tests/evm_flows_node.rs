@@ -165,6 +165,7 @@ fn gather(node: &Node, to: u64, token: Option<EvmAddress>) -> MemoryFiles {
         to_height: Some(last),
         deployments: deployments(token),
         tokens: token.map(registry).unwrap_or_default(),
+        pools: Vec::new(),
         control: None,
     };
     let asked = WindowRequest { from: 1, to, samples: Vec::new(), events: EventList::default(), journal: None };

@@ -178,6 +178,7 @@ fn request(node: &Node, addresses: &[EvmAddress], cutoff: i64, token: Option<(Ev
         to_height: None,
         deployments,
         tokens: token.map(|(contract, slot)| registry(contract, slot)).unwrap_or_default(),
+        pools: Vec::new(),
         control: None,
     }
 }

@@ -145,6 +145,7 @@ fn judged(node: &Node, safe: EvmAddress, line: &str, proof: &ControlProof) -> Re
         to_height: None,
         deployments: vec![format!("{CHAIN}/slip44:60").parse().unwrap()],
         tokens: Default::default(),
+        pools: Vec::new(),
         control: Some((line.to_owned(), vec![proof.clone()])),
     };
     let fetched = fetch(&request, Time::from_unix(START + 100_000), &mut |_| {}).unwrap();

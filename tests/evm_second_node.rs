@@ -78,6 +78,7 @@ impl Question<'_> {
             to_height: None,
             deployments,
             tokens: self.token.map(registry).unwrap_or_default(),
+            pools: Vec::new(),
             control: None,
         }
     }

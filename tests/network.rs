@@ -5,8 +5,12 @@
 mod attacks;
 #[path = "network/joined.rs"]
 mod joined;
+#[path = "network/limits.rs"]
+mod limits;
 #[path = "network/refused.rs"]
 mod refused;
+#[path = "network/transfers.rs"]
+mod transfers;
 
 use std::sync::LazyLock;
 

@@ -12,6 +12,7 @@
 #   BITCOIND, BITCOIN_CLI  a Bitcoin Core to use instead of building one
 #   CHROMIUM               a headless Chromium to use instead of installing one
 #   ANVIL, SAFE_CONTRACTS  an EVM node and the Safe's contracts to use instead of installing them
+#   POOL_CONTRACTS         likewise the contracts of pools and vaults
 #   HARDHAT                a second EVM node to use, started as tests/nodes/hardhat/hardhat-node is
 #   CI=true                nothing may be left out
 set -euo pipefail
@@ -225,6 +226,11 @@ else
   SAFE_CONTRACTS=$anvil_dir/safe-contracts
 fi
 export ANVIL SAFE_CONTRACTS
+if [ -z "${POOL_CONTRACTS:-}" ]; then
+  POOL_CONTRACTS=$cache/pools-$(tests/nodes/install-pools.sh --id)
+  run "contracts of pools" tests/nodes/install-pools.sh "$POOL_CONTRACTS"
+fi
+export POOL_CONTRACTS
 if [ -z "${HARDHAT:-}" ]; then
   hardhat_dir=$cache/hardhat-$(tests/nodes/install-hardhat.sh --id)
   run "hardhat" tests/nodes/install-hardhat.sh "$hardhat_dir"

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::nested;
 use super::{FileSource, SourceError};
 use crate::code::{Code, Coded, bundle as codes};
 use crate::hash::{Digest, ShortBytes, Tag, TaggedHasher, sha256};
@@ -185,7 +186,7 @@ impl Coded for BundleError {
     }
 }
 
-fn check_path(path: &str) -> Result<(), BundleError> {
+pub(super) fn check_path(path: &str) -> Result<(), BundleError> {
     let part_fits = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')
@@ -208,8 +209,8 @@ fn is_at_or_below(path: &str, name: &str) -> bool {
     path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Seals every file of `source`; those below `auditor/` and `depositors/` are the auditor's part. Returns the bytes of
-/// the manifest.
+/// Seals every file of `source`; those below `auditor/` and `depositors/` are the auditor's part, and so is what the
+/// manifests of custodians' and issuers' bundles keep back. Returns the bytes of the manifest.
 ///
 /// # Errors
 /// [`BundleError`].
@@ -229,7 +230,12 @@ pub fn seal_parts(
     key: &SigningKey,
 ) -> Result<Vec<u8>, BundleError> {
     let mut files = Vec::new();
-    for path in source.list()? {
+    let list = source.list()?;
+    let mut below = BTreeSet::new();
+    for prefix in nested::prefixes(list.iter().map(String::as_str)) {
+        below.extend(nested::kept_back(source, &prefix)?);
+    }
+    for path in list {
         check_path(&path)?;
         if path == MANIFEST {
             continue;
@@ -237,7 +243,8 @@ pub fn seal_parts(
         let bytes = source.read(&path)?.ok_or_else(|| BundleError::FileMissing { path: path.clone() })?;
         let kept_back =
             auditor.iter().map(String::as_str).chain([AUDITOR, DEPOSITORS]).any(|name| is_at_or_below(&path, name));
-        let part = kept_back.then_some(Part::Auditor);
+        // what its own maker keeps back stays so without being named again
+        let part = (kept_back || below.contains(&path)).then_some(Part::Auditor);
         files.push(FileEntry { path, length: bytes.len() as u64, sha256: sha256(&bytes), part });
     }
     let unmatched = |name: &&String| !files.iter().any(|entry| is_at_or_below(&entry.path, name));
@@ -263,8 +270,7 @@ pub fn seal_parts(
 /// [`BundleError`], the first in the order of the paths.
 pub fn open(source: &dyn FileSource) -> Result<Sealed, BundleError> {
     let file = source.read(MANIFEST)?.ok_or(BundleError::NotSealed)?;
-    let envelope = Envelope::parse(&file, "manifest").map_err(BundleError::Json)?;
-    let manifest: Manifest = json::read_canonical(&envelope.document).map_err(BundleError::Json)?;
+    let (envelope, manifest) = parsed(&file)?;
     let [signature] = envelope.signatures.as_slice() else {
         let got = envelope.signatures.len();
         return Err(BundleError::Manifest(format!("{got} signatures, expected the maker's one")));
@@ -294,6 +300,13 @@ pub fn open(source: &dyn FileSource) -> Result<Sealed, BundleError> {
         }
     }
     Ok(Sealed { maker: signature.public_key(), manifest, absent })
+}
+
+/// The manifest in a file, unchecked.
+pub(super) fn parsed(file: &[u8]) -> Result<(Envelope, Manifest), BundleError> {
+    let envelope = Envelope::parse(file, "manifest").map_err(BundleError::Json)?;
+    let manifest = json::read_canonical(&envelope.document).map_err(BundleError::Json)?;
+    Ok((envelope, manifest))
 }
 
 fn check_manifest(manifest: &Manifest) -> Result<(), BundleError> {

@@ -1,9 +1,9 @@
 //! `bundle`: put evidence together, seal it, and publish what is for everybody.
 
+mod enclosed;
 mod explain;
-mod publish;
-
 mod further;
+mod publish;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -58,6 +58,8 @@ pub(super) struct AddArgs {
     /// The address set of a further statement; may be given several times
     #[arg(long, value_name = "FILE")]
     address_sets: Vec<PathBuf>,
+    #[command(flatten)]
+    others: enclosed::Others,
     /// Replace files that exist
     #[arg(long)]
     force: bool,
@@ -107,9 +109,9 @@ fn add(args: &AddArgs) -> Outcome {
     ];
     let given: Vec<(&Path, &str)> =
         given.into_iter().filter_map(|(path, name)| path.as_deref().map(|path| (path, name))).collect();
-    if given.is_empty() && args.statements.is_empty() && args.address_sets.is_empty() {
+    if given.is_empty() && args.statements.is_empty() && args.address_sets.is_empty() && args.others.is_empty() {
         let detail = "nothing to add: give --statement, --log-proof, --addresses, --challenge, --control, \
-                      --descriptors, --statements or --address-sets";
+                      --descriptors, --statements, --address-sets, --custodian or --issuer";
         return Err(CliError::Arguments(detail.to_owned()).into());
     }
     for (path, name) in given {
@@ -122,6 +124,7 @@ fn add(args: &AddArgs) -> Outcome {
         put(args, name, &bytes, readers)?;
     }
     further::add(args)?;
+    enclosed::add(args)?;
     if args.descriptors.is_some() {
         remark(challenge::FOR_AUDITORS);
     }

@@ -11,6 +11,7 @@ use crate::hash::Digest;
 use crate::reserve::claim::ControlProof;
 use crate::reserve::evm::address::{EvmAddress, chain_number};
 use crate::reserve::evm::control;
+use crate::reserve::evm::pool::PoolEntry;
 use crate::reserve::evm::token::TokenRegistry;
 use crate::reserve::evm::trie::NodePool;
 use crate::reserve::evm::window::EventList;
@@ -54,6 +55,8 @@ pub struct Request {
     pub deployments: Vec<DeploymentId>,
     /// Where tokens keep their balances.
     pub tokens: TokenRegistry,
+    /// Contracts with shares: what the addresses have there at the cut-off is asked for, too.
+    pub pools: Vec<PoolEntry>,
     /// The challenge's line and the signatures over it: contract wallets are asked about theirs.
     pub control: Option<(String, Vec<ControlProof>)>,
 }
@@ -104,6 +107,8 @@ pub fn fetch_window(
     let addresses = addresses(request)?;
     let tokens = tokens(request)?;
     let mut accounts = Accounts::new(&node.client, cutoff.number()?);
+    let no_events = EventList::default();
+    let asked = asked(request, &addresses, &tokens, window.map_or(&no_events, |window| &window.events));
     // a plain node forgets old states; whoever watched has kept them
     let kept =
         window.and_then(|window| window.journal.as_ref()).is_some_and(|kept| kept.is_whole_at(first_of(&cutoff)));
@@ -117,13 +122,14 @@ pub fn fetch_window(
             progress(&format!("proofs of token {contract}"));
             accounts.add_token(&request.tokens.of(&request.chain, *contract), *contract, &addresses)?;
         }
+        progress("proofs of pools and vaults");
+        asked.prove_pools(&mut accounts)?;
         let block = format!("0x{:x}", cutoff.number()?);
         calls.extend(node.answers(&block, &addresses, &tokens)?);
         calls.extend(node.wallets(&block, request)?);
     }
     let mut files = MemoryFiles::new();
     if let Some(window) = window {
-        let asked = asked(request, &addresses, &tokens, &window.events);
         let place = |number: u64| usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
         let rlps = headers.get(place(window.from)..=place(window.to)).unwrap_or_default();
         files.extend(window::gather(&node, &asked, window, rlps, &mut accounts, progress)?);
@@ -162,7 +168,8 @@ fn asked<'a>(
         request.deployments.iter().any(|id| id.chain().as_ref() == Some(&request.chain) && id.asset() == "slip44:60");
     // without a policy the native coin is what is asked about
     let native = native || request.deployments.is_empty();
-    Asked { chain: &request.chain, addresses, native, contracts, tokens: &request.tokens, events }
+    let (tokens, pools) = (&request.tokens, request.pools.as_slice());
+    Asked { chain: &request.chain, addresses, native, contracts, tokens, pools, events }
 }
 
 fn question(code: &'static Code, detail: &dyn std::fmt::Display) -> FetchError {

@@ -46,11 +46,26 @@ pub struct RingOptions {
     pub late: Option<usize>,
     /// This venue names the block before the cut-off block.
     pub earlier_block: Option<usize>,
+    /// Coins that go from one venue's wallet to another's.
+    pub moved: Vec<Moved>,
+}
+
+/// Coins that go from one venue's wallet to another's.
+#[derive(Clone, Copy, Debug)]
+pub struct Moved {
+    /// Whose they were.
+    pub from: usize,
+    /// Whose they are then.
+    pub to: usize,
+    /// Whole bitcoins.
+    pub count: u64,
+    /// How many blocks after the cut-off block; below zero before it.
+    pub after: i64,
 }
 
 impl Default for RingOptions {
     fn default() -> Self {
-        Self { outside: [100, 100, 40], shared_wallet: None, late: None, earlier_block: None }
+        Self { outside: [100, 100, 40], shared_wallet: None, late: None, earlier_block: None, moved: Vec::new() }
     }
 }
 

@@ -1,11 +1,11 @@
 //! Files of the auditor's part that a published copy lacks: what was not looked at decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::{Finding, Severity};
 use super::reserves::Reserves;
 use crate::asset::ChainId;
-use crate::bundle::{AUDITOR, DEPOSITORS, FileEntry, Sealed};
+use crate::bundle::{AUDITOR, DEPOSITORS, FileEntry, FileSource, Sealed, nested};
 use crate::code::bundle::AUDITOR_PART_ABSENT;
 
 /// What a group of files belongs to.
@@ -17,11 +17,16 @@ enum Place<'a> {
     Depositors,
     /// The evidence of a chain.
     Chain(&'a str),
+    /// What a custodian or issuer keeps back of its own bundle: its own report is judged without it.
+    Nested(&'a str),
     /// Anything else.
     Whole(&'a str),
 }
 
-fn place(path: &str) -> Place<'_> {
+fn place<'a>(path: &'a str, nested: &'a BTreeMap<String, BTreeSet<String>>) -> Place<'a> {
+    if let Some((prefix, _)) = nested.iter().find(|(_, kept_back)| kept_back.contains(path)) {
+        return Place::Nested(prefix);
+    }
     let mut parts = path.split('/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(AUDITOR), Some(_), _) => Place::Auditor,
@@ -32,10 +37,18 @@ fn place(path: &str) -> Place<'_> {
 }
 
 /// A finding for each group; and what an absent file belongs to cannot be judged, neither covered nor short.
-pub(super) fn note(sealed: &Sealed, chains: &[ChainId], reserves: &mut Reserves) {
+pub(super) fn note(sealed: &Sealed, files: &dyn FileSource, chains: &[ChainId], reserves: &mut Reserves) {
+    if sealed.absent().next().is_none() {
+        return;
+    }
+    let listed = sealed.manifest().files.iter().map(|entry| entry.path.as_str());
+    // a manifest that cannot be read has its own finding, and what it would keep back belongs to the whole
+    let kept_back = |prefix: String| nested::kept_back(files, &prefix).ok().map(|files| (prefix, files));
+    let nested: BTreeMap<String, BTreeSet<String>> =
+        nested::prefixes(listed).into_iter().filter_map(kept_back).collect();
     let mut groups: BTreeMap<Place<'_>, Vec<&FileEntry>> = BTreeMap::new();
     for entry in sealed.absent() {
-        groups.entry(place(&entry.path)).or_default().push(entry);
+        groups.entry(place(&entry.path, &nested)).or_default().push(entry);
     }
     for (place, entries) in groups {
         let Some(first) = entries.first() else { continue };
@@ -50,6 +63,7 @@ pub(super) fn note(sealed: &Sealed, chains: &[ChainId], reserves: &mut Reserves)
                 reserves.depositors.absent = true;
                 finding(Severity::Exception, DEPOSITORS)
             }
+            Place::Nested(prefix) => finding(Severity::Exception, prefix.trim_end_matches('/')),
             Place::Whole(path) => {
                 reserves.readable = false;
                 finding(Severity::Critical, path)

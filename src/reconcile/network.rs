@@ -13,6 +13,7 @@ pub mod policy;
 mod shared;
 mod sheet;
 mod told;
+pub mod transfers;
 
 use std::collections::BTreeSet;
 
@@ -132,6 +133,7 @@ pub fn network(inputs: &[Input<'_>], policy: &NetworkPolicy, now: Option<Time>) 
     let (shared, mut findings) = shared::join(&sheets).map_err(failed)?;
     let (deposits, found) = elsewhere::read(&sheets, &absent).map_err(failed)?;
     findings.extend(found);
+    findings.extend(transfers::read(&sheets, &deposits).map_err(failed)?);
     findings.extend(absent.iter().map(told::absent));
     let ids: BTreeSet<AssetId> =
         sheets.iter().flat_map(|sheet| sheet.report.assets.iter().map(|asset| asset.asset.clone())).collect();

@@ -52,7 +52,11 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
     ("evm-finality", "reserve/evm/finality", Vectors::Elsewhere("real light-client files in vectors/external.toml")),
     ("evm-flows", "reserve/evm/window/flows", Vectors::Elsewhere("a real node in tests/evm_flows_node.rs")),
-    ("evm-pool", "reserve/evm/pool", Vectors::Elsewhere("states of an embedded chain in tests/evm_pool.rs")),
+    (
+        "evm-pool",
+        "reserve/evm/pool",
+        Vectors::Elsewhere("an embedded chain in tests/evm_pool.rs, a node in tests/evm_pool_node.rs"),
+    ),
     (
         "evm-staked",
         "reserve/evm/staked",
@@ -77,11 +81,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ),
     ("log", "publish/log", Vectors::Folder),
     ("merkle-set", "merkle_set", Vectors::Folder),
-    (
-        "network",
-        "reconcile/network",
-        Vectors::Elsewhere("several bundles at once: tests/network.rs makes and breaks them"),
-    ),
+    ("network", "reconcile/network", Vectors::Folder),
     ("omission", "reconcile/omission", Vectors::Elsewhere("fractions that are compared with counting every subset")),
     ("policy", "policy", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
     ("receipt", "publish/receipt", Vectors::Folder),

@@ -15,6 +15,7 @@ mod inclusion_proof;
 mod leaf;
 mod log;
 mod merkle_set;
+mod network;
 mod receipt;
 mod reconcile;
 mod reserve;
@@ -148,6 +149,7 @@ pub(crate) fn all() -> Vectors {
     amount::add(&mut vectors);
     canonical_json::add(&mut vectors);
     clearing::add(&mut vectors);
+    network::add(&mut vectors);
     compact_range::add(&mut vectors);
     hash::add(&mut vectors);
     inclusion_proof::add(&mut vectors);

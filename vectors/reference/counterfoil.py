@@ -19,7 +19,8 @@ import re
 import sys
 from pathlib import Path
 
-import clearing  # beside this file: the one part that is a method of its own
+import clearing  # beside this file: a method of its own
+import network  # likewise
 
 # What a code means for the result: a check that failed, or one that could not be made.
 INVALID = "invalid"
@@ -3631,6 +3632,29 @@ def run_clearing(query, proof):
         raise Refused("parse", *unclear.args) from unclear
 
 
+def run_network(query, proof):
+    cutoff = record({"cutoff": uint(64)})(query)["cutoff"]
+    party = record({"address": text, "amount": text})
+    flow = record(
+        {"amount": text, "direction": text, "height": uint(64), "parties": sequence_of(party), "txid": text}
+    )
+    venue = record(
+        {
+            "addresses": sequence_of(text),
+            "flows": sequence_of(flow),
+            "from": uint(64),
+            "to": uint(64),
+            "venue": text,
+        }
+    )
+    deposit = record({"amount": text, "debtor": text, "depositor": text})
+    sent = record({"deposits": sequence_of(deposit), "venues": sequence_of(venue)})(proof)
+    try:
+        return network.answer(cutoff, **sent)
+    except network.Unclear as unclear:
+        raise Refused("parse", *unclear.args) from unclear
+
+
 def run_address_set(query, proof):
     committed = SET(query)
     leaves = parse_addresses(proof)
@@ -3944,6 +3968,7 @@ RUNNERS = {
     "canonical-json": run_canonical_json,
     "challenge": run_challenge,
     "clearing": run_clearing,
+    "network": run_network,
     "compact-range": run_compact_range,
     "custodian": run_custodian,
     "descriptor": run_descriptor,

@@ -52,7 +52,7 @@ pub(in crate::cli) struct EvmArgs {
     /// the states of the last 128 blocks is enough
     #[arg(long, value_name = "FILE", conflicts_with_all = ["window", "out", "node_key", "control"])]
     watch: Option<PathBuf>,
-    /// The policy whose tokens are asked for; its own entries of the token registry count, too
+    /// The policy whose tokens, pools and vaults are asked for; its own entries of the token registry count, too
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// The last header to fetch, when a later block is pinned than the one after the cut-off block
@@ -129,6 +129,7 @@ fn request(args: &EvmArgs, policy: Option<&Policy>) -> Result<Request, Failure> 
         to_height: args.to_height,
         deployments: deployments.map(|deployment| deployment.id.clone()).collect(),
         tokens: policy.map(|policy| policy.tokens().clone()).unwrap_or_default(),
+        pools: policy.map(|policy| policy.pools().to_vec()).unwrap_or_default(),
         control,
     })
 }

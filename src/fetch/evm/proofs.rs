@@ -1,6 +1,6 @@
 //! Trie nodes of accounts and slots, gathered into one pool.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::U256;
 
@@ -9,8 +9,9 @@ use crate::fetch::rpc::{Client, FetchError};
 use crate::hash::Digest;
 use crate::reserve::evm::address::EvmAddress;
 use crate::reserve::evm::control::safe;
+use crate::reserve::evm::pool::{PoolEntry, Rule};
 use crate::reserve::evm::storage_proof::Slot;
-use crate::reserve::evm::token::{Pointer, TokenEntry};
+use crate::reserve::evm::token::{Pointer, TokenEntry, TokenRegistry};
 use crate::reserve::evm::trie::NodePool;
 
 const METHOD: &str = "eth_getProof";
@@ -118,6 +119,25 @@ impl<'a> Accounts<'a> {
             self.ask(contract, chunk)?;
         }
         Ok(())
+    }
+
+    /// A contract with shares: its slots for every holder, and of a vault what it has of its asset.
+    pub(super) fn add_pool(
+        &mut self,
+        pool: &PoolEntry,
+        tokens: &TokenRegistry,
+        holders: &[EvmAddress],
+    ) -> Result<(), FetchError> {
+        let slots: BTreeSet<Slot> = holders.iter().flat_map(|holder| pool.slots(*holder)).collect();
+        let slots: Vec<Slot> = slots.into_iter().collect();
+        for chunk in slots.chunks(SLOTS) {
+            self.ask(pool.contract, chunk)?;
+        }
+        match &pool.rule {
+            Rule::Vault { asset, .. } => self.add_token(&tokens.of(&pool.chain, *asset), *asset, &[pool.contract]),
+            // what a pair has is what its own slot says
+            Rule::ConstantProduct { .. } => Ok(()),
+        }
     }
 
     /// Asks for an account and slots of it, and keeps every node; the hash of its code and the words, by the node.

@@ -16,6 +16,7 @@ use crate::hash::Digest;
 use crate::reserve::evm::account_proof::NO_CODE;
 use crate::reserve::evm::address::EvmAddress;
 use crate::reserve::evm::keccak;
+use crate::reserve::evm::pool::PoolEntry;
 use crate::reserve::evm::token::TokenRegistry;
 use crate::reserve::evm::window::file::WindowFile;
 use crate::reserve::evm::window::{
@@ -66,6 +67,8 @@ pub(super) struct Asked<'a> {
     pub(super) native: bool,
     pub(super) contracts: &'a [EvmAddress],
     pub(super) tokens: &'a TokenRegistry,
+    /// Contracts with shares, of every chain: their positions are of the cut-off.
+    pub(super) pools: &'a [PoolEntry],
     pub(super) events: &'a EventList,
 }
 
@@ -94,6 +97,14 @@ impl Asked<'_> {
         }
         for contract in self.contracts.iter().filter(|contract| self.known(**contract)) {
             accounts.add_token(&self.tokens.of(self.chain, *contract), *contract, self.addresses)?;
+        }
+        self.prove_pools(accounts)
+    }
+
+    /// What the addresses have in contracts with shares.
+    pub(super) fn prove_pools(&self, accounts: &mut Accounts<'_>) -> Result<(), FetchError> {
+        for pool in self.pools.iter().filter(|pool| pool.chain == *self.chain) {
+            accounts.add_pool(pool, self.tokens, self.addresses)?;
         }
         Ok(())
     }

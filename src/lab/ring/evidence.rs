@@ -20,6 +20,8 @@ const EARLY_BLOCKS: u64 = 140;
 /// Blocks between the payments and the cut-off, and behind it.
 const BEFORE: u64 = 20;
 const BEHIND: u64 = 30;
+/// Blocks from the payments to the cut-off block: medians of times are five blocks behind.
+const CUTOFF_AFTER: i64 = 25;
 /// Blocks of the window on each side of the cut-off block.
 const WINDOW: u64 = 6;
 
@@ -65,7 +67,18 @@ impl World {
         }
         let paid_at = first + i64::try_from(EARLY_BLOCKS).map_err(fault)? * SPACING;
         chain.mine(Time::from_unix(paid_at), &payments).map_err(fault)?;
-        chain.mine_empty(Time::from_unix(paid_at + SPACING), SPACING, BEFORE + BEHIND).map_err(fault)?;
+        for blocks in 1..=i64::try_from(BEFORE + BEHIND).map_err(fault)? {
+            let time = Time::from_unix(paid_at + blocks * SPACING);
+            let here = options.moved.iter().find(|moved| moved.after + CUTOFF_AFTER == blocks);
+            let from = here.and_then(|moved| Some((keys.get(moved.from)?, keys.get(moved.to)?, moved.count)));
+            match from {
+                Some(((from, key), (to, _), count)) => {
+                    let payment = Payment { address: to.clone(), amount: bitcoins(count) };
+                    chain.pay_from(time, key, from, &[payment]).map_err(fault)?;
+                }
+                None => chain.mine_empty(time, SPACING, 1).map_err(fault)?,
+            }
+        }
         Ok(Self { chain, keys })
     }
 

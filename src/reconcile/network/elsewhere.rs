@@ -12,12 +12,12 @@ use super::sheet::Sheet;
 use crate::amount::{Amount, Decimals};
 use crate::asset::{AssetId, Class};
 use crate::bundle::{FileSource, SealedFiles};
-use crate::code::{Code, Coded, network as codes};
+use crate::code::{Code, Coded, network as codes, venues as venue_codes};
 use crate::hash::{Digest, Tag, sha256};
 use crate::json;
 use crate::liability::inclusion_proof::{self, InclusionProof, InclusionQuery};
 use crate::publish;
-use crate::reconcile::{ReconcileError, Severity};
+use crate::reconcile::{Finding, ReconcileError, Severity};
 use crate::signature::{self, Envelope, PublicKey, Signature};
 use crate::snapshot::VenueId;
 
@@ -178,6 +178,23 @@ fn refused(sheet: &Sheet<'_>, debtor: Option<&Sheet<'_>>, name: &str, (code, det
         Some(debtor) => finding.and(debtor.venue()),
         None => finding,
     }
+}
+
+/// What a report about one bundle says of its deposits elsewhere: that they are there, and that nothing here judges
+/// them.
+///
+/// # Errors
+/// [`ReconcileError`] when the files cannot be listed.
+pub(in crate::reconcile) fn stated(files: &dyn FileSource) -> Result<Option<Finding>, ReconcileError> {
+    let names = names(files)?;
+    let Some(first) = names.first() else { return Ok(None) };
+    let detail = match names.len() {
+        1 => "1 deposit elsewhere: stated, counts nothing here; `network` compares".to_owned(),
+        count => {
+            format!("{count} deposits elsewhere, the first is {first}: stated, count nothing here; `network` compares")
+        }
+    };
+    Ok(Some(Finding::new(&venue_codes::DEPOSITS_STATED, Severity::Note, ELSEWHERE.trim_end_matches('/'), detail)))
 }
 
 /// The folders below [`ELSEWHERE`], each once.

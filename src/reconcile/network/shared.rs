@@ -80,19 +80,24 @@ fn is_controlled(sheet: &Sheet<'_>, item: &Held) -> bool {
 fn addresses(sheets: &[Sheet<'_>]) -> Result<Vec<NetworkFinding>, ReconcileError> {
     let mut seen: BTreeMap<(ChainId, String), Vec<usize>> = BTreeMap::new();
     for (venue, sheet) in sheets.iter().enumerate() {
-        let files = SealedFiles::new(sheet.files, &sheet.sealed);
-        // a set that cannot be read, or is not the committed one, is a finding of the venue's own report
-        let Some(set) = files.read(paths::ADDRESSES)?.and_then(|file| AddressSet::parse(&file).ok()) else { continue };
-        let committed = sheet.statement.statement().address_set;
-        if committed.is_none_or(|committed| (committed.root, committed.count) != (set.root(), set.count())) {
-            continue;
-        }
-        for entry in set.entries() {
+        for entry in committed_set(sheet)?.iter().flat_map(AddressSet::entries) {
             seen.entry((entry.chain.clone(), entry.address.clone())).or_default().push(venue);
         }
     }
     let shared = seen.into_iter().filter(|(_, venues)| venues.len() > 1);
     Ok(shared.map(|((chain, address), venues)| claimed_twice(sheets, &chain, &address, &venues)).collect())
+}
+
+/// The addresses that a venue commits to. A set that cannot be read, or is not the committed one, is a finding of the
+/// venue's own report.
+pub(super) fn committed_set(sheet: &Sheet<'_>) -> Result<Option<AddressSet>, ReconcileError> {
+    let files = SealedFiles::new(sheet.files, &sheet.sealed);
+    let set = files.read(paths::ADDRESSES)?.and_then(|file| AddressSet::parse(&file).ok());
+    let committed = sheet.statement.statement().address_set;
+    let is_committed = |set: &AddressSet| {
+        committed.is_some_and(|committed| (committed.root, committed.count) == (set.root(), set.count()))
+    };
+    Ok(set.filter(is_committed))
 }
 
 /// A venue that only lists another's address, without control of it, takes nothing from the other.

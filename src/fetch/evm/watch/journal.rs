@@ -32,7 +32,7 @@ pub(super) enum Line {
         format: String,
         /// The chain.
         chain: ChainId,
-        /// SHA-256 over the addresses and deployments asked about.
+        /// SHA-256 over the addresses, deployments and pools asked about.
         question: Digest,
     },
     /// A block, with the nodes that came with it: of its state, and of the one before.
@@ -83,6 +83,8 @@ pub struct Journal {
 fn question_of(request: &Request) -> Digest {
     let mut items: Vec<String> = request.addresses.iter().map(|address| address.to_lowercase()).collect();
     items.extend(request.deployments.iter().map(|id| id.as_str().to_owned()));
+    let pools = request.pools.iter().filter(|pool| pool.chain == request.chain);
+    items.extend(pools.map(|pool| format!("pool {}", pool.contract)));
     items.sort_unstable();
     items.dedup();
     sha256(items.join("\n").as_bytes())

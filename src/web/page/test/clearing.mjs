@@ -13,17 +13,17 @@ const make = (n, d) => {
   const by = gcd(n < 0n ? -n : n, d < 0n ? -d : d) || 1n;
   return d < 0n ? { n: -n / by, d: -d / by } : { n: n / by, d: d / by };
 };
-const [ZERO, ONE] = [make(0n, 1n), make(1n, 1n)];
-const add = (a, b) => make(a.n * b.d + b.n * a.d, a.d * b.d);
-const sub = (a, b) => make(a.n * b.d - b.n * a.d, a.d * b.d);
+export const [ZERO, ONE] = [make(0n, 1n), make(1n, 1n)];
+export const add = (a, b) => make(a.n * b.d + b.n * a.d, a.d * b.d);
+export const sub = (a, b) => make(a.n * b.d - b.n * a.d, a.d * b.d);
 const mul = (a, b) => make(a.n * b.n, a.d * b.d);
 const div = (a, b) => make(a.n * b.d, a.d * b.n);
-const below = (a, b) => a.n * b.d < b.n * a.d;
+export const below = (a, b) => a.n * b.d < b.n * a.d;
 const isZero = (a) => a.n === 0n;
 const sum = (list) => list.reduce(add, ZERO);
-const print = (a) => (a.d === 1n ? String(a.n) : `${a.n}/${a.d}`);
+export const print = (a) => (a.d === 1n ? String(a.n) : `${a.n}/${a.d}`);
 
-function parse(given) {
+export function parse(given) {
   const found = given.length <= TEXT_MAX && /^([0-9]+)(?:\/([0-9]+))?$/.exec(given);
   if (!found) throw malformed(`${given} is no fraction`);
   const d = BigInt(found[2] ?? "1");

@@ -21,6 +21,7 @@ import { commitment, fold, pathLength, treeRoot } from "../verifier/sum_tree.js"
 import { compareFingerprint, parseCard } from "../verifier/venue_card.js";
 import { balanceSheet } from "./balance_sheet.mjs";
 import { clearing } from "./clearing.mjs";
+import { network } from "./network.mjs";
 import { custodian, tiers } from "./custody.mjs";
 import { reconcile } from "./reconcile.mjs";
 import { NETWORK_MARKS, readSnapshot } from "../verifier/utxo_snapshot.js";
@@ -272,6 +273,7 @@ export const runners = {
   "inclusion-proof": inclusionProof,
   leaf,
   "merkle-set": merkleSet,
+  network,
   receipt,
   reconcile,
   "sealed-proof": sealedProof,

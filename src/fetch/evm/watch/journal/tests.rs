@@ -16,6 +16,7 @@ fn request(address: &str) -> Request {
         to_height: None,
         deployments: Vec::new(),
         tokens: TokenRegistry::default(),
+        pools: Vec::new(),
         control: None,
     }
 }

@@ -1,0 +1,77 @@
+//! Coins that go from one venue to another within the windows.
+
+use counterfoil::lab::ring::{Moved, RingOptions};
+use counterfoil::reconcile::Severity;
+use counterfoil::reconcile::network::{NetworkFinding, NetworkReport};
+
+use super::{bitcoin, built, each, run, tells, told};
+
+const ALPHA: usize = 0;
+const BETA: usize = 1;
+const GAMMA: usize = 2;
+
+fn moved(outside: [u64; 3], moves: &[(usize, usize, u64, i64)]) -> RingOptions {
+    let moved =
+        moves.iter().map(|(from, to, count, after)| Moved { from: *from, to: *to, count: *count, after: *after });
+    RingOptions { outside, moved: moved.collect(), ..RingOptions::default() }
+}
+
+fn finding<'a>(report: &'a NetworkReport, code: &str) -> &'a NetworkFinding {
+    report.findings.iter().find(|finding| finding.code.name == code).unwrap_or_else(|| panic!("{:?}", told(report)))
+}
+
+/// Alpha's snapshot and beta's show the same coins, at different blocks.
+#[test]
+fn coins_that_move_count_once_where_they_were_at_the_cut_off() {
+    let before = run(&built(&moved([100, 100, 40], &[(ALPHA, BETA, 30, -2)])));
+    let after = run(&built(&moved([100, 100, 40], &[(ALPHA, BETA, 30, 2)])));
+    for (report, outside) in [(&before, ["70", "130", "40"]), (&after, ["100", "100", "40"])] {
+        assert_eq!(each(report, |venue| venue.outside.0.to_string()), outside);
+        assert_eq!(bitcoin(report).sums.outside.0.to_string(), "240", "each coin once");
+        let finding = finding(report, "NETWORK_TRANSFER");
+        assert_eq!((finding.severity, finding.amount.as_ref().unwrap().0.to_string()), (Severity::Note, "30".into()));
+        assert!(tells(report, "NETWORK_TRANSFER", "alpha beta"));
+        assert!(!tells(report, "NETWORK_LOAN", "alpha beta"), "{:?}", told(report));
+        assert!(!tells(report, "NETWORK_TRANSFER_OUTSIDE", "alpha beta"));
+        assert!(finding.detail.starts_with("30.00 from alpha to beta, block "), "{}", finding.detail);
+    }
+    assert_eq!(run(&built(&RingOptions::default())).findings.iter().filter(|one| one.code.number == 7491).count(), 0);
+}
+
+#[test]
+fn attack_t5_one_venue_lends_its_coins_for_the_cut_off_of_another() {
+    let rich = [300, 300, 300];
+    let report = run(&built(&moved(rich, &[(ALPHA, BETA, 40, -3), (BETA, ALPHA, 25, 3)])));
+    let loan = finding(&report, "NETWORK_LOAN");
+    // what went back was lent, the rest was paid
+    assert_eq!((loan.severity, loan.amount.as_ref().unwrap().0.to_string()), (Severity::Critical, "25".into()));
+    assert!(tells(&report, "NETWORK_LOAN", "alpha beta"));
+    let verdicts = each(&report, |venue| venue.verdict.text().to_owned());
+    assert_eq!(verdicts[BETA], "not determinable");
+    // who lent shows less, and nothing that is another's
+    assert_eq!(each(&report, |venue| venue.outside.0.to_string())[ALPHA], "260");
+    // beta returned before the cut-off what it had: that is no loan for it
+    let report = run(&built(&moved(rich, &[(ALPHA, BETA, 40, -3), (BETA, ALPHA, 40, -1)])));
+    assert!(!tells(&report, "NETWORK_LOAN", "alpha beta"), "{:?}", told(&report));
+    assert!(tells(&report, "NETWORK_TRANSFER", "alpha beta"));
+}
+
+#[test]
+fn a_proved_deposit_is_no_loan() {
+    // gamma owes alpha 60, and shows it with a leaf
+    let report = run(&built(&moved([300; 3], &[(ALPHA, GAMMA, 60, -3), (GAMMA, ALPHA, 60, 3)])));
+    assert!(!tells(&report, "NETWORK_LOAN", "alpha gamma"), "{:?}", told(&report));
+    let report = run(&built(&moved([300; 3], &[(ALPHA, GAMMA, 61, -3), (GAMMA, ALPHA, 61, 3)])));
+    let loan = finding(&report, "NETWORK_LOAN");
+    assert_eq!(loan.amount.as_ref().unwrap().0.to_string(), "1", "what is beyond the deposit");
+}
+
+#[test]
+fn only_blocks_that_both_windows_show_are_compared() {
+    let mut ring = built(&moved([300; 3], &[(ALPHA, BETA, 40, 4)]));
+    ring.venues[BETA].policy = ring.venues[BETA].policy.replace("before = 6\nafter = 6", "before = 1\nafter = 1");
+    let report = run(&ring);
+    let outside = finding(&report, "NETWORK_TRANSFER_OUTSIDE");
+    assert_eq!((outside.severity, outside.amount.as_ref().unwrap().0.to_string()), (Severity::Exception, "40".into()));
+    assert!(!tells(&report, "NETWORK_TRANSFER", "alpha beta"), "{:?}", told(&report));
+}
