@@ -4,14 +4,19 @@ use crate::bundle::MemoryFiles;
 use crate::code::Code;
 use crate::policy::Policy;
 use crate::reconcile::Verdict;
-use crate::reconcile::network::{Input, NetworkFile, network};
+use crate::reconcile::network::{Input, NetworkFile, NetworkFinding, network};
 
 use super::example_venue::{ExampleError, fault};
 use super::ring::Ring;
 use super::scenario::{Played, Said, Show};
 
-/// What both said about the venue `liar`; `about` is the finding that the scenario is about.
-pub(super) fn played(ring: &Ring, naive: Said, liar: &str, about: &'static Code) -> Result<Played, ExampleError> {
+/// What both said about the venue `liar`; the finding `about`, on this subject or on any, is what the scenario is about.
+pub(super) fn played(
+    ring: &Ring,
+    naive: Said,
+    liar: &str,
+    (about, subject): (&'static Code, Option<&str>),
+) -> Result<Played, ExampleError> {
     let policies = ring.venues.iter().map(|venue| Policy::parse(&venue.policy)).collect::<Result<_, _>>();
     let policy = NetworkFile::parse(&ring.policy).map_err(fault)?.with(policies.map_err(fault)?).map_err(fault)?;
     let input = |venue: &'_ super::ring::RingVenue| (venue.id.to_string(), venue.bundle.clone());
@@ -20,7 +25,8 @@ pub(super) fn played(ring: &Ring, naive: Said, liar: &str, about: &'static Code)
     let report = network(&inputs, &policy, None).map_err(fault)?;
     let figures = report.assets.iter().flat_map(|asset| &asset.venues).find(|figures| figures.venue.as_str() == liar);
     let figures = figures.ok_or_else(|| fault(format!("no {liar} in the report")))?;
-    let found = report.findings.iter().find(|finding| finding.code.number == about.number);
+    let of = |finding: &&NetworkFinding| subject.is_none_or(|subject| finding.subject == subject);
+    let found = report.findings.iter().filter(of).find(|finding| finding.code.number == about.number);
     let told = found.map_or_else(String::new, |found| format!(" {}: {}.", found.code, found.code.title));
     let mut files = MemoryFiles::from([("network.toml".to_owned(), ring.policy.clone().into_bytes())]);
     for venue in &ring.venues {
@@ -40,7 +46,7 @@ pub(super) fn played(ring: &Ring, naive: Said, liar: &str, about: &'static Code)
             believed: figures.verdict == Verdict::Covered && found.is_none(),
             words: format!("{liar}: {}, all together.{told}", figures.verdict),
         },
-        codes: report.findings.iter().map(|finding| finding.code).collect(),
+        codes: report.findings.iter().filter(of).map(|finding| finding.code).collect(),
         verdicts: vec![(liar.to_owned(), figures.verdict)],
         files,
         shows: vec![Show::new(line, exit, about.to_string())],

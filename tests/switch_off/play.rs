@@ -28,7 +28,7 @@ fn scenario(scenario: &Scenario) -> String {
     if played.counterfoil.believed {
         return "fails believed".to_owned();
     }
-    // where the verdict is the matter, codes are of everything else that the report finds
+    // where there are verdicts, codes are of everything else that the report finds, too
     let verdicts: Vec<String> = played.verdicts.iter().map(|(asset, verdict)| format!("{asset} {verdict}")).collect();
     let codes: Vec<String> = played.codes.iter().map(ToString::to_string).collect();
     let ends = if verdicts.is_empty() { codes } else { verdicts };

@@ -58,5 +58,5 @@ fn play() -> Result<Played, ExampleError> {
         }
         Err(error) => Said::no(error.to_string()),
     };
-    played(&ring, naive, "beta", &codes::DEPOSIT_NOT_INCLUDED)
+    played(&ring, naive, "beta", (&codes::DEPOSIT_NOT_INCLUDED, Some("borrowed")))
 }

@@ -24,5 +24,5 @@ fn play() -> Result<Played, ExampleError> {
     let words: Vec<String> =
         ring.venues.iter().zip(&each).map(|(venue, said)| format!("{} {}", venue.id, said.words)).collect();
     let naive = Said { believed: each.iter().all(|said| said.believed), words: words.join("; ") };
-    played(&ring, naive, "beta", &codes::SHARED_HOLDING)
+    played(&ring, naive, "beta", (&codes::SHARED_HOLDING, None))
 }
