@@ -257,7 +257,7 @@ fn statements_about_another_unit() {
             asset.deployments.clear();
         })
     });
-    missed.none(12);
+    missed.none(9);
 }
 
 #[test]

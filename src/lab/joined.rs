@@ -10,7 +10,7 @@ use super::example_venue::{ExampleError, fault};
 use super::ring::Ring;
 use super::scenario::{Played, Said, Show};
 
-/// What both said about the venue `liar`; the finding `about`, on this subject or on any, is what the scenario is about.
+/// What both said about the venue `liar`; the finding `about`, on this subject or on any, is what it is about.
 pub(super) fn played(
     ring: &Ring,
     naive: Said,
