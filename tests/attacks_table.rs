@@ -44,7 +44,10 @@ fn every_row_has_a_scenario_or_a_vector() {
         let shown = !attack.scenarios.is_empty() || !attack.vectors.is_empty();
         assert!(shown, "{}: neither a scenario nor a vector", attack.id);
         assert_eq!(attack.pending.is_some(), PENDING.contains(&attack.id.as_str()), "{}: pending", attack.id);
-        let met = !attack.checks.is_empty() || attack.undetectable.is_some() || attack.pending.is_some();
+        let met = !attack.checks.is_empty()
+            || attack.verdict.is_some()
+            || attack.undetectable.is_some()
+            || attack.pending.is_some();
         assert!(met, "{}: neither a check, nor why there is none", attack.id);
     }
 }
@@ -74,10 +77,16 @@ fn scenarios_and_rows_name_one_another() {
             .collect();
         let own: BTreeSet<&str> = scenario.attacks.iter().copied().collect();
         assert_eq!(rows, own, "{}", scenario.name);
-        if let Expected::Check(code) = scenario.expected {
+        if let Some(code) = scenario.expected.code() {
             let named =
                 table.iter().any(|attack| own.contains(attack.id.as_str()) && attack.codes().unwrap().contains(&code));
             assert!(named, "{}: {code} is in no row of {own:?}", scenario.name);
+        }
+        if let Expected::Verdict(_, verdict) = scenario.expected {
+            let named = |attack: &Attack| {
+                own.contains(attack.id.as_str()) && attack.verdict.as_deref() == Some(&verdict.to_string())
+            };
+            assert!(table.iter().any(named), "{}: {verdict} is in no row of {own:?}", scenario.name);
         }
     }
 }

@@ -50,7 +50,7 @@ fn kept_files_show_the_same_under_the_normal_commands() {
 fn nothing_is_left_behind() {
     let (place, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let out = Command::new(env!("CARGO_BIN_EXE_counterfoil"))
-        .args(["lab", "run", "borrowed-for-the-snapshot"])
+        .args(["lab", "run", "--all"])
         .env("TMPDIR", temporary.path())
         .current_dir(place.path())
         .output()

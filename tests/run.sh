@@ -258,6 +258,12 @@ run "clippy" cargo clippy --all-targets --locked --features parquet,finality -- 
 run "without features" cargo check --locked --no-default-features
 run "licences and sources" "$cache/tools/bin/cargo-deny" --locked check bans licenses sources
 run_function "tests" run_tests
+# another build for another commit; all of them are run before a release
+if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+  run "countermeasures switched off, one build" tests/switch_off/run.sh --one
+else
+  left_out+=("countermeasures switched off (no git here)")
+fi
 run_function "page" check_page
 # figures are for quiet machines: here the program only has to run to its end, and the peers' lock file to fit
 run "benchmarks, tiny sizes" cargo test --locked --features parquet,finality --bench figures

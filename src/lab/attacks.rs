@@ -28,6 +28,9 @@ pub struct Attack {
     /// Codes of the checks that meet it.
     #[serde(default)]
     pub checks: Vec<String>,
+    /// The verdict that meets it, by itself or beside the checks: `short`, `not determinable`.
+    #[serde(default)]
+    pub verdict: Option<String>,
     /// Scenarios of the lab.
     #[serde(default)]
     pub scenarios: Vec<String>,
@@ -99,7 +102,7 @@ impl Attack {
     /// What this program says.
     #[must_use]
     pub fn counterfoil(&self) -> Answer {
-        match (self.checks.is_empty(), &self.undetectable, &self.pending) {
+        match (self.checks.is_empty() && self.verdict.is_none(), &self.undetectable, &self.pending) {
             (true, _, Some(_)) => Answer::NotYet,
             // no check, and yet vectors: it is met by what is published, not by what is refused
             (true, Some(_), None) if !self.vectors.is_empty() => Answer::RefusesPart,
@@ -158,6 +161,7 @@ struct Row<'a> {
     naive: Answer,
     counterfoil: Answer,
     checks: &'a [String],
+    verdict: Option<&'a str>,
     scenarios: &'a [String],
     vectors: &'a [String],
     tests: &'a [String],
@@ -167,10 +171,24 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn new(attack: &'a Attack) -> Self {
-        let Attack { id, title, defence, checks, scenarios, vectors, tests, undetectable, pending } = attack;
+        let Attack { id, title, defence, checks, scenarios, vectors, tests, .. } = attack;
         let (naive, counterfoil) = (attack.naive(), attack.counterfoil());
-        let (undetectable, pending) = (undetectable.as_deref(), pending.as_deref());
-        Self { id, title, defence, naive, counterfoil, checks, scenarios, vectors, tests, undetectable, pending }
+        let [verdict, undetectable, pending] =
+            [&attack.verdict, &attack.undetectable, &attack.pending].map(|text| text.as_deref());
+        Self {
+            id,
+            title,
+            defence,
+            naive,
+            counterfoil,
+            checks,
+            verdict,
+            scenarios,
+            vectors,
+            tests,
+            undetectable,
+            pending,
+        }
     }
 }
 
@@ -186,10 +204,9 @@ fn checks(attack: &Attack) -> String {
         Some(Outcome::NotMade) => format!("{text} (2)"),
         _ => format!("{text} (1)"),
     };
-    match attack.checks.as_slice() {
-        [] => "–".to_owned(),
-        checks => checks.iter().map(outcome).collect::<Vec<_>>().join(", "),
-    }
+    let verdict = attack.verdict.iter().map(|verdict| format!("the verdict: {verdict}"));
+    let all: Vec<String> = attack.checks.iter().map(outcome).chain(verdict).collect();
+    if all.is_empty() { "–".to_owned() } else { all.join(", ") }
 }
 
 /// The page `docs/attacks.md`.
@@ -202,7 +219,8 @@ pub fn page(table: &[Attack]) -> String {
          `lab run --all` for all of them.\n\n\
          *Naive* is a verifier as venues have published them, written in earnest for the lab. *Refuses* is a check\n\
          of this program that fails, or a figure that it does not count; the number behind a code is the exit\n\
-         code. *In part* says that there is a form of the attack that nobody can see, and which.\n\n\
+         code. *In part* says that there is a form of the attack that nobody can see, and which. That a check is\n\
+         what meets an attack is tried by switching it off: [switched off](../tests/switch_off/README.md).\n\n\
          | id | attack | naive | counterfoil | checks | run it |\n|---|---|---|---|---|---|\n",
     );
     for attack in table {
@@ -259,6 +277,7 @@ mod tests {
         };
         assert_eq!(answer("checks = [\"CF-2006\"]"), Some(Answer::Refuses));
         assert_eq!(answer("checks = [\"CF-2006\"]\nundetectable = \"why\""), Some(Answer::RefusesPart));
+        assert_eq!(answer("verdict = \"short\""), Some(Answer::Refuses));
         assert_eq!(answer("undetectable = \"why\""), Some(Answer::Undetected));
         assert_eq!(answer("pending = \"later\""), Some(Answer::NotYet));
     }

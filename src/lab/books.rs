@@ -20,7 +20,7 @@ use crate::policy::Policy;
 use crate::publish::statement::{ControlTotal, FORMAT, KIND_SNAPSHOT, Provenance, Schedules, Scope, ScopeRow, Venue};
 use crate::publish::{self, Statement};
 use crate::secret::{Secret, SecretKind};
-use crate::signature::{Algorithm, Envelope, SigningKey};
+use crate::signature::{Algorithm, Envelope, PublicKey, SigningKey};
 use crate::snapshot::Time;
 
 use super::example_venue::{CUTOFF, ExampleError, fault, seed};
@@ -78,7 +78,12 @@ pub(super) fn signing_key() -> Result<SigningKey, ExampleError> {
 
 /// The policy of a customer, with `more` tables.
 pub(super) fn policy(more: &str) -> Result<String, ExampleError> {
-    let key = signing_key()?.public_key().key;
+    policy_of(&[signing_key()?.public_key()], more)
+}
+
+/// The same of somebody who believes these keys, of which the last counts.
+pub(super) fn policy_of(keys: &[PublicKey], more: &str) -> Result<String, ExampleError> {
+    let key = &keys.last().ok_or_else(|| fault("no key"))?.key;
     Ok(format!(
         "# A customer's policy: which venue, which key.\nformat = \"counterfoil-policy-v1\"\n\n[venue]\n\
          id = \"{VENUE}\"\nlog_origin = \"{ORIGIN}\"\nkeys = [{{ alg = \"bip340\", key = \"{key}\" }}]\n{more}"
@@ -150,14 +155,21 @@ impl Books {
             chains: Vec::new(),
             tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")).to_owned(),
         };
-        let (file, reference) = signed(&statement)?;
+        let (file, reference) = signed(&statement, &signing_key()?)?;
         Ok(Self { store, statement, file, reference })
     }
 
     /// Changes the statement and signs it again. Proofs name the new one from now on.
     pub(super) fn restate(&mut self, change: impl FnOnce(&mut Statement)) -> Result<(), ExampleError> {
         change(&mut self.statement);
-        (self.file, self.reference) = signed(&self.statement)?;
+        (self.file, self.reference) = signed(&self.statement, &signing_key()?)?;
+        Ok(())
+    }
+
+    /// Names another key in the statement, in place of the venue's, and signs with it.
+    pub(super) fn sign_with(&mut self, key: &SigningKey) -> Result<(), ExampleError> {
+        self.statement.venue.keys = vec![key.public_key()];
+        (self.file, self.reference) = signed(&self.statement, key)?;
         Ok(())
     }
 
@@ -177,7 +189,17 @@ impl Books {
 
     /// What `counterfoil verify` does with this proof file for this customer.
     pub(super) fn verify(&self, customer: Customer<'_>, proof: &[u8]) -> Result<Result<(), Refusal>, ExampleError> {
-        let policy = Policy::parse(&policy("")?).map_err(fault)?;
+        self.verify_under(&policy("")?, customer, proof)
+    }
+
+    /// The same under another policy.
+    pub(super) fn verify_under(
+        &self,
+        policy: &str,
+        customer: Customer<'_>,
+        proof: &[u8],
+    ) -> Result<Result<(), Refusal>, ExampleError> {
+        let policy = Policy::parse(policy).map_err(fault)?;
         let mut expected = BTreeMap::new();
         if let Some((asset, amount)) = customer.expects {
             let row = self.statement.assets.iter().find(|row| row.id.as_str() == asset);
@@ -236,11 +258,11 @@ impl Books {
     }
 }
 
-fn signed(statement: &Statement) -> Result<(Vec<u8>, StatementRef), ExampleError> {
+fn signed(statement: &Statement, key: &SigningKey) -> Result<(Vec<u8>, StatementRef), ExampleError> {
     let draft = json::canonical(statement).map_err(fault)?;
     let (digest, sequence, venue) = (publish::digest(&draft), statement.sequence, statement.venue.id.clone());
     let mut envelope = Envelope { document: draft, signatures: Vec::new() };
-    publish::sign(&mut envelope, &signing_key()?).map_err(fault)?;
+    publish::sign(&mut envelope, key).map_err(fault)?;
     Ok((envelope.to_file("statement").map_err(fault)?, StatementRef { digest, sequence, venue }))
 }
 

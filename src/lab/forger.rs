@@ -214,13 +214,17 @@ impl Forger {
         let report = self.run()?;
         let known = self.known()?;
         let judged = report.assets.iter().find(|judged| judged.asset.as_str() == asset);
-        let judged = judged.ok_or_else(|| fault(format!("no {asset} in the report")))?;
+        let (verdict, sentence) = match judged {
+            Some(judged) => (judged.verdict, judged.sentence.clone()),
+            // a report that does not speak of an asset says what it says without it
+            None => (report.overall.verdict, format!("No word about {asset}; overall {}.", report.overall.verdict)),
+        };
         let new =
             || report.findings.iter().filter(|found| !known.contains(&(found.code.number, found.subject.clone())));
         let finding = about.and_then(|code| new().find(|found| found.code.number == code.number));
         let told = finding.map_or_else(String::new, |found| format!(" {}: {}.", found.code, found.code.title));
-        let words = format!("{}{told}", judged.sentence);
-        let believed = judged.verdict == Verdict::Covered && finding.is_none();
+        let words = format!("{sentence}{told}");
+        let believed = verdict == Verdict::Covered && finding.is_none();
         let mut codes: Vec<&'static Code> = new().map(|found| found.code).collect();
         codes.dedup();
         let mut files: MemoryFiles =
@@ -231,7 +235,7 @@ impl Forger {
             Verdict::Short => 1,
             Verdict::NotDeterminable => 2,
         };
-        let prints = about.map_or_else(|| judged.verdict.to_string(), ToString::to_string);
+        let prints = about.map_or_else(|| verdict.to_string(), ToString::to_string);
         Ok(Played {
             naive,
             counterfoil: Said { believed, words },

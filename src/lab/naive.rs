@@ -1,9 +1,7 @@
 //! Verifiers as venues have published them, each with the gap that its scenario shows. They are honest work: each
 //! checks what it says that it checks. Nothing else in this program uses them.
 
-use crate::amount::Amount;
 use crate::hash::{Digest, sha256};
-use crate::reconcile::Report;
 
 use super::scenario::Said;
 
@@ -23,6 +21,27 @@ pub(super) fn plain_root(leaves: &[Digest]) -> Option<Digest> {
         level = level.chunks(2).filter_map(|pair| Some(plain_node(pair.first()?, pair.last()?))).collect();
     }
     level.first().copied()
+}
+
+/// The path of the leaf at `index`, as the venue writes it into a proof file.
+pub(super) fn plain_path(leaves: &[Digest], index: usize) -> Vec<(Side, Digest)> {
+    let (mut level, mut at, mut path) = (leaves.to_vec(), index, Vec::new());
+    while level.len() > 1 {
+        let side = if at % 2 == 1 { Side::Left } else { Side::Right };
+        let other = if at % 2 == 1 { at - 1 } else { at + 1 };
+        path.extend(level.get(other).or(level.last()).map(|sibling| (side, *sibling)));
+        level = level.chunks(2).filter_map(|pair| Some(plain_node(pair.first()?, pair.last()?))).collect();
+        at /= 2;
+    }
+    path
+}
+
+/// What a plain verifier says of the leaf that it was shown at `index` of a venue's tree.
+pub(super) fn plain_in(leaves: &[Digest], index: usize, shown: Digest) -> Said {
+    match plain_root(leaves) {
+        Some(root) => plain(shown, &plain_path(leaves, index), root),
+        None => Said::no("an empty tree"),
+    }
 }
 
 /// The parent of two nodes.
@@ -71,21 +90,38 @@ pub(super) fn sum_only(
     }
 }
 
-/// A verifier that adds signed amounts along the path.
-pub(super) fn signed_sums(leaf: i128, siblings: &[i128], total: i128) -> Said {
-    match siblings.iter().try_fold(leaf, |sum, sibling| sum.checked_add(*sibling)) {
-        Some(sum) if sum == total => Said::yes(format!("the amounts add up to the total of {total}: included")),
-        sum => Said::no(format!("the amounts add up to {sum:?}, expected {total}")),
-    }
+/// A node of a sum tree whose sums are words of 128 bits, with or without a sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Its hash.
+    pub(super) digest: Digest,
+    /// Its sum; one below zero is its two's complement.
+    pub(super) sum: u128,
 }
 
-/// A verifier whose sums are machine words.
-pub(super) fn wrapping_sums(leaf: u128, siblings: &[u128], total: u128) -> Said {
-    let sum = siblings.iter().fold(leaf, |sum, sibling| sum.wrapping_add(*sibling));
-    if sum == total {
-        Said::yes(format!("the amounts add up to the total of {total}: included"))
-    } else {
-        Said::no(format!("the amounts add up to {sum}, expected {total}"))
+impl Word {
+    /// A customer's leaf.
+    pub(super) fn leaf(account: &str, sum: u128) -> Self {
+        Self { digest: sha256(&[account.as_bytes(), &sum.to_be_bytes()].concat()), sum }
+    }
+
+    /// The parent of two nodes. It binds both sums: that they are added as words is its only fault.
+    pub(super) fn parent(left: &Self, right: &Self) -> Self {
+        let part = |node: &Self| [node.digest.as_bytes().as_slice(), &node.sum.to_be_bytes()].concat();
+        Self { digest: sha256(&[part(left), part(right)].concat()), sum: left.sum.wrapping_add(right.sum) }
+    }
+
+    /// What its verifier says of a path.
+    pub(super) fn verify(self, path: &[(Side, Self)], root: Self) -> Said {
+        let end = path.iter().fold(self, |node, (side, sibling)| match side {
+            Side::Left => Self::parent(sibling, &node),
+            Side::Right => Self::parent(&node, sibling),
+        });
+        if end == root {
+            Said::yes(format!("the path leads to the root, and adds up to the total of {}: included", root.sum))
+        } else {
+            Said::no("root or total differ")
+        }
     }
 }
 
@@ -102,21 +138,4 @@ pub(super) fn net_leaf(account: &str, net: u128) -> Digest {
 /// A leaf without an account: whoever has its nonce and amount is in it.
 pub(super) fn nameless_leaf(nonce: &[u8; 16], amount: u128) -> Digest {
     sha256(&[nonce.as_slice(), amount.to_be_bytes().as_slice()].concat())
-}
-
-/// Somebody who adds up what the evidence quotes at the cut-off block, and compares it with the total of the tree:
-/// no control, no window, no other liabilities.
-pub(super) fn quoted(report: &Report, asset: &str) -> Said {
-    let judged = report.assets.iter().find(|judged| judged.asset.as_str() == asset);
-    let Some((judged, owed)) = judged.and_then(|judged| Some((judged, judged.owed.as_ref()?.committed))) else {
-        return Said::no(format!("no figures for {asset}"));
-    };
-    let all = [judged.held.counted, judged.held.possible].into_iter().max().unwrap_or(Amount::ZERO);
-    compare(asset, all.to_readable(judged.decimals), owed.to_readable(judged.decimals), all >= owed)
-}
-
-/// The sentence of a proof of reserves that looks at one figure on each side.
-pub(super) fn compare(asset: &str, held: impl std::fmt::Display, owed: impl std::fmt::Display, enough: bool) -> Said {
-    let sign = if enough { "at least" } else { "less than" };
-    Said { believed: enough, words: format!("holds {held} {asset}, {sign} the {owed} {asset} in the tree") }
 }

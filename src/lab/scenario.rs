@@ -12,18 +12,41 @@ pub const FOLDER: &str = "{dir}";
 /// What this program must say for a scenario to have gone as it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// The check with this code refuses, or finds.
+    /// The check with this code refuses.
     Check(&'static Code),
+    /// The check with this code finds something, and the asset gets this verdict: the finding is no mere remark.
+    Finding(&'static Code, &'static str, Verdict),
     /// The asset gets this verdict, and not `covered`.
     Verdict(&'static str, Verdict),
     /// Nothing: nobody could see it.
     Undetected,
 }
 
+impl Expected {
+    /// The check that meets it.
+    #[must_use]
+    pub const fn code(&self) -> Option<&'static Code> {
+        match self {
+            Self::Check(code) | Self::Finding(code, ..) => Some(code),
+            Self::Verdict(..) | Self::Undetected => None,
+        }
+    }
+
+    /// The verdict that it comes to, with the asset or the venue that it is on.
+    #[must_use]
+    pub const fn verdict(&self) -> Option<(&'static str, Verdict)> {
+        match self {
+            Self::Finding(_, asset, verdict) | Self::Verdict(asset, verdict) => Some((asset, *verdict)),
+            Self::Check(_) | Self::Undetected => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Expected {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Check(code) => write!(f, "{code}"),
+            Self::Finding(code, asset, verdict) => write!(f, "{code}, {asset} {verdict}"),
             Self::Verdict(asset, verdict) => write!(f, "{asset} {verdict}"),
             Self::Undetected => f.write_str("undetected"),
         }
@@ -131,17 +154,21 @@ impl Scenario {
             return Err(differs(format!("the naive verifier refused: {}", played.naive.words)));
         }
         let said = &played.counterfoil;
+        let gave = |asset: &str, verdict| played.verdicts.iter().any(|(name, got)| name == asset && *got == verdict);
         let as_expected = match self.expected {
             Expected::Check(code) => !said.believed && played.codes.contains(&code),
-            Expected::Verdict(asset, verdict) => {
-                !said.believed && played.verdicts.iter().any(|(name, got)| name == asset && *got == verdict)
+            Expected::Finding(code, asset, verdict) => {
+                !said.believed && played.codes.contains(&code) && gave(asset, verdict)
             }
+            Expected::Verdict(asset, verdict) => !said.believed && gave(asset, verdict),
             Expected::Undetected => said.believed && !self.undetected.is_empty(),
         };
         if as_expected {
             return Ok(played);
         }
-        let got: Vec<String> = played.codes.iter().map(ToString::to_string).collect();
+        let codes = played.codes.iter().map(ToString::to_string);
+        let verdicts = played.verdicts.iter().map(|(asset, verdict)| format!("{asset} {verdict}"));
+        let got: Vec<String> = codes.chain(verdicts).collect();
         Err(differs(format!("got {:?} ({}), expected {}", said.words, got.join(", "), self.expected)))
     }
 }
@@ -186,6 +213,9 @@ mod tests {
         assert!(!run(caught, &[], || played(true, true)), "nothing was caught");
         assert!(!run(Expected::Check(&liability::TOTAL_MISMATCH), &[], || played(true, false)), "by another check");
         assert!(!run(Expected::Verdict("BTC", Verdict::Short), &[], || played(true, false)), "another verdict");
+        let finding = |verdict| Expected::Finding(&liability::ROOT_MISMATCH, "BTC", verdict);
+        assert!(run(finding(Verdict::Covered), &[], || played(true, false)));
+        assert!(!run(finding(Verdict::Short), &[], || played(true, false)), "a finding without its verdict");
         assert!(run(Expected::Undetected, &["why"], || played(true, true)));
         assert!(!run(Expected::Undetected, &[], || played(true, true)), "without saying what nobody can see");
         assert!(!run(Expected::Undetected, &["why"], || played(true, false)), "it was caught");

@@ -2,6 +2,7 @@
 
 mod amounts_shifted;
 mod anothers_balance;
+mod anothers_deposit;
 mod balance_lowered;
 mod books_repaired;
 mod borrowed_for_the_snapshot;
@@ -23,6 +24,7 @@ mod old_proof;
 mod on_demand;
 mod one_asset_in_scope;
 mod one_leaf_for_two;
+mod one_wallet_for_two;
 mod own_block;
 mod own_token;
 mod pledged_coins;
@@ -38,9 +40,11 @@ mod two_lists;
 mod two_roots;
 mod wrapped_for_native;
 
+use crate::amount::Amount;
 use crate::code::{Code, Coded, lab as codes};
-use crate::hash::Digest;
+use crate::hash::{Digest, Tag, TaggedHasher};
 use crate::liability::inclusion_proof::{InclusionProof, LeafProof};
+use crate::liability::sum_tree::SumNode;
 
 use super::example_venue::{ExampleError, fault};
 use super::scenario::Scenario;
@@ -69,6 +73,7 @@ pub static ALL: &[&Scenario] = &[
     &nobody_looks::SCENARIO,
     &borrowed_for_the_snapshot::SCENARIO,
     &loan_in_a_drawer::SCENARIO,
+    &one_wallet_for_two::SCENARIO,
     &deposit_elsewhere::SCENARIO,
     &rented_key::SCENARIO,
     &copied_text::SCENARIO,
@@ -84,6 +89,7 @@ pub static ALL: &[&Scenario] = &[
     &own_block::SCENARIO,
     &transcript_as_proof::SCENARIO,
     &set_chosen_afterwards::SCENARIO,
+    &anothers_deposit::SCENARIO,
 ];
 
 /// No scenario has this name.
@@ -114,6 +120,17 @@ fn leaf(proof: &mut InclusionProof) -> Result<&mut LeafProof, ExampleError> {
 /// The digest of the sibling at the bottom of a path.
 fn digest_of(proof: &mut InclusionProof) -> Result<Digest, ExampleError> {
     leaf(proof)?.path.first().map(|sibling| sibling.digest).ok_or_else(|| fault("a path without a sibling"))
+}
+
+/// A parent that adds its sums as words of 128 bits, and binds them as a real one does.
+fn wrapping_parent(left: &SumNode, right: &SumNode) -> SumNode {
+    let digest = TaggedHasher::new(Tag::Node)
+        .fixed(left.digest.as_bytes())
+        .fixed(&left.sum.to_be_bytes())
+        .fixed(right.digest.as_bytes())
+        .fixed(&right.sum.to_be_bytes())
+        .finish();
+    SumNode { digest, sum: Amount::from_base_units(left.sum.base_units().wrapping_add(right.sum.base_units())) }
 }
 
 #[cfg(test)]
@@ -310,6 +327,16 @@ mod tests {
     #[test]
     fn set_chosen_afterwards() {
         goes_as_it_says("set-chosen-afterwards");
+    }
+
+    #[test]
+    fn one_wallet_for_two() {
+        goes_as_it_says("one-wallet-for-two");
+    }
+
+    #[test]
+    fn anothers_deposit() {
+        goes_as_it_says("anothers-deposit");
     }
 
     #[test]

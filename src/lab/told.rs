@@ -62,6 +62,9 @@ fn caught(scenario: &Scenario) -> String {
     use super::scenario::Expected;
     match scenario.expected {
         Expected::Check(code) => format!("{code}, {}", code.title),
+        Expected::Finding(code, asset, verdict) => {
+            format!("{code}, {}; the verdict on {asset}: {verdict}", code.title)
+        }
         Expected::Verdict(asset, verdict) => format!("the verdict on {asset}: {verdict}"),
         Expected::Undetected => "nothing: undetected".to_owned(),
     }
@@ -89,7 +92,8 @@ pub fn matrix(table: &[Attack]) -> String {
     let mut lines = vec![format!("{:<4} {:<11} {:<17} {}", "id", "naive", "counterfoil", "checks, and what runs")];
     for attack in table {
         let runs = if attack.scenarios.is_empty() { String::new() } else { attack.scenarios.join(", ") };
-        let checks = attack.checks.join(", ");
+        let checks: Vec<&str> = attack.checks.iter().chain(&attack.verdict).map(String::as_str).collect();
+        let checks = checks.join(", ");
         let shown: Vec<&str> = [checks.as_str(), runs.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
         let (naive, own) = (attack.naive().text(), attack.counterfoil().text());
         let head = format!("{:<4} {naive:<11} {own:<17} ", attack.id);

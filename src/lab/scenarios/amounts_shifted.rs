@@ -31,7 +31,8 @@ fn play() -> Result<Played, ExampleError> {
     // in cents: half a bitcoin and 30,100 dollars, or one bitcoin and 100 dollars
     let committed = naive::net_leaf("alice", PRICE * 100 / 2 + 30_100 * 100);
     let shown = naive::net_leaf("alice", PRICE * 100 + 100 * 100);
-    let naive = naive::plain(shown, &[], committed);
+    let leaves = [committed, naive::net_leaf("bob", PRICE * 100 * 3 + 50 * 100)];
+    let naive = naive::plain_in(&leaves, 0, shown);
     let expects = Some(("BTC", "1"));
     books.played(naive, Customer { account: "alice", expects, ..Customer::default() }, &file(&proof)?)
 }

@@ -43,13 +43,16 @@ fn play() -> Result<Played, ExampleError> {
         Some(balance) => Said::yes(format!("the proof is valid, for {balance} base units")),
         None => Said::no("no account"),
     };
-    let refusal = verify(root, venue, &shown).err();
+    let answer = verify(root, venue, &shown);
+    let counterfoil = match &answer {
+        Err(error) => Said::no(format!("{}: asked about {venue}: {error}", error.code())),
+        Ok(Some(account)) => Said::yes(format!("{venue} has {} base units", account.balance)),
+        Ok(None) => Said::no(format!("the state has no {venue}")),
+    };
+    let refusal = answer.err();
     Ok(Played {
         naive,
-        counterfoil: refusal.as_ref().map_or_else(
-            || Said::yes("the balance is proved"),
-            |error| Said::no(format!("{}: asked about {venue}: {error}", error.code())),
-        ),
+        counterfoil,
         codes: refusal.iter().map(crate::code::Coded::code).collect(),
         verdicts: Vec::new(),
         files: MemoryFiles::new(),

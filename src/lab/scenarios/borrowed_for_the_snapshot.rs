@@ -3,7 +3,7 @@
 use crate::code::finding as codes;
 use crate::lab::example_venue::ExampleError;
 use crate::lab::forger::Forger;
-use crate::lab::naive;
+use crate::lab::quoted::quoted;
 use crate::lab::scenario::{Expected, Played, Scenario};
 
 pub(super) static SCENARIO: Scenario = Scenario {
@@ -23,6 +23,6 @@ pub(super) static SCENARIO: Scenario = Scenario {
 
 fn play() -> Result<Played, ExampleError> {
     let forger = Forger::new()?;
-    let naive = naive::quoted(&forger.run()?, "ETH");
+    let naive = quoted(&forger.files, "ETH")?;
     forger.played(naive, "ETH", Some(&codes::ROUND_TRIP))
 }

@@ -4,7 +4,7 @@ use crate::code::finding as codes;
 use crate::lab::example_venue::ExampleError;
 use crate::lab::forger::BITCOIN;
 use crate::lab::forger::Forger;
-use crate::lab::naive;
+use crate::lab::quoted::quoted;
 use crate::lab::scenario::{Expected, Played, Scenario};
 
 pub(super) static SCENARIO: Scenario = Scenario {
@@ -28,6 +28,6 @@ fn play() -> Result<Played, ExampleError> {
     let at = proofs.iter().position(|proof| proof.chain.as_str() == BITCOIN).unwrap_or_default();
     proofs.remove(at);
     forger.set_control(&proofs)?;
-    let naive = naive::quoted(&Forger::new()?.run()?, "BTC");
+    let naive = quoted(&forger.files, "BTC")?;
     forger.played(naive, "BTC", Some(&codes::CONTROL_MISSING))
 }

@@ -3,7 +3,7 @@
 use crate::code::finding as codes;
 use crate::lab::example_venue::ExampleError;
 use crate::lab::forger::Forger;
-use crate::lab::naive;
+use crate::lab::quoted::quoted;
 use crate::lab::scenario::{Expected, Played, Scenario};
 use crate::snapshot::Time;
 
@@ -29,6 +29,6 @@ fn play() -> Result<Played, ExampleError> {
     let expires = Time::from_unix(cutoff.div_euclid(DAY) * DAY);
     let issued = Time::from_unix(cutoff - 2 * DAY);
     forger.commit(|_| (), |challenge| (challenge.issued, challenge.expires) = (issued, expires))?;
-    let naive = naive::quoted(&Forger::new()?.run()?, "BTC");
+    let naive = quoted(&forger.files, "BTC")?;
     forger.played(naive, "BTC", Some(&codes::CHALLENGE_REFUSED))
 }

@@ -4,9 +4,10 @@ use crate::bundle::{MemoryFiles, paths};
 use crate::code::bundle as codes;
 use crate::lab::example_venue::{ExampleError, fault};
 use crate::lab::forger::{BITCOIN, Forger};
+use crate::lab::quoted::quoted;
 use crate::lab::scenario::{Expected, Played, Said, Scenario, Show};
 use crate::policy::Policy;
-use crate::reconcile::reconcile;
+use crate::reconcile::{AssetReport, Verdict, reconcile};
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "invented-figures",
@@ -33,17 +34,25 @@ fn play() -> Result<Played, ExampleError> {
         return Err(fault("the transcript names no total of 1251 BTC"));
     }
     bundle.insert(path, raised.into_bytes());
-    let naive = Said::yes("reserves of 9,251 BTC, 768 % of what is owed");
-    let refusal = reconcile(&bundle, &Policy::parse(&forger.policy).map_err(fault)?).err();
+    let naive = quoted(&bundle, "BTC")?;
+    let judged = reconcile(&bundle, &Policy::parse(&forger.policy).map_err(fault)?);
+    let (counterfoil, verdicts) = match &judged {
+        Err(error) => (Said::no(error.to_string()), Vec::new()),
+        Ok(report) => {
+            let of = |asset: &&AssetReport| asset.asset.as_str() == "BTC";
+            let judged = report.assets.iter().find(of).ok_or_else(|| fault("no BTC in the report"))?;
+            let believed = judged.verdict == Verdict::Covered;
+            (Said { believed, words: judged.sentence.clone() }, vec![("BTC".to_owned(), judged.verdict)])
+        }
+    };
+    let refusal = judged.err();
     let mut files: MemoryFiles = bundle.into_iter().map(|(path, bytes)| (format!("bundle/{path}"), bytes)).collect();
     files.insert("policy.toml".to_owned(), forger.policy.into_bytes());
     Ok(Played {
         naive,
-        counterfoil: refusal
-            .as_ref()
-            .map_or_else(|| Said::yes("the figures follow from the files"), |error| Said::no(error.to_string())),
+        counterfoil,
         codes: refusal.iter().map(crate::code::Coded::code).collect(),
-        verdicts: Vec::new(),
+        verdicts,
         files,
         shows: vec![Show::new(
             "reconcile {dir}/bundle --policy {dir}/policy.toml",

@@ -24,6 +24,7 @@ fn play() -> Result<Played, ExampleError> {
     let mut proof = books.proof("10")?;
     "102".clone_into(&mut proof.account);
     leaf(&mut proof)?.amount = Amount::from_base_units(350_000_000);
-    let naive = naive::plain(naive::joined_leaf("102", "3.5"), &[], naive::joined_leaf("10", "23.5"));
+    let leaves = [naive::joined_leaf("10", "23.5"), naive::joined_leaf("77", "1")];
+    let naive = naive::plain_in(&leaves, 0, naive::joined_leaf("102", "3.5"));
     books.played(naive, Customer { account: "102", ..Customer::default() }, &file(&proof)?)
 }

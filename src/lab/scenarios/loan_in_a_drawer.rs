@@ -3,7 +3,7 @@
 use crate::code::finding as codes;
 use crate::lab::example_venue::ExampleError;
 use crate::lab::forger::Forger;
-use crate::lab::naive;
+use crate::lab::quoted::quoted;
 use crate::lab::scenario::{Expected, Played, Scenario};
 
 pub(super) static SCENARIO: Scenario = Scenario {
@@ -25,6 +25,6 @@ pub(super) static SCENARIO: Scenario = Scenario {
 fn play() -> Result<Played, ExampleError> {
     let mut forger = Forger::new()?;
     forger.state(|statement| statement.schedules.other_liabilities.clear())?;
-    let naive = naive::quoted(&forger.run()?, "BTC");
+    let naive = quoted(&forger.files, "BTC")?;
     forger.played(naive, "BTC", Some(&codes::OTHER_LIABILITIES_NONE_STATED))
 }

@@ -7,7 +7,7 @@ use crate::lab::example_venue::ExampleError;
 use crate::lab::example_venue::fault;
 use crate::lab::forger::BITCOIN;
 use crate::lab::forger::Forger;
-use crate::lab::naive;
+use crate::lab::quoted::quoted;
 use crate::lab::scenario::{Expected, Played, Scenario};
 
 pub(super) static SCENARIO: Scenario = Scenario {
@@ -23,7 +23,6 @@ pub(super) static SCENARIO: Scenario = Scenario {
 
 fn play() -> Result<Played, ExampleError> {
     let mut forger = Forger::new()?;
-    let naive = naive::quoted(&forger.run()?, "BTC");
     let path = Forger::path(BITCOIN, paths::HEADERS)?;
     let headers = forger.files.get(&path).cloned().ok_or_else(|| fault("no headers"))?;
     let hash = |header: &[u8]| {
@@ -40,5 +39,6 @@ fn play() -> Result<Played, ExampleError> {
             }
         }
     })?;
+    let naive = quoted(&forger.files, "BTC")?;
     forger.played(naive, "BTC", Some(&codes::CUTOFF_BLOCK))
 }

@@ -2,8 +2,8 @@
 
 use crate::amount::Amount;
 use crate::lab::example_venue::ExampleError;
-use crate::lab::example_venue::fault;
 use crate::lab::forger::Forger;
+use crate::lab::quoted::Figures;
 use crate::lab::scenario::Said;
 use crate::lab::scenario::{Expected, Played, Scenario};
 use crate::reconcile::Verdict;
@@ -28,14 +28,12 @@ fn play() -> Result<Played, ExampleError> {
             row.total = Amount::from_base_units(10_200_000_000_000);
         }
     })?;
-    let report = forger.run()?;
     // whole coins, in dollars: what is held and what the tree owes, both assets together
     let (mut held, mut owed) = (0_u128, 0_u128);
-    for (asset, unit, price) in [("BTC", 100_000_000, PRICE), ("USDT", 1_000_000, 1)] {
-        let judged = report.assets.iter().find(|judged| judged.asset.as_str() == asset);
-        let judged = judged.ok_or_else(|| fault("no such asset"))?;
-        held += judged.held.possible.max(judged.held.counted).base_units() / unit * price;
-        owed += judged.owed.as_ref().map_or(0, |owed| owed.committed.base_units()) / unit * price;
+    for (asset, price) in [("BTC", PRICE), ("USDT", 1)] {
+        let (has, owes) = Figures::read(&forger.files, asset)?.whole();
+        held += has * price;
+        owed += owes * price;
     }
     let words = format!("reserves of {held} dollars against {owed} dollars owed, all assets together");
     forger.played(Said { believed: held >= owed, words }, "USDT", None)

@@ -11,8 +11,8 @@ pub(super) static SCENARIO: Scenario = Scenario {
     name: "nobody-looks",
     attacks: &["C"],
     title: "those who never check are left out",
-    story: "The venue knows which customers have never opened the page for proofs, and leaves 50 of them out of \
-            its tree. Everybody who checks is in it.",
+    story: "Of 100 customers the venue knows which have never opened the page for proofs, and leaves 50 of them \
+            out of its tree. Everybody who checks is in it.",
     expected: Expected::Undetected,
     undetected: &[
         "A venue that knows who never checks leaves out just those: no check of others shows it. Only what \
@@ -24,13 +24,22 @@ pub(super) static SCENARIO: Scenario = Scenario {
 };
 
 fn play() -> Result<Played, ExampleError> {
-    let books = Books::new("alice,BTC,5,\nbob,BTC,7,\n")?;
+    // a hundred customers, of whom the venue puts those into its tree that have looked before, and some more
+    let rows: String = (0..100).filter(|number| number % 2 == 0).map(|number| format!("u{number},BTC,3,\n")).collect();
+    let books = Books::new(&rows)?;
     let share = "5%".parse().map_err(fault)?;
     let chance = detection(Checkers::Each(share), 50, 1).map_err(fault)?;
     if chance.percent() != "92.30 %" {
         return Err(fault(format!("{}, expected the figure that the scenario names", chance.percent())));
     }
-    let naive = Said::yes("the customers who checked are included, so the total is right");
-    let proof = file(&books.proof("alice")?)?;
-    books.played(naive, Customer { account: "alice", expects: Some(("BTC", "5")), ..Customer::default() }, &proof)
+    let checkers = ["u8", "u34", "u56", "u90"];
+    let mut included = 0_usize;
+    for account in checkers {
+        let proof = file(&books.proof(account)?)?;
+        included += usize::from(books.verify(Customer { account, ..Customer::default() }, &proof)?.is_ok());
+    }
+    let words = format!("{included} of {} customers who checked are included, so the total is right", checkers.len());
+    let naive = Said { believed: included == checkers.len(), words };
+    let proof = file(&books.proof("u8")?)?;
+    books.played(naive, Customer { account: "u8", expects: Some(("BTC", "3")), ..Customer::default() }, &proof)
 }

@@ -2,7 +2,7 @@
 
 use crate::lab::example_venue::ExampleError;
 use crate::lab::forger::Forger;
-use crate::lab::naive;
+use crate::lab::quoted::quoted;
 use crate::lab::scenario::{Expected, Played, Scenario};
 use crate::reconcile::Verdict;
 
@@ -23,6 +23,6 @@ fn play() -> Result<Played, ExampleError> {
         statement.assets.retain(|asset| asset.id.as_str() == "BTC");
         statement.liabilities.retain(|row| row.asset.as_str() == "BTC");
     })?;
-    let naive = naive::quoted(&forger.run()?, "BTC");
+    let naive = quoted(&forger.files, "BTC")?;
     forger.played(naive, "ETH", None)
 }

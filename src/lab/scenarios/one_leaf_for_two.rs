@@ -4,7 +4,7 @@ use crate::code::liability as codes;
 use crate::lab::books::{Books, Customer, file};
 use crate::lab::example_venue::ExampleError;
 use crate::lab::naive;
-use crate::lab::scenario::{Expected, Played, Scenario};
+use crate::lab::scenario::{Expected, Played, Said, Scenario};
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "one-leaf-for-two",
@@ -23,8 +23,10 @@ pub(super) static SCENARIO: Scenario = Scenario {
 fn play() -> Result<Played, ExampleError> {
     let books = Books::new("alice,BTC,5,\ncarol,BTC,9,\n")?;
     let mut proof = books.proof("alice")?;
-    let leaf = naive::nameless_leaf(&[7; 16], 500_000_000);
-    let naive = naive::plain(leaf, &[], leaf);
+    // both are handed the same nonce and the same path
+    let leaves = [naive::nameless_leaf(&[7; 16], 500_000_000), naive::nameless_leaf(&[8; 16], 900_000_000)];
+    let [alice, bob] = [(); 2].map(|()| naive::plain_in(&leaves, 0, naive::nameless_leaf(&[7; 16], 500_000_000)));
+    let naive = Said { believed: alice.believed && bob.believed, words: format!("to alice and to bob: {}", bob.words) };
     "bob".clone_into(&mut proof.account);
     books.played(naive, Customer { account: "bob", ..Customer::default() }, &file(&proof)?)
 }

@@ -5,7 +5,7 @@ use crate::lab::example_venue::ExampleError;
 use crate::lab::example_venue::fault;
 use crate::lab::forger::BITCOIN;
 use crate::lab::forger::Forger;
-use crate::lab::naive;
+use crate::lab::quoted::quoted;
 use crate::lab::scenario::{Expected, Played, Scenario};
 use crate::reserve::address_set::AddressSet;
 
@@ -28,6 +28,6 @@ fn play() -> Result<Played, ExampleError> {
     }
     let declared = AddressSet::from_entries(entries).map_err(fault)?;
     forger.commit(|set| *set = declared, |_| ())?;
-    let naive = naive::quoted(&Forger::new()?.run()?, "BTC");
+    let naive = quoted(&forger.files, "BTC")?;
     forger.played(naive, "BTC", Some(&codes::ENCUMBERED))
 }

@@ -5,7 +5,7 @@ use crate::code::finding as codes;
 use crate::lab::example_venue::ExampleError;
 use crate::lab::example_venue::fault;
 use crate::lab::forger::Forger;
-use crate::lab::naive;
+use crate::lab::quoted::quoted;
 use crate::lab::scenario::{Expected, Played, Scenario};
 
 pub(super) static SCENARIO: Scenario = Scenario {
@@ -30,6 +30,6 @@ fn play() -> Result<Played, ExampleError> {
             row.decimals = decimals;
         }
     })?;
-    let naive = naive::quoted(&forger.run()?, "BTC");
+    let naive = quoted(&forger.files, "BTC")?;
     forger.played(naive, "BTC", Some(&codes::DECIMALS_DIFFER))
 }

@@ -2,7 +2,7 @@
 
 use crate::lab::example_venue::ExampleError;
 use crate::lab::forger::Forger;
-use crate::lab::naive;
+use crate::lab::quoted::quoted;
 use crate::lab::scenario::{Expected, Played, Scenario};
 
 pub(super) static SCENARIO: Scenario = Scenario {
@@ -21,6 +21,6 @@ pub(super) static SCENARIO: Scenario = Scenario {
 
 fn play() -> Result<Played, ExampleError> {
     let forger = Forger::new()?;
-    let naive = naive::quoted(&forger.run()?, "BTC");
+    let naive = quoted(&forger.files, "BTC")?;
     forger.played(naive, "BTC", None)
 }

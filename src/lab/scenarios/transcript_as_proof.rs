@@ -4,7 +4,7 @@ use crate::code::finding as codes;
 use crate::lab::example_venue::ExampleError;
 use crate::lab::forger::BITCOIN;
 use crate::lab::forger::Forger;
-use crate::lab::naive;
+use crate::lab::quoted::quoted;
 use crate::lab::scenario::{Expected, Played, Scenario};
 
 pub(super) static SCENARIO: Scenario = Scenario {
@@ -22,7 +22,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
 
 fn play() -> Result<Played, ExampleError> {
     let mut forger = Forger::new()?;
-    let naive = naive::quoted(&forger.run()?, "BTC");
     forger.answer(BITCOIN, "venue", |_| ())?;
+    let naive = quoted(&forger.files, "BTC")?;
     forger.played(naive, "BTC", Some(&codes::TRANSCRIPT_STATED))
 }

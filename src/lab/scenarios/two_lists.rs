@@ -6,7 +6,7 @@ use crate::hash::sha256;
 use crate::lab::books::{Books, Customer, file};
 use crate::lab::example_venue::ExampleError;
 use crate::lab::naive;
-use crate::lab::scenario::{Expected, Played, Scenario};
+use crate::lab::scenario::{Expected, Played, Said, Scenario};
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "two-lists",
@@ -27,7 +27,11 @@ fn play() -> Result<Played, ExampleError> {
         }
     })?;
     let proof = books.proof("alice")?;
-    let root = sha256(b"the root, which is right");
-    let naive = naive::plain(root, &[], root);
+    // one list has the root of the tree, the other one the totals
+    let leaves = ["alice,BTC,5", "bob,BTC,7"].map(|row| sha256(row.as_bytes()));
+    let totals = [("BTC", 4)];
+    let included = naive::plain_in(&leaves, 0, sha256(b"alice,BTC,5"));
+    let total = totals.iter().find(|(asset, _)| *asset == "BTC").map_or(0, |(_, total)| *total);
+    let naive = Said { words: format!("{}; the total is {total} BTC", included.words), ..included };
     books.played(naive, Customer { account: "alice", ..Customer::default() }, &file(&proof)?)
 }
