@@ -30,6 +30,7 @@ pub mod log;
 pub mod network;
 pub mod omission;
 pub mod publish;
+pub mod quality;
 pub mod receipt;
 pub mod report;
 pub mod schedules;
@@ -127,6 +128,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         network::ALL,
         credit::ALL,
         custody::ALL,
+        quality::ALL,
         report::ALL,
         foreign::ALL,
         cli::ALL,

@@ -99,11 +99,21 @@ impl Exact {
         Self(Ratio::new(root, unit))
     }
 
+    /// As a share of `whole`, in hundredths of a percent, rounded down; at most what fits, `None` of nothing.
+    #[must_use]
+    pub fn hundredths_of(&self, whole: &Self) -> Option<u64> {
+        Some(u64::try_from(self.share_of(whole)?).unwrap_or(u64::MAX))
+    }
+
+    fn share_of(&self, whole: &Self) -> Option<BigInt> {
+        let share = self.over(whole)?;
+        Some((share.0 * Ratio::from_integer(BigInt::from(10_000_u32))).to_integer())
+    }
+
     /// Percent of `whole` with two digits, rounded down; `None` of nothing.
     #[must_use]
     pub fn percent_of(&self, whole: &Self) -> Option<String> {
-        let share = self.over(whole)?;
-        let hundredths = (share.0 * Ratio::from_integer(BigInt::from(10_000_u32))).to_integer();
+        let hundredths = self.share_of(whole)?;
         let (percent, rest) = (&hundredths / 100_u32, &hundredths % 100_u32);
         Some(format!("{percent}.{:0>2} %", rest.to_string()))
     }
