@@ -7,6 +7,8 @@ use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+mod credit_support;
+
 #[path = "report_html/browser.rs"]
 mod browser;
 #[path = "report_html/network.rs"]
@@ -21,12 +23,13 @@ use counterfoil::report::{html, network_html};
 
 type Made = (&'static str, fn() -> Report);
 
-const SAMPLES: [Made; 5] = [
+const SAMPLES: [Made; 6] = [
     ("demo", sample::demo),
     ("windows", sample::windows),
     ("many", sample::many),
     ("hostile", sample::hostile),
     ("bare", sample::bare),
+    ("assumed", sample::assumed),
 ];
 
 fn main() -> ExitCode {

@@ -6,6 +6,7 @@ pub(crate) mod custody;
 pub(crate) mod liability;
 pub(crate) mod log;
 pub(crate) mod publish;
+pub(crate) mod quality;
 pub(crate) mod range;
 pub(crate) mod receipt;
 pub(crate) mod reconcile;
@@ -20,7 +21,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 25] = [
+pub(crate) const KINDS: [&str; 26] = [
     "address-set",
     "amount",
     "balance-sheet",
@@ -35,6 +36,7 @@ pub(crate) const KINDS: [&str; 25] = [
     "leaf",
     "log",
     "merkle-set",
+    "quality",
     "receipt",
     "reconcile",
     "sample",
@@ -86,6 +88,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "leaf" => liability::leaf(query, sent),
         "log" => log::log(query, sent),
         "merkle-set" => values::merkle_set(query, sent),
+        "quality" => quality::quality(query, sent),
         "receipt" => receipt::receipt(query, sent),
         "reconcile" => reconcile::reconcile(query, sent),
         "sample" => sample::sample(query, sent),

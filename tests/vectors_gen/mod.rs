@@ -15,6 +15,7 @@ mod inclusion_proof;
 mod leaf;
 mod log;
 mod merkle_set;
+mod quality;
 mod receipt;
 mod reconcile;
 mod reserve;
@@ -154,6 +155,7 @@ pub(crate) fn all() -> Vectors {
     leaf::add(&mut vectors);
     log::add(&mut vectors);
     merkle_set::add(&mut vectors);
+    quality::add(&mut vectors);
     descriptor::add(&mut vectors);
     receipt::add(&mut vectors);
     reconcile::add(&mut vectors);

@@ -241,8 +241,7 @@ fn ladder(held: &[Held<'_>], brings: impl Fn(&Held<'_>, usize) -> Option<Exact>)
 }
 
 /// Caps that a reader may doubt one by one.
-const DOUBTED: [Cap; 6] =
-    [Cap::Participation, Cap::Float, Cap::Book, Cap::Impact, Cap::MarketValue, Cap::WrongWay];
+const DOUBTED: [Cap; 6] = [Cap::Participation, Cap::Float, Cap::Book, Cap::Impact, Cap::MarketValue, Cap::WrongWay];
 
 /// From prices alone to every cap, to each cap that binds taken out, to shares of what is left.
 fn scenarios(rules: &QualityRules, held: &[Held<'_>]) -> Vec<QualityScenario> {
@@ -280,3 +279,6 @@ fn scenarios(rules: &QualityRules, held: &[Held<'_>]) -> Vec<QualityScenario> {
     }
     rows
 }
+
+#[cfg(test)]
+mod tests;

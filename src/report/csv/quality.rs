@@ -68,8 +68,7 @@ fn assets(section: &QualitySection) -> Result<Vec<u8>, CsvError> {
 
 /// One row for each belief and bucket; the first ones are the ladder itself.
 fn sensitivity(section: &QualitySection) -> Result<Vec<u8>, CsvError> {
-    let mut sheet =
-        Sheet::new(&["believed", "by", "missing_in_kind", "realisable_at_most", "missing_still", "unit"])?;
+    let mut sheet = Sheet::new(&["believed", "by", "missing_in_kind", "realisable_at_most", "missing_still", "unit"])?;
     let itself = ("as the policy assumes it", &section.ladder);
     let others = section.scenarios.iter().map(|scenario| (scenario.name.as_str(), &scenario.ladder));
     for (name, ladder) in std::iter::once(itself).chain(others) {

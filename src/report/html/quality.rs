@@ -72,8 +72,7 @@ impl<'a> Quality<'a> {
         };
         let turning = || section.turns.iter().filter(|turn| turn.below.is_some() || turn.above.is_some());
         let mut left_out = Vec::new();
-        for (count, most, word) in
-            [(section.assets.len(), ASSETS, "assets"), (turning().count(), TURNS, "assumptions")]
+        for (count, most, word) in [(section.assets.len(), ASSETS, "assets"), (turning().count(), TURNS, "assumptions")]
         {
             if count > most {
                 left_out.push(format!("The first {most} of {count} {word}. All of them stand in the JSON."));
@@ -100,8 +99,7 @@ impl<'a> Asset<'a> {
             (shown(rung.value.as_ref(), "unknown"), by)
         };
         let share = |share: &Option<String>, of: &str| share.as_ref().map(|share| format!("{share} of what {of}"));
-        let shares =
-            [share(&asset.share_of_float, "others have"), share(&asset.share_of_circulating, "circulates")];
+        let shares = [share(&asset.share_of_float, "others have"), share(&asset.share_of_circulating, "circulates")];
         Self {
             asset,
             all: super::together(&asset.all.to_readable(asset.decimals)),

@@ -26,7 +26,8 @@ pub(super) fn notes(page: &mut Page, section: &QualitySection) {
     for scenario in &section.scenarios {
         let last = scenario.ladder.rungs.last();
         let brings = last.and_then(|rung| rung.realisable.as_ref());
-        let brings = brings.map_or_else(|| "nobody can say what it brings".to_owned(), |all| format!("{all} in the end"));
+        let brings =
+            brings.map_or_else(|| "nobody can say what it brings".to_owned(), |all| format!("{all} in the end"));
         page.item(&format!("{}: {brings}; {}", scenario.name, outcome(&scenario.ladder)));
     }
     let turning: Vec<String> = section.turns.iter().flat_map(turns).collect();
