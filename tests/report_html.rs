@@ -201,7 +201,7 @@ fn in_browser(program: &OsStr, name: &str, page: &str) -> Result<(), Failed> {
             browser.open(&path, View { width, height: 800, theme, media });
             let height = browser.value("document.documentElement.scrollHeight").as_u64().unwrap();
             let step = if width == PHONE { 1_600 } else { 1_500 };
-            for (number, from) in (0..height.min(step * 6)).step_by(usize::try_from(step).unwrap()).enumerate() {
+            for (number, from) in (0..height.min(step * 14)).step_by(usize::try_from(step).unwrap()).enumerate() {
                 let picture = browser.picture(from, step.min(height - from), width);
                 std::fs::write(folder.join(format!("{name}-{media}-{theme}-{width}-{number}.png")), picture)?;
             }

@@ -1,4 +1,4 @@
-//! Runner of `quality`: a file of assumptions beside what can be asked for and paid in, what everything else brings out.
+//! Runner of `quality`: assumptions beside what can be asked for and paid in, what everything else brings out.
 
 use counterfoil::amount::{Amount, Decimals};
 use counterfoil::asset::AssetId;

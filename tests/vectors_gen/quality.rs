@@ -6,7 +6,10 @@ const BUCKETS: [&str; 5] = ["now", "24h", "7d", "30d", "longer"];
 
 /// What can be asked for and what can be paid, by bucket; without decimals.
 fn stepped(asset: &str, relation: &str, steps: [(u64, u64); 5]) -> Value {
-    let step = |(due, (callable, available)): (&str, (u64, u64))| json!({"available": available.to_string(), "callable": callable.to_string(), "due": due});
+    let step = |(due, (callable, available)): (&str, (u64, u64))| {
+        let (callable, available) = (callable.to_string(), available.to_string());
+        json!({"available": available, "callable": callable, "due": due})
+    };
     let steps: Vec<Value> = BUCKETS.into_iter().zip(steps).map(step).collect();
     json!({"asset": asset, "decimals": "0", "relation": relation, "steps": steps})
 }

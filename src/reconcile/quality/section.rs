@@ -96,18 +96,22 @@ fn of_asset(rules: &QualityRules, worth: &StockWorth, stocks: &[Stock], findings
     }
     if let Some(float) = more_than(terms.and_then(|terms| terms.free_float.as_ref())).filter(|_| own) {
         let share = worth.share_of_float.as_deref().unwrap_or("more than all");
-        let detail = format!("{text} held and claimed, others have {float} by the policy: {share}");
+        let detail = format!("{text} held and claimed, others have {} by the policy: {share}", float.to_readable());
         add(&codes::ABOVE_FREE_FLOAT, Severity::Exception, detail);
     }
     if let Some(circulating) = more_than(terms.and_then(|terms| terms.circulating.as_ref())) {
         let share = worth.share_of_circulating.as_deref().unwrap_or("more than all");
-        let detail = format!("{text} held and claimed, {circulating} circulate by the policy: {share}");
+        let detail = format!("{text} held and claimed, {} circulate by the policy: {share}", circulating.to_readable());
         add(&codes::ABOVE_CIRCULATING, Severity::Exception, detail);
     }
     let priced = terms.and_then(|terms| Some((units.times(terms.price.as_ref()?), terms.market_value.as_ref()?)));
     if let Some((priced, market)) = priced.filter(|(priced, market)| priced > *market) {
         let share = priced.percent_of(market).unwrap_or_else(|| "more than all".to_owned());
-        let detail = format!("{priced} at the assumed price, all of it is worth {market} by the policy: {share}");
+        let detail = format!(
+            "{} at the assumed price, all of it is worth {} by the policy: {share}",
+            priced.to_readable(),
+            market.to_readable()
+        );
         add(&credit_codes::ABOVE_MARKET_VALUE, Severity::Exception, detail);
     }
 }
@@ -118,10 +122,12 @@ fn of_ladder(section: &QualitySection) -> Vec<Finding> {
     let unit = section.unit.as_deref().unwrap_or("units of the policy's prices");
     if let Some(rung) = section.ladder.rungs.iter().find(|rung| rung.missing.is_some()) {
         let zero = Exact::zero();
-        let (paid, lack) = (rung.realisable.as_ref().unwrap_or(&zero), rung.missing.as_ref().unwrap_or(&zero));
+        let text = |value: &Option<Exact>| value.as_ref().unwrap_or(&zero).to_readable();
+        let (paid, lack) = (text(&rung.realisable), text(&rung.missing));
         let detail = format!(
             "by {}: {} {unit} are missing in kind, everything else brings {paid} at most, {lack} are missing still",
-            rung.due, rung.callable
+            rung.due,
+            rung.callable.to_readable()
         );
         let subject = format!("by {}", rung.due);
         findings.push(Finding::new(&codes::NOT_PAID_BY_SELLING, Severity::Exception, subject, detail));

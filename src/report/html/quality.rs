@@ -49,7 +49,7 @@ pub(super) struct Quality<'a> {
 }
 
 fn shown(value: Option<&Exact>, none: &str) -> String {
-    value.map_or_else(|| none.to_owned(), Exact::to_string)
+    value.map_or_else(|| none.to_owned(), |value| super::together(&value.to_readable()))
 }
 
 impl<'a> Quality<'a> {
@@ -60,7 +60,7 @@ impl<'a> Quality<'a> {
             let missing = if rung.realisable.is_some() { "–" } else { "unknown" };
             [
                 rung.due.text().to_owned(),
-                rung.callable.to_string(),
+                shown(Some(&rung.callable), ""),
                 shown(rung.realisable.as_ref(), "unknown"),
                 shown(rung.missing.as_ref(), missing),
             ]
@@ -112,10 +112,10 @@ impl<'a> Asset<'a> {
 impl<'a> TurnRow<'a> {
     fn new(turn: &'a Turn) -> Self {
         let side = |point: &Option<TurnPoint>| {
-            let words = |point: &TurnPoint| format!("{}: {}", point.value, then(point.first_failing));
+            let words = |point: &TurnPoint| format!("{}: {}", shown(Some(&point.value), ""), then(point.first_failing));
             point.as_ref().map_or_else(|| "–".to_owned(), words)
         };
-        Self { turn, now: turn.now.to_string(), sides: [side(&turn.below), side(&turn.above)] }
+        Self { turn, now: shown(Some(&turn.now), ""), sides: [side(&turn.below), side(&turn.above)] }
     }
 }
 

@@ -26,8 +26,10 @@ pub(super) fn notes(page: &mut Page, section: &QualitySection) {
     for scenario in &section.scenarios {
         let last = scenario.ladder.rungs.last();
         let brings = last.and_then(|rung| rung.realisable.as_ref());
-        let brings =
-            brings.map_or_else(|| "nobody can say what it brings".to_owned(), |all| format!("{all} in the end"));
+        let brings = brings.map_or_else(
+            || "nobody can say what it brings".to_owned(),
+            |all| format!("{} in the end", all.to_readable()),
+        );
         page.item(&format!("{}: {brings}; {}", scenario.name, outcome(&scenario.ladder)));
     }
     let turning: Vec<String> = section.turns.iter().flat_map(turns).collect();
@@ -65,15 +67,18 @@ pub(in crate::report) fn outcome(ladder: &Ladder<Exact>) -> String {
 
 fn line(rung: &Rung<Exact>) -> String {
     let Rung { due, callable, realisable, missing } = rung;
-    let paid = realisable.as_ref().map_or_else(|| "unknown".to_owned(), |paid| format!("at most {paid}"));
-    let lack = missing.as_ref().map(|missing| format!(", {missing} missing still")).unwrap_or_default();
+    let callable = callable.to_readable();
+    let most = |paid: &Exact| format!("at most {}", paid.to_readable());
+    let paid = realisable.as_ref().map_or_else(|| "unknown".to_owned(), most);
+    let lack = missing.as_ref().map(|missing| format!(", {} missing still", missing.to_readable()));
+    let lack = lack.unwrap_or_default();
     format!("by {due}: {callable} missing in kind, everything else {paid}{lack}")
 }
 
 fn of_asset(asset: &StockWorth) -> String {
     let all = asset.all.to_readable(asset.decimals);
     let value = |rung: &crate::reconcile::quality::StockRung| {
-        let value = rung.value.as_ref().map_or_else(|| "unknown".to_owned(), Exact::to_string);
+        let value = rung.value.as_ref().map_or_else(|| "unknown".to_owned(), Exact::to_readable);
         let by = rung.by.map(|cap| format!(" ({cap})")).unwrap_or_default();
         format!("{} {value}{by}", rung.due)
     };
@@ -94,7 +99,7 @@ fn turns(turn: &Turn) -> Vec<String> {
     let of = turn.asset.as_ref().map(|asset| format!(" of {asset}")).unwrap_or_default();
     let side = |point: &Option<TurnPoint>, word: &str| {
         let point = point.as_ref()?;
-        let (parameter, now, value) = (turn.parameter, &turn.now, &point.value);
+        let (parameter, now, value) = (turn.parameter, turn.now.to_readable(), point.value.to_readable());
         Some(format!("{parameter}{of}, {now} now: from {value} {word} {}", then(point.first_failing)))
     };
     [side(&turn.below, "down"), side(&turn.above, "up")].into_iter().flatten().collect()
