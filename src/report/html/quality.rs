@@ -55,7 +55,7 @@ fn shown(value: Option<&Exact>, none: &str) -> String {
 impl<'a> Quality<'a> {
     pub(super) fn new(section: &'a QualitySection) -> Result<Self, HtmlError> {
         let outcome_of = outcome(&section.ladder);
-        let sentence = format!("With everything else sold at the most that is assumed, {outcome_of}.");
+        let sentence = format!("With everything else sold at the most that is assumed: {outcome_of}.");
         let rung = |rung: &Rung<Exact>| {
             let missing = if rung.realisable.is_some() { "–" } else { "unknown" };
             [
