@@ -195,19 +195,25 @@ impl Amount {
         let plain = self.to_decimal(decimals);
         let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
         let shown = fraction.trim_end_matches('0').len().max(fraction.len().min(2));
-        let mut text = String::with_capacity(plain.len() + 8);
-        for (index, digit) in whole.chars().enumerate() {
-            if index > 0 && (whole.len() - index).is_multiple_of(3) {
-                text.push(' ');
-            }
-            text.push(digit);
-        }
+        let mut text = in_thousands(whole);
         if let Some(kept) = fraction.get(..shown).filter(|kept| !kept.is_empty()) {
             text.push('.');
             text.push_str(kept);
         }
         text
     }
+}
+
+/// Digits with a space between thousands.
+fn in_thousands(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 impl fmt::Display for Amount {

@@ -28,6 +28,7 @@ pub mod quality;
 mod reserves;
 pub mod sample;
 pub mod sheet;
+mod stated;
 pub mod tiers;
 mod trace;
 mod verdicts;

@@ -12,7 +12,7 @@ use counterfoil::publish::balance_sheet::Due;
 use counterfoil::reconcile::{Finding, Report, Severity, Verdict, reconcile};
 use counterfoil::report;
 use counterfoil::reserve::address_set::AddressSet;
-use credit_support::{bundle_with, encumbrance, report_with, row, venue, with_sheet};
+use credit_support::{bundle_with, encumbrance, list, report_with, row, venue, with_sheet};
 use serde_json::{Value, json};
 
 const AS_BUILT: [Verdict; 3] = [Verdict::Covered, Verdict::Short, Verdict::NotDeterminable];
@@ -30,10 +30,6 @@ fn one<'a>(report: &'a Report, code: &Code) -> &'a Finding {
     let found = found(report, code);
     assert_eq!(found.len(), 1, "{code}: {found:?}");
     found[0]
-}
-
-fn list<'a>(document: &'a mut Value, name: &str) -> &'a mut Vec<Value> {
-    document["schedules"]["balance_sheet"][name].as_array_mut().unwrap()
 }
 
 fn bitcoin_address() -> String {

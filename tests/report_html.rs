@@ -7,6 +7,8 @@ use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+mod credit_support;
+
 #[path = "report_html/browser.rs"]
 mod browser;
 #[path = "report_html/network.rs"]
@@ -21,12 +23,13 @@ use counterfoil::report::{html, network_html};
 
 type Made = (&'static str, fn() -> Report);
 
-const SAMPLES: [Made; 5] = [
+const SAMPLES: [Made; 6] = [
     ("demo", sample::demo),
     ("windows", sample::windows),
     ("many", sample::many),
     ("hostile", sample::hostile),
     ("bare", sample::bare),
+    ("assumed", sample::assumed),
 ];
 
 fn main() -> ExitCode {
@@ -198,7 +201,7 @@ fn in_browser(program: &OsStr, name: &str, page: &str) -> Result<(), Failed> {
             browser.open(&path, View { width, height: 800, theme, media });
             let height = browser.value("document.documentElement.scrollHeight").as_u64().unwrap();
             let step = if width == PHONE { 1_600 } else { 1_500 };
-            for (number, from) in (0..height.min(step * 6)).step_by(usize::try_from(step).unwrap()).enumerate() {
+            for (number, from) in (0..height.min(step * 14)).step_by(usize::try_from(step).unwrap()).enumerate() {
                 let picture = browser.picture(from, step.min(height - from), width);
                 std::fs::write(folder.join(format!("{name}-{media}-{theme}-{width}-{number}.png")), picture)?;
             }

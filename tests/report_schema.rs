@@ -53,10 +53,18 @@ fn made() -> Vec<(&'static str, Report)> {
         ("nothing mapped", report_of(&example.bundle, &unmapped)),
         ("borrowed", report_of(&borrowed.bundle, &borrowed.policy)),
         ("with a balance sheet", credit_support::report_with(|_| ())),
+        ("with assumptions", with_assumptions()),
         ("borrowed, published", report_of(&public, &borrowed.policy)),
         ("with a custodian", with_custodian()),
         ("with an issuer", with_issuer()),
     ]
+}
+
+/// A token that is nobody's: one price of its turns the outcome.
+fn with_assumptions() -> Report {
+    let files = credit_support::with_token("none", "10000", "now");
+    let terms = "price = \"600\"\nfree_float = \"400000\"\ncirculating = \"900000\"";
+    credit_support::under(&files, &credit_support::own_terms(terms))
 }
 
 fn with_custodian() -> Report {

@@ -99,11 +99,31 @@ impl Exact {
         Self(Ratio::new(root, unit))
     }
 
+    /// As it is printed, with a space between thousands.
+    #[must_use]
+    pub fn to_readable(&self) -> String {
+        let plain = self.to_string();
+        match plain.split_once('.') {
+            Some((whole, fraction)) => format!("{}.{fraction}", super::in_thousands(whole)),
+            None => super::in_thousands(&plain),
+        }
+    }
+
+    /// As a share of `whole`, in hundredths of a percent, rounded down; at most what fits, `None` of nothing.
+    #[must_use]
+    pub fn hundredths_of(&self, whole: &Self) -> Option<u64> {
+        Some(u64::try_from(self.share_of(whole)?).unwrap_or(u64::MAX))
+    }
+
+    fn share_of(&self, whole: &Self) -> Option<BigInt> {
+        let share = self.over(whole)?;
+        Some((share.0 * Ratio::from_integer(BigInt::from(10_000_u32))).to_integer())
+    }
+
     /// Percent of `whole` with two digits, rounded down; `None` of nothing.
     #[must_use]
     pub fn percent_of(&self, whole: &Self) -> Option<String> {
-        let share = self.over(whole)?;
-        let hundredths = (share.0 * Ratio::from_integer(BigInt::from(10_000_u32))).to_integer();
+        let hundredths = self.share_of(whole)?;
         let (percent, rest) = (&hundredths / 100_u32, &hundredths % 100_u32);
         Some(format!("{percent}.{:0>2} %", rest.to_string()))
     }
@@ -166,6 +186,8 @@ mod tests {
         for (text, shown) in [("0", "0"), ("7", "7"), ("0.10", "0.1"), ("1234.5678999", "1234.567899")] {
             assert_eq!(exact(text).to_string(), shown);
         }
+        assert_eq!(exact("1234567.5").to_readable(), "1 234 567.5");
+        assert_eq!(exact("999").to_readable(), "999");
         let third = Exact::whole(1).over(&Exact::whole(3)).expect("three");
         assert_eq!(third.to_string(), "0.333333");
         assert_eq!(third.times(&Exact::whole(3)), Exact::whole(1));

@@ -16,7 +16,11 @@ const FORMAT: &str = "counterfoil-assumptions-v1";
 /// More levels than an order book shows, and more rows than anybody assumes something about.
 const ROWS_MAX: usize = 10_000;
 /// One, in hundredths of a percent.
-const WHOLE: u64 = 10_000;
+pub(crate) const WHOLE: u64 = 10_000;
+/// A hundred times the day's move, or a hundred times the rule for impact, in hundredths of a percent.
+pub(crate) const FACTOR_MAX: u64 = 1_000_000;
+/// Letters of the unit's name.
+const UNIT_LENGTH_MAX: usize = 40;
 
 /// Everything that is assumed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -31,6 +35,8 @@ pub struct QualityRules {
     /// Which share of the free float can be sold at all, in hundredths of a percent.
     #[serde(deserialize_with = "number")]
     pub float_share: u64,
+    /// What prices count, in words: `USD`. A sheet has a unit of its own.
+    pub unit: Option<String>,
     /// Shares of all values for the sensitivity table, in hundredths of a percent.
     #[serde(deserialize_with = "numbers")]
     pub shares: Vec<u64>,
@@ -53,6 +59,8 @@ pub struct AssetTerms {
     pub volatility: Option<u64>,
     /// Whole units that are not in the hands of the issuer and its circle.
     pub free_float: Option<Exact>,
+    /// Whole units that exist outside of locks, whoever has them.
+    pub circulating: Option<Exact>,
     /// What all units together are worth in the market.
     pub market_value: Option<Exact>,
     /// The venue's relation to the issuer, as the verifier knows it; a venue's own `none` does not undo it.
@@ -111,6 +119,7 @@ impl Default for QualityRules {
             participation: 1_000,
             impact: WHOLE,
             float_share: WHOLE,
+            unit: None,
             shares: vec![10_000, 7_500, 5_000, 2_500],
             asset: Vec::new(),
         }
@@ -128,14 +137,14 @@ impl QualityRules {
         let fail = |detail: String| Err(PolicyError(format!("quality: {detail}")));
         let own = self.asset.iter().flat_map(|terms| {
             [
-                ("volatility", terms.volatility.unwrap_or(0), 1_000_000),
+                ("volatility", terms.volatility.unwrap_or(0), FACTOR_MAX),
                 ("wrong_way", terms.wrong_way.unwrap_or(0), WHOLE),
             ]
         });
         let shares = self.shares.iter().map(|share| ("shares", *share, WHOLE));
         let limits = [
             ("participation", self.participation, WHOLE),
-            ("impact", self.impact, 1_000_000),
+            ("impact", self.impact, FACTOR_MAX),
             ("float_share", self.float_share, WHOLE),
         ];
         if let Some((name, got, max)) = limits.into_iter().chain(own).chain(shares).find(|(_, got, max)| got > max) {
@@ -145,10 +154,21 @@ impl QualityRules {
         if self.asset.len().max(bids).max(self.shares.len()) > ROWS_MAX {
             return fail(format!("a list has more than {ROWS_MAX} rows"));
         }
+        if let Some(unit) = &self.unit {
+            let printed = unit.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+            if unit.trim().is_empty() || unit.len() > UNIT_LENGTH_MAX || !printed {
+                return fail(format!("unit {unit:?}, expected 1 to {UNIT_LENGTH_MAX} printed ASCII characters"));
+            }
+        }
         let mut seen = BTreeSet::new();
         for terms in &self.asset {
             if !seen.insert(&terms.id) {
                 return fail(format!("{} stands twice", terms.id));
+            }
+            if let Some((float, all)) = terms.free_float.as_ref().zip(terms.circulating.as_ref())
+                && float > all
+            {
+                return fail(format!("{}: free_float {float}, more than the {all} that circulate", terms.id));
             }
             let falls = terms.bid.is_sorted_by(|before, bid| before.price >= bid.price);
             if !falls {

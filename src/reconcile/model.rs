@@ -11,6 +11,7 @@ use super::coverage::Verdict;
 use super::custodian::CustodyShare;
 use super::findings::Finding;
 use super::issuer::IssuerClaim;
+use super::quality::QualitySection;
 use super::tiers::TierLine;
 use super::window::WindowReport;
 use super::workpapers::Workpapers;
@@ -60,6 +61,9 @@ pub struct Report {
     pub chain: Option<ChainSection>,
     /// Claims, pledges and the ladder of each asset; none when no balance sheet is stated.
     pub credit: Option<CreditSection>,
+    /// What other holdings would bring for what is missing, under the policy's assumptions; none when it assumes
+    /// nothing, or no balance sheet is stated. It is never a part of what coverage is computed from.
+    pub quality: Option<QualitySection>,
     /// By weight, then code, then subject.
     pub findings: Vec<Finding>,
     /// [`NOT_SHOWN`].
@@ -258,6 +262,13 @@ pub struct AssetReport {
 }
 
 impl AssetReport {
+    /// Whether there are figures at all: a sum that does not fit takes all of them away.
+    #[must_use]
+    pub fn has_figures(&self) -> bool {
+        // where anything was added, every basis has its sum, be it zero
+        !self.held.by_basis.is_empty()
+    }
+
     /// What coverage is computed from: counted, less what was not sustained, with what custodians keep where the
     /// verdict rests on it.
     #[must_use]

@@ -3,6 +3,10 @@
 //!
 //! Every price, volume and share in here is assumed: nothing of it enters a verdict about coverage.
 
+mod section;
+mod stocks;
+mod turns;
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -10,6 +14,10 @@ use serde::{Serialize, Serializer};
 use crate::amount::exact::Exact;
 use crate::policy::quality::{AssetTerms, Bid, QualityRules};
 use crate::publish::balance_sheet::Due;
+
+pub(super) use section::section;
+pub use stocks::{CapValue, QualityScenario, QualitySection, Stock, StockRung, StockStep, StockWorth, judge};
+pub use turns::{Parameter, Turn, TurnPoint};
 
 /// What limits a value. Of two equal ones the first is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

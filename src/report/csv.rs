@@ -4,6 +4,7 @@
 //! take for a formula gets an apostrophe in front, so that it is shown and not run.
 
 mod credit;
+mod quality;
 
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 
@@ -36,8 +37,11 @@ pub fn csv(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, CsvError> {
     if let Some(section) = &report.credit {
         files.push(("balance-sheet.csv", credit::rows(section)?));
         files.push(("ladder.csv", credit::ladders(section)?));
-        files.sort_by_key(|(name, _)| *name);
     }
+    if let Some(section) = &report.quality {
+        files.extend(quality::files(section)?);
+    }
+    files.sort_by_key(|(name, _)| *name);
     Ok(files)
 }
 

@@ -12,6 +12,7 @@ mod credit;
 mod findings;
 mod held;
 mod network;
+mod quality;
 mod scope;
 mod window;
 
@@ -101,9 +102,11 @@ pub fn html(report: &Report) -> Result<String, HtmlError> {
     ];
     if let Some(credit) = &report.credit {
         let section = Section::new("ladder", "If everybody asks at once", &credit::Credit::new(credit)?)?;
-        // before the findings, which speak of it
-        let place = sections.iter().position(|section| section.id == "findings").unwrap_or(sections.len());
-        sections.insert(place, section);
+        before_findings(&mut sections, section);
+    }
+    if let Some(quality) = &report.quality {
+        let section = Section::new("quality", "If everything else were sold", &quality::Quality::new(quality)?)?;
+        before_findings(&mut sections, section);
     }
     let whose = report.statement.as_ref().map_or_else(
         || "no statement".to_owned(),
@@ -122,6 +125,12 @@ pub fn html(report: &Report) -> Result<String, HtmlError> {
     let mut page = page.render()?.replace(|c| is_control(c) && c != '\n', "\u{fffd}");
     page.push('\n');
     Ok(page)
+}
+
+/// Findings speak of what stands before them.
+fn before_findings(sections: &mut Vec<Section>, section: Section) {
+    let place = sections.iter().position(|section| section.id == "findings").unwrap_or(sections.len());
+    sections.insert(place, section);
 }
 
 /// The verdict as the first word of a line.

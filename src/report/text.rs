@@ -5,6 +5,7 @@ mod colour;
 mod credit;
 mod network;
 mod papers;
+mod quality;
 mod table;
 mod window;
 
@@ -12,6 +13,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 pub use colour::coloured;
 pub use network::network_text;
+pub(super) use quality::{outcome, then};
 pub use table::assets_table;
 
 use crate::amount::Amount;
@@ -52,6 +54,9 @@ pub fn text(report: &Report) -> String {
     }
     if let Some(section) = &report.credit {
         credit::notes(&mut page, section);
+    }
+    if let Some(section) = &report.quality {
+        quality::notes(&mut page, section);
     }
     findings(&mut page, report);
     papers::assertions(&mut page, report);

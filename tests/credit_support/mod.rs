@@ -100,3 +100,40 @@ pub(crate) fn report_with(change: impl FnOnce(&mut Value)) -> Report {
     let files = bundle_with(state, |_, _| ());
     reconcile(&files, &Policy::parse(&venue().policy).unwrap()).unwrap()
 }
+
+/// Prices of what is owed.
+pub(crate) const PRICES: &str = "[quality]\nunit = \"USD\"\n[[quality.asset]]\nid = \"BTC\"\nprice = \"60000\"\n\
+    [[quality.asset]]\nid = \"ETH\"\nprice = \"2000\"\n[[quality.asset]]\nid = \"USDT\"\nprice = \"1\"\n\
+    [[quality.asset]]\nid = \"EURX\"\nprice = \"1.10\"\n";
+
+/// These prices, and what is assumed of the token.
+pub(crate) fn own_terms(more: &str) -> String {
+    format!("{PRICES}[[quality.asset]]\nid = \"XMPL\"\n{more}\n")
+}
+
+/// A list of the balance sheet.
+pub(crate) fn list<'a>(document: &'a mut Value, name: &str) -> &'a mut Vec<Value> {
+    document["schedules"]["balance_sheet"][name].as_array_mut().unwrap()
+}
+
+/// The example with a token, the relation to its issuer, and when it is free.
+pub(crate) fn with_token(relation: &str, amount: &str, due: &str) -> MemoryFiles {
+    let state = |document: &mut Value| {
+        with_sheet(document);
+        list(document, "holdings").push(row("XMPL", amount, "token", "Example Ventures Ltd", due));
+        let unit = json!({"decimals": "0", "id": "XMPL", "issuer": "Example Ventures Ltd", "relation": relation});
+        list(document, "units").push(unit);
+    };
+    bundle_with(state, |_, _| ())
+}
+
+/// The example with a token of its own as its largest holding: 10,000,000 of it, stated as a claim.
+pub(crate) fn own_token() -> MemoryFiles {
+    with_token("self", "10000000", "now")
+}
+
+/// The report about a bundle of the example under its policy with assumptions.
+pub(crate) fn under(files: &MemoryFiles, quality: &str) -> Report {
+    let policy = venue().policy.replacen("[[node]]", &format!("{quality}\n[[node]]"), 1);
+    reconcile(files, &Policy::parse(&policy).unwrap()).unwrap()
+}

@@ -13,6 +13,8 @@ use counterfoil::reconcile::{AssetReport, Finding, Report, Severity, Verdict, pe
 use counterfoil::reserve::window::{Part, Party, Transfer, WindowEvidence};
 use counterfoil::snapshot::BlockRef;
 
+use crate::credit_support;
+
 const CHAIN: &str = "bip122:000000000019d6689c085ae165831e93";
 const COIN: u128 = 100_000_000;
 
@@ -246,4 +248,13 @@ pub(crate) fn bare() -> Report {
     report.policy.departures.clear();
     report.workpapers = Default::default();
     report
+}
+
+/// A balance sheet full of tokens, and assumptions of every kind.
+pub(crate) fn assumed() -> Report {
+    let files = credit_support::with_token("none", "40000", "now");
+    let terms = "price = \"600\"\ndaily_volume = \"9000\"\nvolatility = 900\nfree_float = \"400000\"\n\
+        circulating = \"900000\"\nmarket_value = \"540000000\"\nwrong_way = 8000\n\
+        bid = [{ price = \"599.5\", amount = \"30000\" }, { price = \"420\", amount = \"9000\" }]";
+    credit_support::under(&files, &credit_support::own_terms(terms))
 }

@@ -85,11 +85,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("omission", "reconcile/omission", Vectors::Elsewhere("fractions that are compared with counting every subset")),
     ("policy", "policy", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
     ("receipt", "publish/receipt", Vectors::Folder),
-    (
-        "quality",
-        "reconcile/quality",
-        Vectors::Elsewhere("sheets in vectors/episodes, computed twice by tests/episodes.rs"),
-    ),
+    ("quality", "reconcile/quality", Vectors::Folder),
     (
         "reconcile",
         "reconcile",

@@ -7,6 +7,7 @@ pub(crate) mod liability;
 pub(crate) mod log;
 pub(crate) mod network;
 pub(crate) mod publish;
+pub(crate) mod quality;
 pub(crate) mod range;
 pub(crate) mod receipt;
 pub(crate) mod reconcile;
@@ -21,7 +22,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 26] = [
+pub(crate) const KINDS: [&str; 27] = [
     "address-set",
     "amount",
     "balance-sheet",
@@ -37,6 +38,7 @@ pub(crate) const KINDS: [&str; 26] = [
     "log",
     "merkle-set",
     "network",
+    "quality",
     "receipt",
     "reconcile",
     "sample",
@@ -89,6 +91,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "log" => log::log(query, sent),
         "merkle-set" => values::merkle_set(query, sent),
         "network" => network::network(query, sent),
+        "quality" => quality::quality(query, sent),
         "receipt" => receipt::receipt(query, sent),
         "reconcile" => reconcile::reconcile(query, sent),
         "sample" => sample::sample(query, sent),

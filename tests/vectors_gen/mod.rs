@@ -16,6 +16,7 @@ mod leaf;
 mod log;
 mod merkle_set;
 mod network;
+mod quality;
 mod receipt;
 mod reconcile;
 mod reserve;
@@ -156,6 +157,7 @@ pub(crate) fn all() -> Vectors {
     leaf::add(&mut vectors);
     log::add(&mut vectors);
     merkle_set::add(&mut vectors);
+    quality::add(&mut vectors);
     descriptor::add(&mut vectors);
     receipt::add(&mut vectors);
     reconcile::add(&mut vectors);

@@ -19,8 +19,9 @@ import re
 import sys
 from pathlib import Path
 
-import clearing  # beside this file: a method of its own
-import network  # likewise
+import clearing  # beside this file, as those below: parts that are methods of their own
+import network
+import quality
 
 # What a code means for the result: a check that failed, or one that could not be made.
 INVALID = "invalid"
@@ -120,6 +121,7 @@ OUTCOME = {
     "CF-3253": UNDETERMINED,  # a row of it that proves itself
     "CF-3254": UNDETERMINED,  # a list, name or sum of it too large
     "CF-3255": UNDETERMINED,  # the end of a lock
+    "CF-3261": UNDETERMINED,  # assumptions
     "CF-4006": UNDETERMINED,  # address set malformed
     "CF-4007": INVALID,  # address set is not the committed one
     "CF-4008": INVALID,  # an address twice
@@ -3655,6 +3657,16 @@ def run_network(query, proof):
         raise Refused("parse", *unclear.args) from unclear
 
 
+def run_quality(query, proof):
+    step = record({"available": uint(128), "callable": uint(128), "due": text})
+    stocks = sequence_of(record({"asset": text, "decimals": uint(8), "relation": text, "steps": sequence_of(step)}))
+    record({"stocks": stocks})(query)
+    try:
+        return quality.judge(proof.decode("utf-8"), query["stocks"])
+    except quality.Unusable as unusable:
+        raise Refused("parse", "CF-3261", *unusable.args) from unusable
+
+
 def run_address_set(query, proof):
     committed = SET(query)
     leaves = parse_addresses(proof)
@@ -3977,6 +3989,7 @@ RUNNERS = {
     "leaf": run_leaf,
     "log": run_log,
     "merkle-set": run_merkle_set,
+    "quality": run_quality,
     "receipt": run_receipt,
     "reconcile": run_reconcile,
     "sample": run_sample,

@@ -106,29 +106,43 @@ fn addresses_with(reserves: &Reserves, code: u16) -> BTreeSet<&str> {
     of_code.map(|finding| finding.subject.as_str()).collect()
 }
 
+/// What policy or address set know of a unit's issuer, with the words for it; `None` when they know nothing.
+fn known_relation(policy: &Policy, reserves: &Reserves, unit: &AssetId) -> Option<(IssuerRelation, String)> {
+    let own_issue = addresses_with(reserves, finding_codes::OWN_ISSUE.number);
+    let mapped = policy.assets().iter().find(|asset| asset.id == *unit);
+    let deployments = || mapped.into_iter().flat_map(|asset| &asset.deployments);
+    if let Some(found) = deployments().find(|found| policy.own_tokens().contains(&found.id)) {
+        return Some((IssuerRelation::Own, format!("the policy knows {} as its own issue", found.id)));
+    }
+    let on_address = reserves.held.iter().find(|item| {
+        own_issue.contains(item.holding.address.as_str())
+            && deployments().any(|found| found.id == item.holding.deployment)
+    });
+    if let Some(item) = on_address {
+        return Some((IssuerRelation::Own, format!("the address set says otherwise of {}", item.holding.address)));
+    }
+    let assumed = policy.quality().and_then(|rules| rules.terms(unit)).and_then(|terms| terms.relation);
+    let assumed = assumed.filter(|relation| *relation != IssuerRelation::None)?;
+    Some((assumed, format!("{} by the policy's assumptions", assumed.text())))
+}
+
+/// The relation to a unit's issuer: the word against the venue counts, whoever says it.
+pub(in crate::reconcile) fn relation(
+    policy: &Policy,
+    sheet: &BalanceSheet,
+    reserves: &Reserves,
+    unit: &AssetId,
+) -> IssuerRelation {
+    let stated = sheet.unit(unit).map(|unit| unit.relation).filter(|relation| *relation != IssuerRelation::None);
+    let known = || known_relation(policy, reserves, unit).map(|(relation, _)| relation);
+    stated.or_else(known).unwrap_or(IssuerRelation::None)
+}
+
 /// A unit without a relation, though the policy or the address set knows one.
 fn relations(policy: &Policy, sheet: &BalanceSheet, reserves: &Reserves, findings: &mut Vec<Finding>) {
-    let own_issue = addresses_with(reserves, finding_codes::OWN_ISSUE.number);
     for unit in sheet.units.iter().filter(|unit| unit.relation == IssuerRelation::None) {
-        let mapped = policy.assets().iter().find(|asset| asset.id == unit.id);
-        let deployments = || mapped.into_iter().flat_map(|asset| &asset.deployments);
-        let known = deployments().find(|found| policy.own_tokens().contains(&found.id));
-        let on_address = reserves.held.iter().find(|item| {
-            own_issue.contains(item.holding.address.as_str())
-                && deployments().any(|found| found.id == item.holding.deployment)
-        });
-        let assumed = policy.quality().and_then(|rules| rules.terms(&unit.id)).and_then(|terms| terms.relation);
-        let assumed = assumed.filter(|relation| *relation != IssuerRelation::None);
-        let detail = match (known, on_address, assumed) {
-            (Some(found), ..) => format!("none by the balance sheet; the policy knows {} as its own issue", found.id),
-            (None, Some(item), _) => {
-                format!("none by the balance sheet; the address set says otherwise of {}", item.holding.address)
-            }
-            (None, None, Some(relation)) => {
-                format!("none by the balance sheet; {} by the policy's assumptions", relation.text())
-            }
-            (None, None, None) => continue,
-        };
+        let Some((_, words)) = known_relation(policy, reserves, &unit.id) else { continue };
+        let detail = format!("none by the balance sheet; {words}");
         let finding = Finding::new(&codes::RELATION_CONTRADICTED, Severity::Exception, unit.id.as_str(), detail);
         findings.push(finding.of_asset(&unit.id));
     }

@@ -65,7 +65,7 @@ fn touched(code: &Code) -> &'static [AssertionKind] {
         7003 | 7018 | 7027 | 7350 | 7351 => &[Completeness],
         7352..=7354 | 7357 => &[Valuation, Classification],
         7355 | 7356 => &[Rights],
-        7358 => &[Valuation],
+        7358 | 7370..=7378 | 7450..=7455 => &[Valuation],
         7004..=7006 | 7012 | 7015 | 7025 | 7026 | 7030..=7034 | 7043 | 7044 | 7049 => &[Rights],
         7007 | 7008 | 7010 => &[CutOff],
         7024 => &[CutOff, Existence],

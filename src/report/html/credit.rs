@@ -114,6 +114,6 @@ fn plots(ladder: &AssetLadder, place: usize, bars: &[HeldRow]) -> Result<Vec<Str
     let said = bars.iter().map(|bar| format!("{}: {} held and free.", bar.name, bar.words));
     let desc = said.collect::<Vec<_>>().join(" ");
     let id = format!("ladder{place}");
-    let plot = HeldPlot { id: &id, title, desc, rows: bars };
+    let plot = HeldPlot { id: &id, title, desc, whole: "100 % of callable", rows: bars };
     Ok(Size::BOTH.into_iter().map(|size| plot.draw(size)).collect::<Result<_, _>>()?)
 }

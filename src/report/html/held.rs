@@ -77,7 +77,8 @@ fn plots(rows: &[HeldRow]) -> Result<Vec<String>, HtmlError> {
         return Ok(Vec::new());
     }
     let desc = rows.iter().map(HeldRow::sentence).collect::<Vec<_>>().join(" ");
-    let plot = HeldPlot { id: "held", title: "Owed against held, by asset".to_owned(), desc, rows };
+    let plot =
+        HeldPlot { id: "held", title: "Owed against held, by asset".to_owned(), desc, whole: "100 % of owed", rows };
     Ok(Size::BOTH.into_iter().map(|size| plot.draw(size)).collect::<Result<_, _>>()?)
 }
 

@@ -40,6 +40,8 @@ pub(in crate::report) struct HeldPlot<'a> {
     pub(in crate::report) title: String,
     /// What it shows, likewise.
     pub(in crate::report) desc: String,
+    /// What the heavy line is.
+    pub(in crate::report) whole: &'static str,
     /// From top to bottom.
     pub(in crate::report) rows: &'a [HeldRow],
 }
@@ -81,7 +83,7 @@ impl HeldPlot<'_> {
         let across = Scale::new((U256::ZERO, U256::from(top)), area.x, area.width);
         let at = |share: u64| across.x(U256::from(share));
         let mut labels = vec![Label::start("0".to_owned(), area.x, area.bottom() + 18)];
-        labels.push(Label { x: at(WHOLE), y: area.bottom() + 18, anchor: "middle", text: "100 % of owed".to_owned() });
+        labels.push(Label { x: at(WHOLE), y: area.bottom() + 18, anchor: "middle", text: self.whole.to_owned() });
         let grid: Vec<u64> =
             [2_500, 5_000, 7_500, 12_500, 15_000, 17_500].into_iter().filter(|share| *share < top).collect();
         labels.extend(grid.iter().filter(|share| **share == 5_000).map(|share| Label {
