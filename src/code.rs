@@ -36,6 +36,7 @@ pub mod schedules;
 pub mod serve;
 pub mod statement_chain;
 pub mod statement_kinds;
+pub mod table;
 pub mod utxo_snapshot;
 pub mod verdict;
 pub mod window;
@@ -110,6 +111,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         bitcoin_control::ALL,
         descriptor::ALL,
         bitcoin_chain::ALL,
+        table::ALL,
         utxo_snapshot::ALL,
         window::ALL,
         evm::ALL,

@@ -99,11 +99,22 @@ impl Exact {
         Self(Ratio::new(root, unit))
     }
 
+    /// Hundredths of a percent of `whole`, rounded down; `None` of nothing.
+    fn hundredths_of(&self, whole: &Self) -> Option<BigInt> {
+        let share = self.over(whole)?;
+        Some((share.0 * Ratio::from_integer(BigInt::from(10_000_u32))).to_integer())
+    }
+
+    /// Hundredths of a percent of `whole`, rounded down, and at most what 64 bits hold: for drawings. `None` of nothing.
+    #[must_use]
+    pub fn drawn_share_of(&self, whole: &Self) -> Option<u64> {
+        Some(u64::try_from(self.hundredths_of(whole)?).unwrap_or(u64::MAX))
+    }
+
     /// Percent of `whole` with two digits, rounded down; `None` of nothing.
     #[must_use]
     pub fn percent_of(&self, whole: &Self) -> Option<String> {
-        let share = self.over(whole)?;
-        let hundredths = (share.0 * Ratio::from_integer(BigInt::from(10_000_u32))).to_integer();
+        let hundredths = self.hundredths_of(whole)?;
         let (percent, rest) = (&hundredths / 100_u32, &hundredths % 100_u32);
         Some(format!("{percent}.{:0>2} %", rest.to_string()))
     }

@@ -13,6 +13,7 @@ mod findings;
 mod held;
 mod network;
 mod scope;
+mod sheet;
 mod window;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ use crate::hash::sha256;
 use crate::reconcile::{Report, Verdict};
 
 pub use network::network_html;
+pub use sheet::sheet_html;
 
 /// Findings that one row of a table links to.
 const LINKED: usize = 6;
