@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn a_table_ends_somewhere() {
         let rows = "a,1\n".repeat(ROWS_MAX + 1);
-        assert_eq!(of(&format!("list,amount\n{rows}")), Err(vec![8156]));
+        assert_eq!(of(&format!("list,amount\n{rows}")), Err(vec![codes::TABLE_TOO_LONG.number]));
         let faults = "a,x\n".repeat(FAULTS_MAX + 9);
         assert_eq!(of(&format!("list,amount\n{faults}")).map_err(|faults| faults.len()), Err(FAULTS_MAX));
     }

@@ -52,7 +52,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("evm-control", "reserve/evm/control", Vectors::Elsewhere("signatures of other programs in the module's tests")),
     ("evm-finality", "reserve/evm/finality", Vectors::Elsewhere("real light-client files in vectors/external.toml")),
     ("evm-flows", "reserve/evm/window/flows", Vectors::Elsewhere("a real node in tests/evm_flows_node.rs")),
-    ("evm-pool", "reserve/evm/pool", Vectors::Elsewhere("states of an embedded chain in tests/evm_pool.rs")),
+    ("evm-pool", "reserve/evm/pool", Vectors::Folder),
     (
         "evm-staked",
         "reserve/evm/staked",
@@ -66,7 +66,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ),
     ("hash", "hash", Vectors::Folder),
     ("inclusion-proof", "liability/inclusion_proof", Vectors::Folder),
-    ("issuer", "reconcile/issuer", Vectors::Elsewhere("whole bundles: tests/custody.rs makes them")),
+    ("issuer", "reconcile/issuer", Vectors::Folder),
     ("keys", "secret", Vectors::Elsewhere("secrets; what they derive is in the vectors of `leaf`")),
     ("leaf", "liability/leaf", Vectors::Folder),
     ("ledger", "ledger", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
@@ -88,7 +88,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     (
         "quality",
         "reconcile/quality",
-        Vectors::Elsewhere("sheets in vectors/episodes, computed twice by tests/episodes.rs"),
+        Vectors::Elsewhere("the caps of sheets in vectors/sheet"),
     ),
     (
         "reconcile",
@@ -104,11 +104,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("reserve", "reserve", Vectors::Elsewhere("the shape that the chains share: their own tests fill it")),
     ("sample", "reconcile/sample", Vectors::Folder),
     ("sealed-proof", "liability/sealed_proof", Vectors::Folder),
-    (
-        "sheet",
-        "reconcile/sheet",
-        Vectors::Elsewhere("vectors/episodes: files as their readers have them, with sources"),
-    ),
+    ("sheet", "reconcile/sheet", Vectors::Folder),
     ("signature", "signature", Vectors::Folder),
     ("statement", "publish/statement", Vectors::Folder),
     ("store", "liability/store", Vectors::Elsewhere("the venue's own files: tests/build.rs and tests/tree_audit.rs")),

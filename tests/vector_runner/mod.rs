@@ -3,6 +3,8 @@
 pub(crate) mod clearing;
 pub(crate) mod credit;
 pub(crate) mod custody;
+pub(crate) mod evm_pool;
+pub(crate) mod issuer;
 pub(crate) mod liability;
 pub(crate) mod log;
 pub(crate) mod publish;
@@ -12,6 +14,7 @@ pub(crate) mod reconcile;
 pub(crate) mod reserve;
 pub(crate) mod sample;
 pub(crate) mod sealed;
+pub(crate) mod sheet;
 pub(crate) mod utxo;
 pub(crate) mod values;
 
@@ -20,7 +23,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 25] = [
+pub(crate) const KINDS: [&str; 28] = [
     "address-set",
     "amount",
     "balance-sheet",
@@ -30,8 +33,10 @@ pub(crate) const KINDS: [&str; 25] = [
     "compact-range",
     "custodian",
     "descriptor",
+    "evm-pool",
     "hash",
     "inclusion-proof",
+    "issuer",
     "leaf",
     "log",
     "merkle-set",
@@ -39,6 +44,7 @@ pub(crate) const KINDS: [&str; 25] = [
     "reconcile",
     "sample",
     "sealed-proof",
+    "sheet",
     "signature",
     "statement",
     "sum-tree",
@@ -81,8 +87,10 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "compact-range" => range::compact_range(query, sent),
         "custodian" => custody::custodian(query, sent),
         "descriptor" => reserve::descriptor(query, sent),
+        "evm-pool" => evm_pool::evm_pool(query, sent),
         "hash" => values::hash(query, sent),
         "inclusion-proof" => liability::inclusion_proof(query, sent),
+        "issuer" => issuer::issuer(query, sent),
         "leaf" => liability::leaf(query, sent),
         "log" => log::log(query, sent),
         "merkle-set" => values::merkle_set(query, sent),
@@ -90,6 +98,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "reconcile" => reconcile::reconcile(query, sent),
         "sample" => sample::sample(query, sent),
         "sealed-proof" => sealed::sealed_proof(query, sent),
+        "sheet" => sheet::sheet(query, sent),
         "signature" => values::signature(query, sent),
         "statement" => publish::statement(query, sent),
         "sum-tree" => liability::sum_tree(query, sent),

@@ -19,7 +19,9 @@ import re
 import sys
 from pathlib import Path
 
-import clearing  # beside this file: the one part that is a method of its own
+import clearing  # beside this file, as the two below: parts that are methods of their own
+import evm
+import sheet
 
 # What a code means for the result: a check that failed, or one that could not be made.
 INVALID = "invalid"
@@ -3609,6 +3611,63 @@ def run_clearing(query, proof):
         raise Refused("parse", *unclear.args) from unclear
 
 
+def run_sheet(query, proof):
+    rules = record_with({}, {"quality": lambda value: value})(query).get("quality", {})
+    sent = record_with({"sheet": lambda value: value}, {"rows": text})(proof)
+    try:
+        return sheet.answer(sent["sheet"], sent.get("rows"), rules)
+    except sheet.Unreadable as refusal:
+        raise Refused("parse", *refusal.args) from refusal
+
+
+def run_evm_pool(query, proof):
+    rule = one_of("constant-product", "vault")(query["rule"]["kind"])
+    slots = ("last_product_slot", "reserves_slot", "token0_slot", "token1_slot")
+    of_rule = {"vault": {"asset": text, "offset": uint(8)}, "constant-product": {name: uint(64) for name in slots}}
+    token = record({"balance_slot": uint(64), "code_hash": hex_bytes(32), "contract": text})
+    entry = {
+        "balance_slot": uint(64), "code_hash": hex_bytes(32), "contract": text, "holder": text, "state_root": hex_bytes(32),
+        "supply_slot": uint(64), "rule": record({"kind": text, **of_rule[rule]}),
+    }
+    asked = record_with(entry, {"token": token})(query)
+    nodes = [bytes.fromhex(node) for node in record({"nodes": sequence_of(text)})(proof)["nodes"]]
+    try:
+        return printed(evm.position(asked, nodes))
+    except evm.NotShown as refusal:
+        raise Refused(*refusal.args) from refusal
+
+
+def run_issuer(query, proof):
+    """issuer.md: what is held of issued coins, beside what their issuers show."""
+    deployment = record({"decimals": decimals_shape, "id": DEPLOYMENT_ID})
+    asset = record({"decimals": decimals_shape, "deployments": sequence_of(deployment), "id": ASSET_ID})
+    issuer = record({"deployments": sequence_of(DEPLOYMENT_ID), "id": VENUE_ID})
+    asked = record({"assets": sequence_of(asset), "issuers": sequence_of(issuer)})(query)
+    backing = record_with({"issuer": VENUE_ID}, {"kept": uint(128), "owed": uint(128)})
+    lying = record({"amount": uint(128), "deployment": DEPLOYMENT_ID})
+    sent = record({"backing": sequence_of(backing), "held": sequence_of(lying)})(proof)
+    issued = {one: issuer["id"] for issuer in asked["issuers"] for one in issuer["deployments"]}
+    kept = {row["issuer"]: row for row in sent["backing"]}
+    held = {row["deployment"]: row["amount"] for row in sent["held"]}
+    claims, findings = [], []
+    for asset in asked["assets"]:
+        ids = [one["id"] for one in asset["deployments"]]
+        native = any(one not in issued for one in ids)
+        for one in (one for one in ids if one in issued):
+            amount, shown = held.get(one, 0), kept.get(issued[one], {})
+            claim = {
+                "asset": asset["id"], "counts": "no" if native else "yes", "deployment": one, "held": amount,
+                "issuer": issued[one],
+            }
+            if "kept" in shown and shown["owed"]:
+                claim["backed"] = min(amount, amount * shown["kept"] // shown["owed"])
+                claim["coverage"] = percent_down(shown["kept"], shown["owed"])
+            claims.append(claim)
+            if native:
+                findings.append({"code": "CF-7430", "severity": "exception", "subject": one})
+    return printed({"claims": claims, "findings": findings})
+
+
 def run_address_set(query, proof):
     committed = SET(query)
     leaves = parse_addresses(proof)
@@ -3925,8 +3984,10 @@ RUNNERS = {
     "compact-range": run_compact_range,
     "custodian": run_custodian,
     "descriptor": run_descriptor,
+    "evm-pool": run_evm_pool,
     "hash": run_hash,
     "inclusion-proof": run_inclusion_proof,
+    "issuer": run_issuer,
     "leaf": run_leaf,
     "log": run_log,
     "merkle-set": run_merkle_set,
@@ -3934,6 +3995,7 @@ RUNNERS = {
     "reconcile": run_reconcile,
     "sample": run_sample,
     "sealed-proof": run_sealed_proof,
+    "sheet": run_sheet,
     "signature": run_signature,
     "statement": run_statement,
     "sum-tree": run_sum_tree,

@@ -22,7 +22,10 @@ import { compareFingerprint, parseCard } from "../verifier/venue_card.js";
 import { balanceSheet } from "./balance_sheet.mjs";
 import { clearing } from "./clearing.mjs";
 import { custodian, tiers } from "./custody.mjs";
+import { evmPool } from "./evm_pool.mjs";
+import { issuer } from "./issuer.mjs";
 import { reconcile } from "./reconcile.mjs";
+import { sheet } from "./sheet.mjs";
 import { NETWORK_MARKS, readSnapshot } from "../verifier/utxo_snapshot.js";
 
 const { any, assetId, decimals, hexBytes, integer, liabilityClass, listOf, oneOf, record, text } = shape;
@@ -268,13 +271,16 @@ export const runners = {
   "compact-range": compactRange,
   custodian,
   descriptor,
+  "evm-pool": evmPool,
   hash,
   "inclusion-proof": inclusionProof,
+  issuer,
   leaf,
   "merkle-set": merkleSet,
   receipt,
   reconcile,
   "sealed-proof": sealedProof,
+  sheet,
   signature,
   statement,
   "sum-tree": sumTree,
