@@ -85,11 +85,7 @@ pub(crate) const SPECIFICATIONS: &[(&str, &str, Vectors)] = &[
     ("omission", "reconcile/omission", Vectors::Elsewhere("fractions that are compared with counting every subset")),
     ("policy", "policy", Vectors::Elsewhere("its refusals are exact output, in tests/cmd")),
     ("receipt", "publish/receipt", Vectors::Folder),
-    (
-        "quality",
-        "reconcile/quality",
-        Vectors::Elsewhere("the caps of sheets in vectors/sheet"),
-    ),
+    ("quality", "reconcile/quality", Vectors::Elsewhere("the caps of sheets in vectors/sheet")),
     (
         "reconcile",
         "reconcile",
