@@ -11,8 +11,8 @@ use crate::code::{Code, Coded, table as codes};
 
 /// More rows than any schedule has.
 pub const ROWS_MAX: usize = 100_000;
-/// More faults of one table than anybody reads at once.
-pub const FAULTS_MAX: usize = 20;
+/// More faults of one table than anybody reads at once: as many as are told of a ledger.
+pub const FAULTS_MAX: usize = 50;
 /// A text in a message is not longer.
 const SHOWN_MAX: usize = 60;
 /// What spreadsheets write in front of UTF-8.

@@ -287,8 +287,8 @@ fn tables(vectors: &mut Vectors) {
         "a quote that swallows the rows behind it",
         "Ambiguity",
         "CF-8150",
-        "yes,,\"held",
-        "yes,,\"\"\"held",
+        "by the venue\"",
+        "by the venue",
     );
     refuse("quote_inside", "programs read it in two ways", "Ambiguity", "CF-8150", "asset,SRM", "asset,S\"R\"M");
     refuse("control", "a character that nobody sees", "Unicode", "CF-8150", "asset,SRM", "asset,S\u{1}RM");
