@@ -169,7 +169,8 @@ fn a_table_is_the_sheet() {
     let (head, _) = sheet.split_once("[[asset]]").unwrap();
     let table = "\
 list,name,asset,kind,amount,relation,related_party,negative,note
-asset,HOOD shares,HOOD,security,472,none,yes,,held by an affiliate (Emergent) that is not among those who filed; the sheet calls it liquid
+asset,HOOD shares,HOOD,security,472,none,yes,,held by an affiliate (Emergent) that is not among those who filed; the \
+sheet calls it liquid
 asset,SRM,SRM,token,2200,none,,,marked 5400 before the week; the sheet calls it less liquid
 asset,FTT,FTT,token,553,self,,,marked 5900 before the week; the sheet calls it less liquid
 asset,TRUMPLOSE,TRUMPLOSE,token,7,none,,,

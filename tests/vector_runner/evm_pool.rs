@@ -1,5 +1,6 @@
 //! Runner of `evm-pool`: what shares of a vault or pool stand for under a state root.
 
+use counterfoil::amount::Amount;
 use counterfoil::code::Coded as _;
 use counterfoil::hash::Digest;
 use counterfoil::policy::Policy;
@@ -80,7 +81,10 @@ pub(super) fn evm_pool(query: &Value, sent: &Sent) -> Run {
     match position(entry, policy.tokens(), holder, &query.state_root, &nodes) {
         Err(error) => Ok(Outcome::Refused(error.code())),
         Ok(found) => {
-            let part = |(token, amount): &(EvmAddress, counterfoil::amount::Amount)| json!({"amount": amount, "token": token.to_string()});
+            let part = |(token, amount): &(EvmAddress, Amount)| {
+                let token = token.to_string();
+                json!({"amount": amount, "token": token})
+            };
             let parts: Value = found.parts.iter().map(part).collect();
             valid(json!({"parts": parts, "shares": found.shares.to_string()}))
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use counterfoil::amount::{Amount, Decimals};
 use counterfoil::asset::{Asset, DeploymentId};
 use counterfoil::policy::Policy;
-use counterfoil::reconcile::Verdict;
 use counterfoil::reconcile::issuer::{Backing, IssuerClaim, as_native, claims};
+use counterfoil::reconcile::{Finding, Verdict};
 use counterfoil::snapshot::VenueId;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -113,7 +113,10 @@ pub(super) fn issuer(query: &Value, sent: &Sent) -> Run {
             row
         };
         found.extend(listed.iter().map(claim));
-        let finding = |found: &counterfoil::reconcile::Finding| json!({"code": found.code.to_string(), "severity": found.severity.text(), "subject": found.subject});
+        let finding = |found: &Finding| {
+            let (code, severity) = (found.code.to_string(), found.severity.text());
+            json!({"code": code, "severity": severity, "subject": found.subject})
+        };
         findings.extend(as_native(&asset.id, &listed).iter().map(finding));
     }
     valid(json!({"claims": found, "findings": findings}))

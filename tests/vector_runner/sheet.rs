@@ -3,6 +3,7 @@
 use counterfoil::code::Coded as _;
 use counterfoil::hash::sha256;
 use counterfoil::policy::quality::{Assumptions, QualityRules};
+use counterfoil::reconcile::Finding;
 use counterfoil::reconcile::sheet::{Sheet, SheetReport, digest, judge};
 use counterfoil::report;
 use serde::Deserialize;
@@ -39,7 +40,10 @@ fn without_nulls(value: Value) -> Value {
 fn answer(found: &SheetReport) -> Result<Value, String> {
     let bytes = report::sheet_json(found).map_err(|error| error.to_string())?;
     let whole: Value = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-    let finding = |found: &counterfoil::reconcile::Finding| json!({"code": found.code.to_string(), "severity": found.severity.text(), "subject": found.subject});
+    let finding = |found: &Finding| {
+        let (code, severity) = (found.code.to_string(), found.severity.text());
+        json!({"code": code, "severity": severity, "subject": found.subject})
+    };
     Ok(without_nulls(json!({
         "assets": whole["assets"],
         "findings": found.findings.iter().map(finding).collect::<Value>(),

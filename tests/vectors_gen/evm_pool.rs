@@ -54,7 +54,7 @@ fn proved(mut accounts: BTreeMap<EvmAddress, EvmAccount>, asked: &[(EvmAddress, 
     (state_root.to_owned(), chain.nodes(10, asked).iter().map(hex::encode).collect())
 }
 
-fn pool(state: Pool) -> (Value, Vec<String>) {
+fn pool_account(state: Pool) -> EvmAccount {
     let Pool { shares, supply, reserves: [left, right], last, second } = state;
     let place = Layout::Solidity.holder_slot(HOLDER, 1);
     let time = U256::from(1_700_000_000_u64) << 224;
@@ -66,8 +66,13 @@ fn pool(state: Pool) -> (Value, Vec<String>) {
         (slot(8), U256::from(left) | (U256::from(right) << 112) | time),
         (slot(11), last),
     ];
+    account(b"a pool", &words)
+}
+
+fn pool(state: Pool) -> (Value, Vec<String>) {
+    let place = Layout::Solidity.holder_slot(HOLDER, 1);
     let asked = [(POOL, vec![slot(0), place, slot(6), slot(7), slot(8), slot(11)])];
-    let (root, nodes) = proved(BTreeMap::from([(POOL, account(b"a pool", &words))]), &asked);
+    let (root, nodes) = proved(BTreeMap::from([(POOL, pool_account(state))]), &asked);
     let query = json!({
         "balance_slot": "1", "code_hash": hex::encode(keccak(b"a pool")), "contract": POOL.to_string(),
         "holder": HOLDER.to_string(), "state_root": root, "supply_slot": "0",
@@ -130,6 +135,10 @@ pub(super) fn add(vectors: &mut Vectors) {
     good(vectors, words, pool(largest), &[&most, &most]);
     let words = ["pool_without_shares", "a slot that the trie does not have is zero", "Boundary"];
     good(vectors, words, pool(Pool { shares: 0, ..EVEN }), &["0", "0"]);
+    let words = ["pool_other_holder", "the shares of one holder are not those of another", "OtherAccount"];
+    let (mut query, nodes) = pool(EVEN);
+    query["holder"] = json!(SECOND.to_string());
+    good(vectors, words, (query, nodes), &["0", "0"]);
     let words = ["vault", "ERC-4626: 500 of 1000 shares, of 4000 of its asset", "Coverage"];
     good(vectors, words, vault(500, 1_000, 4_000, 0), &["1998"]);
     let words = ["vault_offset", "shares are finer than the asset by three decimals", "Rescale"];
@@ -162,9 +171,9 @@ fn refused(vectors: &mut Vectors) {
     refuse(words, pool(Pool { second: POOL, ..EVEN }), Stage::Bind, "CF-7443");
     let words = ["too_large", "a scale beyond 2^512", "Overflow"];
     refuse(words, vault(u128::MAX, u128::MAX, u128::MAX, 200), Stage::Sum, "CF-7444");
-    let words = ["other_holder", "evidence of another holder shows nothing", "OtherAccount"];
-    let holder = json!(SECOND.to_string());
-    refuse(words, asking(pool(EVEN), "holder", holder), Stage::Fold, "CF-6051");
+    let words = ["no_storage", "the account without the nodes of its storage shows no slot", "MissingHash"];
+    let (query, accounts) = without_storage();
+    refuse(words, (query, accounts), Stage::Fold, "CF-6051");
     let words = ["other_root", "evidence under another state root", "OtherTree"];
     refuse(words, asking(pool(EVEN), "state_root", json!("11".repeat(32))), Stage::Fold, "CF-6051");
     let words = ["unknown_token", "nobody knows the code of the vault's asset", "UnknownRow"];
@@ -175,6 +184,15 @@ fn refused(vectors: &mut Vectors) {
     let (mut query, nodes) = vault(500, 1_000, 4_000, 0);
     query["token"]["code_hash"] = query["code_hash"].clone();
     refuse(words, (query, nodes), Stage::Bind, "CF-6054");
+}
+
+/// The pool's account, and nothing of its storage.
+fn without_storage() -> (Value, Vec<String>) {
+    let (query, nodes) = pool(EVEN);
+    // whoever asks for other slots of an account without storage gets the nodes of accounts alone
+    let (_, accounts) = proved(BTreeMap::from([(POOL, pool_account(EVEN))]), &[(POOL, Vec::new())]);
+    assert!(accounts.len() < nodes.len(), "the storage has nodes of its own");
+    (query, accounts)
 }
 
 /// A state without the pool.

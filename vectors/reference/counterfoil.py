@@ -148,6 +148,22 @@ OUTCOME = {
     "CF-5190": UNDETERMINED,  # height above 31 bits
     "CF-5191": UNDETERMINED,  # key not on the curve
     "CF-5192": UNDETERMINED,  # output that fits into no transaction
+    "CF-3260": UNDETERMINED,  # no sheet
+    "CF-6031": INVALID,  # no node of a state trie
+    "CF-6051": UNDETERMINED,  # the nodes do not lead to the key
+    "CF-6052": INVALID,  # no word in its one encoding
+    "CF-6053": UNDETERMINED,  # a token that nobody knows
+    "CF-6054": UNDETERMINED,  # a token with another code
+    "CF-7442": UNDETERMINED,  # a pool with another code
+    "CF-7443": UNDETERMINED,  # a state that no pool is in
+    "CF-7444": UNDETERMINED,  # too large a figure of a pool
+    "CF-8150": UNDETERMINED,  # no CSV
+    "CF-8151": UNDETERMINED,  # columns of a table
+    "CF-8152": UNDETERMINED,  # cells of a row
+    "CF-8153": UNDETERMINED,  # a cell that cannot be read
+    "CF-8154": UNDETERMINED,  # an empty cell
+    "CF-8155": UNDETERMINED,  # a cell that nobody reads
+    "CF-8157": UNDETERMINED,  # rows in two places
     "CF-7300": UNDETERMINED,  # no network of obligations
     "CF-7301": UNDETERMINED,  # too large a network
     "CF-7133": INVALID,  # another sample than the one that follows
