@@ -105,7 +105,7 @@ impl Exact {
         Some((share.0 * Ratio::from_integer(BigInt::from(10_000_u32))).to_integer())
     }
 
-    /// Hundredths of a percent of `whole`, rounded down, and at most what 64 bits hold: for drawings. `None` of nothing.
+    /// Hundredths of a percent of `whole`, rounded down, at most what 64 bits hold: for drawings. `None` of nothing.
     #[must_use]
     pub fn drawn_share_of(&self, whole: &Self) -> Option<u64> {
         Some(u64::try_from(self.hundredths_of(whole)?).unwrap_or(u64::MAX))

@@ -30,7 +30,7 @@ fn open() -> SheetReport {
 /// More assets than a page has, with long figures.
 fn many() -> SheetReport {
     let mut sheet = format!("{HEAD}name = \"Many\"\nunit = \"USD\"\nsources = [\"a\", \"b\"]\n");
-    for number in 0..500 {
+    for number in 1..=500 {
         let marked = format!("{number}00000000000000000000.123456");
         let name = format!("a rather long name of row number {number}");
         let row = format!("asset = \"ASSET-{number}\"\nkind = \"token\"\nmarked = \"{marked}\"\nrelation = \"none\"\n");

@@ -77,16 +77,18 @@ impl BalanceSheet {
     /// Every fault of the table with its line and column.
     pub fn parse_csv(bytes: &[u8]) -> Result<Self, Vec<TableError>> {
         let mut units: Vec<Unit> = Vec::new();
-        // units first, for they say how many digits an amount may have
-        table::read(bytes, COLUMNS, |row| match row.word("list", LISTS) {
+        // units first, for they say how many digits an amount may have; what is wrong is told below, all at once
+        let look = |row: &table::Row<'_>| match row.word("list", LISTS) {
             Some(List::Unit) => units.extend(unit(row)),
             _ => row.skip(),
-        })?;
+        };
+        let _ = table::read(bytes, COLUMNS, look);
         let mut sheet = Self { units, ..Self::default() };
         let units = sheet.units.clone();
         let lists = &mut sheet;
         table::read(bytes, COLUMNS, |row| match row.word("list", LISTS) {
-            Some(List::Unit) | None => row.skip(),
+            Some(List::Unit) => drop(unit(row)),
+            None => row.skip(),
             Some(List::Liability) => {
                 lists.liabilities.extend(of_kind(row, &units, LiabilityKind::ALL, LiabilityKind::text))
             }
