@@ -87,7 +87,6 @@ impl Row<'_> {
     }
 
     /// A cell that may be empty, read: `Some(None)` when it is, `None` with a fault when it cannot be read.
-    #[expect(clippy::option_option, reason = "empty and unreadable are two things")]
     pub fn maybe_parsed<T: FromStr<Err: std::fmt::Display>>(&self, column: &'static str) -> Option<Option<T>> {
         match self.maybe(column) {
             Some(text) => self.read(column, text).map(Some),
@@ -110,7 +109,6 @@ impl Row<'_> {
     }
 
     /// The same in a cell that may be empty.
-    #[expect(clippy::option_option, reason = "empty and unreadable are two things")]
     pub fn maybe_word<T: Copy>(&self, column: &'static str, words: &[(&'static str, T)]) -> Option<Option<T>> {
         match self.maybe(column) {
             Some(text) => self.one_of(column, text, words).map(Some),
