@@ -37,4 +37,5 @@ pub mod reserve;
 pub mod secret;
 pub mod signature;
 pub mod snapshot;
+pub mod table;
 pub mod web;

@@ -8,8 +8,8 @@ mod sheet;
 mod text;
 mod tiers;
 
-pub use csv::{CsvError, cell, csv};
-pub use html::{HtmlError, html, network_html};
+pub use csv::{CsvError, cell, csv, sheet_csv};
+pub use html::{HtmlError, html, network_html, sheet_html};
 pub use plot::{RiskPlot, RiskPoint};
 pub use sheet::{sheet_json, sheet_text};
 pub use text::{assets_table, coloured, is_control, network_text, shown, text, wrap};

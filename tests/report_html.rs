@@ -15,11 +15,14 @@ mod browser;
 mod network;
 #[path = "report_html/sample.rs"]
 mod sample;
+#[path = "report_html/sheet.rs"]
+mod sheet;
 
 use browser::{Browser, View};
 use counterfoil::reconcile::Report;
 use counterfoil::reconcile::network::NetworkReport;
-use counterfoil::report::{html, network_html};
+use counterfoil::reconcile::sheet::SheetReport;
+use counterfoil::report::{html, network_html, sheet_html};
 
 type Made = (&'static str, fn() -> Report);
 
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Trial::test("the same report is the same page", same_bytes),
         Trial::test("hostile texts stay texts", hostile_texts),
         Trial::test("hostile texts of several venues stay texts", network::hostile_texts),
+        Trial::test("hostile texts of a sheet stay texts", sheet::hostile_texts),
         Trial::test("the command writes the page", command),
         Trial::test("the page says it in this order", order),
     ];
@@ -44,7 +48,8 @@ fn main() -> ExitCode {
     let chromium = chromium();
     let reports = SAMPLES.map(|(name, make)| (name, Page::Report(make)));
     let networks = network::SAMPLES.map(|(name, make)| (name, Page::Network(make)));
-    for (name, page) in reports.into_iter().chain(networks) {
+    let sheets = sheet::SAMPLES.map(|(name, make)| (name, Page::Sheet(make)));
+    for (name, page) in reports.into_iter().chain(networks).chain(sheets) {
         let title = format!("{name} in a browser");
         trials.push(match chromium.clone() {
             Some(program) => Trial::test(title, move || in_browser(&program, name, &page.made()?)),
@@ -60,6 +65,7 @@ fn main() -> ExitCode {
 enum Page {
     Report(fn() -> Report),
     Network(fn() -> NetworkReport),
+    Sheet(fn() -> SheetReport),
 }
 
 impl Page {
@@ -67,6 +73,7 @@ impl Page {
         match self {
             Self::Report(make) => Ok(html(&make())?),
             Self::Network(make) => Ok(network_html(&make())?),
+            Self::Sheet(make) => Ok(sheet_html(&make())?),
         }
     }
 }

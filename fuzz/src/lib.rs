@@ -22,6 +22,7 @@ mod logs;
 mod networks;
 mod receipts;
 mod sealed;
+mod sheets;
 mod stores;
 mod utxo_snapshots;
 mod windows;
@@ -42,6 +43,7 @@ pub use logs::{log_proof, witness_request};
 pub use networks::{clearing, deposit_claim};
 pub use receipts::venue_receipt;
 pub use sealed::sealed_pack;
+pub use sheets::{sheet, sheet_table};
 pub use stores::store;
 pub use utxo_snapshots::utxo_snapshot;
 pub use windows::evm_window;
@@ -68,6 +70,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     }
     inputs.extend(evm::honest());
     inputs.extend(foreign::honest_files());
+    inputs.extend(sheets::honest_files());
     inputs.extend(windows::honest_windows().into_iter().map(|(name, bytes)| ("evm_window", name, bytes)));
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
@@ -86,7 +89,7 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 32] = [
+pub const TARGETS: [(&str, Target); 34] = [
     ("amount", amount),
     ("block_file", block_file),
     ("clearing", clearing),
@@ -113,6 +116,8 @@ pub const TARGETS: [(&str, Target); 32] = [
     ("psbt_proof", psbt_proof),
     ("receipts", receipts),
     ("sealed_pack", sealed_pack),
+    ("sheet", sheet),
+    ("sheet_table", sheet_table),
     ("staked_ether", staked_ether),
     ("statement", statement),
     ("store", store),

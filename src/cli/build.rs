@@ -58,6 +58,11 @@ pub(super) struct Args {
     /// The snapshot: as of when, by which blocks, and what is owed beside the ledger
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
+    /// The balance sheet as a table in CSV, instead of `[balance_sheet]` in the snapshot file; columns: list (unit,
+    /// liability, receivable, holding, encumbrance), asset, amount, kind, counterparty, related_party, due, basis,
+    /// evidence, address, until, decimals, relation, issuer
+    #[arg(long, value_name = "FILE")]
+    balance_sheet: Option<PathBuf>,
     /// The master secret, from `keygen --kind master`
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,

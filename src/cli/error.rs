@@ -105,6 +105,14 @@ pub(super) enum CliError {
         /// Its permissions.
         mode: u32,
     },
+    /// Two places for one balance sheet.
+    #[error("{} and [balance_sheet] in {}", table.display(), file.display())]
+    TableBeside {
+        /// The table.
+        table: PathBuf,
+        /// The snapshot file.
+        file: PathBuf,
+    },
     /// A venue or snapshot file is not usable.
     #[error("{}: {detail}", path.display())]
     VenueFile {
@@ -218,6 +226,7 @@ impl Coded for CliError {
             Self::Unfinished(_) => &codes::UNFINISHED,
             Self::Unreadable { .. } => &codes::FILE_UNREADABLE,
             Self::SecretOpen { .. } => &crate::code::publish::KEY_FILE,
+            Self::TableBeside { .. } => &crate::code::table::TABLE_BESIDE,
             Self::VenueFile { .. } => &crate::code::publish::VENUE_FILE,
             Self::SignaturesMissing { .. } => &codes::SIGNATURES_MISSING,
             Self::SignatureUnasked { .. } => &codes::SIGNATURE_UNASKED,

@@ -4,6 +4,7 @@
 //! Nothing in it is proved: a row is the word of whoever signs the statement, and a row that says more is refused.
 
 mod check;
+pub mod table;
 mod words;
 
 use serde::{Deserialize, Serialize};

@@ -112,45 +112,67 @@ fn backing(issuer: &PinnedIssuer, found: &Nested, same_day: bool) -> Backing {
     Backing { kept_of, verdict: section.verdict, ..unknown }
 }
 
+/// Whether an issued coin would stand for a coin that nobody issues: it is listed, and never counted as that.
+fn is_promise_of(policy: &Policy, mapped: &Asset, id: &DeploymentId) -> bool {
+    let issued = |id: &DeploymentId| policy.issuer_of(id).is_some();
+    issued(id) && !mapped.deployments.iter().all(|found| issued(&found.id))
+}
+
+/// What is held of issued coins that stand for an asset under the policy's map, beside what their issuers show. `None`
+/// when `held`, a sum, does not fit.
+pub fn claims(
+    policy: &Policy,
+    mapped: &Asset,
+    backings: &[Backing],
+    held: &dyn Fn(&DeploymentId) -> Option<Amount>,
+) -> Option<Vec<IssuerClaim>> {
+    let mut claims = Vec::new();
+    for found in &mapped.deployments {
+        let Some(issuer) = policy.issuer_of(&found.id) else { continue };
+        let held = held(&found.id)?;
+        let backing = backings.iter().find(|backing| backing.issuer == issuer.pinned.id);
+        let kept_of = backing.and_then(|backing| backing.kept_of);
+        claims.push(IssuerClaim {
+            issuer: issuer.pinned.id.clone(),
+            deployment: found.id.clone(),
+            decimals: found.decimals,
+            held,
+            backed: kept_of.map(|(kept, owed)| share(held, kept, owed)),
+            coverage: kept_of.and_then(|(kept, owed)| percent(kept, owed)),
+            verdict: backing.map(|backing| backing.verdict),
+            counts: !is_promise_of(policy, mapped, &found.id),
+        });
+    }
+    Some(claims)
+}
+
+/// Claims that stand beside the coin that they promise: none of them counts as that.
+#[must_use]
+pub fn as_native(asset: &AssetId, claims: &[IssuerClaim]) -> Vec<Finding> {
+    let one = |claim: &IssuerClaim| {
+        let (subject, detail) = (claim.deployment.to_string(), note(asset, claim));
+        let finding = Finding::new(&codes::ISSUED_AS_NATIVE, Severity::Exception, subject, detail);
+        finding.of_asset(asset).of_amount(claim.held, claim.decimals)
+    };
+    claims.iter().filter(|claim| !claim.counts).map(one).collect()
+}
+
 impl Section<'_> {
-    /// Whether an issued coin would stand for a coin that nobody issues: it is listed, and never counted as that.
     pub(super) fn is_promise_of(&self, mapped: &Asset, id: &DeploymentId) -> bool {
-        let issued = |id: &DeploymentId| self.policy.issuer_of(id).is_some();
-        issued(id) && !mapped.deployments.iter().all(|found| issued(&found.id))
+        is_promise_of(self.policy, mapped, id)
     }
 
     /// What is held of issued coins. `None` when a sum does not fit.
     pub(super) fn issuers(&self, mapped: Option<&Asset>) -> Option<Vec<IssuerClaim>> {
-        let mut claims = Vec::new();
-        let Some(mapped) = mapped else { return Some(claims) };
-        for found in &mapped.deployments {
-            let Some(issuer) = self.policy.issuer_of(&found.id) else { continue };
-            let of = |item: &&Held| item.holding.deployment == found.id && item.free && item.control.is_some();
-            let items = self.reserves.held.iter().filter(of).map(|item| item.holding.amount);
-            let held = Amount::checked_sum(items)?;
-            let backing = self.reserves.issuers.iter().find(|backing| backing.issuer == issuer.pinned.id);
-            let kept_of = backing.and_then(|backing| backing.kept_of);
-            claims.push(IssuerClaim {
-                issuer: issuer.pinned.id.clone(),
-                deployment: found.id.clone(),
-                decimals: found.decimals,
-                held,
-                backed: kept_of.map(|(kept, owed)| share(held, kept, owed)),
-                coverage: kept_of.and_then(|(kept, owed)| percent(kept, owed)),
-                verdict: backing.map(|backing| backing.verdict),
-                counts: !self.is_promise_of(mapped, &found.id),
-            });
-        }
-        Some(claims)
+        let held = |id: &DeploymentId| {
+            let of = |item: &&Held| item.holding.deployment == *id && item.free && item.control.is_some();
+            Amount::checked_sum(self.reserves.held.iter().filter(of).map(|item| item.holding.amount))
+        };
+        mapped.map_or_else(|| Some(Vec::new()), |mapped| claims(self.policy, mapped, &self.reserves.issuers, &held))
     }
 
     pub(super) fn note_issuers(&self, claims: &[IssuerClaim], findings: &mut Vec<Finding>) {
-        for claim in claims.iter().filter(|claim| !claim.counts) {
-            let detail = note(self.id, claim);
-            let finding =
-                Finding::new(&codes::ISSUED_AS_NATIVE, Severity::Exception, claim.deployment.to_string(), detail);
-            findings.push(finding.of_asset(self.id).of_amount(claim.held, claim.decimals));
-        }
+        findings.extend(as_native(self.id, claims));
     }
 }
 

@@ -6,6 +6,7 @@
 mod findings;
 mod groups;
 mod model;
+mod table;
 
 use std::collections::BTreeMap;
 
@@ -16,12 +17,14 @@ use crate::amount::exact::Exact;
 use crate::asset::AssetId;
 use crate::code::{Code, Coded, schedules as codes};
 use crate::hash::{Digest, sha256};
+use crate::json;
 use crate::policy::quality::{Assumptions, QualityRules};
 use crate::publish::balance_sheet::{Due, HoldingKind};
 use crate::reserve::address_set::IssuerRelation;
 use crate::snapshot::Time;
 
 pub use model::{GroupReport, SHEET_REPORT_FORMAT, Scenario, SheetReport, SheetVerdict, ValueRow};
+pub use table::{COLUMNS, SheetTableError};
 
 use groups::Group;
 
@@ -56,6 +59,9 @@ pub struct Sheet {
     /// What belongs to neither side.
     #[serde(default)]
     pub entry: Vec<EntryRow>,
+    /// SHA-256 of the table that its rows come from.
+    #[serde(skip)]
+    rows: Option<Digest>,
 }
 
 /// When what is owed without a date can be asked for.
@@ -147,12 +153,21 @@ impl Coded for SheetError {
 }
 
 impl Sheet {
-    /// Reads a sheet in TOML.
+    /// Reads a sheet in TOML, or the same in JSON.
     ///
     /// # Errors
     /// [`SheetError`].
     pub fn parse(text: &str) -> Result<Self, SheetError> {
-        let sheet: Self = toml::from_str(text).map_err(|error| SheetError(error.to_string()))?;
+        let fail = |detail: String| SheetError(detail);
+        let sheet: Self = if text.trim_start().starts_with('{') {
+            let value = json::parse(text.as_bytes()).map_err(|error| fail(error.to_string()))?;
+            if has_null(&value) {
+                return Err(fail("null, expected that what is not known is left out".to_owned()));
+            }
+            json::typed(value).map_err(|error| fail(error.to_string()))?
+        } else {
+            toml::from_str(text).map_err(|error| fail(error.to_string()))?
+        };
         sheet.check()?;
         Ok(sheet)
     }
@@ -210,6 +225,15 @@ impl Sheet {
     }
 }
 
+fn has_null(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Null => true,
+        serde_json::Value::Array(items) => items.iter().any(has_null),
+        serde_json::Value::Object(fields) => fields.values().any(has_null),
+        _ => false,
+    }
+}
+
 /// Computes a sheet under assumptions: everything that is not known is counted in favour of whoever made it, so that
 /// `short` holds whatever the rest is.
 #[must_use]
@@ -232,6 +256,7 @@ pub fn judge(sheet: &Sheet, digest: Digest, assumptions: Option<&Assumptions>) -
         as_of: sheet.as_of,
         unit: sheet.unit.clone(),
         sheet: digest,
+        rows: sheet.rows,
         assumptions: assumptions.map(|assumptions| assumptions.digest),
         sources: sheet.sources.clone(),
         verdict,

@@ -5,6 +5,9 @@
 
 mod credit;
 mod quality;
+mod sheet;
+
+pub use sheet::sheet_csv;
 
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 
@@ -26,7 +29,7 @@ pub fn csv(report: &Report) -> Result<Vec<(&'static str, Vec<u8>)>, CsvError> {
         ("commitments.csv", commitments(papers)?),
         ("curve.csv", curve(report)?),
         ("elsewhere.csv", elsewhere(report)?),
-        ("findings.csv", findings(report)?),
+        ("findings.csv", findings(&report.findings)?),
         ("flows.csv", flows(report)?),
         ("holdings.csv", holdings(papers)?),
         ("procedures.csv", procedures(papers)?),
@@ -325,7 +328,7 @@ fn tiers(report: &Report) -> Result<Vec<u8>, CsvError> {
     sheet.bytes()
 }
 
-fn findings(report: &Report) -> Result<Vec<u8>, CsvError> {
+fn findings(findings: &[Finding]) -> Result<Vec<u8>, CsvError> {
     let names = &[
         "id",
         "severity",
@@ -340,7 +343,7 @@ fn findings(report: &Report) -> Result<Vec<u8>, CsvError> {
         "evidence_sha256",
     ];
     let mut sheet = Sheet::new(names)?;
-    for finding in &report.findings {
+    for finding in findings {
         let Finding { id, code, severity, asset, chain, subject, detail, clears, evidence, evidence_sha256, .. } =
             finding;
         sheet.row([

@@ -14,6 +14,7 @@ mod held;
 mod network;
 mod quality;
 mod scope;
+mod sheet;
 mod window;
 
 use std::collections::BTreeSet;
@@ -27,6 +28,7 @@ use crate::hash::sha256;
 use crate::reconcile::{Report, Verdict};
 
 pub use network::network_html;
+pub use sheet::sheet_html;
 
 /// Findings that one row of a table links to.
 const LINKED: usize = 6;

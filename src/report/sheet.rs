@@ -50,6 +50,9 @@ pub fn sheet_text(report: &SheetReport) -> String {
     }
     page.line("");
     page.line(&format!("  sheet {}", report.sheet));
+    if let Some(digest) = &report.rows {
+        page.line(&format!("  rows {digest}"));
+    }
     match &report.assumptions {
         Some(digest) => page.line(&format!("  assumptions {digest}")),
         None => page.line("  assumptions built in: own tokens count nothing, nothing else is capped"),
@@ -58,13 +61,14 @@ pub fn sheet_text(report: &SheetReport) -> String {
 }
 
 /// What no sheet shows.
-const NOT_SHOWN: [&str; 3] = [
+pub(super) const NOT_SHOWN: [&str; 3] = [
     "That a single figure is true: nobody has proved one, and nothing is ever covered by a sheet.",
     "What has no row: it is counted in full and at once, in favour of whoever made the sheet.",
     "What anything would have sold for. Caps and shares are assumed; they only say that more than this could not be had.",
 ];
 
-fn text(value: Option<&Exact>) -> String {
+/// What is not known is said, and is no zero.
+pub(super) fn text(value: Option<&Exact>) -> String {
     value.map_or_else(|| "unknown".to_owned(), Exact::to_string)
 }
 

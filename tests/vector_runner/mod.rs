@@ -3,6 +3,8 @@
 pub(crate) mod clearing;
 pub(crate) mod credit;
 pub(crate) mod custody;
+pub(crate) mod evm_pool;
+pub(crate) mod issuer;
 pub(crate) mod liability;
 pub(crate) mod log;
 pub(crate) mod network;
@@ -14,6 +16,7 @@ pub(crate) mod reconcile;
 pub(crate) mod reserve;
 pub(crate) mod sample;
 pub(crate) mod sealed;
+pub(crate) mod sheet;
 pub(crate) mod utxo;
 pub(crate) mod values;
 
@@ -22,7 +25,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The kinds that have a runner, each named like its specification and its folder.
-pub(crate) const KINDS: [&str; 27] = [
+pub(crate) const KINDS: [&str; 30] = [
     "address-set",
     "amount",
     "balance-sheet",
@@ -32,8 +35,10 @@ pub(crate) const KINDS: [&str; 27] = [
     "compact-range",
     "custodian",
     "descriptor",
+    "evm-pool",
     "hash",
     "inclusion-proof",
+    "issuer",
     "leaf",
     "log",
     "merkle-set",
@@ -43,6 +48,7 @@ pub(crate) const KINDS: [&str; 27] = [
     "reconcile",
     "sample",
     "sealed-proof",
+    "sheet",
     "signature",
     "statement",
     "sum-tree",
@@ -85,8 +91,10 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "compact-range" => range::compact_range(query, sent),
         "custodian" => custody::custodian(query, sent),
         "descriptor" => reserve::descriptor(query, sent),
+        "evm-pool" => evm_pool::evm_pool(query, sent),
         "hash" => values::hash(query, sent),
         "inclusion-proof" => liability::inclusion_proof(query, sent),
+        "issuer" => issuer::issuer(query, sent),
         "leaf" => liability::leaf(query, sent),
         "log" => log::log(query, sent),
         "merkle-set" => values::merkle_set(query, sent),
@@ -96,6 +104,7 @@ pub(crate) fn run(kind: &str, query: &Value, sent: &Sent) -> Run {
         "reconcile" => reconcile::reconcile(query, sent),
         "sample" => sample::sample(query, sent),
         "sealed-proof" => sealed::sealed_proof(query, sent),
+        "sheet" => sheet::sheet(query, sent),
         "signature" => values::signature(query, sent),
         "statement" => publish::statement(query, sent),
         "sum-tree" => liability::sum_tree(query, sent),

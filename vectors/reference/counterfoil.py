@@ -20,8 +20,10 @@ import sys
 from pathlib import Path
 
 import clearing  # beside this file, as those below: parts that are methods of their own
+import evm
 import network
 import quality
+import sheet
 
 # What a code means for the result: a check that failed, or one that could not be made.
 INVALID = "invalid"
@@ -149,6 +151,22 @@ OUTCOME = {
     "CF-5190": UNDETERMINED,  # height above 31 bits
     "CF-5191": UNDETERMINED,  # key not on the curve
     "CF-5192": UNDETERMINED,  # output that fits into no transaction
+    "CF-3260": UNDETERMINED,  # no sheet
+    "CF-6031": INVALID,  # no node of a state trie
+    "CF-6051": UNDETERMINED,  # the nodes do not lead to the key
+    "CF-6052": INVALID,  # no word in its one encoding
+    "CF-6053": UNDETERMINED,  # a token that nobody knows
+    "CF-6054": UNDETERMINED,  # a token with another code
+    "CF-7442": UNDETERMINED,  # a pool with another code
+    "CF-7443": UNDETERMINED,  # a state that no pool is in
+    "CF-7444": UNDETERMINED,  # too large a figure of a pool
+    "CF-8150": UNDETERMINED,  # no CSV
+    "CF-8151": UNDETERMINED,  # columns of a table
+    "CF-8152": UNDETERMINED,  # cells of a row
+    "CF-8153": UNDETERMINED,  # a cell that cannot be read
+    "CF-8154": UNDETERMINED,  # an empty cell
+    "CF-8155": UNDETERMINED,  # a cell that nobody reads
+    "CF-8157": UNDETERMINED,  # rows in two places
     "CF-7300": UNDETERMINED,  # no network of obligations
     "CF-7301": UNDETERMINED,  # too large a network
     "CF-7133": INVALID,  # another sample than the one that follows
@@ -3667,6 +3685,63 @@ def run_quality(query, proof):
         raise Refused("parse", "CF-3261", *unusable.args) from unusable
 
 
+def run_sheet(query, proof):
+    rules = record_with({}, {"quality": lambda value: value})(query).get("quality", {})
+    sent = record_with({"sheet": lambda value: value}, {"rows": text})(proof)
+    try:
+        return sheet.answer(sent["sheet"], sent.get("rows"), rules)
+    except sheet.Unreadable as refusal:
+        raise Refused("parse", *refusal.args) from refusal
+
+
+def run_evm_pool(query, proof):
+    rule = one_of("constant-product", "vault")(query["rule"]["kind"])
+    slots = ("last_product_slot", "reserves_slot", "token0_slot", "token1_slot")
+    of_rule = {"vault": {"asset": text, "offset": uint(8)}, "constant-product": {name: uint(64) for name in slots}}
+    token = record({"balance_slot": uint(64), "code_hash": hex_bytes(32), "contract": text})
+    entry = {
+        "balance_slot": uint(64), "code_hash": hex_bytes(32), "contract": text, "holder": text, "state_root": hex_bytes(32),
+        "supply_slot": uint(64), "rule": record({"kind": text, **of_rule[rule]}),
+    }
+    asked = record_with(entry, {"token": token})(query)
+    nodes = [bytes.fromhex(node) for node in record({"nodes": sequence_of(text)})(proof)["nodes"]]
+    try:
+        return printed(evm.position(asked, nodes))
+    except evm.NotShown as refusal:
+        raise Refused(*refusal.args) from refusal
+
+
+def run_issuer(query, proof):
+    """issuer.md: what is held of issued coins, beside what their issuers show."""
+    deployment = record({"decimals": decimals_shape, "id": DEPLOYMENT_ID})
+    asset = record({"decimals": decimals_shape, "deployments": sequence_of(deployment), "id": ASSET_ID})
+    issuer = record({"deployments": sequence_of(DEPLOYMENT_ID), "id": VENUE_ID})
+    asked = record({"assets": sequence_of(asset), "issuers": sequence_of(issuer)})(query)
+    backing = record_with({"issuer": VENUE_ID}, {"kept": uint(128), "owed": uint(128)})
+    lying = record({"amount": uint(128), "deployment": DEPLOYMENT_ID})
+    sent = record({"backing": sequence_of(backing), "held": sequence_of(lying)})(proof)
+    issued = {one: issuer["id"] for issuer in asked["issuers"] for one in issuer["deployments"]}
+    kept = {row["issuer"]: row for row in sent["backing"]}
+    held = {row["deployment"]: row["amount"] for row in sent["held"]}
+    claims, findings = [], []
+    for asset in asked["assets"]:
+        ids = [one["id"] for one in asset["deployments"]]
+        native = any(one not in issued for one in ids)
+        for one in (one for one in ids if one in issued):
+            amount, shown = held.get(one, 0), kept.get(issued[one], {})
+            claim = {
+                "asset": asset["id"], "counts": "no" if native else "yes", "deployment": one, "held": amount,
+                "issuer": issued[one],
+            }
+            if "kept" in shown and shown["owed"]:
+                claim["backed"] = min(amount, amount * shown["kept"] // shown["owed"])
+                claim["coverage"] = percent_down(shown["kept"], shown["owed"])
+            claims.append(claim)
+            if native:
+                findings.append({"code": "CF-7430", "severity": "exception", "subject": one})
+    return printed({"claims": claims, "findings": findings})
+
+
 def run_address_set(query, proof):
     committed = SET(query)
     leaves = parse_addresses(proof)
@@ -3984,8 +4059,10 @@ RUNNERS = {
     "compact-range": run_compact_range,
     "custodian": run_custodian,
     "descriptor": run_descriptor,
+    "evm-pool": run_evm_pool,
     "hash": run_hash,
     "inclusion-proof": run_inclusion_proof,
+    "issuer": run_issuer,
     "leaf": run_leaf,
     "log": run_log,
     "merkle-set": run_merkle_set,
@@ -3994,6 +4071,7 @@ RUNNERS = {
     "reconcile": run_reconcile,
     "sample": run_sample,
     "sealed-proof": run_sealed_proof,
+    "sheet": run_sheet,
     "signature": run_signature,
     "statement": run_statement,
     "sum-tree": run_sum_tree,

@@ -3,9 +3,12 @@
 python3 vectors/reference/sheet.py SHEET [ASSUMPTIONS]
 """
 
+import datetime
 import json
+import re
 import sys
 import tomllib
+import unicodedata
 from fractions import Fraction
 from math import isqrt
 
@@ -97,6 +100,7 @@ def impact(sold, volume, factor):
 def judge(sheet, rules):
     terms = {entry["id"]: entry for entry in rules.get("asset", [])}
     rules = {"participation": 1000, "impact": 10_000, "float_share": 10_000, "shares": [10_000, 7_500, 5_000, 2_500]} | rules
+    rules["shares"] = [int(part) for part in rules["shares"]]
     rows = [row for row in sheet.get("asset", []) if "part_of" not in row]
     totals = {side: Fraction(value) for side, value in sheet.get("totals", {}).items()}
     groups = []
@@ -160,6 +164,7 @@ def judge(sheet, rules):
         table.append((name, capped, to_others("longer") + Fraction(entry["amount"])))
     return {
         "assets": [printed(group, value) for group, value in zip(groups, values)],
+        "findings": findings(sheet, groups, terms, {row["asset"]: owed("longer", row["asset"]) for row in liabilities if "asset" in row}),
         "ladder": {
             "first_failing": failing,
             "rungs": [{name: value if name == "due" else shown(value) for name, value in rung.items()} for rung in rungs],
@@ -188,6 +193,247 @@ def printed(group, value):
         "share_of_market": of_market,
         "values": [{"by": value[due][2], "due": due, "value": shown(value[due][1])} for due in ORDER],
     }
+
+
+SEVERITIES = {"CF-7375": "note", "CF-7378": "note"}
+
+
+def findings(sheet, groups, assumed, owed_in):
+    """sheet.md: what a reader must know beside the figures, in order of severity, code and subject."""
+    found = []
+    for asset, rows, relation, terms in groups:
+        marked, market = total(rows, "marked"), terms.get("market_value")
+        if asset is None:
+            found.append(("CF-7373", "assets"))
+            continue
+        if relation != "none":
+            found.append(("CF-7370", asset))
+        if marked is not None and market is not None and marked > Fraction(market):
+            found.append(("CF-7371", asset))
+        if relation == "none" and marked != 0 and any("due" not in row for row in rows):
+            found.append(("CF-7375", asset))
+    totals = sheet.get("totals", {})
+    listed = {
+        "assets": [row for row in sheet.get("asset", []) if "part_of" not in row and "marked" in row],
+        "liabilities": sheet.get("liability", []),
+    }
+    for side, field in (("assets", "marked"), ("liabilities", "amount")):
+        if side in totals and total(listed[side], field) > Fraction(totals[side]):
+            found.append(("CF-7377", side))
+    if Fraction(totals.get("liabilities", 0)) > total(listed["liabilities"], "amount"):
+        found.append(("CF-7373", "liabilities"))
+    held = {asset: total(rows, "marked") for asset, rows, _, _ in groups}
+    for asset, owed in owed_in.items():
+        if asset not in held or (held[asset] is not None and held[asset] < owed):
+            found.append(("CF-7374", asset))
+    found += [("CF-7372", entry["name"]) for entry in sheet.get("entry", [])]
+    found += [("CF-7376", row["name"]) for row in sheet.get("asset", []) if row.get("related_party")]
+    named = {row["asset"] for row in sheet.get("asset", [])}
+    found += [("CF-7378", asset) for asset in assumed if asset not in named]
+    rows = [(SEVERITIES.get(code, "exception"), code, subject) for code, subject in found]
+    rows.sort(key=lambda row: (row[0], row[1], row[2].encode("utf-8")))
+    return [{"code": code, "severity": severity, "subject": subject} for severity, code, subject in rows]
+
+
+# What is refused.
+
+
+class Unreadable(Exception):
+    """A code, and why."""
+
+
+KINDS = "deposit bank stablecoin wrapped token coin fund security venture other".split()
+
+
+def matching(expression):
+    def check(value):
+        if not isinstance(value, str) or not re.fullmatch(expression, value, re.ASCII):
+            raise ValueError(f"{value!r} is not of the form {expression}")
+        return value
+
+    return check
+
+
+def one_of(*words):
+    def check(value):
+        if not isinstance(value, str) or value not in words:
+            raise ValueError(f"{value!r} is none of {words}")
+        return value
+
+    return check
+
+
+def plain_text(value):
+    if not isinstance(value, str):
+        raise ValueError("expected text")
+    return value
+
+
+def truth(value):
+    if not isinstance(value, bool):
+        raise ValueError("expected true or false")
+    return value
+
+
+def amount(value):
+    matching(r"(0|[1-9][0-9]*)(\.[0-9]+)?")(value)
+    if len(value) > 60:
+        raise ValueError("more than 60 characters")
+    return value
+
+
+def moment(value):
+    matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")(value)
+    datetime.datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ")
+    return value
+
+
+ASSET_ID, RELATION, DUE = matching("[A-Za-z0-9:._-]{1,64}"), one_of("none", "self", "affiliate"), one_of(*ORDER)
+ASSET = (
+    {"name": plain_text, "asset": ASSET_ID, "kind": one_of(*KINDS), "relation": RELATION},
+    {"marked": amount, "quantity": amount, "due": DUE, "part_of": plain_text, "related_party": truth, "note": plain_text},
+)
+LIABILITY = ({"name": plain_text, "amount": amount}, {"asset": ASSET_ID, "due": DUE, "note": plain_text})
+ENTRY = ({"name": plain_text, "amount": amount, "negative": truth}, {"note": plain_text})
+
+
+def fields(required, perhaps):
+    def check(value):
+        if not isinstance(value, dict) or not set(required) <= set(value) <= set(required) | set(perhaps):
+            raise ValueError(f"expected {sorted(required)}, perhaps {sorted(perhaps)}")
+        return {name: {**required, **perhaps}[name](found) for name, found in value.items()}
+
+    return check
+
+
+def list_of(check):
+    def each(value):
+        if not isinstance(value, list):
+            raise ValueError("expected a list")
+        return [check(item) for item in value]
+
+    return each
+
+
+SHEET = fields(
+    {
+        "format": one_of("counterfoil-sheet-v1"),
+        "name": plain_text,
+        "as_of": moment,
+        "unit": plain_text,
+        "callable": one_of("at-once", "unknown"),
+        "sources": list_of(plain_text),
+    },
+    {
+        "totals": fields({}, {"assets": amount, "liabilities": amount}),
+        "asset": list_of(fields(*ASSET)),
+        "liability": list_of(fields(*LIABILITY)),
+        "entry": list_of(fields(*ENTRY)),
+    },
+)
+
+
+def check_sheet(sheet):
+    """That a sheet has its form; a copy of it."""
+    try:
+        sheet = SHEET(sheet)
+    except ValueError as error:
+        raise Unreadable("CF-3260", str(error)) from error
+    parts = {row["name"]: row.get("part_of") for row in sheet.get("asset", [])}
+    wrong = [
+        not sheet["sources"] or not sheet["name"] or not sheet["unit"],
+        any(len(sheet.get(name, [])) > 10_000 for name in ("asset", "liability", "entry")),
+        len(parts) < len(sheet.get("asset", [])),
+        any(whole is not None and parts.get(whole, whole) is not None for whole in parts.values()),
+    ]
+    if any(wrong):
+        raise Unreadable("CF-3260", f"{wrong}")
+    return sheet
+
+
+def cells(line):
+    """The cells of one line; None where programs read it in two ways."""
+    found, cell, at = [], "", "start"
+    for char in line:
+        if at == "quoted":
+            at, cell = ("closed", cell) if char == '"' else (at, cell + char)
+        elif char == ",":
+            found, cell, at = [*found, cell], "", "start"
+        elif char == '"':
+            if at == "plain":
+                return None
+            at, cell = "quoted", cell + ('"' if at == "closed" else "")
+        elif at == "closed":
+            return None
+        else:
+            at, cell = "plain", cell + char
+    return None if at == "quoted" else [*found, cell]
+
+
+def yes(value):
+    return {"yes": True, "no": False}[one_of("yes", "no")(value)]
+
+
+COLUMNS = "list name asset amount kind quantity relation due part_of related_party negative note".split()
+LISTS = {
+    "asset": (ASSET[0], {**ASSET[1], "amount": amount, "related_party": yes}),
+    "liability": LIABILITY,
+    "entry": ({**ENTRY[0], "negative": yes}, ENTRY[1]),
+}
+
+
+def rows_of_table(text):
+    """sheet.md: the rows of a table, as rows of a sheet."""
+    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
+    lines = [line for line in lines if line]
+    hidden = any(unicodedata.category(char) == "Cc" and char != "\t" for line in lines for char in line)
+    rows = [cells(line) for line in lines]
+    if hidden or not rows or None in rows:
+        raise Unreadable("CF-8150", "not CSV")
+    head, rows = rows[0], rows[1:]
+    if not set(head) <= set(COLUMNS) or len(set(head)) < len(head) or "list" not in head:
+        raise Unreadable("CF-8151", f"columns {head}")
+    sheet = {name: [] for name in LISTS}
+    for row in rows:
+        if len(row) != len(head):
+            raise Unreadable("CF-8152", f"{row}")
+        filled = {name: cell for name, cell in zip(head, row) if cell}
+        if not filled:
+            continue
+        if "list" not in filled:
+            raise Unreadable("CF-8154", "no list")
+        kind = filled.pop("list")
+        if kind not in LISTS:
+            raise Unreadable("CF-8153", f"list {kind!r}")
+        required, perhaps = LISTS[kind]
+        if not set(required) <= set(filled):
+            raise Unreadable("CF-8154", f"{sorted(set(required) - set(filled))} of {kind}")
+        if not set(filled) <= (set(required) | set(perhaps)) - {"marked"}:
+            raise Unreadable("CF-8155", f"{sorted(filled)} of {kind}")
+        try:
+            found = {name: {**required, **perhaps}[name](cell) for name, cell in filled.items()}
+        except ValueError as error:
+            raise Unreadable("CF-8153", str(error)) from error
+        if kind == "asset" and "amount" in found:
+            found["marked"] = found.pop("amount")
+        sheet[kind].append(found)
+    return sheet
+
+
+def answer(sheet, rows, rules):
+    """Everything that a vector expects; what is not known is left out."""
+    sheet = check_sheet(sheet)
+    if rows is not None:
+        if any(sheet.get(name) for name in LISTS):
+            raise Unreadable("CF-8157", "rows in two places")
+        sheet = check_sheet({**sheet, **rows_of_table(rows)})
+    return known(judge(sheet, rules))
+
+
+def known(value):
+    if isinstance(value, dict):
+        return {name: known(found) for name, found in value.items() if found is not None}
+    return [known(found) for found in value] if isinstance(value, list) else value
 
 
 def main():

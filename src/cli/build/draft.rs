@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::sheet_file::SheetToml;
 use super::venue_file::{SnapshotFile, VenueFile};
 use super::{Args, custody_file};
 use crate::amount::Amount;
@@ -12,7 +13,7 @@ use crate::cli::files;
 use crate::hash::sha256;
 use crate::liability::Built;
 use crate::publish::Statement;
-use crate::publish::balance_sheet::{Due, ReceivableKind, Row};
+use crate::publish::balance_sheet::{BalanceSheet, Due, ReceivableKind, Row};
 use crate::publish::statement::{
     ControlTotal, FORMAT, InFlight, KIND_SNAPSHOT, OtherLiability, Provenance, Receivable, Schedules, ScopeRow,
     SetCommitment,
@@ -39,9 +40,7 @@ pub(super) fn statement(
     };
     let chains = snapshot.chains();
     let mut schedules = schedules(args, &snapshot, assets)?;
-    if let Some(sheet) = snapshot.balance_sheet.take() {
-        schedules.balance_sheet = Some(sheet.read(&args.snapshot.clone().unwrap_or_default())?);
-    }
+    schedules.balance_sheet = balance_sheet(args, snapshot.balance_sheet.take())?;
     add_debts(&mut schedules, built);
     let rows = built.commitments.clone();
     let without_rows = assets.iter().map(|asset| &asset.id).filter(|id| !rows.iter().any(|row| row.asset == **id));
@@ -74,6 +73,20 @@ pub(super) fn statement(
         chains,
         tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")).to_owned(),
     })
+}
+
+/// The balance sheet of the snapshot file, or of the table beside it.
+fn balance_sheet(args: &Args, sheet: Option<SheetToml>) -> Result<Option<BalanceSheet>, Failure> {
+    let snapshot = args.snapshot.clone().unwrap_or_default();
+    match (&args.balance_sheet, sheet) {
+        (Some(path), Some(_)) => Err(CliError::TableBeside { table: path.clone(), file: snapshot }.into()),
+        (Some(path), None) => {
+            let table = files::read(path, files::TEXT_SIZE_MAX)?;
+            let sheet = BalanceSheet::parse_csv(&table).map_err(|faults| Failure::all_about(path, &faults))?;
+            Ok(Some(sheet))
+        }
+        (None, sheet) => Ok(sheet.map(|sheet| sheet.read(&snapshot)).transpose()?),
+    }
 }
 
 /// What customers owe by the rows of the ledger, wherever this statement lists what is owed to the venue.

@@ -63,6 +63,8 @@ pub struct SheetReport {
     pub unit: String,
     /// SHA-256 of the sheet.
     pub sheet: Digest,
+    /// SHA-256 of the table with its rows; none where the sheet itself has them.
+    pub rows: Option<Digest>,
     /// SHA-256 of the assumptions; none for the built-in ones.
     pub assumptions: Option<Digest>,
     /// Who states the figures.

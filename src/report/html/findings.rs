@@ -36,17 +36,22 @@ pub(super) struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     pub(super) fn new(report: &'a Report) -> Self {
+        Self::of(&report.findings)
+    }
+
+    /// Findings in the order of their weights.
+    pub(super) fn of(findings: &'a [Finding]) -> Self {
         let weights = [
             (Severity::Critical, "critical", "Critical"),
             (Severity::Exception, "exception", "Exceptions"),
             (Severity::Note, "note", "Notes"),
         ];
         let weights = weights.into_iter().filter_map(|(severity, class, title)| {
-            let from = report.findings.partition_point(|finding| finding.severity < severity);
-            let to = report.findings.partition_point(|finding| finding.severity <= severity);
-            let findings = report.findings.get(from..to).filter(|findings| !findings.is_empty())?;
-            let title = format!("{title}: {}", counted(findings.len(), "finding"));
-            Some(Weight { title, class, kinds: kinds(findings) })
+            let from = findings.partition_point(|finding| finding.severity < severity);
+            let to = findings.partition_point(|finding| finding.severity <= severity);
+            let these = findings.get(from..to).filter(|these| !these.is_empty())?;
+            let title = format!("{title}: {}", counted(these.len(), "finding"));
+            Some(Weight { title, class, kinds: kinds(these) })
         });
         Self { weights: weights.collect() }
     }

@@ -23,7 +23,10 @@ import { balanceSheet } from "./balance_sheet.mjs";
 import { clearing } from "./clearing.mjs";
 import { network } from "./network.mjs";
 import { custodian, tiers } from "./custody.mjs";
+import { evmPool } from "./evm_pool.mjs";
+import { issuer } from "./issuer.mjs";
 import { reconcile } from "./reconcile.mjs";
+import { sheet } from "./sheet.mjs";
 import { NETWORK_MARKS, readSnapshot } from "../verifier/utxo_snapshot.js";
 
 const { any, assetId, decimals, hexBytes, integer, liabilityClass, listOf, oneOf, record, text } = shape;
@@ -269,14 +272,17 @@ export const runners = {
   "compact-range": compactRange,
   custodian,
   descriptor,
+  "evm-pool": evmPool,
   hash,
   "inclusion-proof": inclusionProof,
+  issuer,
   leaf,
   "merkle-set": merkleSet,
   network,
   receipt,
   reconcile,
   "sealed-proof": sealedProof,
+  sheet,
   signature,
   statement,
   "sum-tree": sumTree,
