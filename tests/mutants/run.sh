@@ -3,7 +3,7 @@
 #
 #   tests/mutants/run.sh PART…                the mutants of these parts, all of them; without a name, of every part
 #   tests/mutants/run.sh --share I/N PART…    every N-th mutant, from the I-th on, counted from 1
-#   tests/mutants/run.sh --in-diff REV PART…  only of lines that changed since REV, for at most three minutes
+#   tests/mutants/run.sh --in-diff REV PART…  at most twelve of lines that changed since REV, for at most three minutes
 #   tests/mutants/run.sh --list PART…         their names and number
 #   --match REGEX                             only those whose name the tool's list shows with this in it
 #   --seconds S                               begin nothing new after S seconds, name what was not reached
@@ -86,6 +86,8 @@ while (($#)); do
 done
 ((${#chosen[@]})) || chosen=("${parts[@]}")
 [ -z "$since" ] || ((seconds)) || seconds=180
+# of one part, of changed lines
+most=12
 
 install() {
     [ "$("$tool" --version 2>/dev/null)" = "cargo-mutants $version" ] || {
@@ -136,7 +138,7 @@ ask() {
     mapfile -t -O ${#args[@]} args < <(exactly <"$out/todo")
     rm -rf "$out/tool"
     timeout --signal=INT "$left" nice -n 19 "$tool" mutants -d "$copy" --in-place -o "$out/tool" \
-        --caught --unviable "${args[@]}" -- "${only[@]}" || status=$?
+        --caught --unviable "${args[@]}" -- -- "${only[@]}" || status=$?
     case $status in
         0 | 2 | 3) ;;
         124) echo "the time is up" ;;
@@ -163,6 +165,8 @@ if [ -n "$since" ] && ! git rev-parse --verify --quiet "$since^{commit}" >/dev/n
     exit 0
 fi
 install
+# the tool's own build does not count
+SECONDS=0
 mkdir -p "$work"
 todo=$work/todo.$$
 bad=0
@@ -188,6 +192,12 @@ for name in "${chosen[@]}"; do
         awk -v first="${share%/*}" -v step="${share#*/}" 'NR % step == first % step' "$todo" >"$todo.some"
         mv "$todo.some" "$todo"
     }
+    count=$(wc -l <"$todo")
+    if [ -n "$since" ] && ((count > most)); then
+        awk -v count="$count" -v most="$most" 'int(NR * most / count) > int((NR - 1) * most / count)' "$todo" >"$todo.some"
+        mv "$todo.some" "$todo"
+        echo "$name: $most of $count mutants of changed lines, spread over them"
+    fi
     if [ -n "$list" ]; then
         cat "$todo"
         echo "$name: $(wc -l <"$todo") mutants"
@@ -198,6 +208,7 @@ for name in "${chosen[@]}"; do
     touch "$out/"{caught,missed,unviable,timeout,not_reached}.txt
     mv "$todo" "$out/todo"
     count=$(wc -l <"$out/todo")
+    ((count)) || { echo "$name: skipped, there is no mutant of what is asked for"; continue; }
     echo "$name: $count mutants"
     answer=not_reached
     if [ -s "$out/todo" ] && ask "$(copy_of "$name" "$first_modules")" "$first_modules" "$first_tests"; then
