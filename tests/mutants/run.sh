@@ -33,7 +33,7 @@ values="amount asset basis bundle code hash json merkle_set secret signature sna
 published="$values ledger liability publish reserve::address_set"
 books="$values ledger liability policy publish reconcile reserve"
 all="$books fetch lab report"
-parts=(amount hash proof verdict statement control window)
+parts=(amount hash coverage proof challenge verdict statement control window)
 part() {
     local vectors="--lib only:vectors_give_their_results"
     second_modules=$published second_tests=$vectors
@@ -44,13 +44,21 @@ part() {
         hash)
             files=(src/hash.rs 'src/hash/*.rs')
             first_modules=hash first_tests=--lib ;;
+        coverage)
+            files=(src/reconcile/coverage.rs)
+            first_modules="amount code json reconcile::coverage" first_tests="--lib only:coverage"
+            second_modules=$books ;;
+        challenge)
+            files=(src/reserve/{challenge,address_set}.rs)
+            first_modules="$values reserve::address_set reserve::challenge" first_tests="--lib only:reserve"
+            second_modules=$books ;;
         proof)
             files=(src/liability/inclusion_proof.rs 'src/liability/inclusion_proof/*.rs' src/liability/sum_tree.rs
                 'src/liability/sum_tree/*.rs' src/liability/leaf.rs 'src/liability/leaf/*.rs')
             first_modules=$published first_tests="$vectors only:inclusion_proof only:leaf only:sum_tree::tests"
             second_tests="--lib only:liability --test oracle_rs_merkle --test properties" ;;
         verdict)
-            files=(src/reconcile/{coverage,verdicts,assess,case}.rs)
+            files=(src/reconcile/{verdicts,assess,case}.rs)
             first_modules=$books first_tests="$vectors only:reconcile"
             second_modules=$all second_tests="--lib --test reconcile --test control_reserves --test attacks_reserves" ;;
         statement)
@@ -59,8 +67,8 @@ part() {
             second_modules=$books second_tests="--lib --test statement_kinds --test statement_history" ;;
         control)
             files=(src/reserve/{bitcoin,evm}/control.rs 'src/reserve/bitcoin/control/**/*.rs'
-                'src/reserve/evm/control/**/*.rs' src/reserve/{challenge,address_set}.rs)
-            first_modules="$values reserve" first_tests="--lib only:control only:challenge only:address_set"
+                'src/reserve/evm/control/**/*.rs')
+            first_modules="$values reserve" first_tests="--lib only:control"
             second_modules=$all second_tests="--lib --test bip322_vectors --test control_reserves" ;;
         window)
             files=(src/reconcile/{window,windows}.rs 'src/reconcile/window/*.rs')
