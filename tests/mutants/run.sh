@@ -134,7 +134,7 @@ ask() {
         ((left > 0)) || return 1
     fi
     # shellcheck disable=SC2086
-    python3 tests/mutants/cut.py "$copy" $2
+    python3 tests/mutants/cut.py "$copy" $2 || exit 2
     for word in $3; do
         case $word in
             only:*) only+=("${word#only:}") ;;
@@ -168,69 +168,75 @@ unexplained() {
     sed -E 's/^([^:]*):[0-9]+:[0-9]+: /\1: /' "$out/missed.txt" | grep -vxFf <(grep -v '^#' "$explained" | cut -f1) || true
 }
 
-if [ -n "$since" ] && ! git rev-parse --verify --quiet "$since^{commit}" >/dev/null; then
-    echo "skipped: there is no commit $since here to compare with"
-    exit 0
-fi
-install
-# the tool's own build does not count
-SECONDS=0
-mkdir -p "$work"
-todo=$work/todo.$$
-bad=0
-for name in "${chosen[@]}"; do
-    part "$name"
-    out=$work/$name${share:+-${share/\//-of-}}.out
-    if [ -n "$again" ]; then
-        [ -e "$out/missed.txt" ] || { echo "$name has not been run"; exit 2; }
-        cp "$out/missed.txt" "$todo"
-    elif [ -n "$since" ]; then
-        git -c diff.noprefix=false -c diff.mnemonicPrefix=false diff --no-color --no-ext-diff "$since" -- \
-            "${files[@]/#/:(glob)}" >"$work/diff"
-        [ -s "$work/diff" ] || { echo "$name: skipped, nothing of it changed since $since"; continue; }
-        mutants --in-diff "$work/diff" >"$todo"
-    else
-        mutants >"$todo"
+# in one function, so that a change of this file while it runs for an hour does no harm
+main() {
+    if [ -n "$since" ] && ! git rev-parse --verify --quiet "$since^{commit}" >/dev/null; then
+        echo "skipped: there is no commit $since here to compare with"
+        exit 0
     fi
-    [ -z "$match" ] || {
-        grep -E -e "$match" "$todo" >"$todo.some" || true
-        mv "$todo.some" "$todo"
-    }
-    [ -z "$share" ] || {
-        awk -v first="${share%/*}" -v step="${share#*/}" 'NR % step == first % step' "$todo" >"$todo.some"
-        mv "$todo.some" "$todo"
-    }
-    count=$(wc -l <"$todo")
-    if [ -n "$since" ] && ((count > most)); then
-        awk -v count="$count" -v most="$most" 'int(NR * most / count) > int((NR - 1) * most / count)' "$todo" >"$todo.some"
-        mv "$todo.some" "$todo"
-        echo "$name: $most of $count mutants of changed lines, spread over them"
-    fi
-    if [ -n "$list" ]; then
-        cat "$todo"
-        echo "$name: $(wc -l <"$todo") mutants"
-        continue
-    fi
-    rm -rf "$out"
-    mkdir -p "$out"
-    touch "$out/"{caught,missed,unviable,timeout,not_reached}.txt
-    mv "$todo" "$out/todo"
-    count=$(wc -l <"$out/todo")
-    ((count)) || { echo "$name: skipped, there is no mutant of what is asked for"; continue; }
-    echo "$name: $count mutants"
-    answer=not_reached
-    if [ -s "$out/todo" ] && ask "$(copy_of "$name" "$first_modules")" "$first_modules" "$first_tests"; then
-        if [ ! -s "$out/todo" ] || ask "$(copy_of "$name" "$second_modules")" "$second_modules" "$second_tests"; then
-            answer=missed
+    install
+    # the tool's own build does not count
+    SECONDS=0
+    mkdir -p "$work"
+    todo=$work/todo.$$
+    bad=0
+    for name in "${chosen[@]}"; do
+        part "$name"
+        out=$work/$name${share:+-${share/\//-of-}}.out
+        if [ -n "$again" ]; then
+            [ -e "$out/missed.txt" ] || { echo "$name has not been run"; exit 2; }
+            cp "$out/missed.txt" "$todo"
+        elif [ -n "$since" ]; then
+            git -c diff.noprefix=false -c diff.mnemonicPrefix=false diff --no-color --no-ext-diff "$since" -- \
+                "${files[@]/#/:(glob)}" >"$work/diff"
+            [ -s "$work/diff" ] || { echo "$name: skipped, nothing of it changed since $since"; continue; }
+            mutants --in-diff "$work/diff" >"$todo"
+        else
+            mutants >"$todo"
         fi
-    fi
-    cat "$out/todo" >>"$out/$answer.txt"
-    lines() { wc -l <"$out/$1.txt"; }
-    unexplained >"$out/unexplained.txt"
-    echo "$name: $count mutants: $(lines caught) caught, $(lines timeout) by a test that did not end," \
-        "$(lines unviable) do not compile, $(lines missed) missed, $(lines unexplained) of these unexplained," \
-        "$(lines not_reached) not reached"
-    cat "$out/unexplained.txt"
-    [ ! -s "$out/unexplained.txt" ] || bad=1
-done
-exit $bad
+        [ -z "$match" ] || {
+            grep -E -e "$match" "$todo" >"$todo.some" || true
+            mv "$todo.some" "$todo"
+        }
+        [ -z "$share" ] || {
+            awk -v first="${share%/*}" -v step="${share#*/}" 'NR % step == first % step' "$todo" >"$todo.some"
+            mv "$todo.some" "$todo"
+        }
+        count=$(wc -l <"$todo")
+        if [ -n "$since" ] && ((count > most)); then
+            awk -v all="$count" -v most="$most" 'int(NR * most / all) > int((NR - 1) * most / all)' \
+                "$todo" >"$todo.some"
+            mv "$todo.some" "$todo"
+            echo "$name: $most of $count mutants of changed lines, spread over them"
+        fi
+        if [ -n "$list" ]; then
+            cat "$todo"
+            echo "$name: $(wc -l <"$todo") mutants"
+            continue
+        fi
+        rm -rf "$out"
+        mkdir -p "$out"
+        touch "$out/"{caught,missed,unviable,timeout,not_reached}.txt
+        mv "$todo" "$out/todo"
+        count=$(wc -l <"$out/todo")
+        ((count)) || { echo "$name: skipped, there is no mutant of what is asked for"; continue; }
+        echo "$name: $count mutants"
+        answer=not_reached
+        if [ -s "$out/todo" ] && ask "$(copy_of "$name" "$first_modules")" "$first_modules" "$first_tests"; then
+            if [ ! -s "$out/todo" ] || ask "$(copy_of "$name" "$second_modules")" "$second_modules" "$second_tests"; then
+                answer=missed
+            fi
+        fi
+        cat "$out/todo" >>"$out/$answer.txt"
+        lines() { wc -l <"$out/$1.txt"; }
+        unexplained >"$out/unexplained.txt"
+        echo "$name: $count mutants: $(lines caught) caught, $(lines timeout) by a test that did not end," \
+            "$(lines unviable) do not compile, $(lines missed) missed, $(lines unexplained) of these unexplained," \
+            "$(lines not_reached) not reached"
+        cat "$out/unexplained.txt"
+        [ ! -s "$out/unexplained.txt" ] || bad=1
+    done
+    exit $bad
+}
+
+main
