@@ -572,6 +572,18 @@ mod tests {
     }
 
     #[test]
+    fn files_hold_base_units_as_text() {
+        let amount = Amount::from_base_units(150);
+        assert_eq!(serde_json::to_string(&amount).ok().as_deref(), Some("\"150\""));
+        assert_eq!(serde_json::from_str("\"150\"").ok(), Some(amount));
+        let code = |text: &str| Amount::parse(text, decimals(8)).map_err(|error| error.code().name);
+        assert_eq!(code("-1"), Err("NEGATIVE_BALANCE"));
+        assert_eq!(code("1e3"), Err("EXPONENT"));
+        assert_eq!(code("0.123456789"), Err("TOO_MANY_DIGITS"));
+        assert_eq!(code("9999999999999999999999999999999999999999"), Err("AMOUNT_TOO_LARGE"));
+    }
+
+    #[test]
     fn people_read_groups() {
         assert_eq!(Amount::from_base_units(123_456).to_readable(decimals(0)), "123 456");
         assert_eq!(Amount::from_base_units(123_456).to_readable(decimals(3)), "123.456");
