@@ -6,9 +6,7 @@ Only what a commit would hold is copied. The runner of the vectors keeps the kin
 tests/mutants/run.sh.
 """
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,76 +30,90 @@ RUNNERS = {
 }
 
 
-def copied(copy):
-    """Every file of the checkout, with its time; a path of the copy stays the same, so its builds are continued."""
-    shutil.rmtree(copy, ignore_errors=True)
+def checkout():
+    """Every file that a commit would hold, by its path."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".", ":!fuzz"]
-    for name in subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split("\0"):
-        if name and os.path.exists(name):
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(name, copy / name)
+    names = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split("\0")
+    return {name: Path(name).read_bytes() for name in names if name and Path(name).is_file()}
 
 
-def without_command(copy):
+def change(files, name, change_text):
+    files[name] = change_text(files[name].decode()).encode()
+
+
+def without_command(files, version):
     """Another version is another package to cargo, as in tests/switch_off/run.sh; and no command is built."""
-    path = copy / "Cargo.toml"
-    text = re.sub(r'^version = "[^"]*"', f'version = "0.0.0-mutants.{copy.name}"', path.read_text(), 1, re.M)
-    path.write_text(re.sub(r"^\[\[bin\]\]\n(.+\n)*", "", text, 0, re.M))
-    (copy / "src/main.rs").unlink()
+    new = f'version = "0.0.0-mutants.{version}"'
+    change(files, "Cargo.toml", lambda text: re.sub(r'^version = "[^"]*"', new, text, count=1, flags=re.M))
+    change(files, "Cargo.toml", lambda text: re.sub(r"^\[\[bin\]\]\n(.+\n)*", "", text, flags=re.M))
+    del files["src/main.rs"]
 
 
-def library(copy, modules):
+def library(files, modules):
     """The library, and modules of which only parts are wanted."""
     parts = {}
     for module in modules:
         whole, _, part = module.partition("::")
         parts.setdefault(whole, []).append(part)
-    lines = [f"pub mod {module};" for module in parts]
-    (copy / "src/lib.rs").write_text("//! A part of the library.\n" + "\n".join(lines) + "\n")
+    lines = [f"pub mod {module};\n" for module in parts]
+    files["src/lib.rs"] = ("//! A part of the library.\n" + "".join(lines)).encode()
     for module, wanted in parts.items():
         if wanted != [""]:
-            lines = [f"pub mod {part};" for part in wanted]
-            (copy / f"src/{module}.rs").write_text("//! A part of the module.\n" + "\n".join(lines) + "\n")
+            lines = [f"pub mod {part};\n" for part in wanted]
+            files[f"src/{module}.rs"] = ("//! A part of the module.\n" + "".join(lines)).encode()
 
 
-def with_vectors(copy, modules):
-    """The vectors become a unit test, so that one program is built and not two. Kinds whose code is missing are not run."""
+def with_vectors(files, modules):
+    """The vectors become a unit test, so that one program is built and not two. Kinds without their code are not run."""
     there = lambda needed: needed in modules or needed.partition("::")[0] in modules
     gone = [name for name, needed in RUNNERS.items() if not all(map(there, needed))]
     if len(gone) == len(RUNNERS):
         return
-    path = copy / "tests/vector_runner/mod.rs"
-    text, kinds = path.read_text(), []
+    text, kinds = files["tests/vector_runner/mod.rs"].decode(), []
     for name in gone:
         text = text.replace(f"pub(crate) mod {name};\n", "")
         kinds += re.findall(rf'^        "(.*)" => {name}::.*\n', text, re.M)
-        text = re.sub(rf'^        ".*" => {name}::.*\n', "", text, 0, re.M)
+        text = re.sub(rf'^        ".*" => {name}::.*\n', "", text, flags=re.M)
     for kind in kinds:
         text = text.replace(f'    "{kind}",\n', "")
     number = lambda match: f"[&str; {int(match[1]) - len(kinds)}]"
-    path.write_text(re.sub(r"\[&str; (\d+)\]", number, text))
-    path = copy / "tests/vectors.rs"
-    text = re.sub(r"^mod (\w+);", r"use crate::\1;", path.read_text(), 0, re.M)
+    files["tests/vector_runner/mod.rs"] = re.sub(r"\[&str; (\d+)\]", number, text).encode()
     known = "for vector in vectors.iter().filter(|vector| KINDS.contains(&vector.kind.as_str())) {"
-    path.write_text(text.replace("for vector in &vectors {", known))
-    with open(copy / "src/lib.rs", "a") as library:
-        library.write("#[cfg(test)]\nextern crate self as counterfoil;\n")
-        for name, file in [("vector_files", "vector_files/mod"), ("vector_runner", "vector_runner/mod"), ("vectors", "vectors")]:
-            library.write(f'#[cfg(test)]\n#[path = "../tests/{file}.rs"]\nmod {name};\n')
+    change(files, "tests/vectors.rs", lambda text: re.sub(r"^mod (\w+);", r"use crate::\1;", text, flags=re.M))
+    change(files, "tests/vectors.rs", lambda text: text.replace("for vector in &vectors {", known))
+    files["src/lib.rs"] += b"#[cfg(test)]\nextern crate self as counterfoil;\n"
+    for name, file in [("vector_files", "vector_files/mod"), ("vector_runner", "vector_runner/mod"), ("vectors", "vectors")]:
+        files["src/lib.rs"] += f'#[cfg(test)]\n#[path = "../tests/{file}.rs"]\nmod {name};\n'.encode()
+
+
+def without_chains(files):
+    """Unit tests that play with the embedded chains are asked where these are."""
+    for name, content in files.items():
+        if name.startswith("src/") and "tests" in Path(name).with_suffix("").parts and b"crate::lab" in content:
+            files[name] = b""
+
+
+def written(files, copy):
+    """Only what differs is written, with the time of now: what was built of the rest stays good."""
+    for old in [path for path in copy.rglob("*") if path.is_file()]:
+        if str(old.relative_to(copy)) not in files:
+            old.unlink()
+    for name, content in files.items():
+        path = copy / name
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
 
 def main():
     copy, modules = Path(sys.argv[1]), sys.argv[2:]
-    copied(copy)
-    without_command(copy)
-    library(copy, modules)
-    with_vectors(copy, modules)
-    for path in (copy / "src").rglob("*.rs"):
-        # unit tests that play with the embedded chains are asked where these are
-        if "lab" not in modules and "tests" in path.with_suffix("").parts and "crate::lab" in path.read_text():
-            path.write_text("")
-        # a file that was changed and put back may be older than what was built of it
-        path.touch()
+    files = checkout()
+    without_command(files, copy.name)
+    library(files, modules)
+    with_vectors(files, modules)
+    if "lab" not in modules:
+        without_chains(files)
+    written(files, copy)
 
 
 main()

@@ -230,7 +230,7 @@ main() {
         cat "$out/todo" >>"$out/$answer.txt"
         lines() { wc -l <"$out/$1.txt"; }
         unexplained >"$out/unexplained.txt"
-        echo "$name: $count mutants: $(lines caught) caught, $(lines timeout) by a test that did not end," \
+        echo "$name: $count mutants: $(lines caught) caught, $(lines timeout) not ended in time," \
             "$(lines unviable) do not compile, $(lines missed) missed, $(lines unexplained) of these unexplained," \
             "$(lines not_reached) not reached"
         cat "$out/unexplained.txt"
