@@ -527,7 +527,72 @@ mod tests {
     }
 
     #[test]
+    fn rescaling_goes_part_of_the_way() {
+        let amount = Amount::from_base_units(1_200);
+        assert_eq!(amount.rescale(decimals(8), decimals(6)), Ok(Amount::from_base_units(12)));
+        assert_eq!(amount.rescale(decimals(6), decimals(8)), Ok(Amount::from_base_units(120_000)));
+        assert_eq!(amount.rescale(decimals(8), decimals(8)), Ok(amount));
+    }
+
+    #[test]
+    fn sums_and_differences_are_exact_or_refused() {
+        let (two, five) = (Amount::from_base_units(2), Amount::from_base_units(5));
+        assert_eq!(five.checked_add(two), Some(Amount::from_base_units(7)));
+        assert_eq!(five.checked_sub(two), Some(Amount::from_base_units(3)));
+        assert_eq!(five.checked_sub(five), Some(Amount::ZERO));
+        assert_eq!(two.checked_sub(five), None);
+        assert_eq!(Amount::MAX.checked_add(Amount::ZERO), Some(Amount::MAX));
+        assert_eq!(Amount::MAX.checked_add(two), None);
+        assert_eq!(Amount::checked_sum([two, five, two]), Some(Amount::from_base_units(9)));
+        assert_eq!(Amount::checked_sum([two, Amount::MAX, two]), None);
+        assert_eq!(Amount::checked_sum([]), Some(Amount::ZERO));
+        assert!(Amount::ZERO.is_zero() && !two.is_zero());
+        assert_eq!(Amount::from_base_units(0x0102).to_be_bytes()[13..], [0, 1, 2]);
+        assert_eq!(Amount::MAX.to_be_bytes(), [0xff; 16]);
+    }
+
+    #[test]
+    fn a_fault_is_shown_where_it_is() {
+        let place = |text: &str| Amount::parse(text, decimals(8)).map_err(|error| (error.start, error.end));
+        assert_eq!(place("12.3456789012"), Err((11, 13)));
+        assert_eq!(kind("12.12345678001"), AmountErrorKind::TooManyDigits { decimals: 8, digits: 11 });
+        assert_eq!(place("+5"), Err((0, 1)));
+        assert_eq!(place("12x4"), Err((2, 3)));
+        assert_eq!(place("1é"), Err((1, 3)));
+        assert_eq!(place("12e40"), Err((2, 5)));
+        assert_eq!(place("007.5"), Err((0, 3)));
+        assert_eq!(kind("e3"), AmountErrorKind::BadCharacter { found: 'e' });
+        assert_eq!(kind(",3"), AmountErrorKind::BadCharacter { found: ',' });
+        let error = Amount::parse_base_units("1.50").expect_err("base units have no point");
+        assert_eq!((error.start, error.end), (1, 4));
+    }
+
+    #[test]
+    fn what_ledgers_have_is_read_quickly() {
+        for text in ["5", "0", "0.5", "10", "123456789012345678", "1.12345678"] {
+            assert!(parse_plain(text.as_bytes(), decimals(8)).is_some(), "{text}");
+        }
+        for text in ["", "00", "01.5", "1234567890123456789", "1.", ".1", "1.123456789", "1.5x", "1x"] {
+            assert_eq!(parse_plain(text.as_bytes(), decimals(8)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn files_hold_base_units_as_text() {
+        let amount = Amount::from_base_units(150);
+        assert_eq!(serde_json::to_string(&amount).ok().as_deref(), Some("\"150\""));
+        assert_eq!(serde_json::from_str("\"150\"").ok(), Some(amount));
+        let code = |text: &str| Amount::parse(text, decimals(8)).map_err(|error| error.code().name);
+        assert_eq!(code("-1"), Err("NEGATIVE_BALANCE"));
+        assert_eq!(code("1e3"), Err("EXPONENT"));
+        assert_eq!(code("0.123456789"), Err("TOO_MANY_DIGITS"));
+        assert_eq!(code("9999999999999999999999999999999999999999"), Err("AMOUNT_TOO_LARGE"));
+    }
+
+    #[test]
     fn people_read_groups() {
+        assert_eq!(Amount::from_base_units(123_456).to_readable(decimals(0)), "123 456");
+        assert_eq!(Amount::from_base_units(123_456).to_readable(decimals(3)), "123.456");
         assert_eq!(Amount::from_base_units(120_450_000_000).to_readable(decimals(8)), "1 204.50");
         assert_eq!(Amount::from_base_units(1).to_readable(decimals(8)), "0.00000001");
         assert_eq!(Amount::from_base_units(1_234_567).to_readable(decimals(0)), "1 234 567");

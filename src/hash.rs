@@ -317,6 +317,51 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_its_tag_and_its_fields() {
+        // computed with another program, from the text of the tag
+        let message = TaggedHasher::new(Tag::Leaf).fixed(&[1, 2, 3]).string(ShortBytes::new(b"ab").expect("short"));
+        let expected = "a76a03f30624f681c729556f72a12bfed16a22eabb788d1708eb037e50a7b2b1";
+        assert_eq!(message.rest(b"c").finish().to_string(), expected);
+        let mut texts = Tag::ALL.map(Tag::text).to_vec();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), Tag::ALL.len());
+        assert!(texts.iter().all(|text| text.starts_with("counterfoil/")));
+    }
+
+    #[test]
+    fn files_are_hashed_whole_or_in_pieces() {
+        // FIPS 180-4, the example of one block
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(b"abc").to_string(), expected);
+        let mut stream = StreamHasher::default();
+        stream.update(b"a");
+        stream.update(b"bc");
+        assert_eq!(stream.finish().to_string(), expected);
+    }
+
+    #[test]
+    fn digests_keep_their_bytes() {
+        let bytes: [u8; 32] = std::array::from_fn(|at| u8::try_from(at).expect("32"));
+        let digest = Digest::from_bytes(bytes);
+        assert_eq!((digest.to_bytes(), digest.as_bytes(), digest.as_ref()), (bytes, &bytes, bytes.as_slice()));
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+        let text = format!("\"{digest}\"");
+        assert_eq!(serde_json::to_string(&digest).ok(), Some(text.clone()));
+        assert_eq!(serde_json::from_str::<Digest>(&text).ok(), Some(digest));
+        assert_eq!(decode_lower("00ff"), Some([0, 255]));
+        assert_eq!(decode_lower::<2>("00f"), None);
+        assert_eq!(decode_lower::<2>("00fg"), None);
+    }
+
+    #[test]
+    fn short_bytes_have_their_length_in_front() {
+        assert_eq!(ShortBytes::new(b"ab").map(ShortBytes::to_vec), Some(vec![0, 2, b'a', b'b']));
+        assert_eq!(ShortBytes::EMPTY.to_vec(), [0, 0]);
+        assert!(ShortBytes::new(&[0; 65_535]).is_some() && ShortBytes::new(&[0; 65_536]).is_none());
+    }
+
+    #[test]
     fn one_spelling_only() {
         let text = "00".repeat(31) + "ab";
         assert!(text.parse::<Digest>().is_ok());

@@ -150,6 +150,12 @@ smoke_fuzz() {
   done
 }
 
+# Small mistakes in lines that the last commit changed: which of them does no test notice? It is printed, and no failure:
+# docs/decisions/0059. For at most three minutes, and the tool's own build on a new machine.
+mutate_changed_lines() {
+  tests/mutants/run.sh --in-diff HEAD~1 || echo "see docs/mutation.md: exit code $?"
+}
+
 run_tests() {
   cargo test --locked --features parquet,finality 2>&1 | tee "$scratch/tests.log"
 }
@@ -276,6 +282,7 @@ if fuzzer_is_here; then
 else
   left_out+=("fuzz smoke (no nightly compiler or no cargo-fuzz; its inputs ran as tests)")
 fi
+run_function "mutants of changed lines" mutate_changed_lines
 run_function "documentation" check_docs
 if [ -e vectors/reference/counterfoil.py ]; then
   run "vectors, second implementation" python3 vectors/reference/counterfoil.py

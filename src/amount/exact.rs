@@ -205,6 +205,32 @@ mod tests {
     }
 
     #[test]
+    fn fractions_are_made_and_joined_exactly() {
+        let two = Decimals::new(2).expect("few");
+        assert_eq!(Exact::of_amount(Amount::from_base_units(125), two), exact("1.25"));
+        assert_eq!(Exact::hundredths_of_a_percent(12_500), exact("1.25"));
+        assert_eq!(exact("1.25").plus(&exact("2")), exact("3.25"));
+        assert_eq!(exact("1.25").less(&exact("1")), exact("0.25"));
+        assert_eq!(exact("1").less(&exact("1")), Exact::zero());
+        assert_eq!(Exact::sum(&[exact("1"), exact("2.5"), exact("3")]), exact("6.5"));
+        assert_eq!(Exact::sum(&[]), Exact::zero());
+        assert!(Exact::zero().is_zero() && !exact("0.1").is_zero());
+        assert_eq!(exact("100.000001").to_string(), "100.000001");
+        assert_eq!(serde_json::to_string(&exact("1.50")).ok().as_deref(), Some("\"1.5\""));
+        assert_eq!(serde_json::from_str::<Exact>("\"1.50\"").ok(), Some(exact("1.5")));
+        assert!("9".repeat(60).parse::<Exact>().is_ok());
+        assert_eq!("1-".parse::<Exact>().map_err(|error| error.0), Err("1-".to_owned()));
+    }
+
+    #[test]
+    fn shares_are_rounded_down() {
+        assert_eq!(exact("1").percent_of(&exact("3")).as_deref(), Some("33.33 %"));
+        assert_eq!(exact("2").percent_of(&exact("3")).as_deref(), Some("66.66 %"));
+        assert_eq!(exact("0.0005").percent_of(&exact("1")).as_deref(), Some("0.05 %"));
+        assert_eq!(exact("1").percent_of(&Exact::zero()), None);
+    }
+
+    #[test]
     fn nothing_falls_below_zero() {
         assert_eq!(exact("1").less(&exact("2")), Exact::zero());
         assert_eq!(exact("1").over(&Exact::zero()), None);

@@ -242,6 +242,21 @@ mod tests {
     }
 
     #[test]
+    fn nothing_secret_is_left() {
+        let mut state = Midstate::after(&[7; BLOCK]);
+        state.zeroize();
+        assert_eq!(state.0, [0; 8]);
+        let mut batch = Batch::default();
+        assert!(batch.is_empty());
+        batch.push(&[b"secret"]);
+        assert!(!batch.is_empty());
+        batch.zeroize();
+        let mut digests = Vec::new();
+        batch.finish(Midstate::of(Tag::Leaf), &mut digests);
+        assert!(batch.is_empty() && digests.is_empty());
+    }
+
+    #[test]
     fn messages_of_one_length_are_hashed_like_any_other() {
         let mut shapes = Shapes::<2, 3>::new(96);
         for (fill, message) in (1..).zip(shapes.messages()) {

@@ -64,6 +64,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn there_are_three_verdicts() {
+        let all = [(Verdict::Short, "short", 1), (Verdict::NotDeterminable, "not determinable", 2)];
+        for (verdict, text, exit_code) in all.into_iter().chain([(Verdict::Covered, "covered", 0)]) {
+            assert_eq!((verdict.text(), verdict.exit_code(), verdict.to_string().as_str()), (text, exit_code, text));
+        }
+        // the worst one of several is the least
+        assert!(Verdict::Short < Verdict::NotDeterminable && Verdict::NotDeterminable < Verdict::Covered);
+    }
+
+    #[test]
     fn percentages_are_rounded_down() {
         let text = |part, whole| percent(Amount::from_base_units(part), Amount::from_base_units(whole));
         assert_eq!(text(99_999, 100_000).as_deref(), Some("99.99 %"));

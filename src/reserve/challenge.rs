@@ -270,3 +270,109 @@ pub fn verify(file: &[u8], query: &ChallengeQuery<'_>) -> Result<VerifiedChallen
     }
     Ok(VerifiedChallenge { line: challenge.line()?, digest: sha256(file), challenge })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn challenge(issued: &str, expires: &str, chains: &[&str]) -> Result<Challenge, ChallengeError> {
+        let block = |chain: &&str| BlockRef { chain: chain.parse().expect("a chain"), height: 7, hash: sha256(b"7") };
+        Challenge::custody(
+            ChallengedVenue { id: "example".parse().expect("a name"), keys: Vec::new() },
+            "log.example/por",
+            ChallengedSet { count: 2, root: sha256(b"set") },
+            chains.iter().map(block).collect(),
+            (issued.parse().expect("a time"), expires.parse().expect("a time")),
+            [0xab; 20],
+        )
+    }
+
+    fn good() -> Challenge {
+        challenge("2026-11-01T00:00:00Z", "2027-11-01T00:00:00Z", &["eip155:1", "eip155:10"]).expect("in order")
+    }
+
+    fn code(challenge: &Challenge) -> Option<&'static str> {
+        let file = challenge.to_file().expect("canonical");
+        parse(&file).err().map(|error| error.code().name)
+    }
+
+    #[test]
+    fn the_line_is_computed_from_the_document() {
+        let challenge = good();
+        let digest = sha256(&challenge.to_file().expect("canonical"));
+        let line = format!("counterfoil v1 example abababab exp 2027-11-01 sha256 {digest}");
+        assert_eq!(challenge.line(), Ok(line));
+        assert_eq!(parse(&challenge.to_file().expect("canonical")), Ok(challenge));
+    }
+
+    #[test]
+    fn fields_that_do_not_fit_are_refused() {
+        assert_eq!(code(&good()), None);
+        let refused = |change: fn(&mut Challenge)| {
+            let mut challenge = good();
+            change(&mut challenge);
+            assert_eq!(code(&challenge), Some("CHALLENGE_MALFORMED"), "{challenge:?}");
+        };
+        refused(|challenge| challenge.format.push('2'));
+        refused(|challenge| challenge.id.push('0'));
+        refused(|challenge| challenge.nonce.push('0'));
+        refused(|challenge| challenge.expires = Time::from_unix(challenge.expires.unix() + 1));
+        refused(|challenge| challenge.issued = challenge.expires);
+        refused(|challenge| challenge.blocks.reverse());
+        refused(|challenge| challenge.blocks[1] = challenge.blocks[0].clone());
+        let numbered = String::from_utf8(good().to_file().expect("canonical")).expect("text");
+        let numbered = numbered.replace("\"count\":\"2\"", "\"count\":2");
+        assert_eq!(parse(numbered.as_bytes()).expect_err("a number").code().name, "JSON_NUMBER");
+    }
+
+    #[test]
+    fn it_binds_what_the_statement_says() {
+        let challenge = good();
+        let file = challenge.to_file().expect("canonical");
+        let (venue, other) = (challenge.venue.id.clone(), "another".parse().expect("a name"));
+        let chains = challenge.blocks.iter().map(|block| block.chain.clone()).collect();
+        let fewer = challenge.blocks.iter().take(1).map(|block| block.chain.clone()).collect();
+        let query = ChallengeQuery {
+            venue: &venue,
+            keys: &[],
+            log_origin: "log.example/por",
+            root: sha256(b"set"),
+            count: 2,
+            chains: &chains,
+            cutoff: challenge.issued,
+        };
+        let verified = verify(&file, &query).expect("the same");
+        assert_eq!((verified.challenge(), verified.digest()), (&challenge, sha256(&file)));
+        assert_eq!(Ok(verified.line().to_owned()), challenge.line());
+        let binds = |query: ChallengeQuery<'_>| match verify(&file, &query) {
+            Err(ChallengeError::Binds { what, .. }) => what,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(binds(ChallengeQuery { venue: &other, ..query.clone() }), "venue");
+        assert_eq!(binds(ChallengeQuery { log_origin: "log.example", ..query.clone() }), "log");
+        assert_eq!(binds(ChallengeQuery { root: sha256(b"sets"), ..query.clone() }), "address set");
+        assert_eq!(binds(ChallengeQuery { count: 3, ..query.clone() }), "number of addresses");
+        assert_eq!(binds(ChallengeQuery { chains: &fewer, ..query.clone() }), "chains");
+    }
+
+    #[test]
+    fn it_is_valid_from_its_issue_and_not_at_its_expiry() {
+        let challenge = good();
+        let file = challenge.to_file().expect("canonical");
+        let chains = challenge.blocks.iter().map(|block| block.chain.clone()).collect();
+        let at = |cutoff: i64| {
+            let query = ChallengeQuery {
+                venue: &challenge.venue.id,
+                keys: &[],
+                log_origin: "log.example/por",
+                root: sha256(b"set"),
+                count: 2,
+                chains: &chains,
+                cutoff: Time::from_unix(cutoff),
+            };
+            verify(&file, &query).is_ok()
+        };
+        let (issued, expires) = (challenge.issued.unix(), challenge.expires.unix());
+        assert_eq!([issued - 1, issued, expires - 1, expires, expires + 1].map(at), [false, true, true, false, false]);
+    }
+}

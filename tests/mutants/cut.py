@@ -1,0 +1,119 @@
+"""Cuts a copy of the checkout down to some modules, so that a mutant in them is compiled in seconds.
+
+    cut.py COPY MODULE…        a module is `hash`, or `reserve::address_set` for a part of one
+
+Only what a commit would hold is copied. The runner of the vectors keeps the kinds whose code is still there. Used by
+tests/mutants/run.sh.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+# which modules a file of tests/vector_runner/ needs
+RUNNERS = {
+    "clearing": ["reconcile"],
+    "credit": ["reconcile"],
+    "custody": ["reconcile"],
+    "liability": ["publish"],
+    "log": ["publish"],
+    "publish": ["publish"],
+    "range": ["liability::compact_range"],
+    "receipt": ["publish"],
+    "reconcile": ["reconcile"],
+    "reserve": ["reserve", "publish"],
+    "sample": ["reconcile"],
+    "sealed": ["liability::sealed_proof"],
+    "utxo": ["reserve"],
+    "values": ["amount", "hash", "json", "merkle_set", "signature"],
+}
+
+
+def checkout():
+    """Every file that a commit would hold, by its path."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".", ":!fuzz"]
+    names = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split("\0")
+    return {name: Path(name).read_bytes() for name in names if name and Path(name).is_file()}
+
+
+def change(files, name, change_text):
+    files[name] = change_text(files[name].decode()).encode()
+
+
+def without_command(files, version):
+    """Another version is another package to cargo, as in tests/switch_off/run.sh; and no command is built."""
+    new = f'version = "0.0.0-mutants.{version}"'
+    change(files, "Cargo.toml", lambda text: re.sub(r'^version = "[^"]*"', new, text, count=1, flags=re.M))
+    change(files, "Cargo.toml", lambda text: re.sub(r"^\[\[bin\]\]\n(.+\n)*", "", text, flags=re.M))
+    del files["src/main.rs"]
+
+
+def library(files, modules):
+    """The library, and modules of which only parts are wanted."""
+    parts = {}
+    for module in modules:
+        whole, _, part = module.partition("::")
+        parts.setdefault(whole, []).append(part)
+    lines = [f"pub mod {module};\n" for module in parts]
+    files["src/lib.rs"] = ("//! A part of the library.\n" + "".join(lines)).encode()
+    for module, wanted in parts.items():
+        if wanted != [""]:
+            lines = [f"pub mod {part};\n" for part in wanted]
+            files[f"src/{module}.rs"] = ("//! A part of the module.\n" + "".join(lines)).encode()
+
+
+def with_vectors(files, modules):
+    """The vectors become a unit test, so that one program is built and not two. Kinds without their code are not run."""
+    there = lambda needed: needed in modules or needed.partition("::")[0] in modules
+    gone = [name for name, needed in RUNNERS.items() if not all(map(there, needed))]
+    if len(gone) == len(RUNNERS):
+        return
+    text, kinds = files["tests/vector_runner/mod.rs"].decode(), []
+    for name in gone:
+        text = text.replace(f"pub(crate) mod {name};\n", "")
+        kinds += re.findall(rf'^        "(.*)" => {name}::.*\n', text, re.M)
+        text = re.sub(rf'^        ".*" => {name}::.*\n', "", text, flags=re.M)
+    for kind in kinds:
+        text = text.replace(f'    "{kind}",\n', "")
+    number = lambda match: f"[&str; {int(match[1]) - len(kinds)}]"
+    files["tests/vector_runner/mod.rs"] = re.sub(r"\[&str; (\d+)\]", number, text).encode()
+    known = "for vector in vectors.iter().filter(|vector| KINDS.contains(&vector.kind.as_str())) {"
+    change(files, "tests/vectors.rs", lambda text: re.sub(r"^mod (\w+);", r"use crate::\1;", text, flags=re.M))
+    change(files, "tests/vectors.rs", lambda text: text.replace("for vector in &vectors {", known))
+    files["src/lib.rs"] += b"#[cfg(test)]\nextern crate self as counterfoil;\n"
+    for name, file in [("vector_files", "vector_files/mod"), ("vector_runner", "vector_runner/mod"), ("vectors", "vectors")]:
+        files["src/lib.rs"] += f'#[cfg(test)]\n#[path = "../tests/{file}.rs"]\nmod {name};\n'.encode()
+
+
+def without_chains(files):
+    """Unit tests that play with the embedded chains are asked where these are."""
+    for name, content in files.items():
+        if name.startswith("src/") and "tests" in Path(name).with_suffix("").parts and b"crate::lab" in content:
+            files[name] = b""
+
+
+def written(files, copy):
+    """Only what differs is written, with the time of now: what was built of the rest stays good."""
+    for old in [path for path in copy.rglob("*") if path.is_file()]:
+        if str(old.relative_to(copy)) not in files:
+            old.unlink()
+    for name, content in files.items():
+        path = copy / name
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def main():
+    copy, modules = Path(sys.argv[1]), sys.argv[2:]
+    files = checkout()
+    without_command(files, copy.name)
+    library(files, modules)
+    with_vectors(files, modules)
+    if "lab" not in modules:
+        without_chains(files)
+    written(files, copy)
+
+
+main()
