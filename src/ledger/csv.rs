@@ -253,8 +253,8 @@ impl<R: Read> Blocks<R> {
     }
 }
 
-/// Whether there are more than [`RAW_ROW_LENGTH_MAX`] bytes without a line feed: leaps from the last one of a stretch of
-/// that length to the next.
+/// Whether there are more than [`RAW_ROW_LENGTH_MAX`] bytes without a line feed: leaps from the last one of a stretch
+/// of that length to the next.
 fn may_have_long_row(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while let Some((stretch, _)) = rest.split_at_checked(RAW_ROW_LENGTH_MAX + 1) {
