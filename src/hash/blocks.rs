@@ -104,6 +104,26 @@ impl Batch {
         pad(blocks.as_flattened_mut(), length)
     }
 
+    /// Adds the message that consists of `head`, the first `length` bytes of `text` and `zeros` bytes of zero, together
+    /// at most two blocks with the padding. What stands in `text` behind is not hashed: to copy a width that is always
+    /// the same costs less than to ask for each text how long it is.
+    #[inline]
+    pub(crate) fn push_fixed<const HEAD: usize>(
+        &mut self,
+        head: &[u8; HEAD],
+        text: &[u8; BLOCK],
+        length: usize,
+        zeros: usize,
+    ) {
+        let place = self.count;
+        self.count += 1;
+        if HEAD + length + zeros + PADDING_MIN <= BLOCK {
+            self.ones.push_fixed(place, head, text, length, zeros);
+        } else {
+            self.twos.push_fixed(place, head, text, length, zeros);
+        }
+    }
+
     /// How many messages wait.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -122,17 +142,43 @@ impl Batch {
         let start = out.len();
         out.resize(start + self.len(), Digest::from_bytes([0; 32]));
         let out = out.get_mut(start..).unwrap_or_default();
-        self.ones.finish(begin, &mut self.digests, out);
-        self.twos.finish(begin, &mut self.digests, out);
+        self.finish_each(begin, |place, digest| {
+            if let Some(out) = out.get_mut(place) {
+                *out = digest;
+            }
+        });
+    }
+
+    /// The same, with every digest handed over, and which message it is of, counted from 0; in no order.
+    #[inline]
+    pub(crate) fn finish_each(&mut self, begin: Midstate, mut each: impl FnMut(usize, Digest)) {
+        self.ones.finish(begin, &mut self.digests, &mut each);
+        self.twos.finish(begin, &mut self.digests, &mut each);
         for (place, blocks) in self.long.drain(..) {
             let mut state = begin.0;
             compress256(&mut state, &blocks);
-            if let Some(digest) = out.get_mut(place as usize) {
-                *digest = digest_of(&state);
-            }
+            each(place as usize, digest_of(&state));
         }
         self.count = 0;
     }
+}
+
+/// The first `length` bytes, and zeros behind them.
+#[inline]
+fn first(bytes: &[u8; BLOCK], length: usize) -> [u8; BLOCK] {
+    const MASK: [u8; 2 * BLOCK] = {
+        let mut mask = [0; 2 * BLOCK];
+        let mut at = 0;
+        while at < BLOCK {
+            mask[at] = 0xff;
+            at += 1;
+        }
+        mask
+    };
+    let mask = MASK.get(BLOCK.saturating_sub(length)..).and_then(<[u8]>::first_chunk::<BLOCK>).unwrap_or(&[0; BLOCK]);
+    let mut masked = *bytes;
+    masked.iter_mut().zip(mask).for_each(|(byte, mask)| *byte &= mask);
+    masked
 }
 
 /// Puts the padding of FIPS 180-4 behind the first `length` bytes, which it gives back. One block was hashed before.
@@ -157,13 +203,36 @@ impl<const N: usize> Queue<N> {
         self.blocks.last_mut().map_or(&mut [][..], |blocks| blocks.as_mut_slice())
     }
 
-    fn finish(&mut self, begin: Midstate, digests: &mut Vec<[u8; 32]>, out: &mut [Digest]) {
+    /// As of [`Batch::push_fixed`]; every width is known when this is compiled.
+    #[inline]
+    fn push_fixed<const HEAD: usize>(
+        &mut self,
+        place: u32,
+        head: &[u8; HEAD],
+        text: &[u8; BLOCK],
+        length: usize,
+        zeros: usize,
+    ) {
+        let mut message = [[0; BLOCK]; N];
+        let bytes = message.as_flattened_mut();
+        if let Some((begin, rest)) = bytes.split_first_chunk_mut::<HEAD>() {
+            *begin = *head;
+            let width = rest.len().min(BLOCK);
+            let (rest, _) = rest.split_at_mut(width);
+            let masked = first(text, length);
+            rest.copy_from_slice(masked.get(..width).unwrap_or_default());
+        }
+        pad(bytes, HEAD + length + zeros);
+        self.places.push(place);
+        self.blocks.push(message);
+    }
+
+    #[inline]
+    fn finish(&mut self, begin: Midstate, digests: &mut Vec<[u8; 32]>, each: &mut impl FnMut(usize, Digest)) {
         digests.resize(digests.len().max(self.blocks.len()), [0; 32]);
         hash_each(&begin.0, &self.blocks, digests);
         for (place, digest) in self.places.iter().zip(digests.iter()) {
-            if let Some(out) = out.get_mut(*place as usize) {
-                *out = Digest::from_bytes(*digest);
-            }
+            each(*place as usize, Digest::from_bytes(*digest));
         }
         self.blocks.clear();
         self.places.clear();
@@ -254,6 +323,23 @@ mod tests {
         let mut digests = Vec::new();
         batch.finish(Midstate::of(Tag::Leaf), &mut digests);
         assert!(batch.is_empty() && digests.is_empty());
+    }
+
+    #[test]
+    fn what_stands_behind_a_text_is_not_hashed() {
+        let (mut text, mut head) = ([0; 64], [0; 34]);
+        text.iter_mut().zip(100..).for_each(|(byte, fill)| *byte = fill);
+        head.iter_mut().zip(1..).for_each(|(byte, fill)| *byte = fill);
+        let (mut batch, mut got, mut expected) = (Batch::default(), Vec::new(), Vec::new());
+        for length in 0..=64 {
+            let digest = |message: &[u8]| TaggedHasher::new(Tag::Leaf).rest(message).finish();
+            batch.push_fixed(&[], &text, length, 0);
+            expected.push(digest(&text[..length]));
+            batch.push_fixed(&head, &text, length, 4);
+            expected.push(digest(&[&head, &text[..length], &[0; 4]].concat()));
+        }
+        batch.finish(Midstate::of(Tag::Leaf), &mut got);
+        assert_eq!(got, expected);
     }
 
     #[test]

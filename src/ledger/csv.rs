@@ -227,6 +227,9 @@ impl<R: Read> Blocks<R> {
 
     /// Counts the line feeds, and ends before a row that is too long.
     fn measure(&mut self, bytes: &mut Vec<u8>, offset: u64) -> u64 {
+        if !may_have_long_row(bytes) {
+            return count_breaks(bytes);
+        }
         let (mut count, mut start) = (0, 0);
         for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
             if end - start > RAW_ROW_LENGTH_MAX
@@ -248,6 +251,19 @@ impl<R: Read> Blocks<R> {
         self.ended = true;
         self.kept.clear();
     }
+}
+
+/// Whether there are more than [`RAW_ROW_LENGTH_MAX`] bytes without a line feed: leaps from the last one of a stretch
+/// of that length to the next.
+fn may_have_long_row(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some((stretch, _)) = rest.split_at_checked(RAW_ROW_LENGTH_MAX + 1) {
+        match memchr::memrchr(b'\n', stretch) {
+            Some(at) => rest = rest.get(at + 1..).unwrap_or_default(),
+            None => return true,
+        }
+    }
+    false
 }
 
 /// Where the first row begins that is too long, among rows ended by carriage returns.

@@ -16,7 +16,7 @@ use crate::secret::Secret;
 use crate::snapshot::VenueId;
 
 pub use batch::Blinder;
-pub(crate) use batch::push_leaf;
+pub(crate) use batch::{push_leaf, push_plain_leaf};
 pub use split::{Piece, PieceLeaf, PieceRange, Split, SplitKeys};
 
 /// How the account of every decoy begins. No customer's account may begin like this.

@@ -22,6 +22,8 @@ pub(super) struct Joined<'a> {
     pub(super) amount: Amount,
     /// Texts as bytes: they were looked at when they were read.
     pub(super) account: &'a [u8],
+    /// The account and whatever stands behind it in memory.
+    pub(super) account_on: &'a [u8],
     pub(super) credential: &'a [u8],
     pub(super) split: Option<Split>,
     pub(super) parts: Vec<Part>,
@@ -93,8 +95,8 @@ struct Joining<'a, 'p> {
 impl<'a> Record<'a> {
     #[inline]
     fn alone(self, parts: Vec<Part>) -> Joined<'a> {
-        let Record { order_key, nonce, amount, account, credential, .. } = self;
-        Joined { order_key, nonce, amount, account, credential, split: None, parts }
+        let Record { order_key, nonce, amount, account, account_on, credential, .. } = self;
+        Joined { order_key, nonce, amount, account, account_on, credential, split: None, parts }
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Record<'a> {
     pub(super) credential: &'a [u8],
     pub(super) product: Option<&'a [u8]>,
     pub(super) account: &'a [u8],
+    /// The account and whatever stands behind it in memory.
+    pub(super) account_on: &'a [u8],
 }
 
 /// Bytes that this program wrote a moment ago do not read as written.
@@ -39,10 +41,50 @@ pub(super) fn spoiled() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "rows read back from the scratch file are not those that were written")
 }
 
+/// Bytes of an amount, and of the number of a line: what an integer takes at most.
+const AMOUNT: usize = 16;
+const NUMBER: usize = 8;
+
 /// Appends a row, but for order key and nonce: their room is left.
 #[inline]
 pub(super) fn write_row(out: &mut Vec<u8>, slot: u64, row: &Row<'_>) {
     let start = out.len();
+    let (credential, source) = (row.credential.as_bytes(), row.line.source);
+    match u8::try_from(slot) {
+        Ok(slot) if slot < 0x80 && source == 0 && credential.is_empty() && row.product.is_none() => {
+            write_plain(out, slot, row);
+        }
+        _ => write_any(out, slot, row),
+    }
+    // no row of a ledger is as long
+    let length = u16::try_from(out.len() - start - BEFORE).unwrap_or(LONG);
+    if let Some(place) = out.get_mut(start + HEAD..start + BEFORE) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
+}
+
+/// A row as most are: integers are written whole, and what follows begins where they end.
+#[inline]
+fn write_plain(out: &mut Vec<u8>, slot: u8, row: &Row<'_>) {
+    let start = out.len();
+    let (amount, line) = (row.amount.base_units(), row.line.number);
+    let (amount_length, line_length) = (integer_length(amount), integer_length(u128::from(line)));
+    out.extend_from_slice(&[0; BEFORE + 3 + NUMBER + AMOUNT]);
+    let body = out.get_mut(start + BEFORE..).and_then(<[u8]>::first_chunk_mut::<{ 3 + NUMBER + AMOUNT }>);
+    if let Some(body) = body {
+        [body[0], body[1], body[2]] = [slot, amount_length, line_length];
+        body[3..3 + NUMBER].copy_from_slice(&line.to_le_bytes());
+        let rest = body.get_mut(3 + usize::from(line_length)..).unwrap_or_default();
+        if let Some(place) = rest.first_chunk_mut::<AMOUNT>() {
+            *place = amount.to_le_bytes();
+        }
+    }
+    out.truncate(start + BEFORE + 3 + usize::from(line_length) + usize::from(amount_length));
+    out.extend_from_slice(row.account.as_bytes());
+}
+
+/// Any row.
+fn write_any(out: &mut Vec<u8>, slot: u64, row: &Row<'_>) {
     out.extend_from_slice(&[0; BEFORE]);
     number(out, slot);
     let (credential, source) = (row.credential.as_bytes(), row.line.source);
@@ -61,11 +103,6 @@ pub(super) fn write_row(out: &mut Vec<u8>, slot: u64, row: &Row<'_>) {
         out.extend_from_slice(text);
     }
     out.extend_from_slice(row.account.as_bytes());
-    // no row of a ledger is as long
-    let length = u16::try_from(out.len() - start - BEFORE).unwrap_or(LONG);
-    if let Some(place) = out.get_mut(start + HEAD..start + BEFORE) {
-        place.copy_from_slice(&length.to_le_bytes());
-    }
 }
 
 /// Puts order key and nonce into the room that was left for them.
@@ -128,7 +165,10 @@ impl<'a> Record<'a> {
     /// Reads the row that begins these bytes.
     #[inline]
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
-        let (order_key, nonce, mut rest) = open(bytes)?;
+        let (begin, end) = body(bytes)?;
+        let (order_key, behind) = bytes.split_first_chunk()?;
+        let (order_key, nonce) = (OrderKey(*order_key), Nonce(*behind.first_chunk()?));
+        let mut rest = bytes.get(begin..end)?;
         let slot = take_number(&mut rest)?;
         let (&[flags, line_length], behind) = rest.split_first_chunk()?;
         rest = behind;
@@ -137,7 +177,8 @@ impl<'a> Record<'a> {
         let source = if flags & SOURCE == 0 { 0 } else { u32::try_from(take_number(&mut rest)?).ok()? };
         let credential = if flags & CREDENTIAL == 0 { &[] } else { take_text(&mut rest)? };
         let product = if flags & PRODUCT == 0 { None } else { Some(take_text(&mut rest)?) };
-        Some(Self { order_key, nonce, slot, line: Line { source, number }, amount, credential, product, account: rest })
+        let (line, account_on) = (Line { source, number }, bytes.get(end - rest.len()..)?);
+        Some(Self { order_key, nonce, slot, line, amount, credential, product, account: rest, account_on })
     }
 }
 
@@ -226,26 +267,27 @@ mod tests {
     #[test]
     fn rows_are_read_back() {
         let (key, nonce) = (OrderKey([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]), Nonce([9; 16]));
-        for (source, product) in [(0, None), (300, Some("")), (0, Some("spöt"))] {
+        for (slot, source, product) in [(7, 0, None), (1234, 0, None), (0, 300, Some("")), (127, 0, Some("spöt"))] {
             for (amount, number) in [(0, 0), (127, 1), (128, 256), (1 << 64, u64::MAX), (u128::MAX, 70_000)] {
                 let (amount, line) = (Amount::from_base_units(amount), Line { source, number });
                 for (account, credential) in [("u1", "my words"), ("ü2345678-9012-3456-7890-123456789012", "")] {
                     let class = Class::Lent;
                     let row = Row { account, asset: 0, amount, credential, product, class, debt: false, line };
                     let mut bytes = vec![7];
-                    write_row(&mut bytes, 1234, &row);
+                    write_row(&mut bytes, slot, &row);
                     fill(&mut bytes[1..], key, nonce);
                     let whole = bytes.len() - 1;
                     assert!((0..whole).all(|cut| Record::read(&bytes[1..=cut]).is_none()));
                     bytes.extend([1, 2, 3]);
                     let bytes = &bytes[1..];
                     assert_eq!(length(bytes), Some(whole));
-                    assert_eq!(place(bytes), Some((0x0001_0203_0405_0607, 1234, whole)));
+                    assert_eq!(place(bytes), Some((0x0001_0203_0405_0607, slot, whole)));
                     let record = Record::read(bytes).unwrap();
-                    assert_eq!((record.order_key, record.nonce, record.slot), (key, nonce, 1234));
+                    assert_eq!((record.order_key, record.nonce, record.slot), (key, nonce, slot));
                     assert_eq!((record.line, record.amount), (line, amount));
                     let texts = (account.as_bytes(), credential.as_bytes(), product.map(str::as_bytes));
                     assert_eq!((record.account, record.credential, record.product), texts);
+                    assert_eq!(record.account_on, [record.account, &[1, 2, 3]].concat());
                 }
             }
         }

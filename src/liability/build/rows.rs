@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::credentials::{Adding, Credentials};
 use super::faults::note;
-use super::partition::{Gathered, Partitions};
+use super::partition::{Gathered, Partitions, SHORT};
 use super::{Plan, Progress, Shares, TreePlan, record};
 use crate::amount::Amount;
 use crate::asset::Class;
@@ -17,7 +17,7 @@ use crate::ledger::{Chunk, LedgerError, Line, Row, RowSource};
 use crate::liability::leaf::Blinder;
 
 /// Rows of one tree that are blinded at once.
-const BLINDED: usize = 256;
+const BLINDED: usize = 128;
 
 /// The slot of a tree: assets in the order of their names, four classes each.
 pub(super) fn slot(asset: usize, class: Class) -> usize {
@@ -184,7 +184,8 @@ fn at<T: Clone + Default>(list: &mut Vec<T>, place: usize) -> io::Result<&mut T>
 struct Waiting {
     blinder: Blinder,
     rows: Vec<u8>,
-    ends: Vec<usize>,
+    /// Where each row ends, and how many bytes of it are the account, which stands last.
+    ends: Vec<(usize, usize)>,
     /// The most bytes that it has held.
     taken: usize,
 }
@@ -265,9 +266,8 @@ impl<'a> Worker<'a> {
                 none.insert(Box::new(Waiting { blinder, rows: Vec::new(), ends: Vec::new(), taken: 0 }))
             }
         };
-        waiting.blinder.push(row.account.as_bytes());
         record::write_row(&mut waiting.rows, slot as u64, row);
-        waiting.ends.push(waiting.rows.len());
+        waiting.ends.push((waiting.rows.len(), row.account.len()));
         if waiting.ends.len() == BLINDED {
             return waiting.blind(&mut self.gathered);
         }
@@ -307,15 +307,20 @@ impl Waiting {
     /// Gives every row its order key and nonce, and hands it over.
     fn blind(&mut self, gathered: &mut Gathered<'_>) -> io::Result<()> {
         let Self { blinder, rows, ends, .. } = self;
-        let (mut rest, mut begin, mut ends_left, mut result) = (rows.as_mut_slice(), 0, ends.iter(), Ok(()));
+        // room behind the last one, too: rows and accounts are copied in widths that are always the same
+        rows.extend_from_slice(&[0; SHORT]);
+        for (end, account) in &*ends {
+            blinder.push_first(rows.get(end - account..).unwrap_or_default(), *account);
+        }
+        let (mut begin, mut ends_left, mut result) = (0, ends.iter(), Ok(()));
         blinder.finish(&mut |order_key, nonce| {
-            let end = ends_left.next().copied().unwrap_or(begin);
-            let Some((row, behind)) = std::mem::take(&mut rest).split_at_mut_checked(end - begin) else { return };
+            let end = ends_left.next().map_or(begin, |(end, _)| *end);
+            let Some(row) = rows.get_mut(begin..) else { return };
             record::fill(row, order_key, nonce);
             if result.is_ok() {
-                result = gathered.add(row);
+                result = gathered.add_first(row, end - begin);
             }
-            (rest, begin) = (behind, end);
+            begin = end;
         });
         rows.clear();
         ends.clear();

@@ -4,9 +4,8 @@ use std::io;
 use std::sync::mpsc::Sender;
 
 use super::bucket::Joined;
-use crate::amount::Amount;
 use crate::hash::{Batch, BlockStream, Digest, Midstate, Tag};
-use crate::liability::leaf::push_leaf;
+use crate::liability::leaf::{push_leaf, push_plain_leaf};
 use crate::liability::storage::Storage;
 use crate::liability::store::header::{GROUP_LEVEL, LEAF_SIZE, Section};
 use crate::liability::store::text::Texts;
@@ -22,8 +21,6 @@ pub(super) struct Run {
     leaves: Vec<u8>,
     texts: Vec<u8>,
     batch: Batch,
-    digests: Vec<Digest>,
-    amounts: Vec<Amount>,
     nodes: Vec<SumNode>,
     parents: Parents,
     /// How many of the nodes stand before the first whole group, once the place is known.
@@ -70,7 +67,6 @@ impl Run {
     fn clear(&mut self) {
         self.leaves.clear();
         self.texts.clear();
-        self.amounts.clear();
         self.nodes.clear();
         self.groups.clear();
         self.head = 0;
@@ -80,16 +76,24 @@ impl Run {
     pub(super) fn push(&mut self, leaf: &Joined<'_>) -> io::Result<()> {
         let unfit = || io::Error::other("a leaf does not fit its format");
         let (account, credential, parts) = (leaf.account, leaf.credential, &*leaf.parts);
-        Texts { account, credential, split: leaf.split, parts }.write(&mut self.texts).ok_or_else(unfit)?;
+        let texts = Texts { account, credential, split: leaf.split, parts };
+        if credential.is_empty() && parts.is_empty() && leaf.split.is_none() {
+            let length = account.len();
+            texts.write_plain(leaf.account_on, &mut self.texts).ok_or_else(unfit)?;
+            push_plain_leaf(&mut self.batch, leaf.nonce, leaf.amount, leaf.account_on, length).ok_or_else(unfit)?;
+        } else {
+            texts.write(&mut self.texts).ok_or_else(unfit)?;
+            let detail = (parts, leaf.split.as_ref());
+            push_leaf(&mut self.batch, leaf.nonce, leaf.amount, (account, credential), detail).ok_or_else(unfit)?;
+        }
         let mut record = [0; LEAF_SIZE];
         record[..16].copy_from_slice(&leaf.order_key.0);
         record[16..32].copy_from_slice(&leaf.amount.to_be_bytes());
         // counted from the begin of the run, until its place is known
         record[32..].copy_from_slice(&(self.texts.len() as u64).to_be_bytes());
         self.leaves.extend_from_slice(&record);
-        let detail = (parts, leaf.split.as_ref());
-        push_leaf(&mut self.batch, leaf.nonce, leaf.amount, (account, credential), detail).ok_or_else(unfit)?;
-        self.amounts.push(leaf.amount);
+        // its digest follows when many are hashed
+        self.nodes.push(SumNode { digest: Digest::from_bytes([0; 32]), sum: leaf.amount });
         if self.batch.len() == HASHED {
             self.hash();
         }
@@ -97,10 +101,13 @@ impl Run {
     }
 
     fn hash(&mut self) {
-        self.digests.clear();
-        self.batch.finish(Midstate::of(Tag::Leaf), &mut self.digests);
-        let nodes = self.digests.iter().zip(self.amounts.drain(..));
-        self.nodes.extend(nodes.map(|(digest, sum)| SumNode { digest: *digest, sum }));
+        let begin = self.nodes.len() - self.batch.len();
+        let nodes = self.nodes.get_mut(begin..).unwrap_or_default();
+        self.batch.finish_each(Midstate::of(Tag::Leaf), |place, digest| {
+            if let Some(node) = nodes.get_mut(place) {
+                node.digest = digest;
+            }
+        });
     }
 
     /// Hashes what waits; the run is complete.

@@ -4,11 +4,13 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{LeafContent, Nonce, OrderKey, Part, SnapshotKey, Split, TreeKey, parts_digest};
 use crate::amount::Amount;
-use crate::hash::{Batch, Digest, Midstate};
+use crate::hash::{Batch, Digest, Midstate, Shapes};
 
 /// RFC 2104's two pads.
 const INNER: u8 = 0x36;
 const OUTER: u8 = 0x5c;
+/// Messages of the outer hash that are hashed at once: what is worked on stays in the innermost cache.
+const AT_ONCE: usize = 32;
 
 impl SnapshotKey {
     /// The key as a store keeps it.
@@ -30,6 +32,8 @@ pub struct Blinder {
     outer: Midstate,
     batch: Batch,
     digests: Vec<Digest>,
+    /// All are of one length, that of a digest.
+    outers: Box<Shapes<1, AT_ONCE>>,
 }
 
 impl Blinder {
@@ -43,12 +47,23 @@ impl Blinder {
             }
             Midstate::after(&block)
         };
-        Self { inner: padded(INNER), outer: padded(OUTER), batch: Batch::default(), digests: Vec::new() }
+        let (inner, outer, outers) = (padded(INNER), padded(OUTER), Box::new(Shapes::new(32)));
+        Self { inner, outer, batch: Batch::default(), digests: Vec::new(), outers }
     }
 
     /// Adds an account to those that wait.
     pub fn push(&mut self, account: &[u8]) {
         self.batch.message(account.len()).copy_from_slice(account);
+    }
+
+    /// The same of an account that stands at the begin of `bytes` and has so many; to read a little more than that is
+    /// quicker, where there is more.
+    #[inline]
+    pub(crate) fn push_first(&mut self, bytes: &[u8], length: usize) {
+        match bytes.first_chunk() {
+            Some(fixed) if length <= fixed.len() => self.batch.push_fixed(&[], fixed, length, 0),
+            _ => self.push(bytes.get(..length).unwrap_or(bytes)),
+        }
     }
 
     /// How many accounts wait.
@@ -67,17 +82,21 @@ impl Blinder {
     pub fn finish(&mut self, each: &mut dyn FnMut(OrderKey, Nonce)) {
         self.digests.clear();
         self.batch.finish(self.inner, &mut self.digests);
-        for digest in &self.digests {
-            self.batch.message(32).copy_from_slice(digest.as_bytes());
-        }
-        self.digests.clear();
-        self.batch.finish(self.outer, &mut self.digests);
-        for digest in self.digests.drain(..) {
-            let bytes = digest.to_bytes();
-            if let (Some(order), Some(nonce)) = (bytes.first_chunk(), bytes.last_chunk()) {
-                each(OrderKey(*order), Nonce(*nonce));
+        for inner in self.digests.chunks(AT_ONCE) {
+            for (message, digest) in self.outers.messages().iter_mut().zip(inner) {
+                let (place, _) = message.as_flattened_mut().split_at_mut(32);
+                place.copy_from_slice(digest.as_bytes());
+            }
+            let mut outer = [[0; 32]; AT_ONCE];
+            let outer = outer.get_mut(..inner.len()).unwrap_or_default();
+            self.outers.hash(self.outer, outer);
+            for bytes in outer {
+                if let (Some(order), Some(nonce)) = (bytes.first_chunk(), bytes.last_chunk()) {
+                    each(OrderKey(*order), Nonce(*nonce));
+                }
             }
         }
+        self.digests.clear();
     }
 }
 
@@ -86,6 +105,7 @@ impl Drop for Blinder {
         self.inner.zeroize();
         self.outer.zeroize();
         self.batch.zeroize();
+        self.outers.messages().as_flattened_mut().as_flattened_mut().zeroize();
     }
 }
 
@@ -96,6 +116,30 @@ impl LeafContent<'_> {
     pub fn push_to(&self, split: Option<&Split>, batch: &mut Batch) -> Option<()> {
         let texts = (self.account.as_bytes(), self.credential.as_bytes());
         push_leaf(batch, self.nonce, self.amount, texts, (self.parts, split))
+    }
+}
+
+/// The same for a leaf without credential and parts, whose account stands at the begin of `bytes` and has so many; to
+/// read a little more than that is quicker, where there is more.
+#[inline]
+pub(crate) fn push_plain_leaf(
+    batch: &mut Batch,
+    nonce: Nonce,
+    amount: Amount,
+    bytes: &[u8],
+    length: usize,
+) -> Option<()> {
+    match bytes.first_chunk() {
+        Some(fixed) if length <= fixed.len() => {
+            let mut head = [0; 34];
+            head[..16].copy_from_slice(&nonce.0);
+            head[16..32].copy_from_slice(&amount.to_be_bytes());
+            head[32..].copy_from_slice(&u16::try_from(length).ok()?.to_be_bytes());
+            // behind the account stand two empty texts: their lengths
+            batch.push_fixed(&head, fixed, length, 4);
+            Some(())
+        }
+        _ => push_leaf(batch, nonce, amount, (bytes.get(..length)?, &[]), (&[], None)),
     }
 }
 

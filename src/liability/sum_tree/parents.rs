@@ -54,11 +54,15 @@ impl Parents {
         const LEAVES: usize = 1 << 10;
         let size = 1_usize << levels;
         let whole = leaves.get(..leaves.len() - leaves.len() % size).unwrap_or_default();
+        let Some(more) = levels.checked_sub(1) else {
+            out.extend_from_slice(whole);
+            return Ok(());
+        };
         let (mut below, mut above) = (std::mem::take(&mut self.below), std::mem::take(&mut self.above));
         for leaves in whole.chunks(LEAVES.max(size)) {
             below.clear();
-            below.extend_from_slice(leaves);
-            for _ in 0..levels {
+            self.of(leaves, &mut below)?;
+            for _ in 0..more {
                 above.clear();
                 self.of(&below, &mut above)?;
                 std::mem::swap(&mut below, &mut above);
