@@ -32,6 +32,7 @@ pub mod omission;
 pub mod publish;
 pub mod receipt;
 pub mod report;
+pub mod robust;
 pub mod schedules;
 pub mod serve;
 pub mod statement_chain;
@@ -96,6 +97,7 @@ pub trait Coded: std::error::Error + Send + Sync {
 pub fn all() -> impl Iterator<Item = &'static Code> {
     let tables = [
         ledger::ALL,
+        robust::ALL,
         liability::ALL,
         publish::ALL,
         keys::ALL,
