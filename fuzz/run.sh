@@ -6,7 +6,8 @@
 #   fuzz/run.sh keep                   takes into fuzz/corpus, of what was found, what reaches more of the program
 #
 # What is found stays in COUNTERFOIL_FOUND (by default ~/.cache/counterfoil/found), and is where the next run begins. An
-# input that fails, or takes longer than 25 s, or 2 GiB, is in its folder `failed`.
+# input that fails, or takes longer than two minutes, or 2 GiB, is in its folder `failed`. The first build takes long;
+# with COUNTERFOIL_FUZZ_PROFILE=dev the binaries of `tests/run.sh` are used, which are slow and there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +17,10 @@ found=${COUNTERFOIL_FOUND:-$cache/found}
 keep_bytes=${COUNTERFOIL_KEEP_BYTES:-6000}
 export PATH="$cache/tools/bin:$PATH" CARGO_TARGET_DIR="$cache/fuzz" CARGO_INCREMENTAL=0
 machine=$(rustc +nightly -vV | sed -n 's/^host: //p')
-binaries=$CARGO_TARGET_DIR/$machine/release
+case ${COUNTERFOIL_FUZZ_PROFILE:-release} in
+  dev) binaries=$CARGO_TARGET_DIR/$machine/debug build=(--dev) ;;
+  *) binaries=$CARGO_TARGET_DIR/$machine/release build=() ;;
+esac
 mkdir -p "$found/failed"
 
 number() { sed -n "s/^stat::$1: *//p" "$2"; }
@@ -26,7 +30,7 @@ run_target() {
   mkdir -p "$found/$target"
   before=$(find "$found/failed" -name "$target-*" | wc -l)
   # inputs beyond 64 KiB make a target slow and find little: sizes have tests of their own
-  "$binaries/$target" "$found/$target" "fuzz/corpus/$target" -max_total_time="$seconds" -max_len=65536 -timeout=25 \
+  "$binaries/$target" "$found/$target" "fuzz/corpus/$target" -max_total_time="$seconds" -max_len=65536 -timeout=120 \
     -rss_limit_mb=2048 -print_final_stats=1 -verbosity=1 -artifact_prefix="$found/failed/$target-" \
     >"$log" 2>&1 || code=$?
   after=$(find "$found/failed" -name "$target-*" | wc -l)
@@ -66,11 +70,11 @@ keep() {
 case ${1:-} in
   table) table ;;
   keep) keep ;;
-  *[!0-9]* | "") sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *[!0-9]* | "") sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
   *)
     seconds=$1
     shift
-    cargo +nightly fuzz build --sanitizer none --target "$machine"
+    cargo +nightly fuzz build "${build[@]}" --sanitizer none --target "$machine"
     [ $# -gt 0 ] || set -- $(cargo +nightly fuzz list)
     for target in "$@"; do run_target "$target" "$seconds"; done
     if [ -n "$(ls "$found/failed")" ]; then

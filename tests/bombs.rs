@@ -21,14 +21,14 @@ const UNPACKED: usize = 20 << 30;
 const MEMORY: usize = 1 << 20;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
 /// A head, and then this piece again and again, in members of their own, as `cat` would put them together.
 fn gzip_bomb(piece: &[u8]) -> Vec<u8> {
-    let piece = piece.repeat((16 << 20) / piece.len());
+    let piece = piece.repeat((1 << 20) / piece.len());
     let packed = gzip(&piece);
     [gzip(HEAD), packed.repeat(UNPACKED / piece.len())].concat()
 }
@@ -83,11 +83,9 @@ fn what_never_ends_its_line_is_refused_at_once() {
 
 #[test]
 fn rows_that_are_right_but_repeat_themselves_are_refused() {
-    let row = format!("{},BTC,1\n", "u".repeat(900));
+    let row = format!("{},BTC,1\n", "u".repeat(112));
     let said = refused("l.csv.gz", &gzip_bomb(row.as_bytes()), "CF-2190");
     assert!(said.contains("bytes hold"), "{said}");
-    // empty lines are no rows: a file of them is refused all the same
-    refused("l.csv.zst", &zstd_bomb(b'\n'), "CF-2190");
 }
 
 /// Counts what is read of the packed file.
@@ -104,23 +102,25 @@ impl Read for Counted<'_> {
 #[test]
 fn little_of_the_file_is_read_before_the_refusal() {
     let assets = Assets::parse("[[asset]]\nid = \"BTC\"\ndecimals = 0\n").unwrap();
-    let read = std::cell::Cell::new(0);
-    let file = gzip_bomb(b"u1,BTC,1\n");
-    let source = CsvSource::new("l.csv.gz", 0, Counted(&file, &read), &assets, &[]);
-    let mut source = source.unwrap_or_else(|faults| panic!("{faults:?}"));
-    let mut unpacked = 0_u64;
-    loop {
-        match source.next_chunk() {
-            Some(Ok(_)) => unpacked += 1,
-            Some(Err(error)) => {
-                assert!(matches!(error.kind, LedgerErrorKind::Unpacks { .. }), "{error}");
-                break;
+    // empty lines are no rows: a file of them is refused all the same
+    for file in [gzip_bomb(b"u1,BTC,1\n"), zstd_bomb(b'\n')] {
+        let read = std::cell::Cell::new(0);
+        let source = CsvSource::new("l.csv", 0, Counted(&file, &read), &assets, &[]);
+        let mut source = source.unwrap_or_else(|faults| panic!("{faults:?}"));
+        let mut chunks = 0_u64;
+        loop {
+            match source.next_chunk() {
+                Some(Ok(_)) => chunks += 1,
+                Some(Err(error)) => {
+                    assert!(matches!(error.kind, LedgerErrorKind::Unpacks { .. }), "{error}");
+                    break;
+                }
+                None => panic!("it was read to its end"),
             }
-            None => panic!("it was read to its end"),
         }
+        assert!(read.get() < 1 << 20 && chunks < 1_000, "{} bytes in {chunks} chunks", read.get());
+        assert!(source.next_chunk().is_none(), "a source that has ended stays so");
     }
-    assert!(read.get() < 1 << 20 && unpacked < 1_000, "{} bytes in {unpacked} chunks", read.get());
-    assert!(source.next_chunk().is_none(), "a source that has ended stays so");
 }
 
 /// A ledger as large exchanges have it, packed as well as it can be: rows that differ are far from the limit.
@@ -128,7 +128,7 @@ fn little_of_the_file_is_read_before_the_refusal() {
 fn an_honest_ledger_is_far_from_the_limit() {
     let assets = Assets::parse("[[asset]]\nid = \"BTC\"\ndecimals = 0\n").unwrap();
     let mut ledger = HEAD.to_vec();
-    for number in 0..500_000 {
+    for number in 0..50_000 {
         writeln!(ledger, "{number:064},BTC,0").unwrap();
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());

@@ -197,7 +197,8 @@ fn refused(name: &str, detail: String) -> LedgerError {
     Kind::Parquet { name: name.to_owned(), detail }.into()
 }
 
-/// What the library does. It is large, and takes some contradictions for impossible: its panic is a refusal of the file.
+/// What the library does. It is large, and takes some contradictions for impossible: its panic is a refusal of the
+/// file.
 fn caught<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(ParquetError::General("its parts contradict one another".to_owned())))

@@ -20,9 +20,10 @@ const ZSTD_WINDOW_MAX: u64 = 128 << 20;
 /// Bytes of a compressed file read at a time.
 const READ_LENGTH: usize = 128 * 1024;
 /// Bytes that any file may unpack to, and how many above that for each of its own. Rows that differ take two or three
-/// bytes each when they are packed best; what repeats itself takes a thousandth in gzip, and a thirty-thousandth in zstd.
+/// bytes each when they are packed best; what repeats itself takes less than a hundredth in gzip, and a
+/// thirty-thousandth in zstd.
 const UNPACKED_FREE: u64 = 64 << 20;
-const UNPACKED_PER_BYTE: u64 = 256;
+const UNPACKED_PER_BYTE: u64 = 128;
 
 /// A file's content, with the hash of the file.
 pub(super) struct Stream<R> {
