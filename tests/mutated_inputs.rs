@@ -1,6 +1,6 @@
 //! Every parser of bytes that others make, on inputs that were good before a few of their bytes changed: a refusal,
 //! never a panic. And inputs that are small and would grow: nested deeply, packed tightly, changed while they are read.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 #[path = "../fuzz/src/lib.rs"]
 mod fuzz;
@@ -96,6 +96,9 @@ fn nested(levels: usize) -> [String; 6] {
     ]
 }
 
+/// Whether a reader refuses a text.
+type Refuses = fn(&str) -> bool;
+
 /// The time is linear in the length, and the stack is not: a reader that took the square of it would not come back.
 #[test]
 fn deep_nesting_is_refused() {
@@ -111,7 +114,7 @@ fn deep_nesting_is_refused() {
                 }
             }
             // a million in TOML takes seconds for each reader of a debug build: they share one parser
-            let readers: [(&str, fn(&str) -> bool); 5] = [
+            let readers: [(&str, Refuses); 5] = [
                 ("assets", |text| Assets::parse(text).is_err()),
                 ("policy", |text| Policy::parse(text).is_err()),
                 ("assumptions", |text| Assumptions::parse(text).is_err()),
