@@ -113,7 +113,7 @@ fn little_of_the_file_is_read_before_the_refusal() {
                 None => panic!("it was read to its end"),
             }
         }
-        assert!(read.get() < 1 << 20 && chunks < 1_000, "{} bytes in {chunks} chunks", read.get());
+        assert!(read.get() < 16 << 20 && chunks < 4_000, "{} bytes in {chunks} chunks", read.get());
         assert!(source.next_chunk().is_none(), "a source that has ended stays so");
     }
 }
