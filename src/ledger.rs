@@ -227,6 +227,16 @@ pub enum LedgerErrorKind {
         /// The decoder's words.
         detail: String,
     },
+    /// A small file holds out of all proportion much.
+    #[error("{name}: {packed} bytes hold {unpacked} and more: a ledger does not repeat itself that often")]
+    Unpacks {
+        /// The source.
+        name: String,
+        /// Bytes of the file that were read.
+        packed: u64,
+        /// How much came of them, with its unit.
+        unpacked: String,
+    },
     /// The name says one thing, the content another.
     #[error("{name}: its name says {format}, its first bytes do not")]
     NotAsNamed {
@@ -361,6 +371,7 @@ impl Coded for LedgerError {
             LedgerErrorKind::ColumnMissing(_) | LedgerErrorKind::SchemaColumnMissing(_) => &codes::MISSING_COLUMN,
             LedgerErrorKind::ColumnTwice(_) => &codes::DUPLICATE_COLUMN,
             LedgerErrorKind::Compressed { .. } | LedgerErrorKind::Parquet { .. } => &codes::COMPRESSED,
+            LedgerErrorKind::Unpacks { .. } => &crate::code::robust::LEDGER_UNPACKS,
             LedgerErrorKind::NotAsNamed { .. } | LedgerErrorKind::ParquetStream(_) => &codes::NOT_AS_NAMED,
             LedgerErrorKind::NotBuiltIn { .. } => &codes::NOT_BUILT_IN,
             LedgerErrorKind::AmountType { .. } => &codes::AMOUNT_TYPE,

@@ -1,41 +1,247 @@
-//! A disk that is full: the build says so and leaves nothing. It is a small one in memory, seen by this test only.
+//! A disk that fills up, at several moments of every command that writes: the command says so, and nothing is left that
+//! looks complete. The disk is a small one in memory, seen by this test only.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod cli_support;
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::OnceLock;
 
-use cli_support::{build_line, fresh};
-use libtest_mimic::{Arguments, Trial};
+use cli_support::{build_line, bundle, done, made};
+use libtest_mimic::{Arguments, Failed, Trial};
 
-const NAME: &str = "a build on a full disk is refused and leaves nothing";
+/// Kibibytes that are free on the disk when the command begins; the last one is enough for all of them.
+const FREE: [u32; 4] = [0, 8, 60, 12_000];
+const ENOUGH: u32 = FREE[FREE.len() - 1];
+
+/// A command, what it finds on the disk, and what may be there of it although it failed.
+struct Case {
+    name: &'static str,
+    /// Shell, before the disk is filled.
+    before: &'static str,
+    line: String,
+    /// What is there when it has succeeded.
+    output: &'static str,
+    /// Whether files other than the output may stay, which the same command goes on from.
+    goes_on: bool,
+}
+
+fn case(name: &'static str, line: &str, output: &'static str) -> Case {
+    Case { name, before: "", line: line.to_owned(), output, goes_on: false }
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = vec![
+        case("build", &build_line("large.csv", "snapshot.toml", "disk/new"), "new/statement.draft.json"),
+        case(
+            "statement sign",
+            "statement sign tree --key signing-a.key --record kept.signed --out disk/s.json",
+            "s.json",
+        ),
+        case("prove", "prove tree --account u1 --out disk/p.json", "p.json"),
+        case("prove --all", "prove tree --all --out disk/proofs --codes disk/codes.csv", "codes.csv"),
+        case("tree range", "tree range tree --asset BTC --begin 0 --end 2 --out disk/r.json", "r.json"),
+        case("keygen", "keygen --out disk/k.key", "k.key"),
+        case("challenge addresses", "challenge addresses addresses.csv --out disk/a.jsonl", "a.jsonl"),
+        case("challenge batch", "challenge batch challenge.json --addresses addresses.jsonl --out disk/out", "out"),
+        case("reserves sign", "reserves sign challenge.json --keys-file keys.txt --out disk/c.jsonl", "c.jsonl"),
+        case("bundle publish", "bundle publish evidence --out disk/public", "public/manifest.json"),
+        case("reconcile --json", "reconcile evidence --policy policy.toml --json disk/r.json", "r.json"),
+        case("reconcile --html", "reconcile evidence --policy policy.toml --html disk/r.html", "r.html"),
+        case("reconcile --csv", "reconcile evidence --policy policy.toml --csv disk/tables", "tables"),
+        case("page", "page --out disk/verify.html", "verify.html"),
+        case("card make", "card make --statement statement.json --out disk/card.json", "card.json"),
+        case("log prove", "log prove log --sequence 0 --out disk/p.tlog-proof", "p.tlog-proof"),
+        case(
+            "receipt sign",
+            "receipt sign tree --key signing-a.key --account u1 --out disk/u1.receipts",
+            "u1.receipts",
+        ),
+        case("lab ledger", "lab ledger --rows 2000 --seed 3 --out disk/made", "made/ledger.csv"),
+        case("lab utxo-set", "lab utxo-set --coins 1000 --seed 7 --out disk/set.dat", "set.dat"),
+        case("lab run --keep", "lab run amounts-shifted --keep disk/kept", "kept"),
+        case("man", "man --out disk/man", "man/counterfoil.1"),
+        case("foreign lint", "foreign lint olalonde --out disk/shown", "shown"),
+    ];
+    let collected = "challenge collect control.jsonl --challenge challenge.json --addresses addresses.jsonl \
+                     --out disk/c.jsonl";
+    cases.push(case("challenge collect", collected, "c.jsonl"));
+    let with =
+        |name, before, line: &str, output, goes_on| Case { name, before, line: line.to_owned(), output, goes_on };
+    let record = "statement sign tree --key signing-a.key --record disk/a.signed --out signed-again.json --force";
+    cases.push(with("statement sign --record", "", record, "a.signed", false));
+    let change = "keygen --change-passphrase disk/a.key --new-passphrase-file pass.txt";
+    cases.push(with("keygen --change-passphrase", "cp -p signing-a.key disk/a.key", change, "a.key", false));
+    let again = "tree check disk/tree --ledger ledger.csv --assets assets.toml --secret-file master.secret";
+    cases.push(with("tree check --ledger", "cp -rp tree disk/tree", again, "tree/statement.draft.json", false));
+    let seal = "bundle seal disk/evidence --maker tests --key signing-other.key --force";
+    cases.push(with("bundle seal", "cp -rp evidence disk/evidence", seal, "evidence/manifest.json", false));
+    let add = "bundle add disk/evidence --statement full.json --addresses addresses.jsonl \
+               --challenge challenge.json --force";
+    cases.push(with("bundle add", "", add, "evidence/challenge.json", true));
+    let publish = "publish statement.json --log disk/log --key log.key";
+    cases.push(with("publish", "", publish, "log/checkpoint", true));
+    cases
+}
 
 fn main() -> ExitCode {
     let mounts = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "tmpfs", "/tmp"]).output();
-    let trial = if mounts.is_ok_and(|output| output.status.success()) {
-        Trial::test(NAME, || Ok(run()?))
-    } else {
-        Trial::test(format!("{NAME} (ignored: this system lets nobody mount a disk)"), || Ok(()))
-            .with_ignored_flag(true)
-    };
-    libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit_code()
+    let mounts = mounts.is_ok_and(|output| output.status.success());
+    let mut trials = vec![Trial::test("every output of the command is written by the same few functions", || {
+        every_write_is_known().map_err(Failed::from)
+    })];
+    for case in cases() {
+        trials.push(if mounts {
+            Trial::test(case.name, move || filled(&case).map_err(Failed::from))
+        } else {
+            let name = format!("{} (ignored: this system lets nobody mount a disk)", case.name);
+            Trial::test(name, || Ok(())).with_ignored_flag(true)
+        });
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-fn run() -> Result<(), String> {
-    let venue = fresh();
-    let mut ledger = "account,asset,amount\n".to_owned();
-    for number in 0..20_000 {
-        ledger.push_str(&format!("u{number:040},BTC,1\n"));
+/// A venue with all files that the cases need.
+fn venue() -> &'static Path {
+    static VENUE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let made = VENUE.get_or_init(|| {
+        let venue = made();
+        let folder = venue.path();
+        bundle(folder);
+        let mut ledger = "account,asset,amount\n".to_owned();
+        for number in 0..20_000 {
+            ledger.push_str(&format!("u{number:040},BTC,1\n"));
+        }
+        fs::write(folder.join("large.csv"), ledger).unwrap();
+        fs::write(folder.join("pass.txt"), "five words are easily remembered\n").unwrap();
+        cli_support::chmod(&folder.join("pass.txt"), 0o600);
+        done(folder, "keygen --kind log --name log.example/example-exchange --out log.key");
+        done(folder, "publish statement.json --log log --key log.key");
+        venue
+    });
+    made.path()
+}
+
+/// What one run did.
+struct Run {
+    said: String,
+    before: BTreeSet<String>,
+    after: BTreeSet<String>,
+    /// The same command once more, with room.
+    again: String,
+}
+
+fn filled(case: &Case) -> Result<(), String> {
+    let mut failed = 0;
+    for free in FREE {
+        // a folder of its own: cases run at the same time
+        let own = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let Run { said, before, after, again } = run(case, free, own.path())?;
+        let place = format!("{} with {free} KiB\n{said}\nbefore {before:#?}\nafter {after:#?}", case.name);
+        let there = |state: &BTreeSet<String>| state.iter().any(|file| file.ends_with(&format!(" {}", case.output)));
+        // `foreign lint` ends with what it found
+        if !said.contains("error[CF-9003]") {
+            if !there(&after) {
+                return Err(format!("no {}: {place}", case.output));
+            }
+            continue;
+        }
+        failed += 1;
+        let named = said.contains("No space left on device") && said.contains("disk");
+        let new: Vec<&String> = after.difference(&before).collect();
+        let lost = before.difference(&after).next().is_some();
+        let left = if case.goes_on { there(&after) } else { !new.is_empty() };
+        // no file under construction stays in any case
+        let hidden = after.iter().any(|file| file.contains(".counterfoil-"));
+        if free == ENOUGH || !named || lost || left || hidden {
+            return Err(place);
+        }
+        if again.contains("error[CF-9003]") || case.goes_on && again.contains("error[") {
+            return Err(format!("once more, with room:\n{again}\n{place}"));
+        }
     }
-    std::fs::write(venue.path().join("large.csv"), ledger).map_err(|error| error.to_string())?;
-    std::fs::create_dir(venue.path().join("disk")).map_err(|error| error.to_string())?;
-    let line = build_line("large.csv", "snapshot.toml", "disk/new");
+    if failed == 0 { Err(format!("{}: the disk was never full", case.name)) } else { Ok(()) }
+}
+
+/// Runs the command on a disk with so much room, and once more when there is room again.
+fn run(case: &Case, free: u32, own: &Path) -> Result<Run, String> {
     let command = env!("CARGO_BIN_EXE_counterfoil");
+    let Case { before, line, .. } = case;
+    // locks stay, and are empty
+    let state = "(cd disk; find . -mindepth 1 ! -name fill ! -name '*.lock' -type d -printf 'folder %P\\n'; \
+                 find . -type f ! -name fill ! -name '*.lock' -exec sha256sum {} + | sed 's: \\./:  :;s:  *: :g')";
     let script = format!(
-        "mount -t tmpfs -o size=256k tmpfs disk; {command} {line}; echo \"exit code $?\"; echo \"left: $(ls -A disk)\""
+        "cp -rp {venue}/. . && mkdir disk && mount -t tmpfs -o size=24m tmpfs disk && {{ {before}; }} || exit 9
+         {state} >own.before
+         free=$(df --output=avail -k disk | tail -1)
+         head -c $(( (free - {free}) * 1024 )) /dev/zero >disk/fill || exit 9
+         {command} {line} >own.out 2>own.err
+         {state} >own.after
+         rm disk/fill
+         {command} {line} >own.again 2>&1
+         true",
+        venue = venue().display(),
+        before = if before.is_empty() { "true" } else { before },
     );
-    let output = Command::new("unshare").current_dir(venue.path()).args(["-rm", "sh", "-c", &script]).output();
+    let output = Command::new("unshare").current_dir(own).args(["-rm", "sh", "-c", &script]).output();
     let output = output.map_err(|error| error.to_string())?;
-    let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let named = wrong.contains("error[CF-9003]") && wrong.contains("No space left on device");
-    if said == "exit code 2\nleft: \n" && named { Ok(()) } else { Err(format!("{said}\n{wrong}")) }
+    if !output.status.success() {
+        return Err(format!("the disk cannot be made: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    let read = |name: &str| fs::read_to_string(own.join(name)).map_err(|error| format!("{name}: {error}"));
+    let lines = |name: &str| read(name).map(|text| text.lines().map(str::to_owned).collect::<BTreeSet<_>>());
+    Ok(Run {
+        said: read("own.err")?,
+        before: lines("own.before")?,
+        after: lines("own.after")?,
+        again: read("own.again")?,
+    })
+}
+
+/// Where the command writes files by other means than `src/cli/files.rs`, and why.
+const WRITERS: [(&str, &str); 7] = [
+    ("src/cli/files.rs", "the functions themselves"),
+    ("src/cli/bundle.rs", "makes the folders of a bundle; its files by the functions"),
+    ("src/cli/deposit.rs", "makes the folders of a bundle; its files by the functions"),
+    ("src/cli/fetch/evm/watch.rs", "a journal, which is appended to line by line, and whose last line may be cut"),
+    ("src/cli/prove/spill.rs", "what is needed only during the work, in a folder that is deleted"),
+    ("src/cli/publish/folder.rs", "makes the folders of a log; its files by the functions"),
+    ("src/cli/witness.rs", "makes the folder of a witness and its lock; its state by the functions"),
+];
+
+/// What is shown for some commands holds for all that write in the same way.
+fn every_write_is_known() -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut open: Vec<PathBuf> =
+        ["src/cli", "src/fetch", "src/lab", "src/report", "src/publish"].map(|path| root.join(path)).into();
+    let mut found = BTreeSet::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let shown = path.strip_prefix(root).unwrap().display().to_string();
+        if path.extension().is_none_or(|ending| ending != "rs") || shown.ends_with("tests.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let shipped = text.split("#[cfg(test)]").next().unwrap().replace("NewFile::create", "");
+        let words = [
+            "fs::write(",
+            "File::create",
+            "OpenOptions::new",
+            "create_dir",
+            "fs::rename",
+            "fs::copy",
+            "DirBuilder::new",
+        ];
+        if words.iter().any(|word| shipped.contains(word)) {
+            found.insert(shown);
+        }
+    }
+    let known: BTreeSet<String> = WRITERS.iter().map(|(path, _)| (*path).to_owned()).collect();
+    if found == known { Ok(()) } else { Err(format!("files that write: {found:#?}\nexpected: {known:#?}")) }
 }

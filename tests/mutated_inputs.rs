@@ -1,6 +1,6 @@
 //! Every parser of bytes that others make, on inputs that were good before a few of their bytes changed: a refusal,
 //! never a panic. And inputs that are small and would grow: nested deeply, packed tightly, changed while they are read.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 #[path = "../fuzz/src/lib.rs"]
 mod fuzz;
@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use counterfoil::asset::Assets;
 use counterfoil::bundle::{FileSource, MemoryFiles, SourceError, paths};
@@ -20,13 +21,16 @@ use counterfoil::liability::leaf::SnapshotKey;
 use counterfoil::liability::storage::{MemoryScratch, MemoryStorage};
 use counterfoil::liability::{BuildOptions, MEMORY_MIN, build};
 use counterfoil::policy::Policy;
+use counterfoil::policy::quality::Assumptions;
+use counterfoil::reconcile::network::NetworkFile;
 use counterfoil::reconcile::reconcile;
+use counterfoil::reconcile::sheet::Sheet;
 use counterfoil::secret::{Secret, SecretKind};
 
 /// Changed inputs of a target, unless `COUNTERFOIL_MUTANTS` says another number.
 const MUTANTS: u64 = 150;
 /// Levels that no reader follows.
-const DEEP: usize = 5_000;
+const DEEP: [usize; 2] = [100_000, 1_000_000];
 
 /// The same choices in every run.
 struct Choices(u64);
@@ -79,17 +83,50 @@ fn every_target_survives_changed_inputs() {
     }
 }
 
+/// A text of so many levels in every form that JSON and TOML have for them.
+fn nested(levels: usize) -> [String; 6] {
+    let within = |open: &str, close: &str| format!("{}1{}", open.repeat(levels), close.repeat(levels));
+    [
+        within("[", "]"),
+        within("{\"a\":", "}"),
+        format!("a = {}", within("[", "]")),
+        format!("a = {}", within("{a=", "}")),
+        format!("{}a = 1", "a.".repeat(levels)),
+        format!("[{}a]", "a.".repeat(levels)),
+    ]
+}
+
+/// Whether a reader refuses a text.
+type Refuses = fn(&str) -> bool;
+
+/// The time is linear in the length, and the stack is not: a reader that took the square of it would not come back.
 #[test]
 fn deep_nesting_is_refused() {
-    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
-        let text = format!("{}1{}", open.repeat(DEEP), close.repeat(DEEP));
-        assert!(json::read::<serde_json::Value>(text.as_bytes()).is_err());
-        for (_, target) in fuzz::TARGETS {
-            target(text.as_bytes());
+    for levels in DEEP {
+        for text in nested(levels) {
+            assert!(json::read::<serde_json::Value>(text.as_bytes()).is_err());
+            for (name, target) in fuzz::TARGETS {
+                let begun = Instant::now();
+                target(text.as_bytes());
+                let taken = begun.elapsed();
+                if taken > Duration::from_secs(2) {
+                    println!("{name}: {} ms for {levels} levels of {:?}", taken.as_millis(), &text[..6]);
+                }
+            }
+            // a million in TOML takes seconds for each reader of a debug build: they share one parser
+            let readers: [(&str, Refuses); 5] = [
+                ("assets", |text| Assets::parse(text).is_err()),
+                ("policy", |text| Policy::parse(text).is_err()),
+                ("assumptions", |text| Assumptions::parse(text).is_err()),
+                ("policy of a network", |text| NetworkFile::parse(text).is_err()),
+                ("balance sheet", |text| Sheet::parse(text).is_err()),
+            ];
+            let count = if levels > 100_000 { 1 } else { readers.len() };
+            for (name, refuses) in &readers[..count] {
+                assert!(refuses(&text), "{name}: {levels} levels of {:?}", &text[..6]);
+            }
         }
     }
-    let table = format!("a = {}1{}", "[".repeat(DEEP), "]".repeat(DEEP));
-    assert!(Policy::parse(&table).is_err() && Assets::parse(&table).is_err());
 }
 
 /// Endless zeros behind a good first line: what a small packed file unpacks to.

@@ -13,15 +13,19 @@ use super::honest::{self, Options, assets, built, reference};
 
 /// Bytes read at a time. Everything at once is the measure.
 const SIZES: [usize; 4] = [1 << 20, 1, 17, 400];
+/// Blocks that an input is read in: the command's are longer than any row, and one byte at a time the beginning of a
+/// long row would be searched for its end again with every byte.
+const BLOCKS: usize = 5_000;
 /// Accounts that are proved.
 const PROVED: usize = 4;
 
 /// Reads a ledger in blocks of several sizes, and with both readers; builds what it says, and proves it.
 pub fn ledger(data: &[u8]) {
     let debts = data.len().is_multiple_of(2);
-    let [whole, others @ ..] = SIZES.map(|size| outcome(data, size, debts));
-    for other in others {
-        assert_eq!(other, whole, "the size of blocks changes what is read");
+    let [whole, others @ ..] = SIZES;
+    let whole = outcome(data, whole, debts);
+    for size in others.into_iter().filter(|size| data.len() / size < BLOCKS) {
+        assert_eq!(outcome(data, size, debts), whole, "the size of blocks changes what is read");
     }
     let Some(whole) = whole else { return };
     if std::str::from_utf8(data).is_ok() && !whole.cut {

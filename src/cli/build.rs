@@ -6,6 +6,7 @@ mod draft;
 pub(super) mod progress;
 mod sheet_file;
 pub(super) mod sources;
+mod unchanged;
 mod venue_file;
 
 use std::fmt::Write as _;
@@ -26,6 +27,7 @@ use crate::secret::SecretKind;
 
 use progress::BuildProgress;
 use sources::Ledgers;
+use unchanged::Unchanged;
 pub(super) use venue_file::read_venue;
 
 /// Name of the store's folder in the folder that `build` makes.
@@ -224,6 +226,7 @@ pub(super) fn read_ledgers(
     timings: bool,
 ) -> Result<Built, Failure> {
     let bar = ledgers.progress();
+    let unchanged = Unchanged::before(ledgers.paths);
     let mut sources = ledgers.open(options.assets, &bar)?;
     let progress = BuildProgress::new(&bar);
     let built = liability::build(options, &mut sources, &Scratch::new(scratch), &Folder::new(store), &progress);
@@ -231,6 +234,8 @@ pub(super) fn read_ledgers(
     if timings && built.is_ok() {
         remark(progress.timings());
     }
+    // before the faults: those of half a state would mislead
+    unchanged.check()?;
     built.map_err(|error| match error {
         BuildError::Ledger(faults) => Failure::ledger(faults, &|place| ledgers.line_of(place)),
         error @ BuildError::TooManyTrees { .. } => Failure::about(out, &error),

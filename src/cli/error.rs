@@ -1,5 +1,6 @@
 //! How errors look: code, place, what was got and expected, what to do.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
@@ -86,6 +87,9 @@ pub(super) enum CliError {
     /// No such code.
     #[error("{0:?} is not in the catalogue")]
     UnknownCode(String),
+    /// A file was written to while it was read.
+    #[error("{}: it was changed or replaced while it was read", .0.display())]
+    Changed(PathBuf),
     /// A folder has the name of one that is not finished.
     #[error("{}: the name says that its making was not finished", .0.display())]
     Unfinished(PathBuf),
@@ -223,6 +227,7 @@ impl Coded for CliError {
             Self::OutputLost | Self::OutputUnwritable { .. } => &codes::OUTPUT_UNWRITABLE,
             Self::TooLarge { .. } => &codes::TOO_LARGE,
             Self::UnknownCode(_) => &codes::UNKNOWN_CODE,
+            Self::Changed(_) => &crate::code::robust::FILE_CHANGED,
             Self::Unfinished(_) => &codes::UNFINISHED,
             Self::Unreadable { .. } => &codes::FILE_UNREADABLE,
             Self::SecretOpen { .. } => &crate::code::publish::KEY_FILE,
@@ -351,9 +356,19 @@ impl Failure {
 /// Longer texts are broken at spaces: amounts, hashes and paths stay whole. So do lines that are indented.
 const WIDTH: usize = 108;
 
+/// Characters shown of one line: a parser may quote the line of the file that it stumbles on, whatever its length.
+const LINE_MAX: usize = 1_000;
+
+fn shortened(line: &str) -> Cow<'_, str> {
+    let Some((end, _)) = line.char_indices().nth(LINE_MAX) else { return Cow::Borrowed(line) };
+    let (shown, rest) = line.split_at(end);
+    Cow::Owned(format!("{shown}… ({} bytes more)", rest.len()))
+}
+
 fn wrapped(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for line in text.trim_end().lines() {
+    for line in text.trim_end().lines().map(shortened) {
+        let line = &*line;
         if line.starts_with("  ") {
             // a line to copy, or an excerpt
             lines.push(line.to_owned());

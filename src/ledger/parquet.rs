@@ -3,14 +3,19 @@
 //! Columns are unpacked where the file is read; what rows mean is read by whoever gets the chunk.
 
 mod column;
+mod limits;
+mod thrift;
 
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 
 use self::column::{Column, Kind as ColumnKind, Reader, Value};
+use self::limits::{Pages, Shared, check_footer, too_many_rows};
 use super::columns::{Columns, Meaning, NAMES, Owed, RowFault, whole};
 use super::excerpt::Fault;
 use super::{Chunk, LedgerError, LedgerErrorKind as Kind, Place, Row, RowSource, SourceRecord};
@@ -25,6 +30,7 @@ const BATCH_ROWS: usize = 8192;
 pub struct ParquetSource {
     ledger: Arc<Ledger>,
     file: Box<dyn FileReader>,
+    pages: Box<dyn Pages>,
     /// Position of each known column's leaf in the file, and how it is read; in the order of [`NAMES`].
     columns: [Option<(usize, ColumnKind)>; 6],
     /// The row group that is being read, and its rows that are left.
@@ -61,7 +67,15 @@ impl ParquetSource {
         ignored: &[String],
     ) -> Result<Self, Vec<LedgerError>> {
         let (sha256, length) = hash(&mut whole).map_err(|error| vec![Kind::Read(format!("{name}: {error}")).into()])?;
-        let file = SerializedFileReader::new(file).map_err(|error| vec![damaged(name, &error)])?;
+        let pages = Shared::new(file);
+        check_footer(&pages).map_err(|detail| vec![refused(name, detail)])?;
+        let file = caught(|| SerializedFileReader::new(pages.clone())).map_err(|error| vec![damaged(name, &error)])?;
+        let rows = |group: &RowGroupMetaData| group.num_rows().unsigned_abs();
+        let rows = file.metadata().row_groups().iter().map(rows).fold(0, u64::saturating_add);
+        if too_many_rows(rows, length) {
+            let unpacked = format!("{rows} rows");
+            return Err(vec![Kind::Unpacks { name: name.to_owned(), packed: length, unpacked }.into()]);
+        }
         let schema = file.metadata().file_metadata().schema_descr_ptr();
         let names: Vec<&str> = schema.root_schema().get_fields().iter().map(|field| field.name()).collect();
         let found = Columns::find(names.iter().map(|name| Ok(*name)), ignored).map_err(|faults| {
@@ -85,8 +99,9 @@ impl ParquetSource {
         }
         let meaning = Meaning::new(found, number, false, assets);
         let ledger = Arc::new(Ledger { name: name.to_owned(), meaning });
-        let (file, readers) = (Box::new(file), std::array::from_fn(|_| None));
-        Ok(Self { ledger, file, columns, readers, left: 0, next_group: 0, next_row: 1, sha256, length, ended: false })
+        let (file, pages, readers) = (Box::new(file), Box::new(pages), std::array::from_fn(|_| None));
+        let (left, next_group, next_row, ended) = (0, 0, 1, false);
+        Ok(Self { ledger, file, pages, columns, readers, left, next_group, next_row, sha256, length, ended })
     }
 
     /// Reads a negative amount as what the customer owes to the venue, instead of refusing it.
@@ -111,7 +126,10 @@ impl ParquetSource {
                 .map_err(|_| ParquetError::General("a row group has fewer than no rows".to_owned()))?;
             for (column, reader) in self.columns.iter().zip(&mut self.readers) {
                 *reader = match column {
-                    Some((leaf, kind)) => Some(Reader::new(group.get_column_reader(*leaf)?, *kind)),
+                    Some((leaf, kind)) => {
+                        check_pages(&*self.pages, group.metadata(), *leaf)?;
+                        Some(Reader::new(group.get_column_reader(*leaf)?, *kind))
+                    }
                     None => None,
                 };
             }
@@ -135,7 +153,7 @@ impl<'a> RowSource<'a> for ParquetSource {
         if self.ended {
             return None;
         }
-        match self.batch() {
+        match caught(|| self.batch()) {
             Ok(Some(batch)) => Some(Ok(Box::new(batch))),
             Ok(None) => None,
             Err(error) => {
@@ -172,7 +190,26 @@ fn hash(whole: &mut impl Read) -> std::io::Result<(Digest, u64)> {
 }
 
 fn damaged(name: &str, error: &ParquetError) -> LedgerError {
-    Kind::Parquet { name: name.to_owned(), detail: error.to_string() }.into()
+    refused(name, error.to_string())
+}
+
+fn refused(name: &str, detail: String) -> LedgerError {
+    Kind::Parquet { name: name.to_owned(), detail }.into()
+}
+
+/// What the library does. It is large, and takes some contradictions for impossible: its panic is a refusal of the
+/// file.
+fn caught<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(ParquetError::General("its parts contradict one another".to_owned())))
+}
+
+fn check_pages(pages: &dyn Pages, group: &RowGroupMetaData, leaf: usize) -> Result<(), ParquetError> {
+    let Some(column) = group.columns().get(leaf) else {
+        return Err(ParquetError::General("a row group lacks a column".to_owned()));
+    };
+    let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+    pages.check(start, column.compressed_size()).map_err(ParquetError::General)
 }
 
 /// A file of this kind has no first line.

@@ -8,6 +8,9 @@ use parquet::schema::types::ColumnDescriptor;
 
 use crate::ledger::LedgerErrorKind;
 
+/// Digits behind the point that an amount may be stored with: more than any asset has, and few enough to be written.
+const SCALE_MAX: u32 = 255;
+
 /// How a column is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -65,7 +68,7 @@ pub(super) fn kind_of(name: &str, leaf: Option<&ColumnDescriptor>, amount: bool)
         },
     };
     match u32::try_from(scale) {
-        Ok(scale) if amount => Ok(Kind::Number { scale, unsigned }),
+        Ok(scale) if amount && scale <= SCALE_MAX => Ok(Kind::Number { scale, unsigned }),
         _ => Err(refuse(type_text(leaf))),
     }
 }
