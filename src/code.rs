@@ -100,7 +100,51 @@ pub trait Coded: std::error::Error + Send + Sync {
 
 /// All tables, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    let tables = [ledger::ALL, liability::ALL, robust::ALL, publish::ALL, keys::ALL, log::ALL, witness::ALL, receipt::ALL, statement_kinds::ALL, schedules::ALL, bundle::ALL, depositor::ALL, bitcoin::ALL, bitcoin_control::ALL, descriptor::ALL, bitcoin_chain::ALL, utxo_snapshot::ALL, window::ALL, evm::ALL, evm_token::ALL, evm_finality::ALL, evm_window::ALL, evm_flows::ALL, evm_staked::ALL, finding::ALL, verdict::ALL, evm_flow_finding::ALL, statement_chain::ALL, explained::ALL, omission::ALL, network::ALL, credit::ALL, custody::ALL, quality::ALL, venues::ALL, parties::ALL, report::ALL, foreign::ALL, table::ALL, foreign_amounts::ALL, cli::ALL, lab::ALL, serve::ALL];
+    let tables = [
+        ledger::ALL,
+        liability::ALL,
+        robust::ALL,
+        publish::ALL,
+        keys::ALL,
+        log::ALL,
+        witness::ALL,
+        receipt::ALL,
+        statement_kinds::ALL,
+        schedules::ALL,
+        bundle::ALL,
+        depositor::ALL,
+        bitcoin::ALL,
+        bitcoin_control::ALL,
+        descriptor::ALL,
+        bitcoin_chain::ALL,
+        utxo_snapshot::ALL,
+        window::ALL,
+        evm::ALL,
+        evm_token::ALL,
+        evm_finality::ALL,
+        evm_window::ALL,
+        evm_flows::ALL,
+        evm_staked::ALL,
+        finding::ALL,
+        verdict::ALL,
+        evm_flow_finding::ALL,
+        statement_chain::ALL,
+        explained::ALL,
+        omission::ALL,
+        network::ALL,
+        credit::ALL,
+        custody::ALL,
+        quality::ALL,
+        venues::ALL,
+        parties::ALL,
+        report::ALL,
+        foreign::ALL,
+        table::ALL,
+        foreign_amounts::ALL,
+        cli::ALL,
+        lab::ALL,
+        serve::ALL,
+    ];
     let mut codes: Vec<&'static Code> = tables.into_iter().flatten().copied().collect();
     // a part may have its numbers in several tables
     codes.sort_by_key(|code| code.number);

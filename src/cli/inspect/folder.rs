@@ -36,7 +36,8 @@ pub(super) fn run(path: &Path) -> Outcome {
     let mut entries = BTreeMap::new();
     let mut left = ENTRIES_MAX;
     for (name, entry) in list(path)? {
-        let mut content = Content { is_folder: entry.file_type().is_ok_and(|kind| kind.is_dir()), ..Content::default() };
+        let mut content =
+            Content { is_folder: entry.file_type().is_ok_and(|kind| kind.is_dir()), ..Content::default() };
         count(&entry.path(), DEPTH_MAX, &mut left, &mut content)?;
         entries.insert(name, content);
     }

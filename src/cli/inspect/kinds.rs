@@ -102,5 +102,6 @@ pub(super) fn by_content(bytes: &[u8]) -> Option<&'static str> {
     }
     let first = text.lines().next().unwrap_or_default();
     let has = |name: &str| first.split([',', ';', '\t']).any(|column| column.trim_matches(['"', '\u{feff}']) == name);
-    (has("account") && has("asset") && has("amount")).then_some("a ledger in CSV: balances of customers; not for others")
+    (has("account") && has("asset") && has("amount"))
+        .then_some("a ledger in CSV: balances of customers; not for others")
 }

@@ -158,7 +158,7 @@ fn ladder(report: &SheetReport) -> Result<Table, HtmlError> {
         .collect();
     let said: Vec<String> = bars.iter().map(|bar| format!("{}: at most {}.", bar.name, bar.words)).collect();
     let title = "What can be paid by then, at most, against what can be asked for by then".to_owned();
-    let plot = HeldPlot { id: "ladder-plot", title, desc: said.join(" "), rows: &bars };
+    let plot = HeldPlot { id: "ladder-plot", title, desc: said.join(" "), whole: "100 % of callable", rows: &bars };
     let plots = if bars.is_empty() {
         Vec::new()
     } else {
