@@ -49,6 +49,7 @@ fn request() -> Request {
         to_height: None,
         deployments: Vec::new(),
         tokens: TokenRegistry::default(),
+        pools: Vec::new(),
         control: None,
     }
 }
