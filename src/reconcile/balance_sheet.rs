@@ -5,6 +5,7 @@
 
 mod findings;
 mod ladder;
+mod waiting;
 
 use serde::Serialize;
 
