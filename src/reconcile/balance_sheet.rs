@@ -154,3 +154,6 @@ pub(super) fn section(
     }
     Some((CreditSection { rows: all.collect(), ladders }, found))
 }
+
+#[cfg(test)]
+mod tests;
