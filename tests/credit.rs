@@ -121,6 +121,41 @@ fn a_pledge_stands_in_both_places_or_is_told() {
     assert!(found(&report, &codes::PLEDGE_NOT_IN_SET).is_empty());
 }
 
+/// What of bitcoin is held and free by the end of each bucket.
+fn held(report: &Report) -> Vec<u128> {
+    let ladder = report.credit.as_ref().unwrap().ladders.iter().find(|ladder| ladder.asset.as_str() == "BTC").unwrap();
+    ladder.held.rungs.iter().map(|rung| rung.realisable.unwrap().base_units()).collect()
+}
+
+#[test]
+fn what_is_staked_waits_until_its_bucket() {
+    let plain = held(&report_with(|_| ()));
+    let staked = |due: &str| {
+        held(&report_with(|document| {
+            let mut row = encumbrance("BTC", "100", "staked", None);
+            row["due"] = due.into();
+            list(document, "encumbrances").push(row);
+        }))
+    };
+    for (due, free) in [("longer", 4), ("7d", 2), ("now", 0)] {
+        let expected: Vec<u128> = (0..5).map(|at| if at < free { plain[at] - 100 } else { plain[at] }).collect();
+        assert_eq!(staked(due), expected, "{due}");
+    }
+}
+
+#[test]
+fn a_sum_that_does_not_fit_has_no_ladder() {
+    let files = bundle_with(with_sheet, |_, _| ());
+    let policy = venue().policy.replacen("id = \"BTC\"\ndecimals = 8", "id = \"BTC\"\ndecimals = 37", 1);
+    assert_ne!(policy, venue().policy);
+    let report = reconcile(&files, &Policy::parse(&policy).unwrap()).unwrap();
+    let of_bitcoin = report.assets.iter().find(|asset| asset.asset.as_str() == "BTC").unwrap();
+    assert!(of_bitcoin.owed.is_none() && of_bitcoin.verdict == Verdict::NotDeterminable, "{}", of_bitcoin.sentence);
+    let ladders: Vec<&str> =
+        report.credit.as_ref().unwrap().ladders.iter().map(|ladder| ladder.asset.as_str()).collect();
+    assert!(!ladders.contains(&"BTC") && !ladders.is_empty(), "{ladders:?}");
+}
+
 #[test]
 fn attack_r8_a_stablecoin_is_no_dollar_and_a_wrapped_coin_no_coin() {
     let report = report_with(|document| {

@@ -5,6 +5,7 @@
 
 mod findings;
 mod ladder;
+mod waiting;
 
 use serde::Serialize;
 
@@ -153,3 +154,6 @@ pub(super) fn section(
     }
     Some((CreditSection { rows: all.collect(), ladders }, found))
 }
+
+#[cfg(test)]
+mod tests;

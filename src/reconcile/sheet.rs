@@ -244,7 +244,7 @@ pub fn judge(sheet: &Sheet, digest: Digest, assumptions: Option<&Assumptions>) -
     let ladder = Ladder::new(
         |due| {
             let own = Exact::sum(groups.iter().map(|group| group.covers_itself(sheet, due)).collect::<Vec<_>>().iter());
-            (sheet.owed(due).less(&own), groups::realisable(&groups, due))
+            (sheet.owed(due).less(&own), groups::realisable(sheet, &groups, due))
         },
         Exact::less,
     );

@@ -126,6 +126,7 @@ pub(super) fn add(vectors: &mut Vectors) {
     }
     let comment = "without assumptions nothing caps a quantity, so nobody can say what it brings";
     vectors.add("sheet/unknown", comment, &["Evidence"], under(None), sent(&read(CAPS), None), Want::Valid);
+    in_kind(vectors);
     slips(vectors);
     sheets_that_are_refused(vectors);
     tables(vectors);
@@ -176,6 +177,58 @@ fn variants() -> Vec<(&'static str, &'static str, Value)> {
         (name, comment, json!({"participation": "1500", "float_share": "3000", "asset": [first, second]}))
     };
     caps.into_iter().map(of).collect()
+}
+
+/// What is owed in an asset is paid with it: nobody has to sell it, so no cap on a sale makes that short.
+fn in_kind(vectors: &mut Vectors) {
+    let sheet = |asset: Value, liability: Value| {
+        json!({"format": "counterfoil-sheet-v1", "name": "made up", "as_of": "2026-11-01T00:00:00Z", "unit": "USD",
+            "callable": "at-once", "sources": ["made up"], "asset": asset, "liability": liability})
+    };
+    let coins = |more: Value| {
+        let mut row = json!({"name": "coins", "asset": "BTC", "kind": "coin", "relation": "none"});
+        row.as_object_mut().expect("a row").extend(more.as_object().cloned().unwrap_or_default());
+        row
+    };
+    let debt = |name: &str, asset: &str, amount: &str| json!({"name": name, "asset": asset, "amount": amount});
+    let one = coins(json!({"marked": "100", "quantity": "1", "due": "now"}));
+    let volume = json!({"price": "100", "daily_volume": "100000"});
+    let mut case = |name: &str, comment: &str, asset: Value, liability: Value, terms: &Value, at_once: &str| {
+        let mut terms = terms.clone();
+        terms["id"] = json!("BTC");
+        let (id, query, sheet) =
+            (format!("sheet/{name}"), under(Some(&json!({"asset": [terms]}))), sheet(asset, liability));
+        match vector_runner::run("sheet", &query, &sent(&sheet, None)) {
+            Ok(Outcome::Valid(found)) => {
+                let rung = found.get("ladder").map(|ladder| ladder["rungs"][0]["realisable"].clone());
+                if rung != Some(json!(at_once)) {
+                    vectors.surprises.push(format!("{id}: by hand {at_once} at once, computed {rung:?}"));
+                }
+            }
+            other => vectors.surprises.push(format!("{id}: {other:?}")),
+        }
+        vectors.add(&id, comment, &["Coverage"], query, sent(&sheet, None), Want::Valid);
+    };
+    let comment = "what is owed in an asset is paid with it at once, though nothing is sold in no time";
+    let owed = debt("customers", "BTC", "100");
+    case("in_kind", comment, json!([one]), json!([owed]), &volume, "100");
+    let comment = "what is left of it when its own customers have theirs must be sold, and nothing is sold in no time";
+    let other = debt("a loan", "USD", "30");
+    case("in_kind_and_the_rest", comment, json!([one]), json!([debt("customers", "BTC", "70"), other]), &volume, "70");
+    let comment = "coins that are locked pay nobody before, in kind neither";
+    let locked = coins(json!({"marked": "60", "quantity": "0.6", "due": "7d"}));
+    let free = coins(json!({"marked": "40", "quantity": "0.4", "due": "now", "name": "free coins"}));
+    case("in_kind_locked", comment, json!([free, locked]), json!([owed]), &volume, "40");
+    let comment = "a debt in the asset is worth what the sheet marks the asset at, whatever the market pays";
+    let thin = json!({"price": "50", "market_value": "10"});
+    case("in_kind_market_value", comment, json!([one]), json!([owed]), &thin, "100");
+    let comment = "a quantity without a mark is worth its price";
+    let unmarked = coins(json!({"quantity": "1", "due": "now"}));
+    case("in_kind_unmarked", comment, json!([unmarked]), json!([debt("customers", "BTC", "130")]), &volume, "100");
+    let comment = "of an unknown amount nobody can say that it is not enough";
+    let unknown = coins(json!({}));
+    let worth = json!({"market_value": "10"});
+    case("in_kind_unknown", comment, json!([unknown]), json!([owed]), &worth, "110");
 }
 
 /// Sheets that say something wrong, and are computed all the same.

@@ -85,7 +85,7 @@ def values_of(rows, terms, rules, own, due):
                 caps["impact"] = impact(sold, volume, share(rules["impact"]) * share(terms["volatility"])) * price
     known = [(name, caps[name]) for name in CAPS if caps.get(name) is not None]
     by, value = min(known, key=lambda cap: cap[1]) if known else (None, None)
-    return dict(known), value, by
+    return dict(known), value, by, free_priced if free_marked is None else free_marked
 
 
 def impact(sold, volume, factor):
@@ -132,23 +132,40 @@ def judge(sheet, rules):
         paid = [owed(due, asset) if marked is None else min(marked, owed(due, asset)) for asset, marked in own]
         return owed(due) - sum(paid, Fraction(0))
 
+    def in_kind(group, value, due):
+        """sheet.md: what is owed in an asset is paid with it, and not sold first."""
+        asset, _, relation, _ = group
+        if asset is None or relation != "none":
+            return Fraction(0)
+        return smallest(owed(due, asset), value[due][3])
+
+    def pays(group, value, due, sold):
+        kind = in_kind(group, value, due)
+        if sold is None or kind == 0:
+            return sold
+        return kind + (sold if value[due][3] is None else min(sold, value[due][3] - kind))
+
     def together(parts):
         parts = list(parts)
         return None if None in parts else sum(parts, Fraction(0))
 
     def only(*kept):
-        return together(smallest(*(value["longer"][0].get(name) for name in kept)) for value in values)
+        return together(
+            pays(group, value, "longer", smallest(*(value["longer"][0].get(name) for name in kept)))
+            for group, value in zip(groups, values)
+        )
 
     def missing(held, callable_):
         return callable_ - held if held is not None and held < callable_ else None
 
     rungs = []
     for due in ORDER:
-        held = together(value[due][1] for value in values)
+        held = together(pays(group, value, due, value[due][1]) for group, value in zip(groups, values))
         rungs.append({"callable": to_others(due), "due": due, "missing": missing(held, to_others(due)), "realisable": held})
     failing = next((rung["due"] for rung in rungs if rung["missing"] is not None), None)
 
     capped = rungs[-1]["realisable"]
+    handed_over = sum((in_kind(group, value, "longer") for group, value in zip(groups, values)), Fraction(0))
     table = [
         ("as the sheet marks it", only("marked", "price"), owed("longer")),
         ("tokens of its own circle at zero", only("marked", "price", "issuer"), to_others("longer")),
@@ -158,7 +175,7 @@ def judge(sheet, rules):
     for part in rules["shares"]:
         if part != 10_000:
             name = f"and everything at {part // 100}.{part % 100:02} % of that"
-            table.append((name, None if capped is None else capped * share(part), to_others("longer")))
+            table.append((name, None if capped is None else handed_over + (capped - handed_over) * share(part), to_others("longer")))
     for entry in sheet.get("entry", []):
         name = f'every cap, and "{entry["name"]}" is owed'
         table.append((name, capped, to_others("longer") + Fraction(entry["amount"])))

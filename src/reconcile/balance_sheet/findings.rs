@@ -11,7 +11,7 @@ use crate::policy::Policy;
 use crate::publish::Statement;
 use crate::publish::balance_sheet::{BalanceSheet, Encumbrance, EncumbranceKind, HoldingKind, Kind, Row};
 use crate::reconcile::findings::{Finding, Severity};
-use crate::reconcile::reserves::Reserves;
+use crate::reconcile::reserves::{Held as HeldItem, Reserves};
 use crate::reserve::address_set::IssuerRelation;
 
 /// Money of states has no chain: an asset of this name with a deployment is a coin that promises it.
@@ -101,7 +101,7 @@ fn related<K: Kind>(sheet: &BalanceSheet, list: &str, rows: &[Row<K>], findings:
 }
 
 /// Addresses that the set names with this finding.
-fn addresses_with(reserves: &Reserves, code: u16) -> BTreeSet<&str> {
+pub(super) fn addresses_with(reserves: &Reserves, code: u16) -> BTreeSet<&str> {
     let of_code = reserves.findings.iter().filter(|finding| finding.code.number == code);
     of_code.map(|finding| finding.subject.as_str()).collect()
 }
@@ -149,8 +149,22 @@ fn relations(policy: &Policy, sheet: &BalanceSheet, reserves: &Reserves, finding
 }
 
 /// What cannot pay customers, though it lies on an address.
-fn keeps(row: &&Encumbrance) -> bool {
+pub(super) fn keeps(row: &&Encumbrance) -> bool {
     row.kind != EncumbranceKind::Staked
+}
+
+/// What lies on addresses, in base units with `decimals`; `None` for what does not fit.
+pub(super) fn lying<'a>(
+    policy: &'a Policy,
+    reserves: &'a Reserves,
+    asset: &AssetId,
+    decimals: Decimals,
+) -> impl Iterator<Item = (&'a HeldItem, Option<Amount>)> {
+    let mapped = policy.assets().iter().find(|known| known.id == *asset);
+    reserves.held.iter().filter_map(move |item| {
+        let found = mapped?.deployments.iter().find(|found| found.id == item.holding.deployment)?;
+        Some((item, item.holding.amount.rescale(found.decimals, decimals).ok()))
+    })
 }
 
 /// How much is held on addresses that pass `test`, in base units with `decimals`; `None` when a sum does not fit.
@@ -161,13 +175,10 @@ fn held_where(
     decimals: Decimals,
     test: impl Fn(&str, bool) -> bool,
 ) -> Option<Amount> {
-    let mapped = policy.assets().iter().find(|known| known.id == *asset);
     let mut sum = Amount::ZERO;
-    for item in &reserves.held {
-        let deployments = mapped.into_iter().flat_map(|asset| &asset.deployments);
-        let Some(found) = deployments.into_iter().find(|found| found.id == item.holding.deployment) else { continue };
+    for (item, amount) in lying(policy, reserves, asset, decimals) {
         if test(&item.holding.address, item.free) {
-            sum = sum.checked_add(item.holding.amount.rescale(found.decimals, decimals).ok()?)?;
+            sum = sum.checked_add(amount?)?;
         }
     }
     Some(sum)

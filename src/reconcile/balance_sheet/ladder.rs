@@ -2,11 +2,12 @@
 
 use super::AssetLadder;
 use super::findings::not_left_out;
+use super::waiting::{Waiting, waiting};
 use crate::amount::{Amount, Decimals};
 use crate::asset::AssetId;
 use crate::code::{credit as codes, quality as quality_codes};
 use crate::policy::Policy;
-use crate::publish::balance_sheet::{BalanceSheet, Due, EncumbranceKind, HoldingKind, Row};
+use crate::publish::balance_sheet::{BalanceSheet, Due, HoldingKind, Row};
 use crate::reconcile::custodian::CustodyShare;
 use crate::reconcile::findings::{Finding, Severity};
 use crate::reconcile::liquidity::Ladder;
@@ -72,12 +73,13 @@ impl Books<'_> {
         let queued = own.and_then(|own| own.held.by_bucket.get(Bucket::ExitQueue.text())).copied().unwrap_or_default();
         let (spot, low, queued) = (rescaled(spot)?, rescaled(low)?, rescaled(queued)?);
         let encumbered = not_left_out(self.policy, self.sheet, self.reserves, id, decimals, from)?;
+        let waiting = waiting(self.policy, self.sheet, self.reserves, id, decimals, from)?;
         let shares = own.map_or(&[][..], |own| &own.custodians);
         let mut accounts = Vec::new();
         for share in shares.iter().filter(|share| !share.counted.is_zero()) {
             accounts.push(self.account(share, rescaled(share.counted)?));
         }
-        let figures = Figures { id, from, decimals, spot, low, queued, encumbered, accounts: &accounts };
+        let figures = Figures { id, from, decimals, spot, low, queued, encumbered, waiting, accounts: &accounts };
         let steps = Due::ALL.iter().map(|due| self.step(&figures, *due)).collect::<Option<_>>()?;
         let mut without_bucket = Vec::new();
         for account in &accounts {
@@ -103,9 +105,13 @@ impl Books<'_> {
         let sheet = self.sheet;
         let owed = sheet.liabilities.iter().filter(|row| row.asset == *of.id && row.due <= due);
         let callable = of.spot.checked_add(of.sum_of(owed.map(|row| row.amount))?)?;
-        let locked = sheet.encumbrances.iter().filter(|row| row.asset == *of.id && row.kind == EncumbranceKind::Locked);
-        let free_again = of.sum_of(locked.filter(|row| row.due <= due).map(|row| row.amount))?;
-        let queued = if due < Due::Longer { of.queued } else { Amount::ZERO };
+        let sum = |rows: &[(Due, Amount)], counts: &dyn Fn(Due) -> bool| {
+            Amount::checked_sum(rows.iter().filter(|(end, _)| counts(*end)).map(|(_, amount)| *amount))
+        };
+        let free_again = sum(&of.waiting.locked, &|end| end <= due)?;
+        let staked = sum(&of.waiting.staked, &|end| end > due)?;
+        // validators are staked, and the rows of the sheet may be about them
+        let queued = if due < Due::Longer { of.queued.max(staked) } else { Amount::ZERO };
         let kept = of.encumbered.checked_sub(free_again).unwrap_or_default().checked_add(queued)?;
         let mut held = of.low.checked_sub(kept).unwrap_or_default();
         // a deposit that the custodian's tree shows is held, and no claim beside it
@@ -135,6 +141,7 @@ struct Figures<'a> {
     low: Amount,
     queued: Amount,
     encumbered: Amount,
+    waiting: Waiting,
     accounts: &'a [Account<'a>],
 }
 

@@ -33,6 +33,12 @@ fn position<'a>(rows: impl Iterator<Item = &'a AssetRow> + Clone) -> Position {
     Position { marked: sum(|row| row.marked.as_ref()), quantity: sum(|row| row.quantity.as_ref()) }
 }
 
+/// What of it can move by then.
+fn available(rows: &[&AssetRow], due: Due) -> Position {
+    // nobody can say when a row without a bucket is free: at once, in favour of the venue
+    position(rows.iter().copied().filter(|row| row.due.is_none_or(|free| free <= due)))
+}
+
 /// The groups, in the order of their names; what is not itemised stands last.
 pub(super) fn of<'a>(sheet: &'a Sheet, rules: &'a QualityRules) -> Vec<Group<'a>> {
     let mut by_asset: BTreeMap<&AssetId, Vec<&AssetRow>> = BTreeMap::new();
@@ -76,9 +82,7 @@ fn group<'a>(asset: &'a AssetId, rows: Vec<&'a AssetRow>, rules: &'a QualityRule
     let relation = relation.unwrap_or(IssuerRelation::None);
     let own = relation != IssuerRelation::None;
     let whole = position(rows.iter().copied());
-    // nobody can say when a row without a bucket is free: at once, in favour of the venue
-    let available = |due: Due| position(rows.iter().copied().filter(move |row| row.due.is_none_or(|free| free <= due)));
-    let values = valued(rules, terms, own, &whole, available);
+    let values = valued(rules, terms, own, &whole, |due| available(&rows, due));
     Group { asset: Some(asset), own, relation, whole, terms, values, rows }
 }
 
@@ -92,6 +96,31 @@ impl Group<'_> {
         let Some(asset) = self.asset.filter(|_| self.own) else { return Exact::zero() };
         let owed = sheet.owed_in(asset, due);
         self.whole.marked.clone().map_or_else(|| owed.clone(), |marked| marked.min(owed.clone()))
+    }
+
+    /// What is there by then: the mark, or else quantity by price.
+    fn available(&self, due: Due) -> Option<Exact> {
+        let Position { marked, quantity } = available(&self.rows, due);
+        marked.or_else(|| Some(quantity?.times(self.terms?.price.as_ref()?)))
+    }
+
+    /// What of anybody else's asset pays liabilities in that asset: it is handed over, and not sold. Of an unknown
+    /// amount it is everything that is owed in it.
+    pub(super) fn in_kind(&self, sheet: &Sheet, due: Due) -> Exact {
+        let Some(asset) = self.asset.filter(|_| !self.own) else { return Exact::zero() };
+        let owed = sheet.owed_in(asset, due);
+        self.available(due).map_or_else(|| owed.clone(), |available| available.min(owed.clone()))
+    }
+
+    /// What it pays at most: first in kind, then what the rest brings, of which `value` is the most that a sale of
+    /// all of it would.
+    pub(super) fn pays(&self, sheet: &Sheet, due: Due, value: Exact) -> Exact {
+        let in_kind = self.in_kind(sheet, due);
+        if in_kind.is_zero() {
+            return value;
+        }
+        let rest = self.available(due).map(|available| available.less(&in_kind));
+        in_kind.plus(&rest.map_or_else(|| value.clone(), |rest| rest.min(value.clone())))
     }
 
     /// Its share of what all of the token is worth.
@@ -120,8 +149,9 @@ impl Group<'_> {
     }
 }
 
-/// What all of it brings at most by then; `None` when nothing caps a part of it.
-pub(super) fn realisable(groups: &[Group<'_>], due: Due) -> Option<Exact> {
-    let values: Option<Vec<&Exact>> = groups.iter().map(|group| group.at(due)?.value.as_ref()).collect();
-    values.map(Exact::sum)
+/// What all of it pays at most by then; `None` when nothing caps a part of it.
+pub(super) fn realisable(sheet: &Sheet, groups: &[Group<'_>], due: Due) -> Option<Exact> {
+    let paid = |group: &Group<'_>| Some(group.pays(sheet, due, group.at(due)?.value.clone()?));
+    let values: Option<Vec<Exact>> = groups.iter().map(paid).collect();
+    values.map(|values| Exact::sum(&values))
 }

@@ -98,11 +98,11 @@ pub struct GroupReport {
     pub quantity: Option<Exact>,
     /// The mark, in percent of what all of it is worth in the market: assumed.
     pub share_of_market: Option<String>,
-    /// What it brings at most: assumed.
+    /// What a sale of all of it brings at most: assumed.
     pub values: Vec<ValueRow>,
 }
 
-/// What an asset brings by then.
+/// What a sale of an asset brings by then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ValueRow {
     /// By when.
@@ -138,13 +138,15 @@ pub(super) fn sensitivity(sheet: &Sheet, rules: &QualityRules, groups: &[Group<'
     let own: Vec<Exact> = groups.iter().map(|group| group.covers_itself(sheet, last)).collect();
     let owed_to_others = owed.less(&Exact::sum(&own));
     let with = |kept: &[Cap]| {
-        let values: Option<Vec<Exact>> = groups.iter().map(|group| group.only(kept)).collect();
+        let values: Option<Vec<Exact>> =
+            groups.iter().map(|group| Some(group.pays(sheet, last, group.only(kept)?))).collect();
         values.map(|values| Exact::sum(&values))
     };
     let marks = [Cap::Marked, Cap::Price];
     let without_own = [Cap::Marked, Cap::Price, Cap::Issuer];
     let at_market = [Cap::Marked, Cap::Price, Cap::Issuer, Cap::MarketValue];
-    let capped = realisable(groups, last);
+    let capped = realisable(sheet, groups, last);
+    let in_kind = Exact::sum(&groups.iter().map(|group| group.in_kind(sheet, last)).collect::<Vec<_>>());
     let mut rows = vec![
         scenario("as the sheet marks it", with(&marks), owed),
         scenario("tokens of its own circle at zero", with(&without_own), owed_to_others.clone()),
@@ -152,7 +154,9 @@ pub(super) fn sensitivity(sheet: &Sheet, rules: &QualityRules, groups: &[Group<'
         scenario("and every other cap that is assumed", capped.clone(), owed_to_others.clone()),
     ];
     for share in rules.shares.iter().filter(|share| **share != 10_000) {
-        let assets = capped.as_ref().map(|value| value.times(&Exact::hundredths_of_a_percent(*share)));
+        // what is handed over in kind is worth what is owed in it, whatever anybody pays for it
+        let share_of = |value: &Exact| value.less(&in_kind).times(&Exact::hundredths_of_a_percent(*share));
+        let assets = capped.as_ref().map(|value| share_of(value).plus(&in_kind));
         let (whole, rest) = (share / 100, share % 100);
         rows.push(scenario(format!("and everything at {whole}.{rest:02} % of that"), assets, owed_to_others.clone()));
     }

@@ -67,7 +67,7 @@ function valueOf({ rows, terms, own }, rules, due) {
   }
   const known = CAPS.filter((name) => caps[name] !== undefined);
   const by = known.reduce((best, name) => (best === undefined || below(caps[name], caps[best]) ? name : best), undefined);
-  return { caps, by, value: caps[by] };
+  return { caps, by, value: caps[by], there: freeMarked ?? product(freeQuantity, price) };
 }
 
 function groupsOf(sheet, rules, terms) {
@@ -145,17 +145,29 @@ function judge(sheet, quality) {
   };
   const together = (values) => (values.includes(undefined) ? undefined : sum(values));
   const last = (group) => group.values.at(-1);
-  const only = (...caps) => together(groups.map((group) => smallest(...caps.map((name) => last(group).caps[name]))));
+  // what is owed in an asset is paid with it, and not sold first; of an unknown amount it is everything owed in it
+  const inKind = ({ asset, own, values }, at) =>
+    asset === undefined || own ? ZERO : smallest(owed(DUE[at], asset), values[at].there);
+  const pays = (group, at, sold) => {
+    const [kind, { there }] = [inKind(group, at), group.values[at]];
+    if (sold === undefined || isZero(kind)) return sold;
+    return plus(kind, there === undefined ? sold : least(sold, less(there, kind)));
+  };
+  const end = DUE.length - 1;
+  const only = (...caps) =>
+    together(groups.map((group) => pays(group, end, smallest(...caps.map((name) => last(group).caps[name])))));
   const line = (held, asked) => ({
     ...(held && { held: shown(held) }),
     ...(held && below(held, asked) && { missing: shown(less(asked, held)) }),
   });
   const rungs = DUE.map((due, at) => {
-    const { held, missing } = line(together(groups.map((group) => group.values[at].value)), toOthers(due));
+    const { held, missing } = line(together(groups.map((group) => pays(group, at, group.values[at].value))), toOthers(due));
     return { callable: shown(toOthers(due)), due, ...(held && { realisable: held }), ...(missing && { missing }) };
   });
   const failing = rungs.find((rung) => rung.missing !== undefined);
-  const capped = together(groups.map((group) => last(group).value));
+  const capped = together(groups.map((group) => pays(group, end, last(group).value)));
+  const handedOver = sum(groups.map((group) => inKind(group, end)));
+  const atShare = (part) => capped && plus(handedOver, times(less(capped, handedOver), share(part)));
   const all = toOthers("longer");
   const beliefs = [
     ["as the sheet marks it", only("marked", "price"), owed("longer")],
@@ -164,7 +176,7 @@ function judge(sheet, quality) {
     ["and every other cap that is assumed", capped, all],
     ...rules.shares.filter((part) => BigInt(part) !== 10_000n).map((part) => [
       `and everything at ${BigInt(part) / 100n}.${String(BigInt(part) % 100n).padStart(2, "0")} % of that`,
-      product(capped, share(part)), all,
+      atShare(part), all,
     ]),
     ...sheet.entry.map(({ amount, name }) => [`every cap, and ${JSON.stringify(name)} is owed`, capped, plus(all, decimal(amount))]),
   ];
