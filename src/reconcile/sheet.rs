@@ -193,8 +193,27 @@ impl Sheet {
         let part_of_no_row = |whole: &&str| parts.get(*whole).is_none_or(|deeper| deeper.is_some());
         match parts.values().flatten().find(|whole| part_of_no_row(whole)) {
             Some(whole) => fail(format!("a part of {whole:?}, which is no row, or a part itself")),
-            None => Ok(()),
+            None => self.check_parts(),
         }
+    }
+
+    /// Parts of a row are not added to it, so that what they have more would be in no sum.
+    fn check_parts(&self) -> Result<(), SheetError> {
+        let mut marked: BTreeMap<&str, Vec<&Exact>> = BTreeMap::new();
+        for row in &self.asset {
+            if let (Some(whole), Some(mark)) = (&row.part_of, &row.marked) {
+                marked.entry(whole).or_default().push(mark);
+            }
+        }
+        for row in &self.asset {
+            let (Some(whole), Some(parts)) = (&row.marked, marked.get(row.name.as_str())) else { continue };
+            let parts = Exact::sum(parts.iter().copied());
+            if parts > *whole {
+                let name = &row.name;
+                return Err(SheetError(format!("the parts of {name:?} add up to {parts}, more than its {whole}")));
+            }
+        }
+        Ok(())
     }
 
     /// When a liability can be asked for.

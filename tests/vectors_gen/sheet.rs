@@ -298,6 +298,9 @@ fn sheets_that_are_refused(vectors: &mut Vectors) {
         sheet["asset"][2]["part_of"] = json!("SRM");
         sheet["asset"][1]["part_of"] = json!("BTC");
     });
+    refuse("parts_above_the_whole", "what a part has more would be in no sum", "Contradiction", &|sheet| {
+        sheet["asset"][1]["part_of"] = sheet["asset"][2]["name"].clone();
+    });
 }
 
 const HEAD: &str = "list,name,asset,kind,amount,quantity,relation,due,part_of,related_party,negative,note";

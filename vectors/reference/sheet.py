@@ -363,6 +363,12 @@ def check_sheet(sheet):
         len(parts) < len(sheet.get("asset", [])),
         any(whole is not None and parts.get(whole, whole) is not None for whole in parts.values()),
     ]
+    within = {}
+    for row in sheet.get("asset", []):
+        if "part_of" in row and "marked" in row:
+            within[row["part_of"]] = within.get(row["part_of"], 0) + Fraction(row["marked"])
+    for row in sheet.get("asset", []):
+        wrong.append("marked" in row and within.get(row["name"], 0) > Fraction(row["marked"]))
     if any(wrong):
         raise Unreadable("CF-3260", f"{wrong}")
     return sheet

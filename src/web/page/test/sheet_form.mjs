@@ -2,6 +2,7 @@
 
 import { Misshapen, Refused, withCode } from "../verifier/refusal.js";
 import * as shape from "../verifier/shape.js";
+import { ZERO, below, decimal, plus } from "./fraction.mjs";
 
 const { assetId, boolean, has, listOf, oneOf, pattern, record, text } = shape;
 const due = oneOf("now", "24h", "7d", "30d", "longer");
@@ -41,8 +42,13 @@ export function readSheet(sent) {
   const sheet = { totals: {}, asset: [], liability: [], entry: [], ...read };
   const parts = new Map(sheet.asset.map((row) => [row.name, row.part_of]));
   const badPart = (whole) => whole !== undefined && (!parts.has(whole) || parts.get(whole) !== undefined);
+  const within = new Map();
+  for (const row of sheet.asset.filter((part) => part.part_of !== undefined && "marked" in part)) {
+    within.set(row.part_of, plus(within.get(row.part_of) ?? ZERO, decimal(row.marked)));
+  }
+  const tooMuch = (row) => "marked" in row && below(decimal(row.marked), within.get(row.name) ?? ZERO);
   const wrong =
-    sheet.sources.length === 0 || sheet.name === "" || sheet.unit === "" || parts.size < sheet.asset.length ||
+    sheet.asset.some(tooMuch) || sheet.sources.length === 0 || sheet.name === "" || sheet.unit === "" || parts.size < sheet.asset.length ||
     [sheet.asset, sheet.liability, sheet.entry].some((rows) => rows.length > 10_000) || [...parts.values()].some(badPart);
   if (wrong) throw new Refused("parse", "CF-3260", "a sheet that does not fit itself");
   return sheet;
