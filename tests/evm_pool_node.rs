@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod evm_support;
+mod venue_support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -22,6 +23,7 @@ use counterfoil::snapshot::{BlockRef, Time};
 use evm_support::{CHAIN, KEYS, Node, START, address, chain, number, trial, word};
 use libtest_mimic::{Arguments, Failed};
 use serde_json::{Value, json};
+use venue_support::keys_and_venue;
 
 /// The venue's account.
 const HOLDER: usize = 1;
@@ -324,19 +326,7 @@ impl Folder {
 
     /// Keys, address set, and a challenge that the address signs.
     fn files(&self, world: &World) {
-        self.run(&["keygen", "--kind", "master", "--out", "master.secret"]);
-        for name in ["venue", "node"] {
-            let text = self.run(&["keygen", "--out", &format!("{name}.key")]);
-            self.write(&format!("{name}.pub"), text.lines().find(|line| line.contains("bip340")).unwrap().trim());
-        }
-        self.write(
-            "venue.toml",
-            &format!(
-                "id = \"example-venue\"\nlegal_entity = \"Example Venue Ltd\"\nlog_origin = \"log.example/venue\"\n\
-                 keys = [{}]\naccount_hint = \"u and 6 digits\"\n",
-                self.read("venue.pub")
-            ),
-        );
+        keys_and_venue(self.0.path());
         let assets = format!(
             "[[asset]]\nid = \"ETH\"\ndecimals = 18\n[[asset.deployment]]\nid = \"{CHAIN}/slip44:60\"\ndecimals = 18\n"
         );

@@ -4,6 +4,8 @@
 //! (genesis, cleared slots, cheat codes) is not used: nobody's balance falls to zero.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod venue_support;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,6 +20,7 @@ use counterfoil::reserve::evm::{control, keccak};
 use counterfoil::snapshot::Time;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
+use venue_support::keys_and_venue;
 
 const CHAIN: &str = "eip155:1";
 const DAY: i64 = 86_400;
@@ -195,18 +198,7 @@ impl Venue {
 
     /// Keys, address set, policy, and a challenge that the address signs, all before the cut-off.
     fn files(&self) {
-        self.run(0, &["keygen", "--kind", "master", "--out", "master.secret"]);
-        for name in ["venue", "node"] {
-            let output = self.run(0, &["keygen", "--out", &format!("{name}.key")]);
-            let text = String::from_utf8(output.stdout).unwrap();
-            self.write(&format!("{name}.pub"), text.lines().find(|line| line.contains("bip340")).unwrap().trim());
-        }
-        let venue =
-            "id = \"example-venue\"\nlegal_entity = \"Example Venue Ltd\"\nlog_origin = \"log.example/venue\"\n";
-        self.write(
-            "venue.toml",
-            &format!("{venue}keys = [{}]\naccount_hint = \"u and 6 digits\"\n", self.read("venue.pub")),
-        );
+        keys_and_venue(self.folder.path());
         self.write(
             "assets.toml",
             &format!(

@@ -19,8 +19,10 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 
 mod node_support;
+mod venue_support;
 
 use node_support::Node;
+use venue_support::keys_and_venue;
 
 const CHAIN: &str = "bip122:0f9188f13cb7b2c71f2a335e3a4fc328";
 const DAY: i64 = 86_400;
@@ -169,20 +171,7 @@ impl Venue {
 
     /// Keys, address set, and a challenge that both addresses sign, all before the cut-off.
     fn files(&self) {
-        self.run(0, &["keygen", "--kind", "master", "--out", "master.secret"]);
-        for name in ["venue", "node"] {
-            let output = self.run(0, &["keygen", "--out", &format!("{name}.key")]);
-            let key = stdout(&output).lines().find(|line| line.contains("bip340")).unwrap().trim().to_owned();
-            self.write(&format!("{name}.pub"), &key);
-        }
-        self.write(
-            "venue.toml",
-            &format!(
-                "id = \"example-venue\"\nlegal_entity = \"Example Venue Ltd\"\nlog_origin = \"log.example/venue\"\n\
-                 keys = [{}]\naccount_hint = \"u and 6 digits\"\n",
-                self.read("venue.pub")
-            ),
-        );
+        keys_and_venue(self.path());
         let asset = format!(
             "[[asset]]\nid = \"BTC\"\ndecimals = 8\n[[asset.deployment]]\nid = \"{CHAIN}/slip44:0\"\ndecimals = 8\n"
         );

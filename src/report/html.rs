@@ -10,6 +10,7 @@ mod asset;
 mod assets;
 mod credit;
 mod findings;
+mod frame;
 mod held;
 mod network;
 mod quality;
@@ -20,11 +21,8 @@ mod window;
 use std::collections::BTreeSet;
 
 use askama::Template;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use frame::{Frame, whole};
 
-use super::text::is_control;
-use crate::hash::sha256;
 use crate::reconcile::{Report, Verdict};
 
 pub use network::network_html;
@@ -63,13 +61,8 @@ impl Section {
 #[template(path = "html/page.html")]
 struct Page<'a> {
     report: &'a Report,
-    style: &'static str,
-    style_hash: String,
+    frame: Frame,
     title: String,
-    class: &'static str,
-    verdict: &'static str,
-    headline: String,
-    sections: Vec<Section>,
 }
 
 #[derive(Template)]
@@ -114,19 +107,10 @@ pub fn html(report: &Report) -> Result<String, HtmlError> {
         || "no statement".to_owned(),
         |statement| format!("{}, statement {}", statement.legal_entity, statement.sequence),
     );
-    let page = Page {
-        report,
-        style: STYLE,
-        style_hash: BASE64_STANDARD.encode(sha256(STYLE.as_bytes()).as_bytes()),
-        title: format!("{} – {whose} – counterfoil", capital(report.overall.verdict)),
-        class: class(report.overall.verdict),
-        verdict: capital(report.overall.verdict),
-        headline: together(&report.overall.headline),
-        sections,
-    };
-    let mut page = page.render()?.replace(|c| is_control(c) && c != '\n', "\u{fffd}");
-    page.push('\n');
-    Ok(page)
+    let verdict = capital(report.overall.verdict);
+    let headline = together(&report.overall.headline);
+    let frame = Frame::new(STYLE, &report.tool, (verdict, class(report.overall.verdict)), headline, sections);
+    whole(&Page { report, frame, title: format!("{verdict} – {whose} – counterfoil") })
 }
 
 /// Findings speak of what stands before them.

@@ -121,46 +121,47 @@ fn amount(row: &table::Row<'_>, units: &[Unit]) -> Option<(AssetId, Amount)> {
     Some((id, amount))
 }
 
+/// What a row of every list says but the units.
+struct Terms<K> {
+    asset: AssetId,
+    amount: Amount,
+    kind: K,
+    counterparty: String,
+    related_party: bool,
+    basis: Basis,
+    due: Due,
+}
+
+fn terms<K: Copy>(
+    row: &table::Row<'_>,
+    units: &[Unit],
+    kinds: &[K],
+    text: impl Fn(K) -> &'static str,
+) -> Option<Terms<K>> {
+    // all columns are read before the first that is wrong ends this, so that all errors of a row are told
+    let amount = amount(row, units);
+    let (kind, counterparty) = (row.word("kind", &words(kinds, text)), row.text("counterparty").map(str::to_owned));
+    let (related_party, due) = (row.word("related_party", YES_NO), row.word("due", &words(Due::ALL, Due::text)));
+    let basis = row.maybe_word("basis", BASES);
+    let ((asset, amount), basis) = (amount?, basis?.unwrap_or(Basis::Stated));
+    let (kind, counterparty) = (kind?, counterparty?);
+    Some(Terms { asset, amount, kind, counterparty, related_party: related_party?, basis, due: due? })
+}
+
 fn of_kind<K: Copy>(
     row: &table::Row<'_>,
     units: &[Unit],
     kinds: &[K],
     text: impl Fn(K) -> &'static str,
 ) -> Option<Row<K>> {
-    let amount = amount(row, units);
-    let (kind, counterparty) = (row.word("kind", &words(kinds, text)), row.text("counterparty").map(str::to_owned));
-    let (related_party, due) = (row.word("related_party", YES_NO), row.word("due", &words(Due::ALL, Due::text)));
-    let (basis, evidence) = (row.maybe_word("basis", BASES), row.maybe_parsed("evidence"));
-    let ((asset, amount), basis) = (amount?, basis?.unwrap_or(Basis::Stated));
-    Some(Row {
-        asset,
-        amount,
-        kind: kind?,
-        counterparty: counterparty?,
-        related_party: related_party?,
-        basis,
-        due: due?,
-        evidence: evidence?,
-    })
+    let (terms, evidence) = (terms(row, units, kinds, text), row.maybe_parsed("evidence"));
+    let Terms { asset, amount, kind, counterparty, related_party, basis, due } = terms?;
+    Some(Row { asset, amount, kind, counterparty, related_party, basis, due, evidence: evidence? })
 }
 
 fn encumbrance(row: &table::Row<'_>, units: &[Unit]) -> Option<Encumbrance> {
-    let amount = amount(row, units);
-    let kinds = words(EncumbranceKind::ALL, EncumbranceKind::text);
-    let (kind, counterparty) = (row.word("kind", &kinds), row.text("counterparty").map(str::to_owned));
-    let (related_party, due) = (row.word("related_party", YES_NO), row.word("due", &words(Due::ALL, Due::text)));
-    let (basis, until) = (row.maybe_word("basis", BASES), row.maybe_parsed("until"));
-    let address = row.maybe("address").map(str::to_owned);
-    let ((asset, amount), basis) = (amount?, basis?.unwrap_or(Basis::Stated));
-    Some(Encumbrance {
-        asset,
-        amount,
-        kind: kind?,
-        counterparty: counterparty?,
-        related_party: related_party?,
-        basis,
-        due: due?,
-        address,
-        until: until?,
-    })
+    let terms = terms(row, units, EncumbranceKind::ALL, EncumbranceKind::text);
+    let (until, address) = (row.maybe_parsed("until"), row.maybe("address").map(str::to_owned));
+    let Terms { asset, amount, kind, counterparty, related_party, basis, due } = terms?;
+    Some(Encumbrance { asset, amount, kind, counterparty, related_party, basis, due, address, until: until? })
 }

@@ -1,15 +1,12 @@
 //! Several venues as one page of HTML.
 
 use askama::Template;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 
+use super::frame::{Frame, whole};
 use super::{HtmlError, Lines, Section, capital, class, together};
-use crate::hash::sha256;
 use crate::reconcile::network::fraction::{decimal, percent, zero};
 use crate::reconcile::network::{AssetNetwork, Exact, Fraction, NetworkFinding, NetworkReport, Side};
 use crate::report::plot::{EdgeMark, NetworkPlot, NodeMark, Size};
-use crate::report::text::is_control;
 
 const STYLE: &str = concat!(include_str!("style.css"), include_str!("network.css"));
 
@@ -27,12 +24,7 @@ const PAYMENTS: [&str; 5] = ["Owes", "Pays", "Rounded down", "At the least", "Wa
 #[template(path = "html/network.html")]
 struct NetworkPage<'a> {
     report: &'a NetworkReport,
-    style: &'static str,
-    style_hash: String,
-    class: &'static str,
-    verdict: &'static str,
-    headline: String,
-    sections: Vec<Section>,
+    frame: Frame,
 }
 
 /// A row of any table: its name, and its cells with the names of their columns.
@@ -90,18 +82,9 @@ pub fn network_html(report: &NetworkReport) -> Result<String, HtmlError> {
         Section::new("findings", "Findings", &Findings { findings: &report.findings })?,
         Section::new("not-shown", "What this report does not show", &Lines { lines: &report.not_shown })?,
     ];
-    let page = NetworkPage {
-        report,
-        style: STYLE,
-        style_hash: BASE64_STANDARD.encode(sha256(STYLE.as_bytes()).as_bytes()),
-        class: class(report.verdict),
-        verdict: capital(report.verdict),
-        headline: together(&report.headline),
-        sections,
-    };
-    let mut page = page.render()?.replace(|c| is_control(c) && c != '\n', "\u{fffd}");
-    page.push('\n');
-    Ok(page)
+    let verdict = (capital(report.verdict), class(report.verdict));
+    let frame = Frame::new(STYLE, &report.tool, verdict, together(&report.headline), sections);
+    whole(&NetworkPage { report, frame })
 }
 
 fn row(name: String, columns: &[&'static str], cells: Vec<String>) -> Row {

@@ -2,17 +2,14 @@
 
 use alloy_primitives::U256;
 use askama::Template;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 
 use super::findings::Findings;
+use super::frame::{Frame, whole};
 use super::{HtmlError, Lines, STYLE, Section, together};
 use crate::amount::exact::Exact;
-use crate::hash::sha256;
 use crate::reconcile::sheet::{GroupReport, SheetReport, SheetVerdict};
 use crate::report::plot::{HeldPlot, HeldRow, Segment, Size, percent};
 use crate::report::sheet::{NOT_SHOWN, text};
-use crate::report::text::is_control;
 
 /// Assets on the page, and names of rows of one asset. All of them stand in the JSON.
 const ASSETS: usize = 400;
@@ -29,13 +26,7 @@ const NOT_THIS: [&str; 3] = [
 #[template(path = "html/sheet.html")]
 struct SheetPage<'a> {
     report: &'a SheetReport,
-    style: &'static str,
-    style_hash: String,
-    tool: &'static str,
-    class: &'static str,
-    verdict: &'static str,
-    sentence: String,
-    sections: Vec<Section>,
+    frame: Frame,
 }
 
 /// A column: its name, and whether it has figures.
@@ -81,23 +72,13 @@ pub fn sheet_html(report: &SheetReport) -> Result<String, HtmlError> {
         Section::new("findings", "Findings", &Findings::of(&report.findings))?,
         Section::new("not-shown", "What this does not show", &Lines { lines: &NOT_SHOWN })?,
     ];
-    let (class, verdict) = match report.verdict {
-        SheetVerdict::Short => ("short", "Short"),
-        SheetVerdict::NotDeterminable => ("open", "Not determinable"),
+    let verdict = match report.verdict {
+        SheetVerdict::Short => ("Short", "short"),
+        SheetVerdict::NotDeterminable => ("Not determinable", "open"),
     };
-    let page = SheetPage {
-        report,
-        style: STYLE,
-        style_hash: BASE64_STANDARD.encode(sha256(STYLE.as_bytes()).as_bytes()),
-        tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")),
-        class,
-        verdict,
-        sentence: together(&report.sentence),
-        sections,
-    };
-    let mut page = page.render()?.replace(|c| is_control(c) && c != '\n', "\u{fffd}");
-    page.push('\n');
-    Ok(page)
+    let tool = concat!("counterfoil ", env!("CARGO_PKG_VERSION"));
+    let frame = Frame::new(STYLE, tool, verdict, together(&report.sentence), sections);
+    whole(&SheetPage { report, frame })
 }
 
 const ASSET_COLUMNS: &[Column] = &[
