@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::error::{CliError, Failure};
 use super::files::{self, Folder, Readers};
+use super::wording::counted;
 use super::{Outcome, now, policy, remark, say};
 use crate::bundle::FileSource as _;
 use crate::policy::{LogRules, Policy};
@@ -82,7 +83,8 @@ fn check(args: &CheckArgs) -> Outcome {
         AuditQuery { log: rules.pins(), venue: &policy.statement_pins(), now: now(), earlier: earlier.as_ref() };
     let found = audit::audit(&Folder(args.log.clone()), &query).map_err(Failure::all)?;
     let Checkpoint { origin, size, root } = found.signed.checkpoint();
-    say(format!("The log {} has {size} entries, each the statement of its number.", shown(origin)));
+    let entries = counted(*size, "entry", "entries");
+    say(format!("The log {} has {entries}, each the statement of its number.", shown(origin)));
     say(format!("  root {root}"));
     for cosignature in found.signed.cosignatures() {
         say(format!("  cosigned by {} at {}", shown(&cosignature.witness), cosignature.time));
@@ -117,7 +119,8 @@ fn prove(args: &ProveArgs) -> Outcome {
     let folder = Folder(args.log.clone());
     let (checkpoint, leaves) = read_log(&args.log, &folder)?;
     let size = leaves.len() as u64;
-    let beyond = || CliError::Arguments(format!("--sequence {}: the log has {size} entries", args.sequence));
+    let entries = counted(size, "entry", "entries");
+    let beyond = || CliError::Arguments(format!("--sequence {}: the log has {entries}", args.sequence));
     let path = tree::inclusion_proof(&leaves, args.sequence).ok_or_else(beyond)?;
     let proof = LogProof { extra: None, index: args.sequence, path, checkpoint };
     files::write(&args.out, proof.to_string().as_bytes(), Readers::All, args.force)?;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use super::error::{CliError, Failure};
 use super::files;
 use super::passphrase::Unlock;
+use super::wording::counted;
 use super::{Outcome, now, remark, say};
 use crate::code::{Code, Coded, witness as codes};
 use crate::publish::log::audit::Entry;
@@ -71,7 +72,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let (note, known) = append(&mut log, &entry, &file)?;
     let size = log.leaves().len() as u64;
     if size != entry.stated.sequence() + 1 {
-        say(format!("statement {} stands in the log already, which has {size} entries", entry.stated.sequence()));
+        let entries = counted(size, "entry", "entries");
+        say(format!("statement {} stands in the log already, which has {entries}", entry.stated.sequence()));
         return Ok(ExitCode::SUCCESS);
     }
     let (note, got) = gather(&log, note, &witnesses, known);
@@ -81,9 +83,11 @@ pub(super) fn run(args: &Args) -> Outcome {
         return Err(few.into());
     }
     log.publish(&note)?;
-    say(format!("statement {} stands in the log {origin}, {size} entries", entry.stated.sequence()));
+    let entries = counted(size, "entry", "entries");
+    say(format!("statement {} stands in the log {origin}, {entries}", entry.stated.sequence()));
     say(format!("log key {}", signer.key()));
-    remark(format!("{got} cosignatures; checkpoint written to {}", args.log.join("checkpoint").display()));
+    let cosignatures = counted(got, "cosignature", "cosignatures");
+    remark(format!("{cosignatures}; checkpoint written to {}", args.log.join("checkpoint").display()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,6 +15,7 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use super::error::CliError;
+use super::wording::counted;
 use super::{Outcome, remark, say};
 use crate::code::{Code, Coded, serve as codes};
 use crate::web::listen::{self, Limits, Stop};
@@ -119,10 +120,10 @@ fn announce(dir: &Path, survey: &Survey, site: &Site) {
         say("  /card.json        the venue card");
     }
     if survey.checkpoint {
-        say(format!("  /log/             the log, {} entries", site.log_size().unwrap_or(0)));
+        say(format!("  /log/             the log, {}", counted(site.log_size().unwrap_or(0), "entry", "entries")));
     }
     for (name, packs) in &survey.exports {
-        say(format!("  /proofs/{name}/   sealed proofs in {packs} packs"));
+        say(format!("  /proofs/{name}/   sealed proofs in {}", counted(*packs, "pack", "packs")));
     }
     if let Some(first) = survey.ignored.first() {
         remark(format!("not served: {} other files, the first is {}", survey.ignored_count, first.display()));

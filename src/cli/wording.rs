@@ -15,9 +15,24 @@ pub(super) fn sentence(key: &str, fields: &[(&str, &str)]) -> String {
     fields.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
+/// `1 entry`, `2 entries`.
+pub(super) fn counted(count: impl TryInto<u64>, one: &str, many: &str) -> String {
+    match count.try_into() {
+        Ok(1) => format!("1 {one}"),
+        Ok(count) => format!("{count} {many}"),
+        Err(_) => format!("more than 2^64 {many}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        let entries = |count: u64| counted(count, "entry", "entries");
+        assert_eq!([0, 1, 2].map(entries), ["0 entries", "1 entry", "2 entries"]);
+    }
 
     #[test]
     fn every_sentence_of_the_command_is_in_the_file() {

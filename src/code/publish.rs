@@ -30,7 +30,7 @@ super::codes! {
         "raise the sequence number; a void statement has a number of its own";
     KEY_FILE = 3010, NotMade, "the key file cannot be used",
         "A key file holds one line with its kind and 64 hexadecimal digits, readable by its owner only.",
-        "create one with `counterfoil keygen --out FILE`, or restrict it with chmod 600";
+        "make one with `counterfoil keygen`, whose --kind says what it is for, or restrict it with chmod 600";
     POLICY_MALFORMED = 3011, NotMade, "the policy cannot be used",
         "Without a policy the verifier would have to believe the file that it checks.",
         "correct the policy as the message says";
@@ -67,4 +67,7 @@ super::codes! {
     OTHER_CARD = 3022, NotMade, "another card is pinned for this venue",
         "Whoever can exchange the keys that are pinned can show everybody another statement.",
         "ask a second source whether the venue has changed its keys; only then pin the new card with --replace";
+    FINGERPRINT_TOLD = 3029, NotMade, "what was told as a fingerprint cannot be one",
+        "A part of a fingerprint would fit many cards, and one that was pasted with other text fits none.",
+        "give all 32 digits, as the second source shows them, and nothing else";
 }

@@ -96,6 +96,9 @@ pub enum CardError {
         /// What was told.
         expected: String,
     },
+    /// What was told is too short, too long, or no fingerprint at all.
+    #[error("got {0:?}, expected 32 hexadecimal digits, with or without spaces")]
+    Told(String),
     /// Not strict JSON of the right shape.
     #[error("{0}")]
     Json(#[from] JsonError),
@@ -108,6 +111,7 @@ impl Coded for CardError {
     fn code(&self) -> &'static Code {
         match self {
             Self::Fingerprint { .. } => &codes::OTHER_FINGERPRINT,
+            Self::Told(_) => &codes::FINGERPRINT_TOLD,
             Self::Contradiction(_) | Self::Json(_) | Self::Key(_) => &codes::VENUE_CARD,
         }
     }
@@ -180,14 +184,18 @@ impl VenueCard {
     /// Compares with the fingerprint that the customer got from a second source; spaces and case do not matter.
     ///
     /// # Errors
-    /// [`CardError::Fingerprint`].
+    /// [`CardError::Fingerprint`]; [`CardError::Told`] if what was told cannot be one.
     pub fn compare(&self, told: &str) -> Result<(), CardError> {
         let plain = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
         let got = self.fingerprint()?;
-        if plain(&got) == plain(told) {
-            return Ok(());
+        let (made, expected) = (plain(&got), plain(told));
+        if expected.len() != made.len() || !expected.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(CardError::Told(told.to_owned()));
         }
-        Err(CardError::Fingerprint { got, expected: told.to_owned() })
+        if made != expected {
+            return Err(CardError::Fingerprint { got, expected: told.to_owned() });
+        }
+        Ok(())
     }
 
     /// What a statement of this venue is checked with.
@@ -221,9 +229,14 @@ mod tests {
         let fingerprint = card.fingerprint().expect("a digest");
         assert_eq!(fingerprint, "94a5 d77f 2009 4265 9c18 8b1d 924d 2b49");
         assert_eq!(card.compare(&fingerprint.to_uppercase().replace(' ', "")), Ok(()));
-        let error = card.compare("94a5").expect_err("too short is another one");
-        assert_eq!(error.code().number, 3021);
-        assert_eq!(error.to_string(), format!("got {fingerprint}, expected 94a5"));
+        let other = fingerprint.replace("2b49", "2b48");
+        let error = card.compare(&other).expect_err("another one");
+        assert_eq!((error.code().number, error.to_string()), (3021, format!("got {fingerprint}, expected {other}")));
+        for told in ["94a5", "", &format!("{fingerprint}0"), &fingerprint.replace("94a5", "94ag")] {
+            let error = card.compare(told).expect_err("no fingerprint");
+            let expected = format!("got {told:?}, expected 32 hexadecimal digits, with or without spaces");
+            assert_eq!((error.code().number, error.to_string()), (3029, expected));
+        }
     }
 
     #[test]

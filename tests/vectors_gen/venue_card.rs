@@ -48,6 +48,11 @@ pub(super) fn add(vectors: &mut Vectors) {
     let want = Want::Refused(Stage::Policy, "CF-3021");
     let sent = Sent::Bytes(card().to_string().into_bytes());
     vectors.add("venue-card/other_fingerprint", comment, &["KeyNotPinned"], query, sent, want);
+    let comment = "half of a fingerprint fits many cards";
+    let query = json!({"fingerprint": "0000 0000 0000 0000"});
+    let want = Want::Refused(Stage::Policy, "CF-3029");
+    let sent = Sent::Bytes(card().to_string().into_bytes());
+    vectors.add("venue-card/half_a_fingerprint", comment, &["KeyNotPinned"], query, sent, want);
 }
 
 fn accepted(vectors: &mut Vectors) {

@@ -101,6 +101,7 @@ OUTCOME = {
     "CF-3234": UNDETERMINED,  # change of keys not signed by both sides
     "CF-3020": UNDETERMINED,  # venue card malformed
     "CF-3021": INVALID,  # another fingerprint
+    "CF-3029": UNDETERMINED,  # what was told is no fingerprint
     "CF-3100": UNDETERMINED,  # signed note malformed
     "CF-3102": UNDETERMINED,  # the log has not signed
     "CF-3103": INVALID,  # wrong signature of a note
@@ -3503,7 +3504,10 @@ def run_statement(query, proof):
 def run_venue_card(query, proof):
     told = record({"fingerprint": optional(text)})(query)["fingerprint"]
     digest = read_card(proof)
-    if told is not None and "".join(told.split()).lower() != fingerprint(digest).replace(" ", ""):
+    plain = None if told is None else "".join(told.split()).lower()
+    if plain is not None and not re.fullmatch("[0-9a-f]{32}", plain):
+        raise Refused("policy", "CF-3029", "no fingerprint")
+    if plain is not None and plain != fingerprint(digest).replace(" ", ""):
         raise Refused("policy", "CF-3021", "another fingerprint")
     return {"digest": digest.hex(), "fingerprint": fingerprint(digest)}
 

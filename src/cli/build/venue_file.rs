@@ -50,7 +50,7 @@ snapshot.toml
   [[balance_sheet.unit]]          # every asset, and every further unit of the rows
   id = "BTC"
   decimals = 8
-  relation = "none"               # to its issuer: none, self or affiliate; issuer = "…" where there is one
+  relation = "none"               # to its issuer: none, self or affiliate; issuer = "…" names it
   [[balance_sheet.liability]]     # likewise receivable, holding and encumbrance
   asset = "BTC"
   amount = "12.5"

@@ -10,6 +10,7 @@ use crate::asset::ChainId;
 use crate::bundle::FILE_SIZE_MAX;
 use crate::cli::error::{CliError, Failure};
 use crate::cli::files::{self, NewFile, Readers};
+use crate::cli::wording::counted;
 use crate::cli::{Outcome, interrupt, random, remark, say};
 use crate::reserve::address_set::{AddressEntry, AddressSet, DerivedFrom, IssuerRelation, Role};
 use crate::reserve::bitcoin::descriptor::{
@@ -93,7 +94,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         beside.map_or(Ok(()), NewFile::place)?;
         file.place()
     })?;
-    say(format!("{} addresses, root {}", set.count(), set.root()));
+    say(format!("{}, root {}", counted(set.count(), "address", "addresses"), set.root()));
     if let Some((path, list)) = list {
         let derived = set.entries().iter().filter(|entry| entry.descriptor.is_some()).count();
         say(format!("{derived} of them from {} descriptors, written to {}", list.descriptors().len(), path.display()));

@@ -11,6 +11,7 @@ use crate::asset::ChainId;
 use crate::bundle::FILE_SIZE_MAX;
 use crate::cli::error::{CliError, Failure};
 use crate::cli::files::{self, NewFolder, Readers};
+use crate::cli::wording::counted;
 use crate::cli::{Outcome, remark, say};
 use crate::hash::{Digest, sha256};
 use crate::json;
@@ -95,11 +96,11 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     folder.publish()?;
     for (device, requests) in &groups {
-        say(format!("{device}: {}", counted(requests.len())));
+        say(format!("{device}: {}", of_addresses(requests.len())));
     }
     let internal = set.entries().iter().filter(|entry| entry.role == Role::Internal).count();
     if internal > 0 {
-        remark(format!("{} for internal use count for nothing and are not asked", counted(internal)));
+        remark(format!("{} for internal use count for nothing and are not asked", of_addresses(internal)));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -111,8 +112,8 @@ pub(super) fn read(challenge: &Path, addresses: &Path) -> Result<(Challenge, Add
     if (bound.root, bound.count) == (set.root(), set.count()) {
         return Ok((document, set));
     }
-    let got = format!("{} ({} addresses)", bound.root, bound.count);
-    let expected = format!("{} ({} addresses)", set.root(), set.count());
+    let got = format!("{} ({})", bound.root, of_addresses(bound.count));
+    let expected = format!("{} ({})", set.root(), of_addresses(set.count()));
     Err(Failure::about(challenge, &ChallengeError::Binds { what: "address set", got, expected }))
 }
 
@@ -184,15 +185,15 @@ fn custodian_names(set: &AddressSet) -> BTreeMap<&str, String> {
     names.iter().map(|name| (*name, named(name))).collect()
 }
 
-fn counted(addresses: usize) -> String {
-    if addresses == 1 { "1 address".to_owned() } else { format!("{addresses} addresses") }
+fn of_addresses(count: impl TryInto<u64>) -> String {
+    counted(count, "address", "addresses")
 }
 
 /// A list for one device, to be read by people and to be filled in.
 pub(super) fn text(challenge: &Challenge, device: &str, requests: &[Request]) -> String {
     let mut text = format!("# counterfoil challenge {} of {}: {device}\n", challenge.id, challenge.venue.id);
     if let Some(first) = requests.first() {
-        text += &format!("# {} to sign exactly this line:\n# {}\n", counted(requests.len()), first.line);
+        text += &format!("# {} to sign exactly this line:\n# {}\n", of_addresses(requests.len()), first.line);
     }
     text += "# Put each signature at the end of its line: CHAIN ADDRESS SCHEME SIGNATURE\n";
     for request in requests {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use crate::cli::error::{CliError, Failure};
 use crate::cli::files::{NewFile, Readers};
+use crate::cli::wording::counted;
 use crate::cli::{Outcome, bars, files, interrupt, say, say_exactly};
 use crate::code::Code;
 use crate::foreign::reserves::{Finding, Question, Row, Status, Stop, Summary, read};
@@ -90,8 +91,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     if let (Some(count), Some(path)) = (addresses, &args.addresses_out) {
         say(wrap(&format!(
-            "{count} addresses written to {}: a claim, whatever was signed. `challenge addresses` makes the set, `fetch` \
+            "{} written to {}: a claim, whatever was signed. `challenge addresses` makes the set, `fetch` \
              shows what lies there; without signatures over its challenge `reconcile` counts none of it.",
+            counted(count, "address", "addresses"),
             path.display()
         )));
     }

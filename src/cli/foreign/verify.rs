@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::failure;
 use crate::amount::{Amount, Decimals};
 use crate::cli::error::{CliError, Failure};
+use crate::cli::wording::counted;
 use crate::cli::{Outcome, bars, files, say, say_exactly};
 use crate::foreign::bitmex::{self, Nonce};
 use crate::foreign::decimal::Decimal;
@@ -216,8 +217,9 @@ fn print_tree(question: &bitmex::Question, answer: &bitmex::Answer) {
     let result = if answer.is_consistent() { "consistent" } else { "not consistent" };
     say(format!("Format    bitmex, river ({})", bitmex::FACTS.page));
     say(format!(
-        "Result    {result}: {} leaves at block {}, every node computed again",
-        answer.leaf_count, answer.height
+        "Result    {result}: {} at block {}, every node computed again",
+        counted(answer.leaf_count, "leaf", "leaves"),
+        answer.height
     ));
     let from = if question.root.is_some() { RootFrom::Outside } else { RootFrom::File };
     let root = answer.root.map(|root| root.to_string()).unwrap_or_default();
@@ -226,7 +228,8 @@ fn print_tree(question: &bitmex::Question, answer: &bitmex::Answer) {
     match &question.key {
         Some((_, account)) => {
             let own = answer.own().map_or_else(|| "2^64 or more".to_owned(), |own| own.to_string());
-            say(format!("Yours     {own} sat in {} leaves of account {account}", answer.leaves.len()));
+            let leaves = counted(answer.leaves.len(), "leaf", "leaves");
+            say(format!("Yours     {own} sat in {leaves} of account {account}"));
             for leaf in &answer.leaves {
                 say(format!("          leaf {} in line {}: {} sat", leaf.index, leaf.line, leaf.value));
             }

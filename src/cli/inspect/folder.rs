@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::error::CliError;
+use crate::cli::wording::counted;
 use crate::cli::{Outcome, say};
 
 /// A folder of more entries is listed up to here.
@@ -61,7 +62,7 @@ pub(super) fn run(path: &Path) -> Outcome {
 }
 
 fn files(count: u64) -> String {
-    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+    counted(count, "file", "files")
 }
 
 fn list(path: &Path) -> Result<Vec<(String, fs::DirEntry)>, CliError> {

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::asset::ChainId;
 use crate::cli::error::{CliError, Failure};
 use crate::cli::files::{self, Readers, TEXT_SIZE_MAX};
+use crate::cli::wording::counted;
 use crate::cli::{Outcome, challenge, remark, say};
 use crate::hash::decode_lower;
 use crate::json::{self, uint};
@@ -98,7 +99,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         file.push(b'\n');
     }
     files::write(&args.out, &file, Readers::All, args.force)?;
-    say(format!("{} signatures over: {line}", proofs.len()));
+    say(format!("{} over: {line}", counted(proofs.len(), "signature", "signatures")));
     for proof in proofs.iter().filter(|_| args.safe.is_some()) {
         let signers = evm::control::safe::signed_by(&proof.chain, &proof.address, &line, proof);
         let count = signers.map_or(0, |all| all.len());

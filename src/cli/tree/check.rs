@@ -14,6 +14,7 @@ use crate::cli::build::sources::Ledgers;
 use crate::cli::error::Failure;
 use crate::cli::files::{self, NewFolder, Readers};
 use crate::cli::passphrase::Unlock;
+use crate::cli::wording::counted;
 use crate::cli::{Outcome, build, prove, remark, say};
 use crate::code::{Code, Coded, liability as codes};
 use crate::liability::leaf::SnapshotKey;
@@ -105,7 +106,7 @@ pub(in crate::cli) fn run(args: &Args) -> Outcome {
     say("every leaf, node and file was computed again: they are what the statement commits to");
     if let Some(assets) = args.assets.as_deref().filter(|_| !args.ledger.is_empty()) {
         let rows = check_ledger(args, &ledgers, assets, &store, &statement)?;
-        say(format!("{rows} rows of the ledger were read again: they give the same leaves"));
+        say(format!("{} of the ledger read again: they give the same leaves", counted(rows, "row", "rows")));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::range;
 use crate::cli::error::{CliError, Failure};
+use crate::cli::wording::counted;
 use crate::cli::{Outcome, files, say};
 use crate::json;
 use crate::liability::compact_range::{FILE_SIZE_MAX, MergeRefusal, TreeRange};
@@ -86,9 +87,9 @@ fn compare(path: &Path, merged: &TreeRange, own: Option<&LiabilityCommitment>) -
         return Ok(());
     }
     let words = |row: &LiabilityCommitment| {
-        let (count, decimals) = (row.leaf_count, row.decimals.get());
+        let (leaves, decimals) = (counted(row.leaf_count, "leaf", "leaves"), row.decimals.get());
         let amount = row.total.to_decimal(row.decimals);
-        format!("root {} of {count} leaves with total {amount} ({decimals} decimals)", row.root)
+        format!("root {} of {leaves} with total {amount} ({decimals} decimals)", row.root)
     };
     Err(CliError::RangeDiffers { statement: path.to_owned(), got: words(own), expected: words(row) }.into())
 }

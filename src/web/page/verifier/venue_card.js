@@ -43,6 +43,9 @@ export function parseCard(bytes) {
 /** Refuses a card whose fingerprint is not the one that the customer was told; spaces and case do not matter. */
 export function compareFingerprint({ fingerprint }, told) {
   const plain = (text) => text.replace(/\s/g, "").toLowerCase();
+  if (!/^[0-9a-f]{32}$/.test(plain(told))) {
+    throw new Refused("policy", "CF-3029", "no fingerprint", { got: told });
+  }
   if (plain(told) !== plain(fingerprint)) {
     throw new Refused("policy", "CF-3021", "another fingerprint", { got: fingerprint, expected: told });
   }
