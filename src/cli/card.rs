@@ -143,7 +143,11 @@ fn show(card: &VenueCard) -> Result<(), Failure> {
     }
     if let Some(log) = &card.log {
         say(format!("log key {}", shown(&log.key)));
-        say(format!("{} of these witnesses must have signed:", log.quorum));
+        if log.witnesses.is_empty() {
+            say("no witness watches it: others may be shown another log");
+        } else {
+            say(format!("{} of these witnesses must have signed:", log.quorum));
+        }
         for witness in &log.witnesses {
             say(format!("  {}: {}", shown(&witness.name), shown(&witness.key)));
         }

@@ -60,7 +60,8 @@ pub(super) fn run(verb: &Verb) -> Outcome {
 
 /// The section `[log]` of a policy, which the check asked for needs.
 pub(super) fn rules(policy: &Policy) -> Result<&LogRules, CliError> {
-    let missing = "the policy names no log: add a section [log] with its key, as the specification of policies shows";
+    let missing =
+        "the policy names no log: pin a venue card that has one (`pin add`), or add a section [log] with its key";
     policy.log().ok_or_else(|| CliError::Arguments(missing.to_owned()))
 }
 

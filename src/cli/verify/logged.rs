@@ -32,7 +32,8 @@ pub(super) fn check(
     let (rules, path) = match (policy.log(), &args.log_proof) {
         (None, None) => return Ok(None),
         (None, Some(_)) => {
-            let detail = "--log-proof: the policy names no log: add a section [log] with the key that you pin";
+            let detail = "--log-proof: the policy names no log: pin a venue card that has one (`pin add`), or add a \
+                          section [log] with the key that you pin";
             return Err(CliError::Arguments(detail.to_owned()).into());
         }
         (Some(rules), None) => return Err(Unlogged(shown(rules.pins().origin).to_string()).into()),
