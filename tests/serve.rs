@@ -92,6 +92,8 @@ fn site_with_strays() -> Place {
     fs::create_dir(at("proofs/folder/index.json")).unwrap();
     place.write("site/proofs/mine/index.json", b"{}");
     fs::set_permissions(at("proofs/mine/index.json"), fs::Permissions::from_mode(0o600)).unwrap();
+    place.write("site/proofs/early/index.json", b"{}");
+    fs::set_permissions(at("proofs/early"), fs::Permissions::from_mode(0o700)).unwrap();
     place
 }
 
@@ -125,6 +127,7 @@ fn nothing_else_of_the_folder_is_served() {
         "/proofs/pipe/index.json",
         "/proofs/folder/index.json",
         "/proofs/mine/index.json",
+        "/proofs/early/index.json",
         "/verify.html/",
         "/verify.html/x",
         "/VERIFY.HTML",
@@ -138,6 +141,7 @@ fn nothing_else_of_the_folder_is_served() {
         server.ended(Duration::from_secs(20))
     };
     assert!(said.contains("not served: ") && said.contains("the log, 3 entries"), "{said}");
+    assert!(said.contains("not served: 2 files that others on this machine may not read"), "{said}");
 }
 
 /// What is not a plain request for one of the files gets a refusal or nothing.

@@ -31,7 +31,9 @@ const PATH_MAX: usize = 160;
 /// A name for the proofs of one snapshot is not longer.
 const SNAPSHOT_NAME_MAX: usize = 64;
 /// Who may read what is served: everybody, on this machine, too.
-const FOR_EVERYBODY: u32 = 0o004;
+pub(crate) const FOR_EVERYBODY: u32 = 0o004;
+/// Who may pass through a folder of the site: everybody, likewise.
+pub(crate) const FOR_PASSERS: u32 = 0o001;
 
 /// What a path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,7 +208,11 @@ impl Site {
         let mut folder: Option<OwnedFd> = None;
         for name in names {
             let within = folder.as_ref().unwrap_or(&self.folder);
-            folder = Some(rustix::fs::openat(within, name, FOLDER, Mode::empty())?);
+            let opened = rustix::fs::openat(within, name, FOLDER, Mode::empty())?;
+            if rustix::fs::fstat(&opened)?.st_mode & FOR_PASSERS == 0 {
+                return Ok(None);
+            }
+            folder = Some(opened);
         }
         let within = folder.as_ref().unwrap_or(&self.folder);
         // a pipe would wait for its writer

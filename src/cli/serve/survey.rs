@@ -12,7 +12,7 @@ use crate::liability::sealed_proof::ProofCode;
 use crate::liability::store;
 use crate::secret::SecretKind;
 use crate::secret::locked::LOCKED;
-use crate::web::site::{Kind, PROOFS};
+use crate::web::site::{FOR_EVERYBODY, FOR_PASSERS, Kind, PROOFS};
 
 /// Folders below this depth are no part of any layout.
 const DEPTH_MAX: usize = 12;
@@ -43,11 +43,20 @@ pub(super) struct Survey {
     secrets: Vec<ServeError>,
 }
 
+/// Where a walk is.
+struct Within<'a> {
+    /// The folder's path in the site.
+    below: &'a str,
+    depth: usize,
+    /// Whether everybody on this machine may pass through all folders down to here.
+    open: bool,
+}
+
 impl Survey {
     /// Looks at every file, and follows no link.
     pub(super) fn of(folder: &Path) -> Result<Self, Failure> {
         let mut survey = Self::default();
-        survey.walk(folder, "", 0)?;
+        survey.walk(folder, Within { below: "", depth: 0, open: true })?;
         if !survey.secrets.is_empty() {
             return Err(Failure::all(survey.secrets));
         }
@@ -59,7 +68,7 @@ impl Survey {
         Ok(survey)
     }
 
-    fn walk(&mut self, folder: &Path, below: &str, depth: usize) -> Result<(), CliError> {
+    fn walk(&mut self, folder: &Path, Within { below, depth, open }: Within<'_>) -> Result<(), CliError> {
         let fail = |error: std::io::Error| CliError::Unreadable { path: folder.to_owned(), detail: error.to_string() };
         for entry in fs::read_dir(folder).map_err(fail)? {
             let entry = entry.map_err(fail)?;
@@ -69,9 +78,11 @@ impl Survey {
                 name.to_str().map(|name| if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") });
             if kind.is_dir() && depth < DEPTH_MAX {
                 // a name that is no text is no part of the layout, and is looked into all the same
-                self.walk(&path, name.as_deref().unwrap_or("?"), depth + 1)?;
+                let below = name.as_deref().unwrap_or("?");
+                let open = open && entry.metadata().map_err(fail)?.mode() & FOR_PASSERS != 0;
+                self.walk(&path, Within { below, depth: depth + 1, open })?;
             } else if kind.is_file() {
-                self.file(path, name.as_deref().unwrap_or("?"))?;
+                self.file(path, name.as_deref().unwrap_or("?"), open)?;
             } else {
                 self.ignore(path);
             }
@@ -79,10 +90,10 @@ impl Survey {
         Ok(())
     }
 
-    fn file(&mut self, path: PathBuf, name: &str) -> Result<(), CliError> {
+    fn file(&mut self, path: PathBuf, name: &str, within_open: bool) -> Result<(), CliError> {
         let fail = |error: std::io::Error| CliError::Unreadable { path: path.clone(), detail: error.to_string() };
         let found = fs::symlink_metadata(&path).map_err(fail)?;
-        let (kind, open) = (Kind::of(name), found.mode() & 0o004 != 0);
+        let (kind, open) = (Kind::of(name), within_open && found.mode() & FOR_EVERYBODY != 0);
         // there are many of these, and a look at them would be a look at nothing but hashes
         if !matches!(kind, Some(Kind::Pack | Kind::Tile { .. })) {
             let secret = if found.len() == 0 { None } else { secret(&path, found.len()).map_err(fail)? };
