@@ -7,7 +7,8 @@
 #
 # What is found stays in COUNTERFOIL_FOUND (by default ~/.cache/counterfoil/found), and is where the next run begins. An
 # input that fails, or takes longer than two minutes, or 2 GiB, is in its folder `failed`. The first build takes long;
-# with COUNTERFOIL_FUZZ_PROFILE=dev the binaries of `tests/run.sh` are used, which are slow and there already.
+# with COUNTERFOIL_FUZZ_PROFILE=dev the binaries of `tests/run.sh` are used, which are slow and there already. With
+# COUNTERFOIL_FUZZ_BINARIES=FOLDER nothing is built and these are run: a copy, so that the sources may change meanwhile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,6 +22,7 @@ case ${COUNTERFOIL_FUZZ_PROFILE:-release} in
   dev) binaries=$CARGO_TARGET_DIR/$machine/debug build=(--dev) ;;
   *) binaries=$CARGO_TARGET_DIR/$machine/release build=() ;;
 esac
+binaries=${COUNTERFOIL_FUZZ_BINARIES:-$binaries}
 mkdir -p "$found/failed"
 
 number() { sed -n "s/^stat::$1: *//p" "$2"; }
@@ -70,11 +72,12 @@ keep() {
 case ${1:-} in
   table) table ;;
   keep) keep ;;
-  *[!0-9]* | "") sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *[!0-9]* | "") sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
   *)
     seconds=$1
     shift
-    cargo +nightly fuzz build "${build[@]}" --sanitizer none --target "$machine"
+    [ -n "${COUNTERFOIL_FUZZ_BINARIES:-}" ] ||
+      cargo +nightly fuzz build "${build[@]}" --sanitizer none --target "$machine"
     [ $# -gt 0 ] || set -- $(cargo +nightly fuzz list)
     for target in "$@"; do run_target "$target" "$seconds"; done
     if [ -n "$(ls "$found/failed")" ]; then
