@@ -71,9 +71,9 @@ fn number_of(variable: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
 }
 
-/// The long run, of which [docs/robustness.md] has the command: `COUNTERFOIL_MUTANTS` inputs for each target, or as many
-/// as `COUNTERFOIL_MUTANTS_SECONDS` allow for it; `COUNTERFOIL_MUTANTS_TARGETS` names the targets, with spaces between.
-/// It prints how many there were, as a target that is slow does not come to its number.
+/// The long run, whose command stands in `docs/robustness.md`: `COUNTERFOIL_MUTANTS` inputs for each target, or as many
+/// as `COUNTERFOIL_MUTANTS_SECONDS` allow for it; `COUNTERFOIL_MUTANTS_TARGETS` names targets, with spaces between. It
+/// prints how many there were, as a target that is slow does not come to its number.
 #[test]
 fn every_target_survives_changed_inputs() {
     let count = number_of("COUNTERFOIL_MUTANTS").unwrap_or(MUTANTS);

@@ -1,7 +1,8 @@
-//! Lengths in the encoding `DELTA_BINARY_PACKED`, in front of texts in `DELTA_LENGTH_BYTE_ARRAY` and `DELTA_BYTE_ARRAY`.
+//! Lengths in the encoding `DELTA_BINARY_PACKED`, in front of texts in `DELTA_LENGTH_BYTE_ARRAY` and
+//! `DELTA_BYTE_ARRAY`.
 //!
-//! They say themselves how many they are, and in blocks of no width some bytes stand for any number of them. The library
-//! takes memory for what they say, so they are counted before it sees them.
+//! They say themselves how many they are, and in blocks of no width some bytes stand for any number of them. The
+//! library takes memory for what they say, so they are counted before it sees them.
 //!
 //! Source: Apache Parquet format, `Encodings.md`, "Delta Encoding", "Delta-length byte array", "Delta Strings".
 
