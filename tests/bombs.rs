@@ -248,6 +248,10 @@ mod parquet {
     }
 }
 
+#[cfg(feature = "parquet")]
+#[path = "bombs/pages.rs"]
+mod pages;
+
 #[test]
 fn a_secret_or_a_text_is_never_unpacked() {
     // only ledgers are: a packed configuration is no text

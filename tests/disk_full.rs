@@ -1,17 +1,27 @@
 //! A disk that fills up, at several moments of every command that writes: the command says so, and nothing is left that
 //! looks complete. The disk is a small one in memory, seen by this test only.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(dead_code, reason = "the node's module has more than is used here")]
 
 mod cli_support;
+mod log_support;
+mod node_support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use cli_support::{build_line, bundle, done, made};
+use cli_support::{ADDRESS, REGTEST, build_line, bundle, done, made};
+use counterfoil::publish::log::{Checkpoint, tree};
+use counterfoil::publish::witness::Request;
+use counterfoil::snapshot::Time;
 use libtest_mimic::{Arguments, Failed, Trial};
+use log_support::{ORIGIN, Place, log_signer, post};
+use node_support::Node;
 
 /// Kibibytes that are free on the disk when the command begins; the last one is enough for all of them.
 const FREE: [u32; 4] = [0, 8, 60, 12_000];
@@ -24,13 +34,25 @@ struct Case {
     before: &'static str,
     line: String,
     /// What is there when it has succeeded.
-    output: &'static str,
+    output: String,
     /// Whether files other than the output may stay, which the same command goes on from.
     goes_on: bool,
+    /// Where the command is run.
+    within: &'static str,
+    /// Kibibytes that are free when it begins.
+    free: &'static [u32],
 }
 
-fn case(name: &'static str, line: &str, output: &'static str) -> Case {
-    Case { name, before: "", line: line.to_owned(), output, goes_on: false }
+fn case(name: &'static str, line: &str, output: &str) -> Case {
+    Case {
+        name,
+        before: "",
+        line: line.to_owned(),
+        output: output.to_owned(),
+        goes_on: false,
+        within: ".",
+        free: &FREE,
+    }
 }
 
 fn cases() -> Vec<Case> {
@@ -69,8 +91,7 @@ fn cases() -> Vec<Case> {
     let collected = "challenge collect control.jsonl --challenge challenge.json --addresses addresses.jsonl \
                      --out disk/c.jsonl";
     cases.push(case("challenge collect", collected, "c.jsonl"));
-    let with =
-        |name, before, line: &str, output, goes_on| Case { name, before, line: line.to_owned(), output, goes_on };
+    let with = |name, before, line: &str, output, goes_on| Case { before, goes_on, ..case(name, line, output) };
     let record = "statement sign tree --key signing-a.key --record disk/a.signed --out signed-again.json --force";
     cases.push(with("statement sign --record", "", record, "a.signed", false));
     let change = "keygen --change-passphrase disk/a.key --new-passphrase-file pass.txt";
@@ -84,7 +105,27 @@ fn cases() -> Vec<Case> {
     cases.push(with("bundle add", "", add, "evidence/challenge.json", true));
     let publish = "publish statement.json --log disk/log --key log.key";
     cases.push(with("publish", "", publish, "log/checkpoint", true));
+    cases.extend(of_several_parties());
     cases
+}
+
+/// What a customer, an auditor and somebody who looks around write.
+fn of_several_parties() -> Vec<Case> {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/borrowed").display().to_string();
+    let seed = "ab".repeat(32);
+    let sample = format!(
+        "sample deposits {golden}/bundle --policy {golden}/policy.toml --count 2 --seed {seed} --csv disk/l.csv"
+    );
+    let open = "dispute open u1.receipts --policy policy.toml --asset BTC --as-of 2026-03-01T00:00:00Z";
+    let answer = "dispute answer d.json --key signing-a.key --statement statement.json --log-proof p.tlog-proof \
+                  --opening proof-u1.json --out disk/a.json";
+    vec![
+        // computed for seconds before anything is written
+        Case { within: "disk", free: &[60, ENOUGH], ..case("demo", "demo", "counterfoil-demo/policy.toml") },
+        case("dispute open", &format!("{open} --out disk/d.json"), "d.json"),
+        case("dispute answer", answer, "a.json"),
+        case("sample deposits --csv", &sample, "l.csv"),
+    ]
 }
 
 fn main() -> ExitCode {
@@ -101,7 +142,104 @@ fn main() -> ExitCode {
             Trial::test(name, || Ok(())).with_ignored_flag(true)
         });
     }
+    trials.push(if mounts {
+        Trial::test("witness", || a_witness_that_cannot_remember_signs_nothing().map_err(Failed::from))
+    } else {
+        Trial::test("witness (ignored: this system lets nobody mount a disk)", || Ok(())).with_ignored_flag(true)
+    });
+    trials.push(fetch_trial(mounts));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// `fetch` asks a real node, which answers from the same chain each time.
+fn fetch_trial(mounts: bool) -> Trial {
+    let in_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
+    match std::env::var_os("BITCOIND") {
+        Some(program) if mounts => Trial::test("fetch bitcoin", move || {
+            let node = Node::start(&program);
+            node.client()
+                .ask_raw("generatetoaddress", &format!("[3, \"{ADDRESS}\"]"))
+                .map_err(|error| error.to_string())?;
+            let line = format!(
+                "fetch bitcoin --url {} --cookie-file {} --chain {REGTEST} --addresses addresses.jsonl --from-height 0 \
+                 --node-key signing-a.key --out disk/fetched",
+                node.url,
+                node.cookie_file().display()
+            );
+            let output = format!("fetched/chains/{}/transcript.json", REGTEST.replace(':', "_"));
+            // the folders that the evidence would have been in stay, and are empty
+            let fetched = Case { line, goes_on: true, ..case("fetch bitcoin", "", &output) };
+            filled(&fetched).map_err(Failed::from)
+        }),
+        None if in_ci => Trial::test("fetch bitcoin", || Err("BITCOIND names no bitcoind".into())),
+        _ => {
+            let name = "fetch bitcoin (ignored: BITCOIND names no bitcoind, or nobody may mount a disk)";
+            Trial::test(name, || Ok(())).with_ignored_flag(true)
+        }
+    }
+}
+
+/// A checkpoint of so many leaves of a log, as it is sent to a witness.
+fn request(size: u64, old: u64) -> Request {
+    let leaves: Vec<_> = (0..size).map(|index| tree::leaf_hash(&index.to_be_bytes())).collect();
+    let mut checkpoint = Checkpoint { origin: ORIGIN.to_owned(), size, root: tree::root(&leaves) }.to_note();
+    checkpoint.add(log_signer().sign(checkpoint.text(), Time::from_unix(0)).unwrap());
+    Request { old, path: tree::consistency_proof(&leaves, old).unwrap(), checkpoint }
+}
+
+/// A witness whose state lies on the disk, and the file that fills the disk.
+fn a_witness_that_cannot_remember_signs_nothing() -> Result<(), String> {
+    let place = Place::new();
+    let script = format!(
+        "mkdir disk && mount -t tmpfs -o size=1m tmpfs disk && mkdir -m 700 disk/state || exit 9
+         {} witness --state disk/state --key witness0.key --name witness.example/w0 --logs logs.txt \
+            --listen 127.0.0.1:0 >said 2>wrong &
+         trap \"kill $!\" EXIT
+         while read word; do
+             case $word in
+                 fill) cat /dev/zero >disk/fill 2>/dev/null; ls disk/state >listed; echo full ;;
+                 free) rm disk/fill; ls -a disk/state >listed; echo free ;;
+             esac
+         done",
+        env!("CARGO_BIN_EXE_counterfoil")
+    );
+    let mut shell = Command::new("unshare")
+        .current_dir(place.path())
+        .args(["-rm", "sh", "-c", &script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let (mut words, mut answers) = (shell.stdin.take().unwrap(), BufReader::new(shell.stdout.take().unwrap()).lines());
+    let mut tell = |word: &str| {
+        writeln!(words, "{word}").unwrap();
+        answers.next().unwrap().unwrap()
+    };
+    let address = (0..600).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        let said = fs::read_to_string(place.path().join("said")).ok()?;
+        said.lines().find_map(|line| line.rsplit_once("http://").map(|(_, address)| address.to_owned()))
+    });
+    let address = address.ok_or("the witness does not start")?;
+    let ask = |request: &Request| post(&address, "/add-checkpoint", request.body().as_bytes()).unwrap();
+    let first = ask(&request(3, 0));
+    tell("fill");
+    let refused = ask(&request(5, 3));
+    let other = ask(&request(5, 0));
+    tell("free");
+    let listed = fs::read_to_string(place.path().join("listed")).unwrap();
+    let again = ask(&request(5, 3));
+    drop(words);
+    shell.wait().map_err(|error| error.to_string())?;
+    let place = format!("{} {} {}\n{listed}", refused.status, refused.body, other.body);
+    // no cosignature without a memory of it; and the one that it has is still there
+    if first.status != 200 || refused.status != 500 || refused.body.contains('\u{2014}') {
+        return Err(format!("a witness signs what it cannot keep: {place}"));
+    }
+    if other.status != 409 || other.body != "3\n" || listed.contains(".counterfoil-") || again.status != 200 {
+        return Err(format!("a witness forgets: {place} {} {}", again.status, again.body));
+    }
+    Ok(())
 }
 
 /// A venue with all files that the cases need.
@@ -120,6 +258,10 @@ fn venue() -> &'static Path {
         cli_support::chmod(&folder.join("pass.txt"), 0o600);
         done(folder, "keygen --kind log --name log.example/example-exchange --out log.key");
         done(folder, "publish statement.json --log log --key log.key");
+        done(folder, "log prove log --sequence 0 --out p.tlog-proof");
+        done(folder, "receipt sign tree --key signing-a.key --account u1 --out u1.receipts");
+        let open = "dispute open u1.receipts --policy policy.toml --asset BTC --as-of 2026-03-01T00:00:00Z";
+        done(folder, &format!("{open} --out d.json"));
         venue
     });
     made.path()
@@ -136,7 +278,7 @@ struct Run {
 
 fn filled(case: &Case) -> Result<(), String> {
     let mut failed = 0;
-    for free in FREE {
+    for free in case.free.iter().copied() {
         // a folder of its own: cases run at the same time
         let own = tempfile::tempdir().map_err(|error| error.to_string())?;
         let Run { said, before, after, again } = run(case, free, own.path())?;
@@ -150,7 +292,7 @@ fn filled(case: &Case) -> Result<(), String> {
             continue;
         }
         failed += 1;
-        let named = said.contains("No space left on device") && said.contains("disk");
+        let named = said.contains("No space left on device") && (said.contains("disk") || case.within == "disk");
         let new: Vec<&String> = after.difference(&before).collect();
         let lost = before.difference(&after).next().is_some();
         let left = if case.goes_on { there(&after) } else { !new.is_empty() };
@@ -169,7 +311,7 @@ fn filled(case: &Case) -> Result<(), String> {
 /// Runs the command on a disk with so much room, and once more when there is room again.
 fn run(case: &Case, free: u32, own: &Path) -> Result<Run, String> {
     let command = env!("CARGO_BIN_EXE_counterfoil");
-    let Case { before, line, .. } = case;
+    let Case { before, line, within, .. } = case;
     // locks stay, and are empty
     let state = "(cd disk; find . -mindepth 1 ! -name fill ! -name '*.lock' -type d -printf 'folder %P\\n'; \
                  find . -type f ! -name fill ! -name '*.lock' -exec sha256sum {} + | sed 's: \\./:  :;s:  *: :g')";
@@ -178,10 +320,10 @@ fn run(case: &Case, free: u32, own: &Path) -> Result<Run, String> {
          {state} >own.before
          free=$(df --output=avail -k disk | tail -1)
          head -c $(( (free - {free}) * 1024 )) /dev/zero >disk/fill || exit 9
-         {command} {line} >own.out 2>own.err
+         (cd {within} && {command} {line}) >own.out 2>own.err
          {state} >own.after
          rm disk/fill
-         {command} {line} >own.again 2>&1
+         (cd {within} && {command} {line}) >own.again 2>&1
          true",
         venue = venue().display(),
         before = if before.is_empty() { "true" } else { before },

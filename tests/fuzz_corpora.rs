@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Larger inputs are not small ones, and make every checkout slower.
-const BYTES_MAX: u64 = 300_000;
+const BYTES_MAX: u64 = 500_000;
 
 fn corpus(name: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);

@@ -29,10 +29,12 @@ use counterfoil::secret::{Secret, SecretKind};
 
 /// Changed inputs of a target, unless `COUNTERFOIL_MUTANTS` says another number.
 const MUTANTS: u64 = 150;
+/// Every so many inputs a long run looks at the clock.
+const INPUTS_BETWEEN: u64 = 64;
 /// Levels that no reader follows.
 const DEEP: [usize; 2] = [100_000, 1_000_000];
 
-/// The same choices in every run.
+/// The same choices in every run, and for an input the same ones whichever were made before it.
 struct Choices(u64);
 
 impl Choices {
@@ -64,22 +66,39 @@ impl Choices {
     }
 }
 
-/// `COUNTERFOIL_MUTANTS=1000000 cargo test --release --test mutated_inputs` is the long run.
+fn number_of(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
+}
+
+/// The long run, whose command stands in `docs/robustness.md`: `COUNTERFOIL_MUTANTS` inputs for each target, or as many
+/// as `COUNTERFOIL_MUTANTS_SECONDS` allow for it; `COUNTERFOIL_MUTANTS_TARGETS` names targets, with spaces between. It
+/// prints how many there were, as a target that is slow does not come to its number.
 #[test]
 fn every_target_survives_changed_inputs() {
-    let count = std::env::var("COUNTERFOIL_MUTANTS").ok().and_then(|text| text.parse().ok()).unwrap_or(MUTANTS);
-    for (name, target) in fuzz::TARGETS {
+    let count = number_of("COUNTERFOIL_MUTANTS").unwrap_or(MUTANTS);
+    let limit = number_of("COUNTERFOIL_MUTANTS_SECONDS").map_or(Duration::MAX, Duration::from_secs);
+    let named = std::env::var("COUNTERFOIL_MUTANTS_TARGETS").ok();
+    let is_asked = |name: &str| named.as_ref().is_none_or(|named| named.split_whitespace().any(|asked| asked == name));
+    for (name, target) in fuzz::TARGETS.iter().filter(|(name, _)| is_asked(name)) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
         let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         paths.sort();
         let inputs: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
-        let mut choices = Choices(0);
-        for number in 0..count {
+        let begun = Instant::now();
+        let (mut done, mut slowest) = (0, (Duration::ZERO, 0));
+        while done < count && (done % INPUTS_BETWEEN > 0 || begun.elapsed() < limit) {
+            let mut choices = Choices(done << 32);
             let mut bytes = inputs[choices.below(inputs.len())].clone();
             choices.change(&mut bytes);
+            let before = Instant::now();
             let ended = std::panic::catch_unwind(|| target(&bytes));
-            assert!(ended.is_ok(), "{name}, input {number}: {}", hex::encode(&bytes[..bytes.len().min(2_000)]));
+            assert!(ended.is_ok(), "{name}, input {done}: {}", hex::encode(&bytes[..bytes.len().min(2_000)]));
+            slowest = slowest.max((before.elapsed(), done));
+            done += 1;
         }
+        let (seconds, (slowest, of)) = (begun.elapsed().as_secs(), slowest);
+        println!("{name}: {done} inputs in {seconds} s, the slowest ({of}) took {} ms", slowest.as_millis());
     }
 }
 

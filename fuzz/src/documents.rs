@@ -36,7 +36,7 @@ pub fn committed(found: &[VerifiedInclusion], honest: &[VerifiedInclusion]) {
     assert!(found.iter().all(|leaf| honest.contains(leaf)), "accepted: {found:?}\ncommitted: {honest:?}");
 }
 
-fn venue() -> &'static (ExampleVenue, Policy) {
+pub fn venue() -> &'static (ExampleVenue, Policy) {
     static VENUE: OnceLock<(ExampleVenue, Policy)> = OnceLock::new();
     VENUE.get_or_init(|| {
         let venue = ExampleVenue::new().unwrap();

@@ -7,6 +7,7 @@
 
 mod amounts;
 mod blocks;
+mod bundles;
 mod control;
 mod depositors;
 mod descriptors;
@@ -20,6 +21,9 @@ mod keys;
 mod ledgers;
 mod logs;
 mod networks;
+#[cfg(feature = "parquet")]
+mod parquets;
+mod policies;
 mod receipts;
 mod sealed;
 mod sheets;
@@ -29,6 +33,7 @@ mod windows;
 
 pub use amounts::amount;
 pub use blocks::{block_file, merkle_block};
+pub use bundles::manifest;
 pub use control::{control_signature, psbt_proof};
 pub use depositors::depositor;
 pub use descriptors::descriptor_list;
@@ -40,7 +45,10 @@ pub use foreign::{foreign_list, foreign_proof, foreign_tree};
 pub use keys::key_file;
 pub use ledgers::ledger;
 pub use logs::{log_proof, witness_request};
-pub use networks::{clearing, deposit_claim};
+pub use networks::{clearing, deposit_claim, transfers};
+#[cfg(feature = "parquet")]
+pub use parquets::parquet;
+pub use policies::{assumptions, network_policy, policy};
 pub use receipts::venue_receipt;
 pub use sealed::sealed_pack;
 pub use sheets::{sheet, sheet_table};
@@ -71,6 +79,8 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     inputs.extend(evm::honest());
     inputs.extend(foreign::honest_files());
     inputs.extend(sheets::honest_files());
+    inputs.extend(policies::honest_files());
+    inputs.extend(bundles::honest_files());
     inputs.extend(windows::honest_windows().into_iter().map(|(name, bytes)| ("evm_window", name, bytes)));
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
@@ -89,8 +99,9 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
 pub type Target = fn(&[u8]);
 
 /// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 34] = [
+pub const TARGETS: &[(&str, Target)] = &[
     ("amount", amount),
+    ("assumptions", assumptions),
     ("block_file", block_file),
     ("clearing", clearing),
     ("control_signature", control_signature),
@@ -112,7 +123,12 @@ pub const TARGETS: [(&str, Target); 34] = [
     ("ledger", ledger),
     ("light_client_update", light_client_update),
     ("log_proof", log_proof),
+    ("manifest", manifest),
     ("merkle_block", merkle_block),
+    ("network_policy", network_policy),
+    #[cfg(feature = "parquet")]
+    ("parquet", parquet),
+    ("policy", policy),
     ("psbt_proof", psbt_proof),
     ("receipts", receipts),
     ("sealed_pack", sealed_pack),
@@ -121,6 +137,7 @@ pub const TARGETS: [(&str, Target); 34] = [
     ("staked_ether", staked_ether),
     ("statement", statement),
     ("store", store),
+    ("transfers", transfers),
     ("utxo_snapshot", utxo_snapshot),
     ("venue_receipt", venue_receipt),
     ("witness_request", witness_request),

@@ -1,9 +1,12 @@
 //! Targets of several venues: networks of obligations, and claims of deposits.
 
+use counterfoil::amount::{Amount, Decimals};
 use counterfoil::reconcile::network::elsewhere::Claim;
 use counterfoil::reconcile::network::fraction::{Fraction, one, zero};
 use counterfoil::reconcile::network::netting::{bilateral, cyclic};
-use counterfoil::reconcile::network::{Obligations, fraction};
+use counterfoil::reconcile::network::transfers::{Seen, Transfer, View};
+use counterfoil::reconcile::network::{self, Obligations, fraction};
+use counterfoil::reconcile::window::Direction;
 
 /// Larger networks take longer and show nothing else.
 const NODES_MAX: usize = 8;
@@ -40,5 +43,76 @@ pub fn clearing(bytes: &[u8]) {
 pub fn deposit_claim(bytes: &[u8]) {
     if let Ok(claim) = Claim::parse(bytes) {
         assert_eq!(counterfoil::json::canonical(&claim).unwrap(), bytes);
+    }
+}
+
+/// Venues, blocks, transactions and names that flows are made of.
+const VENUES: usize = 3;
+const NAMES: [&str; 4] = ["a0", "a1", "a2", "stranger"];
+/// Bytes of a flow, and how many are read.
+const FLOW: usize = 7;
+const FLOWS_MAX: usize = 40;
+
+/// Windows of three venues: the first bytes say which blocks each shows, and which addresses are its own; then each
+/// flow has venue and direction, transaction, block, amount, how many name the other side, who, and how much of it.
+fn views(data: &[u8]) -> Option<Vec<View>> {
+    let (heads, mut rest) = data.split_at_checked(VENUES * 3)?;
+    let mut views = Vec::new();
+    for head in heads.chunks_exact(3) {
+        let addresses = NAMES.iter().enumerate().filter(|(at, _)| head[2] & (1 << at) != 0);
+        let addresses = addresses.map(|(_, name)| (*name).to_owned()).collect();
+        let shown = (head[0] <= head[1]).then(|| (u64::from(head[0]), u64::from(head[1])));
+        views.push(View { addresses, shown, flows: Vec::new() });
+    }
+    for _ in 0..FLOWS_MAX {
+        let Some((&[kind, txid, height, amount, count, who, share], behind)) = rest.split_first_chunk::<FLOW>() else {
+            break;
+        };
+        rest = behind;
+        let party = |at: u8| {
+            let name = NAMES[usize::from(who.wrapping_add(at)) % NAMES.len()].to_owned();
+            (name, (share > 0).then(|| fraction::units(Amount::from_base_units(u128::from(share)), Decimals::ZERO)))
+        };
+        views[usize::from(kind) % VENUES].flows.push(Seen {
+            txid: format!("{:02x}", txid % 16),
+            height: u64::from(height),
+            direction: if kind & 0x80 == 0 { Direction::In } else { Direction::Out },
+            amount: fraction::units(Amount::from_base_units(u128::from(amount)), Decimals::ZERO),
+            parties: (0..count % 3).map(party).collect(),
+        });
+    }
+    Some(views)
+}
+
+/// What went between venues is told once for each pair and transaction, is no more than a flow of one of the two, and
+/// what was lent is no more than what came and what went back.
+pub fn transfers(data: &[u8]) {
+    let Some(views) = views(data) else { return };
+    let found = network::transfers::transfers(&views);
+    for (at, one) in found.iter().enumerate() {
+        assert!(one.from != one.to);
+        let key = |one: &Transfer| (one.from, one.to, one.txid.clone());
+        assert!(found[..at].iter().all(|other| key(other) != key(one)), "{one:?} stands twice");
+        let own = |venue: usize, direction: Direction| {
+            let flows = views[venue].flows.iter();
+            flows.filter(move |flow| flow.txid == one.txid && flow.direction == direction && flow.amount >= one.amount)
+        };
+        let told = own(one.from, Direction::Out).count() + own(one.to, Direction::In).count();
+        assert!(told > 0, "nobody tells {one:?}");
+        assert!(one.amount >= zero());
+    }
+    for (lender, borrower) in [(0, 1), (1, 2), (2, 0)] {
+        for cutoff in [0, 100, 255] {
+            let sum = |from: usize, to: usize| {
+                let way = found.iter().filter(|one| (one.from, one.to) == (from, to));
+                way.fold(zero(), |sum, one| sum + &one.amount)
+            };
+            let lent = network::transfers::lent(&found, cutoff, lender, borrower, &zero());
+            assert!(lent >= zero() && lent <= sum(lender, borrower) && lent <= sum(borrower, lender));
+            let owed = network::transfers::lent(&found, cutoff, lender, borrower, &one());
+            assert!(owed <= lent && &lent - &owed <= one());
+            // a loan is over on the other side of its block
+            assert!(cutoff != 255 || lent == zero(), "nothing comes back behind the last block");
+        }
     }
 }

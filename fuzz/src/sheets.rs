@@ -4,11 +4,11 @@ use counterfoil::hash::sha256;
 use counterfoil::json;
 use counterfoil::policy::quality::Assumptions;
 use counterfoil::publish::balance_sheet::BalanceSheet;
-use counterfoil::reconcile::sheet::{Sheet, SheetVerdict, digest, judge};
+use counterfoil::reconcile::sheet::{Sheet, SheetReport, SheetVerdict, digest, judge};
 use counterfoil::report;
 
-const FTX: &str = include_str!("../../vectors/episodes/ftx-2022-11-10.toml");
-const ALAMEDA: &str = include_str!("../../vectors/episodes/alameda-2022-06-30.toml");
+pub const FTX: &str = include_str!("../../vectors/episodes/ftx-2022-11-10.toml");
+pub const ALAMEDA: &str = include_str!("../../vectors/episodes/alameda-2022-06-30.toml");
 const ASSUMED: &str = include_str!("../../vectors/episodes/ftx-2022-11-10.assumptions.toml");
 /// Larger sheets take longer and show nothing else.
 const BYTES_MAX: usize = 20_000;
@@ -51,15 +51,20 @@ fn printed(sheet: &Sheet, text: &str) {
     let assumed = Assumptions::parse(ASSUMED).unwrap();
     for assumptions in [None, Some(&assumed)] {
         let found = judge(sheet, digest(text), assumptions);
-        assert_eq!(found.verdict == SheetVerdict::Short, found.ladder.first_failing.is_some());
-        assert_ne!(found.verdict.exit_code(), 0);
-        assert!(found.ladder.rungs.is_sorted_by(|left, right| left.callable <= right.callable || own(sheet)));
-        json::parse(&report::sheet_json(&found).unwrap()).unwrap();
-        assert!(!report::sheet_text(&found).is_empty());
-        let page = report::sheet_html(&found).unwrap();
-        assert!(!page.contains("<script"));
-        assert_eq!(report::sheet_csv(&found).unwrap().len(), 6);
+        told(sheet, &found);
     }
+}
+
+/// What was found is told in every form.
+pub fn told(sheet: &Sheet, found: &SheetReport) {
+    assert_eq!(found.verdict == SheetVerdict::Short, found.ladder.first_failing.is_some());
+    assert_ne!(found.verdict.exit_code(), 0);
+    assert!(found.ladder.rungs.is_sorted_by(|left, right| left.callable <= right.callable || own(sheet)));
+    json::parse(&report::sheet_json(found).unwrap()).unwrap();
+    assert!(!report::sheet_text(found).is_empty());
+    let page = report::sheet_html(found).unwrap();
+    assert!(!page.contains("<script"));
+    assert_eq!(report::sheet_csv(found).unwrap().len(), 6);
 }
 
 /// Tokens of its own circle pay liabilities in themselves, which may be due later.

@@ -3,19 +3,26 @@
 //! Columns are unpacked where the file is read; what rows mean is read by whoever gets the chunk.
 
 mod column;
+mod delta;
 mod limits;
 mod thrift;
+mod unpacked;
+mod watched;
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use parquet::column::reader::get_column_reader;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::properties::ReaderProperties;
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
+use parquet::file::serialized_reader::ReadOptionsBuilder;
 
 use self::column::{Column, Kind as ColumnKind, Reader, Value};
 use self::limits::{Pages, Shared, check_footer, too_many_rows};
+use self::watched::{Taken, Watched};
 use super::columns::{Columns, Meaning, NAMES, Owed, RowFault, whole};
 use super::excerpt::Fault;
 use super::{Chunk, LedgerError, LedgerErrorKind as Kind, Place, Row, RowSource, SourceRecord};
@@ -31,6 +38,7 @@ pub struct ParquetSource {
     ledger: Arc<Ledger>,
     file: Box<dyn FileReader>,
     pages: Box<dyn Pages>,
+    taken: Arc<Taken>,
     /// Position of each known column's leaf in the file, and how it is read; in the order of [`NAMES`].
     columns: [Option<(usize, ColumnKind)>; 6],
     /// The row group that is being read, and its rows that are left.
@@ -69,7 +77,11 @@ impl ParquetSource {
         let (sha256, length) = hash(&mut whole).map_err(|error| vec![Kind::Read(format!("{name}: {error}")).into()])?;
         let pages = Shared::new(file);
         check_footer(&pages).map_err(|detail| vec![refused(name, detail)])?;
-        let file = caught(|| SerializedFileReader::new(pages.clone())).map_err(|error| vec![damaged(name, &error)])?;
+        // an older form of LZ4 has no length that the library would keep to
+        let properties = ReaderProperties::builder().set_backward_compatible_lz4(false).build();
+        let options = ReadOptionsBuilder::new().with_reader_properties(properties).build();
+        let file = caught(|| SerializedFileReader::new_with_options(pages.clone(), options));
+        let file = file.map_err(|error| vec![damaged(name, &error)])?;
         let rows = |group: &RowGroupMetaData| group.num_rows().unsigned_abs();
         let rows = file.metadata().row_groups().iter().map(rows).fold(0, u64::saturating_add);
         if too_many_rows(rows, length) {
@@ -100,8 +112,8 @@ impl ParquetSource {
         let meaning = Meaning::new(found, number, false, assets);
         let ledger = Arc::new(Ledger { name: name.to_owned(), meaning });
         let (file, pages, readers) = (Box::new(file), Box::new(pages), std::array::from_fn(|_| None));
-        let (left, next_group, next_row, ended) = (0, 0, 1, false);
-        Ok(Self { ledger, file, pages, columns, readers, left, next_group, next_row, sha256, length, ended })
+        let (taken, left, next_group, next_row, ended) = (Arc::default(), 0, 0, 1, false);
+        Ok(Self { ledger, file, pages, taken, columns, readers, left, next_group, next_row, sha256, length, ended })
     }
 
     /// Reads a negative amount as what the customer owes to the venue, instead of refusing it.
@@ -116,6 +128,7 @@ impl ParquetSource {
 
     /// The next rows; `None` at the end.
     fn batch(&mut self) -> Result<Option<Batch>, ParquetError> {
+        self.taken.clear();
         while self.left == 0 {
             if self.next_group >= self.file.num_row_groups() {
                 return Ok(None);
@@ -128,7 +141,10 @@ impl ParquetSource {
                 *reader = match column {
                     Some((leaf, kind)) => {
                         check_pages(&*self.pages, group.metadata(), *leaf)?;
-                        Some(Reader::new(group.get_column_reader(*leaf)?, *kind))
+                        let column = group.metadata().schema_descr().column(*leaf);
+                        let taken = Arc::clone(&self.taken);
+                        let pages = Watched::new(group.get_column_page_reader(*leaf)?, column.max_def_level(), taken);
+                        Some(Reader::new(get_column_reader(column, Box::new(pages)), *kind))
                     }
                     None => None,
                 };
@@ -209,7 +225,7 @@ fn check_pages(pages: &dyn Pages, group: &RowGroupMetaData, leaf: usize) -> Resu
         return Err(ParquetError::General("a row group lacks a column".to_owned()));
     };
     let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
-    pages.check(start, column.compressed_size()).map_err(ParquetError::General)
+    pages.check(start, column.compressed_size(), column.compression()).map_err(ParquetError::General)
 }
 
 /// A file of this kind has no first line.

@@ -2,14 +2,17 @@
 //! bytes could ask for all memory, or for a recursion that ends the process. So they are looked at before.
 
 use std::io::Read as _;
+use std::ops::Range;
 use std::sync::Arc;
 
+use parquet::basic::Compression;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::thrift::{INTEGER, LIST, STRUCT, Thrift};
+use super::unpacked::exceeds;
 
 /// Bytes that one page may take, packed or unpacked. Programs write pages of one mebibyte, few of a hundred.
-const PAGE_MAX: i64 = 128 << 20;
+pub(super) const PAGE_MAX: i64 = 128 << 20;
 /// Different values in the dictionary of a column: each takes many times its own bytes in memory.
 const DICTIONARY_MAX: i64 = 1 << 24;
 /// Bytes of one page's header. It can hold the smallest and the largest value of the page.
@@ -66,22 +69,28 @@ impl<R: ChunkReader> ChunkReader for Shared<R> {
 
 /// Looks at pages before they are unpacked.
 pub(super) trait Pages: Send + Sync {
-    /// All pages of a column in a row group: `start` and `length` are where the footer says that they stand.
+    /// All pages of a column in a row group: `start` and `length` are where the footer says that they stand,
+    /// and `packed` how they are packed.
     ///
     /// # Errors
     /// What is wrong with one of them.
-    fn check(&self, start: i64, length: i64) -> Result<(), String>;
+    fn check(&self, start: i64, length: i64, packed: Compression) -> Result<(), String>;
 }
 
 impl<R: ChunkReader> Pages for Shared<R> {
-    fn check(&self, start: i64, length: i64) -> Result<(), String> {
+    fn check(&self, start: i64, length: i64, packed: Compression) -> Result<(), String> {
         let range = u64::try_from(start).ok().zip(u64::try_from(length).ok());
         let range = range.and_then(|(start, length)| Some((start, start.checked_add(length)?)));
         let Some((mut at, end)) = range.filter(|(_, end)| *end <= self.len()) else {
             return Err(format!("a column of {length} bytes from byte {start} on, in a file of {}", self.len()));
         };
         while at < end {
-            let page = Page::read(self, at, end).map_err(|detail| format!("the page at byte {at} {detail}"))?;
+            let named = |detail| format!("the page at byte {at} {detail}");
+            let page = Page::read(self, at, end).map_err(named)?;
+            if exceeds(self, packed, page.values(), page.unpacked_values()).map_err(named)? {
+                let length = page.unpacked.unwrap_or_default();
+                return Err(named(format!("unpacks to more than the {length} bytes that it says")));
+            }
             at = page.end;
         }
         Ok(())
@@ -101,6 +110,20 @@ struct Page {
 }
 
 impl Page {
+    fn levels(&self) -> u64 {
+        self.levels.iter().map(|bytes| bytes.unsigned_abs()).fold(0, u64::saturating_add)
+    }
+
+    /// Where the packed values stand: behind the levels of the second kind of page, which are never packed.
+    fn values(&self) -> Range<u64> {
+        let packed = self.packed.unwrap_or_default().unsigned_abs();
+        self.end.saturating_sub(packed).saturating_add(self.levels())..self.end
+    }
+
+    fn unpacked_values(&self) -> u64 {
+        self.unpacked.unwrap_or_default().unsigned_abs().saturating_sub(self.levels())
+    }
+
     fn read(file: &impl ChunkReader, at: u64, end: u64) -> Result<Self, String> {
         let left = usize::try_from(end - at).unwrap_or(usize::MAX).min(PAGE_HEADER_MAX);
         let mut looked = PAGE_HEADER_USUAL.min(left);

@@ -24,7 +24,14 @@ const UUID: u8 = 13;
 /// Bytes that are left.
 pub(super) struct Thrift<'a>(pub(super) &'a [u8]);
 
-impl Thrift<'_> {
+impl<'a> Thrift<'a> {
+    /// So many bytes, as they are.
+    pub(super) fn taken(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
     fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
@@ -36,7 +43,8 @@ impl Thrift<'_> {
         Some(())
     }
 
-    fn varint(&mut self) -> Option<u64> {
+    /// An unsigned integer of seven bits in each byte.
+    pub(super) fn varint(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;

@@ -25,7 +25,7 @@ fn header(unpacked: i64, packed: i64, more: &[u8]) -> Vec<u8> {
 
 fn pages(bytes: &[u8]) -> Result<(), String> {
     let length = i64::try_from(bytes.len()).expect("small");
-    Shared::new(Bytes::copy_from_slice(bytes)).check(0, length)
+    Shared::new(Bytes::copy_from_slice(bytes)).check(0, length, Compression::UNCOMPRESSED)
 }
 
 #[test]
@@ -79,9 +79,9 @@ fn headers_that_could_be_read_in_two_ways_are_refused() {
 fn a_column_lies_within_its_file() {
     let file = Shared::new(Bytes::from_static(&[0; 10]));
     for (start, length) in [(-1, 5), (0, -5), (0, 11), (i64::MAX, i64::MAX), (11, 0)] {
-        assert!(file.check(start, length).is_err(), "{start} {length}");
+        assert!(file.check(start, length, Compression::UNCOMPRESSED).is_err(), "{start} {length}");
     }
-    assert_eq!(file.check(10, 0), Ok(()));
+    assert_eq!(file.check(10, 0, Compression::UNCOMPRESSED), Ok(()));
 }
 
 /// A Parquet file without rows, whose schema is so many groups within one another.
