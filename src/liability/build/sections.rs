@@ -155,8 +155,8 @@ struct SectionWriter {
     unsynced: u64,
 }
 
-/// So many bytes are worth a word to the thread that brings files to the medium.
-const SYNCED: u64 = 64 << 20;
+/// So many bytes are worth a word to the threads that bring files to the medium.
+const SYNCED: u64 = 8 << 20;
 
 impl SectionWriter {
     fn new(section: Section, position: usize) -> Self {
@@ -242,12 +242,18 @@ impl TreeWriter {
         kept.write(nodes, out)
     }
 
-    /// Writes what waits, and makes sure that it stays.
-    pub(super) fn finish(mut self, storage: &dyn Storage) -> io::Result<Written> {
-        for section in &mut self.sections {
-            section.flush(storage)?;
-            storage.sync(&section.name)?;
-        }
+    /// Writes what waits.
+    pub(super) fn flush(&mut self, storage: &dyn Storage) -> io::Result<()> {
+        self.sections.iter_mut().try_for_each(|section| section.flush(storage))
+    }
+
+    /// Names of its files.
+    pub(super) fn files(&self) -> impl Iterator<Item = &str> {
+        self.sections.iter().map(|section| section.name.as_str())
+    }
+
+    /// The whole tree; nothing waits any more.
+    pub(super) fn finish(self) -> io::Result<Written> {
         let root = self.range.root().map_err(overflow)?;
         let root = root.ok_or_else(|| io::Error::other("a tree without leaves"))?;
         let [_, texts, _] = &self.sections;
