@@ -9,7 +9,7 @@ use super::bucket;
 use super::faults::Places;
 use super::partition::{Partition, Partitions};
 use super::pieces::{self, Splitting};
-use super::sections::{Output, Run, Runs, TreeWriter};
+use super::sections::{self, Output, Run, Runs, TreeWriter};
 use super::sorted::Sorted;
 use super::{Plan, PlannedTree, Progress, Shares, TreePlan};
 use crate::ledger::LedgerError;
@@ -176,10 +176,7 @@ impl Hashing<'_> {
         for ((_, run), (leaf, text)) in runs.iter_mut().zip(places.ok_or_else(given_up)?) {
             run.place(leaf, text)?;
         }
-        let written = turns.writers.take(number, |writers| {
-            runs.iter()
-                .try_for_each(|(tree, run)| writers.get_mut(*tree).map_or(Ok(()), |writer| writer.write(run, out)))
-        });
+        let written = turns.writers.take(number, |writers| sections::write(writers, runs, out));
         written.ok_or_else(given_up)??;
         Ok(leaves)
     }
