@@ -1,6 +1,7 @@
 //! Amounts: exact counts of an asset's base unit. Specification: `docs/spec/amount.md`.
 
 pub mod exact;
+mod quick;
 
 use std::fmt;
 
@@ -130,7 +131,7 @@ impl Amount {
     /// # Errors
     /// [`AmountError`] with the kind and the byte range within `text`.
     pub fn parse(text: &str, decimals: Decimals) -> Result<Self, AmountError> {
-        if let Some(amount) = parse_plain(text.as_bytes(), decimals) {
+        if let Some(amount) = quick::parse(text.as_bytes(), decimals) {
             return Ok(amount);
         }
         Self::parse_carefully(text, decimals)
@@ -221,76 +222,6 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.base_units().fmt(f)
     }
-}
-
-/// 10^0 to 10^18, each below 2^60.
-const POWERS: [u64; 19] = {
-    let mut powers = [1; 19];
-    let mut at = 1;
-    while at < powers.len() {
-        powers[at] = 10 * powers[at - 1];
-        at += 1;
-    }
-    powers
-};
-
-/// The usual amount, in a fraction of the time that the careful reading takes: a ledger has one on every row. `None`
-/// says only that somebody else has to look.
-#[inline]
-fn parse_plain(text: &[u8], decimals: Decimals) -> Option<Amount> {
-    let places = usize::from(decimals.get());
-    let (whole, whole_count) = leading_digits(text);
-    let leading_zero = whole_count > 1 && text.first() == Some(&b'0');
-    if whole_count == 0 || whole_count > 18 || leading_zero {
-        return None;
-    }
-    let (fraction, fraction_count) = match text.get(whole_count..)? {
-        [] => (0, 0),
-        [b'.', rest @ ..] if !rest.is_empty() => {
-            let (fraction, count) = leading_digits(rest);
-            (fraction, Some(count).filter(|count| *count == rest.len())?)
-        }
-        _ => return None,
-    };
-    let missing = places.checked_sub(fraction_count)?;
-    let (scale, rest) = (POWERS.get(places)?, POWERS.get(missing)?);
-    // neither product nor sum passes 10^36: every factor is below 10^18, or is that itself
-    Some(Amount::from_base_units(u128::from(whole) * u128::from(*scale) + u128::from(fraction) * u128::from(*rest)))
-}
-
-/// How many digits begin the text, and their value if they are at most eighteen.
-#[inline]
-fn leading_digits(text: &[u8]) -> (u64, usize) {
-    let (mut value, mut rest) = (0_u64, text);
-    while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
-        let Some(digits) = eight_digits(u64::from_le_bytes(*eight)) else { break };
-        value = value.wrapping_mul(100_000_000).wrapping_add(digits);
-        rest = behind;
-    }
-    while let Some((byte, behind)) = rest.split_first() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-        rest = behind;
-    }
-    (value, text.len() - rest.len())
-}
-
-/// The value of eight ASCII digits, the first one in the lowest byte: pairs, fours and all eight are joined at once.
-#[inline]
-fn eight_digits(text: u64) -> Option<u64> {
-    // a digit has the upper half 3, and still has it with 6 added
-    let upper = |bytes: u64| bytes & 0xf0f0_f0f0_f0f0_f0f0;
-    if upper(text) != 0x3030_3030_3030_3030 || upper(text.wrapping_add(0x0606_0606_0606_0606)) != upper(text) {
-        return None;
-    }
-    let digits = text - 0x3030_3030_3030_3030;
-    let pairs = (digits.wrapping_mul(10)).wrapping_add(digits >> 8);
-    let left = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
-    let right = (pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
-    Some(left.wrapping_add(right) >> 32)
 }
 
 /// Finds what makes `text` something else than a plain decimal, and where.

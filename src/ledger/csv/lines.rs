@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use csv_core::{ReadRecordResult, Reader};
 
-use super::marks;
+use super::marks::{self, WINDOW};
 use super::used::{Buffer, Used};
 use crate::ledger::columns::{Meaning, RowFault};
 use crate::ledger::excerpt::{self, Fault};
@@ -64,16 +64,28 @@ impl Lines {
         let mut careful = Careful::default();
         let mut line = Line { text, start: 0, end: 0, commas: Vec::with_capacity(16) };
         let mut number = self.first;
-        while line.start < bytes.len() {
-            line.find();
-            if line.end > line.start {
+        let mut end_at = |line: &mut Line<'_>, end| {
+            line.end = end;
+            if end > line.start {
                 match line.row(&self.ledger.meaning, number, odd) {
                     Some(row) => each(Ok(row)),
                     None => careful.read(&self.ledger, line.raw(), number, each),
                 }
             }
-            line.start = line.end + 1;
+            line.start = end + 1;
+            line.commas.clear();
             number += 1;
+        };
+        let (windows, tail) = bytes.as_chunks::<WINDOW>();
+        let mut last = [0; WINDOW];
+        last.iter_mut().zip(tail).for_each(|(place, byte)| *place = *byte);
+        for (window, begin) in windows.iter().chain([&last]).zip((0..).step_by(WINDOW)) {
+            for (at, found) in marks::of(window) {
+                if found == b',' { line.commas.push(begin + at) } else { end_at(&mut line, begin + at) }
+            }
+        }
+        if line.start < bytes.len() {
+            end_at(&mut line, bytes.len());
         }
     }
 }
@@ -87,29 +99,6 @@ struct Line<'b> {
 }
 
 impl<'b> Line<'b> {
-    /// Where the line that begins at `start` has its commas and its end.
-    #[inline]
-    fn find(&mut self) {
-        self.commas.clear();
-        let rest = self.text.as_bytes().get(self.start..).unwrap_or_default();
-        if let Some(window) = rest.first_chunk() {
-            let (mut commas, breaks) = (marks::of(window, b','), marks::of(window, b'\n'));
-            if breaks != 0 {
-                // those before the first line feed
-                commas &= breaks ^ (breaks - 1);
-                while commas != 0 {
-                    self.commas.push(self.start + commas.trailing_zeros() as usize);
-                    commas &= commas - 1;
-                }
-                self.end = self.start + breaks.trailing_zeros() as usize;
-                return;
-            }
-        }
-        self.end = self.start + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let line = rest.get(..self.end - self.start).unwrap_or_default();
-        self.commas.extend(memchr::memchr_iter(b',', line).map(|at| self.start + at));
-    }
-
     fn raw(&self) -> &'b [u8] {
         self.text.as_bytes().get(self.start..self.end).unwrap_or_default()
     }
@@ -130,9 +119,15 @@ impl<'b> Line<'b> {
         if self.commas.len() + 1 != meaning.columns.count || end - self.start > ROW_LENGTH_MAX || end == self.start {
             return None;
         }
-        let field = |index: usize| {
+        let bounds = |index: usize| {
             let start = index.checked_sub(1).and_then(|before| self.commas.get(before)).map_or(self.start, |at| at + 1);
-            let end = self.commas.get(index).copied().unwrap_or(end);
+            (start, self.commas.get(index).copied().unwrap_or(end))
+        };
+        if let Some(row) = meaning.plain_row(number, self.text, bounds) {
+            return Some(row);
+        }
+        let field = |index| {
+            let (start, end) = bounds(index);
             Ok(self.text.get(start..end).unwrap_or_default())
         };
         meaning.row(number, field).ok()
