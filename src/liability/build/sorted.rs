@@ -46,7 +46,7 @@ impl Sorted {
         let common = 8 * u32::try_from(part.common()).unwrap_or(u32::MAX);
         part.load(&mut self.slabs)?;
         self.find_rows(tree_of)?;
-        let bits = (self.unsorted.len() / (2 * trees.max(1))).checked_ilog2().unwrap_or(0);
+        let bits = (self.unsorted.len() / trees.max(1)).checked_ilog2().unwrap_or(0);
         self.put_apart(trees, bits, common)?;
         let Self { slabs, begins, places, .. } = self;
         // each begin has moved to its end, which is the begin of the next
