@@ -418,35 +418,6 @@ mod tests {
         assert_eq!(Amount::parse_base_units(above).map_err(|error| error.kind), Err(Kind::Overflow));
     }
 
-    proptest::proptest! {
-        /// The quick reading never says anything else than the careful one.
-        #[test]
-        fn both_readings_agree(text in "[0-9]{0,3}[0-9.]{0,4}[0-9]{0,20}[.,e0-9 -]?[0-9]{0,3}", places in 0_u8..=38) {
-            let careful = Amount::parse_carefully(&text, decimals(places));
-            proptest::prop_assert_eq!(Amount::parse(&text, decimals(places)), careful.clone());
-            if let Some(quick) = parse_plain(text.as_bytes(), decimals(places)) {
-                proptest::prop_assert_eq!(Ok(quick), careful);
-            }
-        }
-
-        #[test]
-        fn the_usual_amounts_are_read_quickly(whole in 0..10_u64.pow(18), fraction in "[0-9]{1,8}") {
-            let text = format!("{whole}.{fraction}");
-            let careful = Amount::parse_carefully(&text, decimals(8));
-            proptest::prop_assert_eq!(parse_plain(text.as_bytes(), decimals(8)), careful.ok());
-        }
-
-        #[test]
-        fn eight_digits_are_digits(text in proptest::array::uniform8(b'+'..=b'='), value in 0..100_000_000_u64) {
-            let expected = std::str::from_utf8(&text).ok().filter(|text| !text.starts_with('+'));
-            let expected = expected.and_then(|text| text.parse::<u64>().ok());
-            proptest::prop_assert_eq!(eight_digits(u64::from_le_bytes(text)), expected);
-            let text = format!("{value:08}");
-            let text = text.as_bytes().try_into().expect("eight digits");
-            proptest::prop_assert_eq!(eight_digits(u64::from_le_bytes(text)), Some(value));
-        }
-    }
-
     #[test]
     fn rescaling_is_exact_or_refused() {
         let one = Amount::from_base_units(1_000_000);
@@ -496,16 +467,6 @@ mod tests {
         assert_eq!(kind(",3"), AmountErrorKind::BadCharacter { found: ',' });
         let error = Amount::parse_base_units("1.50").expect_err("base units have no point");
         assert_eq!((error.start, error.end), (1, 4));
-    }
-
-    #[test]
-    fn what_ledgers_have_is_read_quickly() {
-        for text in ["5", "0", "0.5", "10", "123456789012345678", "1.12345678"] {
-            assert!(parse_plain(text.as_bytes(), decimals(8)).is_some(), "{text}");
-        }
-        for text in ["", "00", "01.5", "1234567890123456789", "1.", ".1", "1.123456789", "1.5x", "1x"] {
-            assert_eq!(parse_plain(text.as_bytes(), decimals(8)), None, "{text}");
-        }
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl Amount {
             fraction = fraction.wrapping_mul(100_000_000).wrapping_add(digits);
         }
         let (scale, rest) = (POWERS.get(places)?, POWERS.get(missing)?);
-        // as above: no fraction has more digits than the asset, which has eighteen at most
+        // as above: no fraction has more digits than the asset, and the powers end at eighteen
         let (whole, fraction) = (u128::from(whole) * u128::from(*scale), u128::from(fraction) * u128::from(*rest));
         Some(Self::from_base_units(whole + fraction))
     }
@@ -125,6 +125,62 @@ fn last_digits(word: u64, count: u32) -> u64 {
 mod tests {
     use super::*;
 
+    fn decimals(count: u8) -> Decimals {
+        Decimals::new(count).expect("tests use small counts")
+    }
+
+    proptest::proptest! {
+        /// The quick reading never says anything else than the careful one.
+        #[test]
+        fn both_readings_agree(text in "[0-9]{0,3}[0-9.]{0,4}[0-9]{0,20}[.,e0-9 -]?[0-9]{0,3}", places in 0_u8..=38) {
+            let careful = Amount::parse_carefully(&text, decimals(places));
+            proptest::prop_assert_eq!(Amount::parse(&text, decimals(places)), careful.clone());
+            if let Some(quick) = parse(text.as_bytes(), decimals(places)) {
+                proptest::prop_assert_eq!(Ok(quick), careful.clone());
+            }
+            let line = format!("939e66bf-bcf4-443f,{text},12345678");
+            let within = Amount::parse_within(line.as_bytes(), 19, 19 + text.len(), decimals(places));
+            if let Some(within) = within {
+                proptest::prop_assert_eq!(Ok(within), careful);
+            }
+        }
+
+        #[test]
+        fn the_usual_amounts_are_read_quickly(
+            whole in proptest::prop_oneof![0..10_u64.pow(18), 0..10_u64.pow(7)],
+            fraction in "[0-9]{1,8}",
+        ) {
+            let text = format!("{whole}.{fraction}");
+            let careful = Amount::parse_carefully(&text, decimals(8));
+            proptest::prop_assert_eq!(parse(text.as_bytes(), decimals(8)), careful.clone().ok());
+            if whole < 10_000_000 {
+                let line = format!("939e66bf-bcf4-443f,{text}\n12345678");
+                let within = Amount::parse_within(line.as_bytes(), 19, 19 + text.len(), decimals(8));
+                proptest::prop_assert_eq!(within, careful.ok());
+            }
+        }
+
+        #[test]
+        fn eight_digits_are_digits(text in proptest::array::uniform8(b'+'..=b'='), value in 0..100_000_000_u64) {
+            let expected = std::str::from_utf8(&text).ok().filter(|text| !text.starts_with('+'));
+            let expected = expected.and_then(|text| text.parse::<u64>().ok());
+            proptest::prop_assert_eq!(eight_digits(u64::from_le_bytes(text)), expected);
+            let text = format!("{value:08}");
+            let text = text.as_bytes().try_into().expect("eight digits");
+            proptest::prop_assert_eq!(eight_digits(u64::from_le_bytes(text)), Some(value));
+        }
+    }
+
+    #[test]
+    fn what_ledgers_have_is_read_quickly() {
+        for text in ["5", "0", "0.5", "10", "123456789012345678", "1.12345678"] {
+            assert!(parse(text.as_bytes(), decimals(8)).is_some(), "{text}");
+        }
+        for text in ["", "00", "01.5", "1234567890123456789", "1.", ".1", "1.123456789", "1.5x", "1x"] {
+            assert_eq!(parse(text.as_bytes(), decimals(8)), None, "{text}");
+        }
+    }
+
     #[test]
     fn amounts_within_a_text_are_read_as_they_are_alone() {
         let amounts =
@@ -136,7 +192,7 @@ mod tests {
         let mut read = 0;
         for amount in amounts.into_iter().chain(more).chain(odd) {
             for count in [0, 1, 6, 8, 17, 18] {
-                let decimals = Decimals::new(count).expect("small");
+                let decimals = decimals(count);
                 for before in ["", "u1,BTC,", "939e66bf-bcf4-443f-ac68-b1da9e70900b,ETH,"] {
                     for behind in ["", "\nu2.5,6", "\n939e66bf-bcf4-443f"] {
                         let text = [before, amount, behind].concat();
