@@ -3,6 +3,9 @@
 use std::io::{self, ErrorKind, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// Bytes that are asked for at once: a short ledger takes no more memory than it needs.
+const PIECE: usize = 64 << 10;
+
 /// Bytes that were read. What is there of memory stays there when less of it is filled: to clear it for each block
 /// would take longer than to look for the lines in it.
 #[derive(Debug, Default)]
@@ -40,7 +43,7 @@ impl Buffer {
         let mut count = 0;
         while count < length {
             // a stream that says less at once is asked again
-            match stream.read(self.room(length - count)) {
+            match stream.read(self.room(PIECE.min(length - count))) {
                 Ok(0) => break,
                 Ok(more) => {
                     count += more;
