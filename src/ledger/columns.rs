@@ -108,8 +108,8 @@ impl Meaning {
         self.complete(number, field, Owed { account, asset, amount, debt })
     }
 
-    /// The row as most are, with account, asset and amount alone, out of the text that it stands in; `bounds` says where
-    /// a column begins and ends. `None` says only that [`Meaning::row`] has to look.
+    /// The row as most are, with account, asset and amount alone, out of the text that it stands in; `bounds` says
+    /// where a column begins and ends. `None` says only that [`Meaning::row`] has to look.
     #[inline]
     pub(super) fn plain_row<'b>(
         &self,
@@ -214,7 +214,7 @@ fn short<'b>(text: &'b str, what: &'static str, index: usize) -> Result<&'b str,
 struct AssetTable {
     /// A power of two, at least twice as many as assets, so that a search ends at an empty one.
     slots: Vec<Option<(String, usize, Decimals)>>,
-    /// Those whose names have at most eight bytes, as one integer: no other one is as large as zero. As many as `slots`.
+    /// Those whose names have at most eight bytes, as one integer; zero for none. As many as `slots`.
     short: Vec<(u64, usize, Decimals)>,
 }
 

@@ -1,5 +1,5 @@
-//! Commas and line feeds among 64 bytes: rows are short, and a search that is begun anew for each comma takes longer than
-//! to look at all bytes at once.
+//! Commas and line feeds among 64 bytes: rows are short, and a search that is begun anew for each comma takes longer
+//! than to look at all bytes at once.
 
 /// Bytes that are looked at together.
 pub(super) const WINDOW: usize = 64;

@@ -15,8 +15,8 @@ pub(super) const COUNT: usize = 256;
 const BLOCK_MAX: usize = 64 << 10;
 /// Where memory is short, at least so many.
 const BLOCK_MIN: usize = 256;
-/// Bytes of one partition that a thread gathers in its cache before they go into a block: rows that come one by one into
-/// 256 places of memory would each wait for it.
+/// Bytes of one partition that a thread gathers in its cache before they go into a block: rows that come one by one
+/// into 256 places of memory would each wait for it.
 const STAGE: usize = 1 << 10;
 /// Most rows have at most so many bytes.
 pub(super) const SHORT: usize = 96;
