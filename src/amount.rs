@@ -1,6 +1,7 @@
 //! Amounts: exact counts of an asset's base unit. Specification: `docs/spec/amount.md`.
 
 pub mod exact;
+mod quick;
 
 use std::fmt;
 
@@ -130,7 +131,7 @@ impl Amount {
     /// # Errors
     /// [`AmountError`] with the kind and the byte range within `text`.
     pub fn parse(text: &str, decimals: Decimals) -> Result<Self, AmountError> {
-        if let Some(amount) = parse_plain(text.as_bytes(), decimals) {
+        if let Some(amount) = quick::parse(text.as_bytes(), decimals) {
             return Ok(amount);
         }
         Self::parse_carefully(text, decimals)
@@ -221,76 +222,6 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.base_units().fmt(f)
     }
-}
-
-/// 10^0 to 10^18, each below 2^60.
-const POWERS: [u64; 19] = {
-    let mut powers = [1; 19];
-    let mut at = 1;
-    while at < powers.len() {
-        powers[at] = 10 * powers[at - 1];
-        at += 1;
-    }
-    powers
-};
-
-/// The usual amount, in a fraction of the time that the careful reading takes: a ledger has one on every row. `None`
-/// says only that somebody else has to look.
-#[inline]
-fn parse_plain(text: &[u8], decimals: Decimals) -> Option<Amount> {
-    let places = usize::from(decimals.get());
-    let (whole, whole_count) = leading_digits(text);
-    let leading_zero = whole_count > 1 && text.first() == Some(&b'0');
-    if whole_count == 0 || whole_count > 18 || leading_zero {
-        return None;
-    }
-    let (fraction, fraction_count) = match text.get(whole_count..)? {
-        [] => (0, 0),
-        [b'.', rest @ ..] if !rest.is_empty() => {
-            let (fraction, count) = leading_digits(rest);
-            (fraction, Some(count).filter(|count| *count == rest.len())?)
-        }
-        _ => return None,
-    };
-    let missing = places.checked_sub(fraction_count)?;
-    let (scale, rest) = (POWERS.get(places)?, POWERS.get(missing)?);
-    // neither product nor sum passes 10^36: every factor is below 10^18, or is that itself
-    Some(Amount::from_base_units(u128::from(whole) * u128::from(*scale) + u128::from(fraction) * u128::from(*rest)))
-}
-
-/// How many digits begin the text, and their value if they are at most eighteen.
-#[inline]
-fn leading_digits(text: &[u8]) -> (u64, usize) {
-    let (mut value, mut rest) = (0_u64, text);
-    while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
-        let Some(digits) = eight_digits(u64::from_le_bytes(*eight)) else { break };
-        value = value.wrapping_mul(100_000_000).wrapping_add(digits);
-        rest = behind;
-    }
-    while let Some((byte, behind)) = rest.split_first() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-        rest = behind;
-    }
-    (value, text.len() - rest.len())
-}
-
-/// The value of eight ASCII digits, the first one in the lowest byte: pairs, fours and all eight are joined at once.
-#[inline]
-fn eight_digits(text: u64) -> Option<u64> {
-    // a digit has the upper half 3, and still has it with 6 added
-    let upper = |bytes: u64| bytes & 0xf0f0_f0f0_f0f0_f0f0;
-    if upper(text) != 0x3030_3030_3030_3030 || upper(text.wrapping_add(0x0606_0606_0606_0606)) != upper(text) {
-        return None;
-    }
-    let digits = text - 0x3030_3030_3030_3030;
-    let pairs = (digits.wrapping_mul(10)).wrapping_add(digits >> 8);
-    let left = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
-    let right = (pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
-    Some(left.wrapping_add(right) >> 32)
 }
 
 /// Finds what makes `text` something else than a plain decimal, and where.
@@ -487,35 +418,6 @@ mod tests {
         assert_eq!(Amount::parse_base_units(above).map_err(|error| error.kind), Err(Kind::Overflow));
     }
 
-    proptest::proptest! {
-        /// The quick reading never says anything else than the careful one.
-        #[test]
-        fn both_readings_agree(text in "[0-9]{0,3}[0-9.]{0,4}[0-9]{0,20}[.,e0-9 -]?[0-9]{0,3}", places in 0_u8..=38) {
-            let careful = Amount::parse_carefully(&text, decimals(places));
-            proptest::prop_assert_eq!(Amount::parse(&text, decimals(places)), careful.clone());
-            if let Some(quick) = parse_plain(text.as_bytes(), decimals(places)) {
-                proptest::prop_assert_eq!(Ok(quick), careful);
-            }
-        }
-
-        #[test]
-        fn the_usual_amounts_are_read_quickly(whole in 0..10_u64.pow(18), fraction in "[0-9]{1,8}") {
-            let text = format!("{whole}.{fraction}");
-            let careful = Amount::parse_carefully(&text, decimals(8));
-            proptest::prop_assert_eq!(parse_plain(text.as_bytes(), decimals(8)), careful.ok());
-        }
-
-        #[test]
-        fn eight_digits_are_digits(text in proptest::array::uniform8(b'+'..=b'='), value in 0..100_000_000_u64) {
-            let expected = std::str::from_utf8(&text).ok().filter(|text| !text.starts_with('+'));
-            let expected = expected.and_then(|text| text.parse::<u64>().ok());
-            proptest::prop_assert_eq!(eight_digits(u64::from_le_bytes(text)), expected);
-            let text = format!("{value:08}");
-            let text = text.as_bytes().try_into().expect("eight digits");
-            proptest::prop_assert_eq!(eight_digits(u64::from_le_bytes(text)), Some(value));
-        }
-    }
-
     #[test]
     fn rescaling_is_exact_or_refused() {
         let one = Amount::from_base_units(1_000_000);
@@ -565,16 +467,6 @@ mod tests {
         assert_eq!(kind(",3"), AmountErrorKind::BadCharacter { found: ',' });
         let error = Amount::parse_base_units("1.50").expect_err("base units have no point");
         assert_eq!((error.start, error.end), (1, 4));
-    }
-
-    #[test]
-    fn what_ledgers_have_is_read_quickly() {
-        for text in ["5", "0", "0.5", "10", "123456789012345678", "1.12345678"] {
-            assert!(parse_plain(text.as_bytes(), decimals(8)).is_some(), "{text}");
-        }
-        for text in ["", "00", "01.5", "1234567890123456789", "1.", ".1", "1.123456789", "1.5x", "1x"] {
-            assert_eq!(parse_plain(text.as_bytes(), decimals(8)), None, "{text}");
-        }
     }
 
     #[test]

@@ -213,8 +213,10 @@ impl<const N: usize> Queue<N> {
         length: usize,
         zeros: usize,
     ) {
-        let mut message = [[0; BLOCK]; N];
-        let bytes = message.as_flattened_mut();
+        self.places.push(place);
+        self.blocks.push([[0; BLOCK]; N]);
+        // filled where it stays: what was written in small pieces a moment ago would be waited for if it were copied
+        let bytes = self.blocks.last_mut().map_or(&mut [][..], |message| message.as_flattened_mut());
         if let Some((begin, rest)) = bytes.split_first_chunk_mut::<HEAD>() {
             *begin = *head;
             let width = rest.len().min(BLOCK);
@@ -223,8 +225,6 @@ impl<const N: usize> Queue<N> {
             rest.copy_from_slice(masked.get(..width).unwrap_or_default());
         }
         pad(bytes, HEAD + length + zeros);
-        self.places.push(place);
-        self.blocks.push(message);
     }
 
     #[inline]

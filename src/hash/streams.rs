@@ -28,8 +28,8 @@ struct Rest<'s, 'b> {
 
 impl BlockStream {
     /// Adds bytes to each of these streams.
-    pub(crate) fn update_all<const N: usize>(streams: [(&mut Self, &[u8]); N]) {
-        let mut rests = streams.map(|(stream, bytes)| stream.begin(bytes));
+    pub(crate) fn update_all<'s>(streams: impl IntoIterator<Item = (&'s mut Self, &'s [u8])>) {
+        let mut rests: Vec<_> = streams.into_iter().map(|(stream, bytes)| stream.begin(bytes)).collect();
         loop {
             rests.sort_unstable_by_key(|rest| std::cmp::Reverse(rest.blocks.len()));
             let [first, second, ..] = rests.as_mut_slice() else { break };

@@ -108,6 +108,32 @@ impl Meaning {
         self.complete(number, field, Owed { account, asset, amount, debt })
     }
 
+    /// The row as most are, with account, asset and amount alone, out of the text that it stands in; `bounds` says
+    /// where a column begins and ends. `None` says only that [`Meaning::row`] has to look.
+    #[inline]
+    pub(super) fn plain_row<'b>(
+        &self,
+        number: u64,
+        text: &'b str,
+        bounds: impl Fn(usize) -> (usize, usize),
+    ) -> Option<Row<'b>> {
+        let Columns { account, asset, amount, credential: None, product: None, class: None, .. } = self.columns else {
+            return None;
+        };
+        let (begin, end) = bounds(account);
+        let account = text.get(begin..end).filter(|account| (1..=FIELD_LENGTH_MAX).contains(&account.len()))?;
+        if account.as_bytes().first() == RESERVED_PREFIX.as_bytes().first() && account.starts_with(RESERVED_PREFIX) {
+            return None;
+        }
+        let (begin, end) = bounds(asset);
+        let (asset, decimals) = self.assets.find_short(text.as_bytes().get(begin..)?.first_chunk()?, end - begin)?;
+        let (begin, end) = bounds(amount);
+        let amount = Amount::parse_within(text.as_bytes(), begin, end, decimals)?;
+        let line = Line { source: self.source, number };
+        let class = Class::Custody;
+        Some(Row { account, asset, amount, credential: "", product: None, class, debt: false, line })
+    }
+
     /// The account and the asset with its decimals.
     ///
     /// # Errors
@@ -188,6 +214,8 @@ fn short<'b>(text: &'b str, what: &'static str, index: usize) -> Result<&'b str,
 struct AssetTable {
     /// A power of two, at least twice as many as assets, so that a search ends at an empty one.
     slots: Vec<Option<(String, usize, Decimals)>>,
+    /// Those whose names have at most eight bytes, as one integer; zero for none. As many as `slots`.
+    short: Vec<(u64, usize, Decimals)>,
 }
 
 impl AssetTable {
@@ -202,7 +230,37 @@ impl AssetTable {
                 *free = Some((id.to_owned(), position, asset.decimals));
             }
         }
-        Self { slots }
+        let mut short = vec![(0, 0, Decimals::ZERO); count];
+        for (position, asset) in assets.iter().enumerate() {
+            let id = asset.id.as_str().as_bytes();
+            let mut name = [0; 8];
+            let Some(place) = name.get_mut(..id.len()) else { continue };
+            place.copy_from_slice(id);
+            let name = u64::from_le_bytes(name);
+            let (before, from) = short.split_at_mut(start_short(name, count));
+            if let Some(free) = from.iter_mut().chain(before).find(|(known, ..)| *known == 0) {
+                *free = (name, position, asset.decimals);
+            }
+        }
+        Self { slots, short }
+    }
+
+    /// The asset whose name is the first `length` of these bytes, if it is a short one.
+    #[inline]
+    fn find_short(&self, bytes: &[u8; 8], length: usize) -> Option<(usize, Decimals)> {
+        let above = 8_usize.checked_sub(length).filter(|above| *above < 8)?;
+        let name = u64::from_le_bytes(*bytes) & (u64::MAX >> (8 * above));
+        let mut at = start_short(name, self.short.len());
+        loop {
+            let (known, position, decimals) = self.short.get(at)?;
+            if *known == name {
+                return Some((*position, *decimals));
+            }
+            if *known == 0 {
+                return None;
+            }
+            at = (at + 1) & (self.short.len() - 1);
+        }
     }
 
     #[inline]
@@ -226,6 +284,13 @@ fn start(id: &str, count: usize) -> usize {
     (mixed >> 8) as usize & (count - 1)
 }
 
+/// The same for a name as one integer.
+#[inline]
+fn start_short(name: u64, count: usize) -> usize {
+    // the upper bits of a product depend on every byte
+    (name.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & (count - 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,10 +301,15 @@ mod tests {
         let assets = Assets::parse(&text).expect("assets");
         let table = AssetTable::new(&assets);
         for (position, asset) in assets.iter().enumerate() {
-            assert_eq!(table.find(asset.id.as_str()), Some((position, asset.decimals)), "{}", asset.id);
+            let (id, expected) = (asset.id.as_str(), Some((position, asset.decimals)));
+            assert_eq!(table.find(id), expected, "{id}");
+            let line = format!("{id},1.5,BTC");
+            assert_eq!(table.find_short(line.as_bytes().first_chunk().expect("eight"), id.len()), expected, "{id}");
         }
         for other in ["", "A", "A500", "a1", "A1 ", "B1"] {
             assert_eq!(table.find(other), None, "{other}");
+            let line = format!("{other},1.5,BTC");
+            assert_eq!(table.find_short(line.as_bytes().first_chunk().expect("eight"), other.len()), None, "{other}");
         }
     }
 }

@@ -4,11 +4,14 @@
 //! line is a row whatever stands in it: no quote reaches beyond its line, so a block may end behind any line.
 
 mod lines;
+mod marks;
+mod used;
 
 use std::io::Read;
 use std::sync::Arc;
 
-use self::lines::{Careful, Ledger, Lines, Used};
+use self::lines::{Careful, Ledger, Lines};
+use self::used::{Buffer, Used};
 use super::columns::{Columns, Meaning};
 use super::stream::Stream;
 use super::{Chunk, LedgerError, LedgerErrorKind as Kind, ROW_LENGTH_MAX, RowSource, SourceRecord};
@@ -68,13 +71,14 @@ impl<R: Read> CsvSource<R> {
                 Some(Err(error)) => return Err(vec![error]),
                 None => return Err(vec![Kind::Empty(name.to_owned()).into()]),
             };
-            let Some((start, end)) = first_line(&block.bytes) else { continue };
-            let line = block.first + count_breaks(block.bytes.get(..start).unwrap_or_default());
-            let raw = block.bytes.get(start..end).unwrap_or_default();
+            let bytes = block.bytes.filled();
+            let Some((start, end)) = first_line(bytes) else { continue };
+            let line = block.first + count_breaks(bytes.get(..start).unwrap_or_default());
+            let raw = bytes.get(start..end).unwrap_or_default();
             let columns = columns(raw, ignored).map_err(|faults| {
                 faults.into_iter().map(|fault| lines::error(name, line, raw, *fault)).collect::<Vec<_>>()
             })?;
-            block.bytes.drain(..end);
+            block.bytes.skip(end);
             break (columns, Block { bytes: block.bytes, first: line });
         };
         let meaning = Meaning::new(columns, number, false, assets);
@@ -139,7 +143,7 @@ impl<'a, R: Read> RowSource<'a> for CsvSource<R> {
 
 /// Whole lines.
 struct Block {
-    bytes: Vec<u8>,
+    bytes: Buffer,
     /// Number of the first line.
     first: u64,
 }
@@ -151,7 +155,7 @@ struct Blocks<R> {
     /// Bytes asked for at a time.
     block_length: usize,
     /// What was read and not handed out: the beginning of a line.
-    kept: Vec<u8>,
+    kept: Buffer,
     /// Offset of `kept` in the stream.
     offset: u64,
     /// Number of the line that `kept` begins.
@@ -165,7 +169,7 @@ struct Blocks<R> {
 
 impl<R: Read> Blocks<R> {
     fn new(name: &str, stream: Stream<R>, block_length: usize) -> Self {
-        let (name, kept, used) = (name.to_owned(), Vec::new(), Used::default());
+        let (name, kept, used) = (name.to_owned(), Buffer::default(), Used::default());
         Self { name, stream, block_length, kept, offset: 0, line: 1, ended: false, fault: None, used }
     }
 
@@ -178,21 +182,18 @@ impl<R: Read> Blocks<R> {
             let Some(cut) = self.cut() else { continue };
             if cut == 0 {
                 // of a row that could not be read to its end, nothing is a row
-                self.kept.clear();
+                self.kept.truncate(0);
                 return self.fault.take().map(Err);
             }
-            let rest = self.kept.get(cut..).unwrap_or_default();
-            // the last line of the stream may stand here alone: space for a block only when one is to be read
-            let room = if self.ended { rest.len() } else { rest.len() + self.block_length };
-            let mut kept = self.used.take(room);
-            kept.extend_from_slice(rest);
+            let mut kept = self.used.take();
+            kept.begin_with(self.kept.filled().get(cut..).unwrap_or_default());
             self.kept.truncate(cut);
             let mut block = Block { bytes: std::mem::replace(&mut self.kept, kept), first: self.line };
             let start = self.offset;
-            self.offset += block.bytes.len() as u64;
+            self.offset += block.bytes.filled().len() as u64;
             self.line += self.measure(&mut block.bytes, start);
-            if start == 0 && block.bytes.starts_with(BYTE_ORDER_MARK) {
-                block.bytes.drain(..BYTE_ORDER_MARK.len());
+            if start == 0 && block.bytes.filled().starts_with(BYTE_ORDER_MARK) {
+                block.bytes.skip(BYTE_ORDER_MARK.len());
             }
             return Some(Ok(block));
         }
@@ -200,10 +201,9 @@ impl<R: Read> Blocks<R> {
 
     /// Reads up to a block.
     fn fill(&mut self) {
-        let before = self.kept.len();
-        let read = self.stream.by_ref().take(self.block_length as u64).read_to_end(&mut self.kept);
-        self.ended = self.kept.len() - before < self.block_length;
-        if let Err(error) = read {
+        let (count, result) = self.kept.fill(&mut self.stream, self.block_length);
+        self.ended = count < self.block_length;
+        if let Err(error) = result {
             self.fault = Some(self.stream.error(&self.name, &error).into());
             self.ended = true;
         }
@@ -211,14 +211,15 @@ impl<R: Read> Blocks<R> {
 
     /// How many of the kept bytes are whole lines; `None` when more must be read to know.
     fn cut(&mut self) -> Option<usize> {
+        let kept = self.kept.filled();
         if self.ended && self.fault.is_none() {
-            return Some(self.kept.len());
+            return Some(kept.len());
         }
         let behind = |at: Option<usize>| at.map(|at| at + 1);
-        let cut = behind(memchr::memrchr(b'\n', &self.kept));
+        let cut = behind(memchr::memrchr(b'\n', kept));
         // a file may end its lines with carriage returns alone
-        let long = self.kept.len() > RAW_ROW_LENGTH_MAX || self.ended;
-        let cut = cut.or_else(|| behind(memchr::memrchr(b'\r', &self.kept)).filter(|_| long));
+        let long = kept.len() > RAW_ROW_LENGTH_MAX || self.ended;
+        let cut = cut.or_else(|| behind(memchr::memrchr(b'\r', kept)).filter(|_| long));
         if cut.is_none() && long && !self.ended {
             self.end_at_long_row(self.offset);
         }
@@ -226,7 +227,8 @@ impl<R: Read> Blocks<R> {
     }
 
     /// Counts the line feeds, and ends before a row that is too long.
-    fn measure(&mut self, bytes: &mut Vec<u8>, offset: u64) -> u64 {
+    fn measure(&mut self, buffer: &mut Buffer, offset: u64) -> u64 {
+        let bytes = buffer.filled();
         if !may_have_long_row(bytes) {
             return count_breaks(bytes);
         }
@@ -236,7 +238,7 @@ impl<R: Read> Blocks<R> {
                 && let Some(long) = long_row(bytes.get(start..end).unwrap_or_default())
             {
                 self.end_at_long_row(offset + (start + long) as u64);
-                bytes.truncate(start + long);
+                buffer.truncate(start + long);
                 return count;
             }
             start = end + 1;
@@ -249,7 +251,7 @@ impl<R: Read> Blocks<R> {
         let detail = format!("the row at byte {at} has more than {RAW_ROW_LENGTH_MAX} bytes: is a quote left open?");
         self.fault = Some(Kind::Read(format!("{}: {detail}", self.name)).into());
         self.ended = true;
-        self.kept.clear();
+        self.kept.truncate(0);
     }
 }
 

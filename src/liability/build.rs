@@ -259,12 +259,14 @@ pub fn build(
 fn seal(
     options: &BuildOptions<'_>,
     trees: TreePlan,
-    writers: Vec<TreeWriter>,
+    mut writers: Vec<TreeWriter>,
     storage: &dyn Storage,
 ) -> io::Result<Vec<LiabilityCommitment>> {
+    writers.iter_mut().try_for_each(|writer| writer.flush(storage))?;
+    hashing::sync_all(storage, writers.iter().flat_map(TreeWriter::files))?;
     let mut headers = Vec::with_capacity(writers.len());
     for (tree, writer) in trees.trees.into_iter().zip(writers) {
-        let Written { root, leaf_count, text_length, seals } = writer.finish(storage)?;
+        let Written { root, leaf_count, text_length, seals } = writer.finish()?;
         let asset = options.assets.get(tree.asset.as_str());
         let decimals = asset.ok_or_else(|| io::Error::other("a tree of an unknown asset"))?.decimals;
         let (asset, class, total) = (tree.asset, tree.class, root.sum);

@@ -3,10 +3,12 @@
 //! Two readers give the same rows. The quick one takes lines apart at their commas; whatever it does not like about a
 //! line it leaves to the careful one, which reads the line again with the CSV reader and says what is wrong and where.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use csv_core::{ReadRecordResult, Reader};
 
+use super::marks::{self, WINDOW};
+use super::used::{Buffer, Used};
 use crate::ledger::columns::{Meaning, RowFault};
 use crate::ledger::excerpt::{self, Fault};
 use crate::ledger::{Chunk, LedgerError, LedgerErrorKind as Kind, ROW_LENGTH_MAX, Row};
@@ -20,34 +22,6 @@ pub(super) struct Ledger {
     pub(super) used: Used,
 }
 
-/// Memory of blocks that were read: the next ones take it again, instead of asking the system.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Used(Arc<Mutex<Vec<Vec<u8>>>>);
-
-impl Used {
-    /// More are not kept: some blocks wait for a thread, and each thread reads one.
-    const KEPT: usize = 64;
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Room for so many bytes.
-    pub(super) fn take(&self, length: usize) -> Vec<u8> {
-        let mut bytes = self.lock().pop().unwrap_or_default();
-        bytes.clear();
-        bytes.reserve(length);
-        bytes
-    }
-
-    fn give(&self, bytes: Vec<u8>) {
-        let mut used = self.lock();
-        if used.len() < Self::KEPT {
-            used.push(bytes);
-        }
-    }
-}
-
 impl Drop for Lines {
     fn drop(&mut self) {
         self.ledger.used.give(std::mem::take(&mut self.bytes));
@@ -57,7 +31,7 @@ impl Drop for Lines {
 /// Whole lines of a ledger.
 pub(super) struct Lines {
     pub(super) ledger: Arc<Ledger>,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Buffer,
     /// Number of the first line.
     pub(super) first: u64,
 }
@@ -66,7 +40,7 @@ type Each<'e> = &'e mut dyn FnMut(Result<Row<'_>, LedgerError>);
 
 impl Chunk for Lines {
     fn rows(&self, each: Each<'_>) {
-        match std::str::from_utf8(&self.bytes) {
+        match std::str::from_utf8(self.bytes.filled()) {
             Ok(text) => self.quick(text, each),
             Err(_) => self.careful(each),
         }
@@ -77,7 +51,7 @@ impl Lines {
     /// Every line with the careful reader.
     pub(super) fn careful(&self, each: Each<'_>) {
         let mut reader = Careful::default();
-        for (line, number) in self.bytes.split(|&byte| byte == b'\n').zip(self.first..) {
+        for (line, number) in self.bytes.filled().split(|&byte| byte == b'\n').zip(self.first..) {
             reader.read(&self.ledger, line, number, each);
         }
     }
@@ -90,23 +64,28 @@ impl Lines {
         let mut careful = Careful::default();
         let mut line = Line { text, start: 0, end: 0, commas: Vec::with_capacity(16) };
         let mut number = self.first;
-        let breaks = memchr::memchr2_iter(b'\n', b',', bytes);
-        for at in breaks.chain((!bytes.ends_with(b"\n")).then_some(bytes.len())) {
-            if bytes.get(at) == Some(&b',') {
-                line.commas.push(at);
-                continue;
-            }
-            line.end = at;
-            if at > line.start {
-                let row = line.row(&self.ledger.meaning, number, odd);
-                match row {
+        let mut end_at = |line: &mut Line<'_>, end| {
+            line.end = end;
+            if end > line.start {
+                match line.row(&self.ledger.meaning, number, odd) {
                     Some(row) => each(Ok(row)),
                     None => careful.read(&self.ledger, line.raw(), number, each),
                 }
             }
-            line.start = at + 1;
+            line.start = end + 1;
             line.commas.clear();
             number += 1;
+        };
+        let (windows, tail) = bytes.as_chunks::<WINDOW>();
+        let mut last = [0; WINDOW];
+        last.iter_mut().zip(tail).for_each(|(place, byte)| *place = *byte);
+        for (window, begin) in windows.iter().chain([&last]).zip((0..).step_by(WINDOW)) {
+            for (at, found) in marks::of(window) {
+                if found == b',' { line.commas.push(begin + at) } else { end_at(&mut line, begin + at) }
+            }
+        }
+        if line.start < bytes.len() {
+            end_at(&mut line, bytes.len());
         }
     }
 }
@@ -140,9 +119,15 @@ impl<'b> Line<'b> {
         if self.commas.len() + 1 != meaning.columns.count || end - self.start > ROW_LENGTH_MAX || end == self.start {
             return None;
         }
-        let field = |index: usize| {
+        let bounds = |index: usize| {
             let start = index.checked_sub(1).and_then(|before| self.commas.get(before)).map_or(self.start, |at| at + 1);
-            let end = self.commas.get(index).copied().unwrap_or(end);
+            (start, self.commas.get(index).copied().unwrap_or(end))
+        };
+        if let Some(row) = meaning.plain_row(number, self.text, bounds) {
+            return Some(row);
+        }
+        let field = |index| {
+            let (start, end) = bounds(index);
             Ok(self.text.get(start..end).unwrap_or_default())
         };
         meaning.row(number, field).ok()

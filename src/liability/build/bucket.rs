@@ -13,7 +13,7 @@ use crate::ledger::{LedgerError, LedgerErrorKind};
 use crate::liability::leaf::{Nonce, OrderKey, Part, Split};
 
 /// Rows that are fetched from memory at once.
-const TOUCHED: usize = 16;
+const TOUCHED: usize = 32;
 
 /// A leaf, ready to be hashed.
 pub(super) struct Joined<'a> {

@@ -2,14 +2,14 @@
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, PoisonError};
 
 use super::bucket;
 use super::faults::Places;
 use super::partition::{Partition, Partitions};
 use super::pieces::{self, Splitting};
-use super::sections::{Output, Run, Runs, TreeWriter};
+use super::sections::{self, Output, Run, Runs, TreeWriter};
 use super::sorted::Sorted;
 use super::{Plan, PlannedTree, Progress, Shares, TreePlan};
 use crate::ledger::LedgerError;
@@ -30,6 +30,9 @@ pub(super) struct Hashing<'a> {
 
 /// Bytes of a file that wait at most: more makes no write cheaper.
 const WAITING_MAX: usize = 256 << 10;
+
+/// Threads that wait for the medium, which takes several files at a time.
+const SYNCING: usize = 4;
 
 /// What threads do in turns.
 struct Turns {
@@ -60,24 +63,34 @@ impl Hashing<'_> {
             return Ok((Vec::new(), self.only_check(parts, &turns)?));
         }
         let (written, files) = channel();
+        let files = Mutex::new(files);
         // some files of many trees wait in memory at the same time
         let wait = self.shares.files / (Section::ALL.len() * (count + 1));
         let wait = wait.min(WAITING_MAX);
         let out = Output { storage: self.storage, wait, written };
         let faults = std::thread::scope(|scope| {
-            let syncing = scope.spawn(move || files.into_iter().try_for_each(|name: String| self.storage.sync(&name)));
+            let sync = || self.sync_each(&files);
+            let syncing: Vec<_> = (0..SYNCING).map(|_| scope.spawn(sync)).collect();
             let faults = if self.plan.pieces.is_empty() {
                 self.whole(parts, &turns, &out)
             } else {
                 self.split(parts, &turns, &out)
             };
-            // the thread that brings files to the medium ends when nobody can tell it more
+            // threads that bring files to the medium end when nobody can tell them more
             drop(out);
-            // a system tells once that bytes were lost: whoever asks again hears that all is well
-            syncing.join().map_err(|_| io::Error::other("a thread that brings files to the medium has ended"))??;
+            for thread in syncing {
+                // a system tells once that bytes were lost: whoever asks again hears that all is well
+                thread.join().map_err(|_| io::Error::other("a thread that brings files to the medium has ended"))??;
+            }
             faults
         })?;
         Ok((turns.writers.into_inner(), faults))
+    }
+
+    /// Brings to the medium what it is told of.
+    fn sync_each(&self, files: &Mutex<Receiver<String>>) -> io::Result<()> {
+        let next = || files.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+        std::iter::from_fn(next).try_for_each(|name| self.storage.sync(&name))
     }
 
     /// One leaf for each balance.
@@ -163,10 +176,7 @@ impl Hashing<'_> {
         for ((_, run), (leaf, text)) in runs.iter_mut().zip(places.ok_or_else(given_up)?) {
             run.place(leaf, text)?;
         }
-        let written = turns.writers.take(number, |writers| {
-            runs.iter()
-                .try_for_each(|(tree, run)| writers.get_mut(*tree).map_or(Ok(()), |writer| writer.write(run, out)))
-        });
+        let written = turns.writers.take(number, |writers| sections::write(writers, runs, out));
         written.ok_or_else(given_up)??;
         Ok(leaves)
     }
@@ -209,6 +219,18 @@ impl Hashing<'_> {
         })?;
         Ok(faults.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Brings all of these files to the medium.
+pub(super) fn sync_all<'n>(storage: &dyn Storage, files: impl Iterator<Item = &'n str> + Send) -> io::Result<()> {
+    let files = Mutex::new(files);
+    let next = || files.lock().unwrap_or_else(PoisonError::into_inner).next();
+    std::thread::scope(|scope| {
+        let sync = || std::iter::from_fn(next).try_for_each(|name| storage.sync(name));
+        let threads: Vec<_> = (0..SYNCING).map(|_| scope.spawn(sync)).collect();
+        let ended = |_| io::Error::other("a thread that brings files to the medium has ended");
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(ended)?)
+    })
 }
 
 /// Wakes those who wait for a thread that does not go on.

@@ -10,10 +10,14 @@ use crate::liability::storage::{ScratchFile, ScratchSpace};
 
 /// One partition for each value of a byte.
 pub(super) const COUNT: usize = 256;
-/// Bytes of one partition that a thread gathers before it hands them over; it never copies them again.
-const BLOCK_MAX: usize = 16 << 10;
+/// Bytes of one partition that a thread gathers before it hands them over. Smaller ones would ask the system for memory
+/// more often, and one thread at a time is answered.
+const BLOCK_MAX: usize = 64 << 10;
 /// Where memory is short, at least so many.
 const BLOCK_MIN: usize = 256;
+/// Bytes of one partition that a thread gathers in its cache before they go into a block: rows that come one by one
+/// into 256 places of memory would each wait for it.
+const STAGE: usize = 1 << 10;
 /// Most rows have at most so many bytes.
 pub(super) const SHORT: usize = 96;
 /// Bytes read at once where a partition is taken apart.
@@ -209,27 +213,25 @@ fn in_one_file(space: &dyn ScratchSpace, parts: Vec<Partition>) -> io::Result<Ve
 pub(super) struct Gathered<'a> {
     partitions: &'a Partitions<'a>,
     blocks: Vec<Vec<u8>>,
+    /// What waits for its block: so many bytes for each partition, none where memory is short.
+    stage: Vec<u8>,
+    width: usize,
+    /// How many of them are rows.
+    staged: Vec<usize>,
 }
 
 impl<'a> Gathered<'a> {
     pub(super) fn new(partitions: &'a Partitions<'a>) -> Self {
-        Self { partitions, blocks: vec![Vec::new(); COUNT] }
+        // beside the blocks it hardly counts
+        let width = if partitions.block >= 8 * STAGE { STAGE } else { 0 };
+        let stage = vec![0; width * COUNT];
+        Self { partitions, blocks: vec![Vec::new(); COUNT], stage, width, staged: vec![0; COUNT] }
     }
 
     /// Adds one row, which begins with its order key.
-    #[inline]
     pub(super) fn add(&mut self, row: &[u8]) -> io::Result<()> {
         let which = usize::from(row.get(self.partitions.depth).copied().unwrap_or_default());
-        let Some(block) = self.blocks.get_mut(which) else { return Ok(()) };
-        if block.capacity() - block.len() < row.len() {
-            let empty = Vec::with_capacity(self.partitions.block.max(row.len()));
-            let full = std::mem::replace(block, empty);
-            if !full.is_empty() {
-                self.partitions.append(which, full)?;
-            }
-        }
-        block.extend_from_slice(row);
-        Ok(())
+        self.blocks.get_mut(which).map_or(Ok(()), |block| into_block(self.partitions, which, block, row))
     }
 
     /// Adds the row that begins these bytes and has so many; to read a little more than that is quicker, where there is
@@ -237,22 +239,55 @@ impl<'a> Gathered<'a> {
     #[inline]
     pub(super) fn add_first(&mut self, bytes: &[u8], length: usize) -> io::Result<()> {
         let which = usize::from(bytes.get(self.partitions.depth).copied().unwrap_or_default());
-        match (self.blocks.get_mut(which), bytes.first_chunk::<SHORT>()) {
-            (Some(block), Some(fixed)) if length <= SHORT && block.capacity() - block.len() >= SHORT => {
-                let end = block.len() + length;
-                block.extend_from_slice(fixed);
-                block.truncate(end);
-                Ok(())
-            }
-            _ => self.add(bytes.get(..length).unwrap_or(bytes)),
+        let (Some(staged), Some(fixed)) = (self.staged.get_mut(which), bytes.first_chunk::<SHORT>()) else {
+            return self.add(bytes.get(..length).unwrap_or(bytes));
+        };
+        if length > SHORT || self.width < SHORT {
+            return self.add(bytes.get(..length).unwrap_or(bytes));
         }
+        let mut at = *staged;
+        *staged += length;
+        if at + SHORT > self.width {
+            *staged = length;
+            self.unstage(which, at)?;
+            at = 0;
+        }
+        let begin = which * self.width + at;
+        if let Some(place) = self.stage.get_mut(begin..).and_then(<[u8]>::first_chunk_mut::<SHORT>) {
+            *place = *fixed;
+        }
+        Ok(())
+    }
+
+    /// Brings so many bytes of rows from the stage into their block.
+    fn unstage(&mut self, which: usize, length: usize) -> io::Result<()> {
+        let begin = which * self.width;
+        let rows = self.stage.get(begin..begin + length).unwrap_or_default();
+        self.blocks.get_mut(which).map_or(Ok(()), |block| into_block(self.partitions, which, block, rows))
     }
 
     /// Hands over what was gathered.
     pub(super) fn finish(&mut self) -> io::Result<()> {
+        for which in 0..COUNT {
+            let staged = self.staged.get_mut(which).map(std::mem::take).unwrap_or_default();
+            self.unstage(which, staged)?;
+        }
         for (which, block) in self.blocks.iter_mut().enumerate().filter(|(_, block)| !block.is_empty()) {
             self.partitions.append(which, std::mem::take(block))?;
         }
         Ok(())
     }
+}
+
+/// Adds whole rows to a block, and hands it over before when they do not fit.
+fn into_block(partitions: &Partitions<'_>, which: usize, block: &mut Vec<u8>, rows: &[u8]) -> io::Result<()> {
+    if block.capacity() - block.len() < rows.len() {
+        let empty = Vec::with_capacity(partitions.block.max(rows.len()));
+        let full = std::mem::replace(block, empty);
+        if !full.is_empty() {
+            partitions.append(which, full)?;
+        }
+    }
+    block.extend_from_slice(rows);
+    Ok(())
 }

@@ -7,13 +7,18 @@ use super::bucket::Joined;
 use crate::hash::{Batch, BlockStream, Digest, Midstate, Tag};
 use crate::liability::leaf::{push_leaf, push_plain_leaf};
 use crate::liability::storage::Storage;
-use crate::liability::store::header::{GROUP_LEVEL, LEAF_SIZE, Section};
+use crate::liability::store::header::{GROUP_LEVEL, LEAF_SIZE, NODE_SIZE, Section};
 use crate::liability::store::text::Texts;
 use crate::liability::sum_tree::{CompactRange, Parents, SumNode, SumOverflow};
 
 /// Leaves that are hashed at once.
 const HASHED: usize = 128;
 const GROUP: usize = 1 << GROUP_LEVEL;
+/// Nodes up to this level are made before it is the run's turn, many at a time, where it has all leaves below them.
+const PACK_LEVEL: u32 = 8;
+/// Levels between a group and a pack, and how many groups make a pack.
+const INNER: usize = (PACK_LEVEL - GROUP_LEVEL) as usize;
+const PACK: usize = 1 << INNER;
 
 /// Consecutive leaves of one tree.
 #[derive(Default)]
@@ -26,6 +31,18 @@ pub(super) struct Run {
     /// How many of the nodes stand before the first whole group, once the place is known.
     head: usize,
     groups: Vec<SumNode>,
+    /// How many of the groups stand before the first whole pack.
+    lead: usize,
+    /// Nodes of the whole packs, level by level; the last ones are the packs' roots.
+    packs: [Vec<SumNode>; INNER],
+    /// What the file of nodes gets of the packs, but for the roots.
+    inner: Vec<u8>,
+}
+
+/// Bytes of a node in its file.
+fn keep(node: &SumNode, file: &mut Vec<u8>) {
+    file.extend_from_slice(node.digest.as_bytes());
+    file.extend_from_slice(&node.sum.to_be_bytes());
 }
 
 /// Runs of several trees, whose memory is used again and again.
@@ -69,7 +86,9 @@ impl Run {
         self.texts.clear();
         self.nodes.clear();
         self.groups.clear();
-        self.head = 0;
+        self.packs.iter_mut().for_each(Vec::clear);
+        self.inner.clear();
+        (self.head, self.lead) = (0, 0);
     }
 
     #[inline]
@@ -131,18 +150,49 @@ impl Run {
                 *end = (u64::from_be_bytes(*end) + text_begin).to_be_bytes();
             }
         }
-        let ragged = usize::try_from(begin.next_multiple_of(GROUP as u64) - begin).unwrap_or(0);
-        self.head = ragged.min(self.nodes.len());
+        self.head = before(begin, GROUP).min(self.nodes.len());
         let rest = self.nodes.get(self.head..).unwrap_or_default();
-        self.parents.roots(rest, GROUP_LEVEL, &mut self.groups).map_err(overflow)
+        self.parents.roots(rest, GROUP_LEVEL, &mut self.groups).map_err(overflow)?;
+        self.lead = before((begin + self.head as u64) / GROUP as u64, PACK).min(self.groups.len());
+        self.pack()
     }
 
-    /// Leaves up to the first whole group, whole groups, leaves behind the last; each with its level.
-    fn subtrees(&self) -> [(u32, &[SumNode]); 3] {
+    /// Makes the nodes of the whole packs.
+    fn pack(&mut self) -> io::Result<()> {
+        let Self { parents, groups, lead, packs, inner, .. } = self;
+        let rest = groups.get(*lead..).unwrap_or_default();
+        let groups = rest.get(..rest.len() - rest.len() % PACK).unwrap_or_default();
+        let mut below = groups;
+        for above in &mut *packs {
+            parents.of(below, above).map_err(overflow)?;
+            below = above;
+        }
+        let [levels @ .., _] = &*packs;
+        for (number, group) in (1..).zip(groups) {
+            keep(group, inner);
+            // a node is complete with the last group below it
+            for (node, level) in levels.iter().zip(1..).filter(|(_, level)| number % (1 << level) == 0) {
+                node.get((number >> level) - 1).into_iter().for_each(|node| keep(node, inner));
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves up to the first whole group, groups up to the first whole pack, packs, groups and leaves behind the last;
+    /// each with its level.
+    fn subtrees(&self) -> [(u32, &[SumNode]); 5] {
         let (head, rest) = self.nodes.split_at_checked(self.head).unwrap_or_default();
         let tail = rest.get(self.groups.len() * GROUP..).unwrap_or_default();
-        [(0, head), (GROUP_LEVEL, &self.groups), (0, tail)]
+        let [.., packs] = &self.packs;
+        let (lead, rest) = self.groups.split_at_checked(self.lead).unwrap_or_default();
+        let last = rest.get(packs.len() * PACK..).unwrap_or_default();
+        [(0, head), (GROUP_LEVEL, lead), (PACK_LEVEL, packs), (GROUP_LEVEL, last), (0, tail)]
     }
+}
+
+/// How far it is from `begin` to the next multiple of `size`.
+fn before(begin: u64, size: usize) -> usize {
+    usize::try_from(begin.next_multiple_of(size as u64) - begin).unwrap_or(0)
 }
 
 /// One file of one tree.
@@ -155,8 +205,8 @@ struct SectionWriter {
     unsynced: u64,
 }
 
-/// So many bytes are worth a word to the thread that brings files to the medium.
-const SYNCED: u64 = 64 << 20;
+/// So many bytes are worth a word to the threads that bring files to the medium.
+const SYNCED: u64 = 8 << 20;
 
 impl SectionWriter {
     fn new(section: Section, position: usize) -> Self {
@@ -206,6 +256,19 @@ pub(super) struct TreeWriter {
     nodes: Vec<u8>,
 }
 
+/// Adds runs that begin where the last ones of their trees ended, in the order of the trees.
+pub(super) fn write(writers: &mut [TreeWriter], runs: &[(usize, Run)], out: &Output<'_>) -> io::Result<()> {
+    let (mut rest, mut streams) = (runs.iter().peekable(), Vec::with_capacity(3 * runs.len()));
+    for (tree, writer) in writers.iter_mut().enumerate() {
+        if let Some((_, run)) = rest.next_if(|(of, _)| *of == tree) {
+            writer.join(run)?;
+            streams.extend(writer.streams(run));
+        }
+    }
+    BlockStream::update_all(streams);
+    runs.iter().try_for_each(|(tree, run)| writers.get_mut(*tree).map_or(Ok(()), |writer| writer.write(run, out)))
+}
+
 /// What a finished tree is.
 pub(super) struct Written {
     pub(super) root: SumNode,
@@ -220,34 +283,56 @@ impl TreeWriter {
         Self { range: CompactRange::starting_at(0), sections, nodes: Vec::new() }
     }
 
-    /// Adds the run that begins where the last one ended.
-    pub(super) fn write(&mut self, run: &Run, out: &Output<'_>) -> io::Result<()> {
-        let Self { range, sections: [leaves, texts, kept], nodes } = self;
+    /// Adds the nodes of the run that begins where the last one ended.
+    fn join(&mut self, run: &Run) -> io::Result<()> {
+        /// What a pack has in the file of nodes before its root.
+        const INNER_SIZE: usize = (2 * PACK - 2) * NODE_SIZE;
+        let Self { range, nodes, .. } = self;
         nodes.clear();
-        let mut made = |level: u32, node: &SumNode| {
-            if level >= GROUP_LEVEL {
-                nodes.extend_from_slice(node.digest.as_bytes());
-                nodes.extend_from_slice(&node.sum.to_be_bytes());
-            }
-        };
+        let (packs, _) = run.inner.as_chunks::<INNER_SIZE>();
+        let mut packs = packs.iter();
         for (level, subtrees) in run.subtrees() {
             for node in subtrees {
+                if level == PACK_LEVEL {
+                    packs.next().into_iter().for_each(|inner| nodes.extend_from_slice(inner));
+                }
+                let mut made = |level: u32, node: &SumNode| {
+                    if level >= GROUP_LEVEL {
+                        keep(node, nodes);
+                    }
+                };
                 range.push(level, *node, &mut made).map_err(overflow)?;
             }
         }
-        let hashers = (&mut leaves.hasher, &mut texts.hasher, &mut kept.hasher);
-        BlockStream::update_all([(hashers.0, &run.leaves), (hashers.1, &run.texts), (hashers.2, nodes)]);
+        Ok(())
+    }
+
+    /// What its files get of the run that was joined last, each with its hash.
+    fn streams<'s>(&'s mut self, run: &'s Run) -> [(&'s mut BlockStream, &'s [u8]); 3] {
+        let Self { sections: [leaves, texts, kept], nodes, .. } = self;
+        [(&mut leaves.hasher, &run.leaves), (&mut texts.hasher, &run.texts), (&mut kept.hasher, nodes)]
+    }
+
+    /// Writes the run that was joined last.
+    fn write(&mut self, run: &Run, out: &Output<'_>) -> io::Result<()> {
+        let Self { sections: [leaves, texts, kept], nodes, .. } = self;
         leaves.write(&run.leaves, out)?;
         texts.write(&run.texts, out)?;
         kept.write(nodes, out)
     }
 
-    /// Writes what waits, and makes sure that it stays.
-    pub(super) fn finish(mut self, storage: &dyn Storage) -> io::Result<Written> {
-        for section in &mut self.sections {
-            section.flush(storage)?;
-            storage.sync(&section.name)?;
-        }
+    /// Writes what waits.
+    pub(super) fn flush(&mut self, storage: &dyn Storage) -> io::Result<()> {
+        self.sections.iter_mut().try_for_each(|section| section.flush(storage))
+    }
+
+    /// Names of its files.
+    pub(super) fn files(&self) -> impl Iterator<Item = &str> {
+        self.sections.iter().map(|section| section.name.as_str())
+    }
+
+    /// The whole tree; nothing waits any more.
+    pub(super) fn finish(self) -> io::Result<Written> {
         let root = self.range.root().map_err(overflow)?;
         let root = root.ok_or_else(|| io::Error::other("a tree without leaves"))?;
         let [_, texts, _] = &self.sections;
