@@ -3665,6 +3665,7 @@ def run_network(query, proof):
             "addresses": sequence_of(text),
             "flows": sequence_of(flow),
             "from": uint(64),
+            "listed": sequence_of(text),
             "to": uint(64),
             "venue": text,
         }
