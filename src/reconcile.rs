@@ -141,6 +141,7 @@ fn gathered(
             let mut reserves = reserves::gather(files, policy, statement, (&history, &elsewhere), own)?;
             reserves.findings.extend(custody.findings);
             reserves.custody = custody.shares;
+            reserves.custody_unreadable = custody.unreadable;
             reserves.findings.extend(issuers.findings);
             reserves.issuers = issuers.backings;
             reserves.findings.extend(found);

@@ -35,6 +35,9 @@ impl fmt::Display for Time {
     }
 }
 
+/// 0001-01-01T00:00:00Z, the first time that is read. The last one is 9999-12-30T22:00:00Z: behind it `jiff` has none.
+const FIRST: i64 = -62_135_596_800;
+
 impl FromStr for Time {
     type Err = TimeError;
 
@@ -43,7 +46,8 @@ impl FromStr for Time {
         let error = || TimeError(text.chars().take(80).collect());
         let time = text.parse::<jiff::Timestamp>().map_err(|_| error())?;
         let time = Self(time.as_second());
-        if time.to_string() == text { Ok(time) } else { Err(error()) }
+        // no year 0 and none before it: other programs cannot write them, and refuse what this one would accept
+        if time.0 >= FIRST && time.to_string() == text { Ok(time) } else { Err(error()) }
     }
 }
 
@@ -136,6 +140,13 @@ mod tests {
         assert_eq!(time.to_string(), "2026-11-01T00:00:00Z");
         for text in ["2026-11-01 00:00:00Z", "2026-11-01T01:00:00+01:00", "2026-11-01T00:00:00.5Z", "1793491200", ""] {
             assert!(text.parse::<Time>().is_err(), "{text}");
+        }
+        for text in ["0000-12-31T23:59:59Z", "-000001-01-01T00:00:00Z", "9999-12-30T22:00:01Z", "9999-12-31T00:00:00Z"]
+        {
+            assert!(text.parse::<Time>().is_err(), "{text}");
+        }
+        for text in ["0001-01-01T00:00:00Z", "9999-12-30T22:00:00Z"] {
+            assert_eq!(text.parse::<Time>().expect("the first and the last").to_string(), text);
         }
     }
 

@@ -10,6 +10,7 @@ use counterfoil::json;
 use counterfoil::policy::Policy;
 use counterfoil::publish::custody::TierRow;
 use counterfoil::publish::{self, Statement};
+use counterfoil::reconcile::assess::Reason;
 use counterfoil::reconcile::network::elsewhere::Claim;
 use counterfoil::reconcile::network::{Input, NetworkFile, network};
 use counterfoil::reconcile::tiers::TierResult;
@@ -182,6 +183,26 @@ fn books_that_do_not_fit_are_told_line_by_line() {
     assert_eq!([7412, 7415, 7416, 7417, 7418, 7419].map(amount), [1, 1, 1, 2, 1, 1].map(coins));
 }
 
+/// A verifier whose pin is stale, or a custodian's file that is damaged, makes no honest venue short.
+#[test]
+fn attack_a_custodian_that_cannot_be_read_convicts_the_venue() {
+    let verdict = |closing: u128| {
+        let venue = made_on("golden-exchange", ("venue", BOOKS), &[Role::Cold], &|statement| {
+            statement.schedules.custody_accounts = Some(vec![account("example-custodian", 2, closing)]);
+        });
+        let (mut bundle, policy) = joined(&venue, &custodian(&venue, "custodian", &|_| ()), "golden-exchange");
+        bundle.remove("custodians/example-custodian/challenge.json");
+        reseal(&mut bundle);
+        let report = report_of(&bundle, &policy);
+        assert!(codes(&report).contains(&7422), "{:?}", codes(&report));
+        (report.assets[0].verdict, report.assets[0].reason)
+    };
+    // 13.5 are owed and 3 are its own: the rest may lie there, as its books say
+    assert_eq!(verdict(12), (Verdict::NotDeterminable, Reason::NotReadable));
+    // by its own books it does not
+    assert_eq!(verdict(6), (Verdict::Short, Reason::LessThanOwed));
+}
+
 #[test]
 fn what_is_not_there_is_told() {
     let silent = made("golden-exchange", ("venue", BOOKS), &|_| ());
@@ -242,6 +263,11 @@ fn attack_r8_one_wallet_of_venue_and_issuer() {
     let report = report_of(&listed, &policy);
     assert_eq!(report.assets[0].held.counted, coins(23));
     assert!(report.findings.iter().all(|finding| finding.code.number != 7511));
+    // nor does a way of control that this verifier does not take
+    let strict = policy.replace("[window]", "[require]\ncontrol = \"moved\"\n\n[window]");
+    let report = report_of(&with_bundle(&venue, &issuer), &strict);
+    assert!(report.findings.iter().all(|finding| finding.code.number != 7511));
+    assert_eq!(report.assets[0].held.excluded, Amount::ZERO);
 }
 
 /// One operator with two names and two keys shows one wallet twice.

@@ -3,14 +3,17 @@
 mod folder;
 mod kinds;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::error::Failure;
 use super::{Outcome, bars, files, say};
 use crate::amount::Decimals;
+use crate::bundle::FILE_SIZE_MAX;
 use crate::code::Coded as _;
 use crate::hash::sha256;
 use crate::json;
@@ -31,17 +34,29 @@ pub(super) fn run(args: &Args) -> Outcome {
     if args.file.is_dir() {
         return folder::run(&args.file);
     }
+    let piped = piped(&args.file)?;
     // larger than memory: it is read as a stream
-    if files::begins_with(&args.file, &utxo_snapshot::MAGIC)? {
+    if piped.is_none() && files::begins_with(&args.file, &utxo_snapshot::MAGIC)? {
         return snapshot(&args.file);
     }
-    if let Some(kind) = kinds::by_first_bytes(&files::head(&args.file, kinds::HEAD_BYTES)?) {
+    let of_file;
+    let head: &[u8] = match &piped {
+        Some(bytes) => bytes,
+        None => {
+            of_file = files::head(&args.file, kinds::HEAD_BYTES)?;
+            &of_file
+        }
+    };
+    if let Some(kind) = kinds::by_first_bytes(head) {
         // not its hash either: it is that of a secret, or of a file of any size
         say(format!("{}: {kind}", args.file.display()));
         say("\nNothing was verified.");
         return Ok(ExitCode::SUCCESS);
     }
-    let bytes = files::read(&args.file, crate::bundle::FILE_SIZE_MAX)?;
+    let bytes = match piped {
+        Some(bytes) => bytes,
+        None => Zeroizing::new(files::read(&args.file, FILE_SIZE_MAX)?),
+    };
     say(format!("{}: {} bytes, sha256 {}", args.file.display(), bytes.len(), sha256(&bytes)));
     if bytes.starts_with(sealed_proof::MAGIC.split_last().map_or(&[], |(_, name)| name)) {
         return pack(&bytes);
@@ -60,10 +75,18 @@ pub(super) fn run(args: &Args) -> Outcome {
             Some(kind) => say(kind),
             None => return unknown(&bytes, &error),
         },
-        Ok(value) => describe(&value, json::canonical(&value)? == bytes)?,
+        Ok(value) => describe(&value, json::canonical(&value)? == *bytes)?,
     }
     say("\nNothing was verified.");
     Ok(ExitCode::SUCCESS)
+}
+
+/// All of what is no file, such as a pipe: what was looked at there is gone, and a second look would begin behind it.
+fn piped(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    if fs::metadata(path).map_or(true, |found| found.is_file()) {
+        return Ok(None);
+    }
+    Ok(Some(Zeroizing::new(files::read(path, FILE_SIZE_MAX)?)))
 }
 
 /// A reason to doubt JSON is told only of what begins as JSON.

@@ -70,13 +70,41 @@ impl Section<'_> {
             not_sustained = not_sustained.checked_add(scaled)?;
         }
         let own = case(&deployments);
-        let Some(kept) = in_custody(mapped, facts.decimals, custodians)? else { return Some((own, not_sustained)) };
+        let kept = in_custody(mapped, facts.decimals, custodians)?;
         if own.verdict == Verdict::Covered {
             return Some((own, not_sustained));
         }
+        let Some(kept) = kept else { return Some((self.unread(own, facts.decimals), not_sustained)) };
         deployments.push(kept);
         custodians.iter_mut().for_each(|share| share.used = true);
-        Some((case(&deployments), not_sustained))
+        Some((self.unread(case(&deployments), facts.decimals), not_sustained))
+    }
+
+    /// Nobody is short because a custodian's files cannot be read: what lies there may be all that the venue's books
+    /// say, and any amount when they say nothing.
+    fn unread(&self, found: Assessment, decimals: Decimals) -> Assessment {
+        if found.verdict != Verdict::Short || self.reserves.custody_unreadable.is_empty() {
+            return found;
+        }
+        let subject = self.statement.map_or(0, |statement| statement.sequence);
+        let owed = found.commitments.iter().find(|compared| compared.sequence == subject).map(|compared| compared.owed);
+        let most = self.booked_unread(decimals).map(|booked| found.high.checked_add(booked));
+        // more than fits is enough for anything
+        let decides = most.zip(owed).is_some_and(|(most, owed)| most.is_some_and(|most| most < owed));
+        match decides {
+            true => found,
+            false => Assessment { verdict: Verdict::NotDeterminable, reason: Reason::NotReadable, ..found },
+        }
+    }
+
+    /// What the venue's books have with custodians of whom nothing can be read; `None` when they say nothing, or not in
+    /// these decimals.
+    fn booked_unread(&self, decimals: Decimals) -> Option<Amount> {
+        let statement = self.statement?;
+        let own = statement.assets.iter().find(|listed| listed.id == *self.id)?.decimals;
+        let rows = statement.schedules.custody_accounts.as_ref()?.iter();
+        let rows = rows.filter(|row| row.asset == *self.id && self.reserves.custody_unreadable.contains(&row.party));
+        Amount::checked_sum(rows.map(|row| row.closing))?.rescale(own, decimals).ok()
     }
 
     /// What custodians keep of the asset; `None` when a sum does not fit.

@@ -155,8 +155,15 @@ pub fn share(balance: Amount, kept: Amount, owed: Amount) -> Amount {
     u128::try_from(part).map_or(Amount::ZERO, Amount::from_base_units)
 }
 
-fn named<'a>(accounts: &'a [CustodyAccount], asset: &AssetId, party: &VenueId) -> Option<&'a CustodyAccount> {
-    accounts.iter().find(|account| account.asset == *asset && account.party == *party)
+/// Accounts by unit and party, found without looking at all of them: a statement has up to a hundred thousand.
+type Accounts<'a> = BTreeMap<(&'a AssetId, &'a VenueId), &'a CustodyAccount>;
+
+fn by_name(accounts: &[CustodyAccount]) -> Accounts<'_> {
+    let mut known = Accounts::new();
+    for account in accounts {
+        known.entry((&account.asset, &account.party)).or_insert(account);
+    }
+    known
 }
 
 /// The client's books against the custodian's, line by line.
@@ -166,10 +173,12 @@ fn against(client: &Client<'_>, accounts: &[CustodyAccount], books: &Books<'_>) 
     let there = books.days.iter().flat_map(|day| day.accounts);
     let there = there.filter(|account| account.party == *client.venue).map(|account| &account.asset);
     let assets: BTreeSet<&AssetId> = own.chain(there).collect();
+    let known = by_name(accounts);
+    let days: Vec<Accounts<'_>> = books.days.iter().map(|day| by_name(day.accounts)).collect();
     for asset in assets {
-        let of_client = named(accounts, asset, books.custodian);
+        let of_client = known.get(&(asset, books.custodian)).copied();
         let by_day: Vec<Option<&CustodyAccount>> =
-            books.days.iter().map(|day| named(day.accounts, asset, client.venue)).collect();
+            days.iter().map(|day| day.get(&(asset, client.venue)).copied()).collect();
         let ends = [
             ("opening", of_client.map(|own| own.opening), by_day.first().map(|day| day.map(|day| day.opening))),
             ("closing", of_client.map(|own| own.closing), by_day.last().map(|day| day.map(|day| day.closing))),
@@ -235,10 +244,10 @@ fn leaves(client: &Client<'_>, books: &Books<'_>) -> Vec<Difference> {
     let (Some(leaves), Some(last)) = (client.leaves, books.days.last()) else { return Vec::new() };
     let accounts = last.accounts.iter().filter(|account| account.party == *client.venue);
     let assets: BTreeSet<&AssetId> = leaves.keys().chain(accounts.map(|account| &account.asset)).collect();
-    let mut found = Vec::new();
+    let (mut found, known) = (Vec::new(), by_name(last.accounts));
     for asset in assets {
         let leaf = leaves.get(asset).copied().unwrap_or_default();
-        let booked = named(last.accounts, asset, client.venue).map(|account| account.closing).unwrap_or_default();
+        let booked = known.get(&(asset, client.venue)).map(|account| account.closing).unwrap_or_default();
         if leaf != booked {
             let detail = format!("{leaf} in the custodian's tree, {booked} in its books");
             let difference = Difference::new(&codes::CUSTODY_LEAF_DIFFERS, Some(asset), asset.to_string(), detail);

@@ -10,7 +10,7 @@ use crate::policy::Policy;
 use crate::publish::VerifiedStatement;
 use crate::reserve::address_set::AddressSet;
 use crate::reserve::bitcoin::own::BundleAlone;
-use crate::reserve::claim::Holding;
+use crate::reserve::claim::{ControlGrade, Holding};
 
 /// The files below one folder.
 struct Folder<'a> {
@@ -57,7 +57,11 @@ pub(super) fn read(files: &dyn FileSource, policy: &Policy, prefix: &str) -> Res
     }
     let (sealed, statement, reserves) = gathered(&files, policy, &BundleAlone).map_err(|error| error.to_string())?;
     let Some(history) = reserves.history.clone() else { return Err("it has no statement".to_owned()) };
-    let held = reserves.held.iter().filter(|item| item.free && item.control.is_some());
+    // a way of control that does not count, such as a node's word that only the bundle has, anybody can write about
+    // anybody's wallet: it takes nothing from who has the key
+    let require = policy.require();
+    let is_shown = |grade: ControlGrade| grade >= require.control && grade.basis() >= require.authenticity;
+    let held = reserves.held.iter().filter(|item| item.free && item.control.is_some_and(is_shown));
     let place = |holding: &Holding| Some((holding.deployment.chain()?, holding.address.clone()));
     let controlled = held.filter_map(|item| place(&item.holding)).collect();
     let report = verdicts::report(&sealed, policy, statement.as_ref(), reserves, None);

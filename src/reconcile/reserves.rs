@@ -31,7 +31,7 @@ use crate::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, CutoffCheck
 use crate::reserve::evm::finality::Final;
 use crate::reserve::transcript::Transcript;
 use crate::reserve::{bitcoin, evm};
-use crate::snapshot::BlockRef;
+use crate::snapshot::{BlockRef, VenueId};
 
 /// A holding with what is known of its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +82,8 @@ pub struct Reserves {
     pub retired: Vec<Holding>,
     /// What custodians keep for the venue, by their own books.
     pub custody: Vec<CustodyShare>,
+    /// Custodians that show something which cannot be read: it may be all that the venue's books say.
+    pub custody_unreadable: BTreeSet<VenueId>,
     /// What issuers show of what they owe.
     pub issuers: Vec<Backing>,
     /// Customers who paid in, and are in the tree.
@@ -275,10 +277,10 @@ impl Gathering<'_> {
         let require = self.policy.require();
         let accepted = |grade: ControlGrade| grade >= require.control && grade.basis() >= require.authenticity;
         let (policy, elsewhere) = (self.policy, self.elsewhere);
-        let counts = |entry: &&AddressEntry| {
-            let grade = controlled.and_then(|controlled| controlled.of_address(&entry.address));
-            is_free(policy, elsewhere, entry) && grade.is_some_and(accepted)
+        let is_controlled = |entry: &&AddressEntry| {
+            controlled.and_then(|controlled| controlled.of_address(&entry.address)).is_some_and(accepted)
         };
+        let counts = |entry: &&AddressEntry| is_free(policy, elsewhere, entry) && is_controlled(entry);
         let shown = |entry: &&AddressEntry| {
             controlled.is_some_and(|controlled| controlled.of_address(&entry.address).is_some())
         };
@@ -300,7 +302,8 @@ impl Gathering<'_> {
             controlled.is_of_addresses(|address| !free.contains(address) || counted.contains(address))
         };
         let every_address = controlled.is_none_or(all);
-        let window = ChainWindow { counted, every_address, ..ChainWindow::default() };
+        let controlled = entries.iter().filter(is_controlled).map(|entry| entry.address.clone()).collect();
+        let window = ChainWindow { counted, controlled, every_address, ..ChainWindow::default() };
         self.reserves.windows.insert(chain.clone(), window);
         match self.chain_evidence(chain, entries, &deployments, &grades)? {
             Some(evidence) => self.take(chain, entries, control, evidence),

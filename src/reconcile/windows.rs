@@ -23,6 +23,8 @@ pub struct ChainWindow {
     pub snapshot: u64,
     /// Addresses that count: free, and under control.
     pub counted: BTreeSet<String>,
+    /// Addresses under control, free or not.
+    pub controlled: BTreeSet<String>,
     /// Whether these are all of which control was shown in any way, single coins and weak proofs included.
     pub every_address: bool,
     /// What the bundle shows; none when it shows nothing that can be used.

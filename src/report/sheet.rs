@@ -25,7 +25,7 @@ pub fn sheet_text(report: &SheetReport) -> String {
     page.line("");
     page.wrapped("", &report.sentence);
     page.line("");
-    page.line(&format!("As of {}, figures in {}", report.as_of, report.unit));
+    page.wrapped("", &format!("As of {}, figures in {}", report.as_of, report.unit));
     for source in &report.sources {
         page.hanging("", "  ", &format!("Stated by: {source}"));
     }

@@ -1,5 +1,6 @@
 //! Coins that go from one venue to another within the windows.
 
+use counterfoil::bundle::paths;
 use counterfoil::lab::ring::{Moved, RingOptions};
 use counterfoil::reconcile::Severity;
 use counterfoil::reconcile::network::{NetworkFinding, NetworkReport};
@@ -74,4 +75,19 @@ fn only_blocks_that_both_windows_show_are_compared() {
     let outside = finding(&report, "NETWORK_TRANSFER_OUTSIDE");
     assert_eq!((outside.severity, outside.amount.as_ref().unwrap().0.to_string()), (Severity::Exception, "40".into()));
     assert!(!tells(&report, "NETWORK_TRANSFER", "alpha beta"), "{:?}", told(&report));
+}
+
+/// Two customers of beta, one of whom pays in and one of whom takes out: alpha writes their addresses into its set. Who has
+/// the keys of them is not shown, and nobody is convicted by a list.
+#[test]
+fn attack_a_list_of_anothers_customers_makes_no_loan() {
+    let mut ring = built(&moved([300; 3], &[(ALPHA, BETA, 40, -3), (BETA, ALPHA, 25, 3)]));
+    assert_eq!(finding(&run(&ring), "NETWORK_LOAN").severity, Severity::Critical);
+    // the same coins and the same committed list, without alpha's signatures
+    ring.venues[ALPHA].bundle.insert(paths::CONTROL.to_owned(), Vec::new());
+    ring.venues[ALPHA].seal().unwrap();
+    let report = run(&ring);
+    let loan = finding(&report, "NETWORK_LOAN");
+    assert_eq!((loan.severity, loan.amount.as_ref().unwrap().0.to_string()), (Severity::Exception, "25".into()));
+    assert!(loan.detail.ends_with("without control of them"), "{}", loan.detail);
 }

@@ -42,6 +42,8 @@ struct Venue {
     flows: Vec<FlowText>,
     #[serde(with = "uint")]
     from: u64,
+    /// Addresses of it without shown control.
+    listed: Vec<String>,
     #[serde(with = "uint")]
     to: u64,
     venue: String,
@@ -83,7 +85,8 @@ fn view(venue: &Venue) -> Option<View> {
         flows.push(Seen { txid: flow.txid.clone(), height: flow.height, direction, amount, parties });
     }
     let addresses: BTreeSet<String> = venue.addresses.iter().cloned().collect();
-    Some(View { addresses, shown: Some((venue.from, venue.to)), flows })
+    let controlled = addresses.iter().filter(|address| !venue.listed.contains(address)).cloned().collect();
+    Some(View { addresses, controlled, shown: Some((venue.from, venue.to)), flows })
 }
 
 pub(super) fn network(query: &Value, sent: &Sent) -> Run {
@@ -93,7 +96,7 @@ pub(super) fn network(query: &Value, sent: &Sent) -> Run {
     let Some(views) = views else { return Ok(Outcome::Refused(&codes::CLEARING_MALFORMED)) };
     let name = |place: usize| sent.venues.get(place).map_or("", |venue| venue.venue.as_str());
     let found = transfers(&views);
-    let mut loans = Vec::new();
+    let (mut loans, mut listed) = (Vec::new(), Vec::new());
     for lender in 0..views.len() {
         for borrower in (0..views.len()).filter(|borrower| *borrower != lender) {
             let mut owed = zero();
@@ -106,8 +109,11 @@ pub(super) fn network(query: &Value, sent: &Sent) -> Run {
                 }
             }
             let lent = lent(&found, cutoff, lender, borrower, &owed);
-            if lent > zero() {
-                loans.push(json!({"amount": lent.to_string(), "borrower": name(borrower), "lender": name(lender)}));
+            for (amount, loans) in [(lent.shown, &mut loans), (lent.listed, &mut listed)] {
+                if amount > zero() {
+                    let (borrower, lender) = (name(borrower), name(lender));
+                    loans.push(json!({"amount": amount.to_string(), "borrower": borrower, "lender": lender}));
+                }
             }
         }
     }
@@ -115,5 +121,5 @@ pub(super) fn network(query: &Value, sent: &Sent) -> Run {
         json!({"amount": one.amount.to_string(), "from": name(one.from), "height": one.height.to_string(),
             "outside": if one.outside { "yes" } else { "no" }, "to": name(one.to), "txid": one.txid})
     };
-    valid(json!({"loans": loans, "transfers": found.iter().map(transfer).collect::<Vec<_>>()}))
+    valid(json!({"listed": listed, "loans": loans, "transfers": found.iter().map(transfer).collect::<Vec<_>>()}))
 }

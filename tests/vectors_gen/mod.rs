@@ -28,6 +28,7 @@ mod sheet;
 mod signature;
 mod split;
 mod statement;
+mod statement_words;
 mod sum_tree;
 mod tiers;
 mod utxo_snapshot;
@@ -172,6 +173,7 @@ pub(crate) fn all() -> Vectors {
     sheet::add(&mut vectors);
     signature::add(&mut vectors);
     split::add(&mut vectors);
+    statement_words::add(&mut vectors);
     statement::add(&mut vectors);
     balance_sheet::add(&mut vectors);
     claims::add(&mut vectors);

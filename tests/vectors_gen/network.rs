@@ -18,7 +18,8 @@ fn flow(text: &str) -> Value {
 
 /// A venue with the addresses NAME1 and NAME2, and a window.
 fn venue(name: &str, (from, to): (u64, u64), flows: &[&str]) -> Value {
-    json!({"addresses": [format!("{name}1"), format!("{name}2")], "from": from.to_string(), "to": to.to_string(),
+    json!({"addresses": [format!("{name}1"), format!("{name}2")], "from": from.to_string(), "listed": [],
+        "to": to.to_string(),
         "flows": flows.iter().map(|text| flow(text)).collect::<Vec<_>>(), "venue": name})
 }
 
@@ -55,8 +56,8 @@ pub(super) fn add(vectors: &mut Vectors) {
     case("by_address", comment, &small, json!([]), Want::Valid);
     let unknown = [venue("a", WINDOW, &[]), venue("b", WINDOW, &["t1: 163 in 7 a2=unknown x=unknown"])];
     case("share_unknown", "at most all of it, when no share is known", &unknown, json!([]), Want::Valid);
-    let both = json!({"addresses": ["a1", "b1"], "flows": [flow("t1: 163 out 40 b1=40")], "from": "159", "to": "171",
-        "venue": "a"});
+    let both = json!({"addresses": ["a1", "b1"], "flows": [flow("t1: 163 out 40 b1=40")], "from": "159", "listed": [],
+        "to": "171", "venue": "a"});
     let comment = "an address in both sets is no side of a transfer";
     case("address_in_both", comment, &[both, venue("b", WINDOW, &[])], json!([]), Want::Valid);
     let around = [
@@ -66,6 +67,24 @@ pub(super) fn add(vectors: &mut Vectors) {
     ];
     let comment = "by way of somebody else: three payments, and no loan that is seen";
     case("around", comment, &around, json!([]), Want::Valid);
+    let only_listed = |name: &str, listed: &[&str], flows: &[&str]| {
+        let mut venue = venue(name, WINDOW, flows);
+        venue["listed"] = json!(listed);
+        venue
+    };
+    // customers of b: one paid in, another one took out, and a writes their addresses down
+    let customers = ["t1: 163 in 40 a1=40", "t2: 168 out 25 a2=25"];
+    let accuser = only_listed("a", &["a1", "a2"], &[]);
+    let comment = "addresses that the lender only lists, without control of them, convict nobody";
+    case("lent_by_a_list", comment, &[accuser, venue("b", WINDOW, &customers)], json!([]), Want::Valid);
+    let partly = ["t1: 163 in 40 a1=15 a2=25", "t2: 168 out 30 a1=30"];
+    let accuser = only_listed("a", &["a2"], &[]);
+    let comment = "what comes from addresses under control is lent, the rest by a list alone";
+    case("lent_partly_by_a_list", comment, &[accuser, venue("b", WINDOW, &partly)], json!([]), Want::Valid);
+    let unknown = ["t1: 163 in 40 a1=10 a2=unknown", "t2: 168 out 40 a1=40"];
+    let accuser = only_listed("a", &["a2"], &[]);
+    let comment = "a share that is not known is no share of an address that is only listed";
+    case("listed_share_unknown", comment, &[accuser, venue("b", WINDOW, &unknown)], json!([]), Want::Valid);
     let bad = [venue("a", WINDOW, &["t1: 163 out 2/4 b1=1"]), venue("b", WINDOW, &[])];
     case("not_lowest_terms", "2/4 is 1/2", &bad, json!([]), Want::Refused(Stage::Parse, "CF-7300"));
 }

@@ -336,12 +336,12 @@ fn forms(vectors: &mut Vectors) {
 }
 
 /// The change that puts `value` into a field.
-fn set(path: &'static str, value: Value) -> impl Fn(&mut Value) {
+pub(super) fn set(path: &'static str, value: Value) -> impl Fn(&mut Value) {
     move |document| *document.pointer_mut(path).expect("a field of the example") = value.clone()
 }
 
 /// A changed statement, signed as it is; the words are name, comment and flag.
-fn refuse(vectors: &mut Vectors, words: [&str; 3], change: &dyn Fn(&mut Value)) {
+pub(super) fn refuse(vectors: &mut Vectors, words: [&str; 3], change: &dyn Fn(&mut Value)) {
     let [name, comment, flag] = words;
     let file = signed(&changed(change), &one());
     case(vectors, name, comment, flag, policy(1), file, Want::Refused(Stage::Parse, "CF-3001"));

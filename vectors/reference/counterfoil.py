@@ -641,6 +641,8 @@ def time(value):
     """Seconds since 1970."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text(value), re.ASCII):
         raise Misshapen(f"{value!r} is not a time")
+    if not "0001-01-01T00:00:00Z" <= value <= "9999-12-30T22:00:00Z":
+        raise Misshapen(f"{value!r} is before the first or after the last time")
     try:
         moment = datetime.datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ")
     except ValueError as error:
@@ -3667,6 +3669,7 @@ def run_network(query, proof):
             "addresses": sequence_of(text),
             "flows": sequence_of(flow),
             "from": uint(64),
+            "listed": sequence_of(text),
             "to": uint(64),
             "venue": text,
         }

@@ -8,7 +8,8 @@ def fraction_or_unknown(text):
 
 
 def payments(venues):
-    """Every payment from one venue to another, once: (from, to, txid) with block, amount and who has not the block."""
+    """Every payment from one venue to another, once: (from, to, txid) with block, amount, whether one has not the
+    block, and what of the amount rests on no mere list."""
     found = {}
     for one in venues:
         for two in venues:
@@ -23,36 +24,45 @@ def payments(venues):
                     and other["direction"] != flow["direction"]
                 ]
                 theirs = set(two["addresses"]) - set(one["addresses"])
-                shares = [fraction_or_unknown(party["amount"]) for party in flow["parties"]]
-                named = [share for share, party in zip(shares, flow["parties"], strict=True) if party["address"] in theirs]
+                sides = [(party["address"], fraction_or_unknown(party["amount"])) for party in flow["parties"]]
+
+                def part_with(wanted, amount=amount, sides=sides):
+                    """What went to or came from these addresses; all of it where a share is not known."""
+                    shares = [share for address, share in sides if address in wanted]
+                    return amount if None in shares else min(amount, sum(shares))
+
                 if same:
-                    part = min(amount, same[0])
-                elif not named:
-                    continue
+                    part, sure = (min(amount, same[0]),) * 2
                 else:
-                    part = amount if None in named else min(amount, sum(named))
+                    part, sure = part_with(theirs), part_with(theirs - set(two["listed"]))
                     if part == 0:
                         continue
                 way = (one, two) if flow["direction"] == "out" else (two, one)
                 has_block = two["from"] <= flow["height"] <= two["to"]
                 key = (venues.index(way[0]), venues.index(way[1]), flow["txid"])
-                found.setdefault(key, (flow["height"], part, not has_block))
+                found.setdefault(key, (flow["height"], part, not has_block, sure))
     return found
 
 
 def answer(cutoff, deposits, venues):
     """Everything that a vector of `network` expects."""
     found = payments(venues)
-    loans = []
+    lists = {"loans": [], "listed": []}
     for lender in range(len(venues)):
         for borrower in range(len(venues)):
-            came = sum(part for key, (height, part, _) in found.items() if key[:2] == (lender, borrower) and height <= cutoff)
-            left = sum(part for key, (height, part, _) in found.items() if key[:2] == (borrower, lender) and height > cutoff)
             names = (venues[lender]["venue"], venues[borrower]["venue"])
             owed = sum(parse(one["amount"]) for one in deposits if (one["depositor"], one["debtor"]) == names)
-            lent = min(came, left) - owed
-            if lent > 0:
-                loans.append({"amount": str(lent), "borrower": names[1], "lender": names[0]})
+
+            def lent(which, pair=(lender, borrower), owed=owed):
+                """By all that is known (1), or by what is sure (3)."""
+                came = sum(row[which] for key, row in found.items() if key[:2] == pair and row[0] <= cutoff)
+                left = sum(row[which] for key, row in found.items() if key[:2] == pair[::-1] and row[0] > cutoff)
+                return max(0, min(came, left) - owed)
+
+            sure, everything = lent(3), lent(1)
+            for name, amount in (("loans", sure), ("listed", everything - sure)):
+                if amount > 0:
+                    lists[name].append({"amount": str(amount), "borrower": names[1], "lender": names[0]})
     transfers = [
         {
             "amount": str(part),
@@ -62,9 +72,9 @@ def answer(cutoff, deposits, venues):
             "to": venues[key[1]]["venue"],
             "txid": key[2],
         }
-        for key, (height, part, outside) in sorted(found.items())
+        for key, (height, part, outside, _) in sorted(found.items())
     ]
-    return {"loans": loans, "transfers": transfers}
+    return {**lists, "transfers": transfers}
 
 
 __all__ = ["Unclear", "answer"]

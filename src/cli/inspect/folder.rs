@@ -47,7 +47,9 @@ pub(super) fn run(path: &Path) -> Outcome {
     say(format!("{}: {what}", path.display()));
     let width = entries.keys().map(|name| name.chars().count() + 1).max().unwrap_or(0).min(60);
     for (name, content) in &entries {
-        let shown = if content.is_folder { format!("{name}/") } else { name.clone() };
+        // a name of others begins no line of its own
+        let name = crate::report::shown(name);
+        let shown = if content.is_folder { format!("{name}/") } else { name };
         let files = if content.is_folder { format!(" in {}", files(content.files)) } else { String::new() };
         say(format!("  {shown:<width$}  {:>12} bytes{files}", content.bytes));
     }
@@ -81,11 +83,27 @@ fn count(path: &Path, depth: usize, left: &mut u64, content: &mut Content) -> Re
     *left -= 1;
     if !metadata.is_dir() {
         content.files += 1;
-        content.bytes += metadata.len();
+        // files full of holes can be said to have more bytes than there are numbers for
+        content.bytes = content.bytes.saturating_add(metadata.len());
         return Ok(());
     }
     for (_, entry) in list(path)? {
         count(&entry.path(), depth - 1, left, content)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three files full of holes, of 2^63 - 1 bytes each as a file system in memory has them, have more than 2^64 together.
+    #[test]
+    fn attack_more_bytes_than_there_are_numbers_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("five"), b"bytes").expect("a file");
+        let mut content = Content { bytes: u64::MAX - 1, ..Content::default() };
+        count(folder.path(), DEPTH_MAX, &mut 10, &mut content).expect("it can be listed");
+        assert_eq!((content.bytes, content.files), (u64::MAX, 1));
+    }
 }

@@ -108,15 +108,18 @@ pub(super) fn addresses_with(reserves: &Reserves, code: u16) -> BTreeSet<&str> {
 
 /// What policy or address set know of a unit's issuer, with the words for it; `None` when they know nothing.
 fn known_relation(policy: &Policy, reserves: &Reserves, unit: &AssetId) -> Option<(IssuerRelation, String)> {
-    let own_issue = addresses_with(reserves, finding_codes::OWN_ISSUE.number);
     let mapped = policy.assets().iter().find(|asset| asset.id == *unit);
     let deployments = || mapped.into_iter().flat_map(|asset| &asset.deployments);
     if let Some(found) = deployments().find(|found| policy.own_tokens().contains(&found.id)) {
         return Some((IssuerRelation::Own, format!("the policy knows {} as its own issue", found.id)));
     }
-    let on_address = reserves.held.iter().find(|item| {
-        own_issue.contains(item.holding.address.as_str())
-            && deployments().any(|found| found.id == item.holding.deployment)
+    // a unit that the policy does not map lies nowhere, and there may be a hundred thousand of them
+    let on_address = mapped.and_then(|_| {
+        let own_issue = addresses_with(reserves, finding_codes::OWN_ISSUE.number);
+        reserves.held.iter().find(|item| {
+            own_issue.contains(item.holding.address.as_str())
+                && deployments().any(|found| found.id == item.holding.deployment)
+        })
     });
     if let Some(item) = on_address {
         return Some((IssuerRelation::Own, format!("the address set says otherwise of {}", item.holding.address)));
@@ -161,10 +164,28 @@ pub(super) fn lying<'a>(
     decimals: Decimals,
 ) -> impl Iterator<Item = (&'a HeldItem, Option<Amount>)> {
     let mapped = policy.assets().iter().find(|known| known.id == *asset);
-    reserves.held.iter().filter_map(move |item| {
-        let found = mapped?.deployments.iter().find(|found| found.id == item.holding.deployment)?;
-        Some((item, item.holding.amount.rescale(found.decimals, decimals).ok()))
-    })
+    let of_asset = move |mapped: &'a Asset| {
+        reserves.held.iter().filter_map(move |item| {
+            let found = mapped.deployments.iter().find(|found| found.id == item.holding.deployment)?;
+            Some((item, item.holding.amount.rescale(found.decimals, decimals).ok()))
+        })
+    };
+    mapped.into_iter().flat_map(of_asset)
+}
+
+/// What is free on each address, in base units with `decimals`; `None` where a sum does not fit.
+fn free_by_address<'a>(
+    policy: &'a Policy,
+    reserves: &'a Reserves,
+    asset: &AssetId,
+    decimals: Decimals,
+) -> BTreeMap<&'a str, Option<Amount>> {
+    let mut free: BTreeMap<&str, Option<Amount>> = BTreeMap::new();
+    for (item, amount) in lying(policy, reserves, asset, decimals).filter(|(item, _)| item.free) {
+        let sum = free.entry(item.holding.address.as_str()).or_insert(Some(Amount::ZERO));
+        *sum = sum.zip(amount).and_then(|(sum, amount)| sum.checked_add(amount));
+    }
+    free
 }
 
 /// How much is held on addresses that pass `test`, in base units with `decimals`; `None` when a sum does not fit.
@@ -205,9 +226,12 @@ fn pledges(policy: &Policy, sheet: &BalanceSheet, reserves: &Reserves, findings:
     let encumbered = addresses_with(reserves, finding_codes::ENCUMBERED.number);
     let rows = || sheet.encumbrances.iter().filter(keeps);
     let mut contradicted: BTreeSet<&AssetId> = BTreeSet::new();
+    let mut free_of: BTreeMap<&AssetId, BTreeMap<&str, Option<Amount>>> = BTreeMap::new();
     for row in rows() {
         let Some((unit, address)) = sheet.unit(&row.asset).zip(row.address.as_deref()) else { continue };
-        let held = held_where(policy, reserves, &row.asset, unit.decimals, |at, free| free && at == address);
+        let free =
+            free_of.entry(&row.asset).or_insert_with(|| free_by_address(policy, reserves, &row.asset, unit.decimals));
+        let held = free.get(address).copied().unwrap_or(Some(Amount::ZERO));
         if encumbered.contains(address) || held.is_some_and(Amount::is_zero) {
             continue;
         }

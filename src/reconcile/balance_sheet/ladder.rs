@@ -56,6 +56,14 @@ struct Account<'a> {
     rows: Vec<&'a Row<HoldingKind>>,
 }
 
+/// The rows of one unit: they stand together, in the order of the units. Of a hundred thousand rows in ten thousand units
+/// nobody looks at all for each.
+fn of_asset<'a, K>(rows: &'a [Row<K>], id: &AssetId) -> &'a [Row<K>] {
+    let from = rows.partition_point(|row| row.asset < *id);
+    let to = rows.partition_point(|row| row.asset <= *id);
+    rows.get(from..to).unwrap_or_default()
+}
+
 impl Books<'_> {
     /// The steps of one unit, of which `own` is the section of the report; `None` when a sum does not fit.
     pub(in crate::reconcile) fn steps(&self, id: &AssetId, own: Option<&AssetReport>) -> Option<Steps> {
@@ -96,14 +104,14 @@ impl Books<'_> {
             (row.kind, &row.asset) == (HoldingKind::Deposit, &share.asset)
                 && row.counterparty == share.custodian.as_str()
         };
-        let rows = self.sheet.holdings.iter().filter(there).collect();
+        let rows = of_asset(&self.sheet.holdings, &share.asset).iter().filter(there).collect();
         Account { custodian: share.custodian.as_str(), counted, rows }
     }
 
     /// `None` when a sum does not fit.
     fn step(&self, of: &Figures<'_>, due: Due) -> Option<Step> {
         let sheet = self.sheet;
-        let owed = sheet.liabilities.iter().filter(|row| row.asset == *of.id && row.due <= due);
+        let owed = of_asset(&sheet.liabilities, of.id).iter().filter(|row| row.due <= due);
         let callable = of.spot.checked_add(of.sum_of(owed.map(|row| row.amount))?)?;
         let sum = |rows: &[(Due, Amount)], counts: &dyn Fn(Due) -> bool| {
             Amount::checked_sum(rows.iter().filter(|(end, _)| counts(*end)).map(|(_, amount)| *amount))
@@ -115,11 +123,11 @@ impl Books<'_> {
         let kept = of.encumbered.checked_sub(free_again).unwrap_or_default().checked_add(queued)?;
         let mut held = of.low.checked_sub(kept).unwrap_or_default();
         // a deposit that the custodian's tree shows is held, and no claim beside it
-        let shown = |row: &&Row<HoldingKind>| {
-            of.accounts.iter().any(|account| account.rows.iter().any(|of_account| std::ptr::eq(*of_account, *row)))
+        let shown = |row: &Row<HoldingKind>| {
+            row.kind == HoldingKind::Deposit && of.accounts.iter().any(|account| account.custodian == row.counterparty)
         };
-        let claims = sheet.holdings.iter().filter(|row| row.asset == *of.id && row.due <= due && !shown(row));
-        let debts = sheet.receivables.iter().filter(|row| row.asset == *of.id && row.due <= due).map(|row| row.amount);
+        let claims = of_asset(&sheet.holdings, of.id).iter().filter(|row| row.due <= due && !shown(row));
+        let debts = of_asset(&sheet.receivables, of.id).iter().filter(|row| row.due <= due).map(|row| row.amount);
         let mut claims = of.sum_of(claims.map(|row| row.amount).chain(debts))?;
         for account in of.accounts {
             let rows = account.rows.iter().filter(|row| row.due <= due).map(|row| row.amount);

@@ -52,6 +52,8 @@ pub(in crate::reconcile) struct Custody {
     pub(in crate::reconcile) addresses: BTreeSet<Place>,
     /// Of each custodian: addresses on which it shows coins.
     pub(in crate::reconcile) controlled: Vec<(VenueId, BTreeSet<Place>)>,
+    /// Custodians whose bundle, or the venue's proof in their trees, is there and cannot be read.
+    pub(in crate::reconcile) unreadable: BTreeSet<VenueId>,
     pub(in crate::reconcile) findings: Vec<Finding>,
 }
 
@@ -78,6 +80,7 @@ pub(in crate::reconcile) fn read(
             Ok(Some(found)) => custody.take(files, history, pinned, &found)?,
             Ok(None) => custody.missing(&pinned.id, "the bundle has nothing of it"),
             Err(detail) => {
+                custody.unreadable.insert(pinned.id.clone());
                 let finding = Finding::new(&codes::CUSTODIAN_REFUSED, Severity::Exception, folder, detail);
                 custody.findings.push(finding);
             }
@@ -202,6 +205,7 @@ impl Custody {
         let proof = match InclusionProof::parse(&file) {
             Ok(proof) => proof,
             Err(error) => {
+                self.unreadable.insert(custodian.clone());
                 self.findings.push(refused(format!("{}: {error}", error.code())).in_file(path));
                 return Ok(None);
             }

@@ -44,6 +44,10 @@ pub(super) fn gaps(client: &Client<'_>, books: &Books<'_>) -> Vec<Difference> {
 /// Assets less liabilities, and the accounts against the trees.
 pub(super) fn balances(day: &Day<'_>) -> Vec<Difference> {
     let mut found = Vec::new();
+    let mut closings: BTreeMap<&AssetId, Vec<Amount>> = BTreeMap::new();
+    for account in day.accounts {
+        closings.entry(&account.asset).or_default().push(account.closing);
+    }
     for Balance { asset, assets, liabilities } in &day.balances {
         let subject = format!("{asset} statement {}", day.sequence);
         match assets {
@@ -58,8 +62,7 @@ pub(super) fn balances(day: &Day<'_>) -> Vec<Difference> {
             }
             Some(_) => {}
         }
-        let accounts = day.accounts.iter().filter(|account| account.asset == *asset);
-        let booked = Amount::checked_sum(accounts.map(|account| account.closing));
+        let booked = Amount::checked_sum(closings.get(asset).into_iter().flatten().copied());
         if booked != Some(*liabilities) {
             let words = booked.map_or_else(|| "more than 2^128 - 1".to_owned(), |sum| sum.to_string());
             let detail = format!("the accounts close at {words}, {liabilities} are owed");

@@ -84,8 +84,9 @@ fn addresses(sheets: &[Sheet<'_>]) -> Result<Vec<NetworkFinding>, ReconcileError
             seen.entry((entry.chain.clone(), entry.address.clone())).or_default().push(venue);
         }
     }
+    let controlled: Vec<BTreeSet<(ChainId, &str)>> = sheets.iter().map(controlled).collect();
     let shared = seen.into_iter().filter(|(_, venues)| venues.len() > 1);
-    Ok(shared.map(|((chain, address), venues)| claimed_twice(sheets, &chain, &address, &venues)).collect())
+    Ok(shared.map(|(place, venues)| claimed_twice(sheets, &controlled, &place, &venues)).collect())
 }
 
 /// The addresses that a venue commits to. A set that cannot be read, or is not the committed one, is a finding of the
@@ -100,15 +101,25 @@ pub(super) fn committed_set(sheet: &Sheet<'_>) -> Result<Option<AddressSet>, Rec
     Ok(set.filter(is_committed))
 }
 
+/// Addresses on which a venue holds something that it controls.
+fn controlled<'a>(sheet: &'a Sheet<'_>) -> BTreeSet<(ChainId, &'a str)> {
+    let held = sheet.reserves.held.iter().filter(|item| is_controlled(sheet, item));
+    held.filter_map(|item| Some((item.holding.deployment.chain()?, item.holding.address.as_str()))).collect()
+}
+
 /// A venue that only lists another's address, without control of it, takes nothing from the other.
-fn claimed_twice(sheets: &[Sheet<'_>], chain: &ChainId, address: &str, venues: &[usize]) -> NetworkFinding {
+fn claimed_twice(
+    sheets: &[Sheet<'_>],
+    controlled: &[BTreeSet<(ChainId, &str)>],
+    (chain, address): &(ChainId, String),
+    venues: &[usize],
+) -> NetworkFinding {
     let of: Vec<&Sheet<'_>> = venues.iter().filter_map(|venue| sheets.get(*venue)).collect();
-    let controls = |sheet: &&&Sheet<'_>| {
-        let held = sheet.reserves.held.iter().filter(|item| item.holding.address == address);
-        held.filter(|item| item.holding.deployment.chain().as_ref() == Some(chain))
-            .any(|item| is_controlled(sheet, item))
+    let controls = |venue: &&usize| {
+        let place = (chain.clone(), address.as_str());
+        controlled.get(**venue).is_some_and(|places| places.contains(&place))
     };
-    let controlling = of.iter().filter(controls).count();
+    let controlling = venues.iter().filter(controls).count();
     let severity = if controlling > 1 { Severity::Critical } else { Severity::Exception };
     let detail = format!("on {chain}; {controlling} of them hold something there under a valid signature");
     let finding = NetworkFinding::new(&codes::SHARED_ADDRESS, severity, address, detail);

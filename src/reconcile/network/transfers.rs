@@ -20,6 +20,8 @@ use crate::reserve::address_set::AddressSet;
 pub struct View {
     /// Its committed addresses on the chain.
     pub addresses: BTreeSet<String>,
+    /// Those of them under control: a list alone anybody can write, with anybody's addresses.
+    pub controlled: BTreeSet<String>,
     /// The first and the last block of its window; none without one.
     pub shown: Option<(u64, u64)>,
     /// What its window tells.
@@ -54,60 +56,88 @@ pub struct Transfer {
     pub height: u64,
     /// How much.
     pub amount: Fraction,
+    /// How much of it rests on addresses that a venue only lists.
+    pub listed: Fraction,
     /// Whether the window of one of the two does not have the block.
     pub outside: bool,
+}
+
+/// Flows of one venue by block, transaction and direction: a long window takes no square of its length.
+type Index<'a> = BTreeMap<(u64, &'a str, bool), &'a Seen>;
+
+fn index(view: &View) -> Index<'_> {
+    let mut index = Index::new();
+    for flow in &view.flows {
+        index.entry((flow.height, flow.txid.as_str(), flow.direction == Direction::In)).or_insert(flow);
+    }
+    index
 }
 
 /// What went between every two of these venues, by their places and the transaction.
 #[must_use]
 pub fn transfers(views: &[View]) -> Vec<Transfer> {
+    let indexed: Vec<Index<'_>> = views.iter().map(index).collect();
     let mut all: BTreeMap<(usize, usize, &str), Transfer> = BTreeMap::new();
     for (one, own) in views.iter().enumerate() {
-        for (two, theirs) in views.iter().enumerate().filter(|(two, _)| *two != one) {
+        for (two, (theirs, index)) in views.iter().zip(&indexed).enumerate().filter(|(two, _)| *two != one) {
             for flow in &own.flows {
-                let Some(amount) = between(flow, own, theirs) else { continue };
+                let Some((amount, listed)) = between(flow, own, theirs, index) else { continue };
                 let (from, to) = match flow.direction {
                     Direction::Out => (one, two),
                     Direction::In => (two, one),
                 };
                 let outside = !theirs.shown.is_some_and(|(first, last)| (first..=last).contains(&flow.height));
                 let (txid, height) = (flow.txid.clone(), flow.height);
-                all.entry((from, to, &flow.txid)).or_insert(Transfer { from, to, txid, height, amount, outside });
+                let transfer = Transfer { from, to, txid, height, amount, listed, outside };
+                all.entry((from, to, &flow.txid)).or_insert(transfer);
             }
         }
     }
     all.into_values().collect()
 }
 
-/// How much of a flow has the other venue on its other side; none when nothing of it.
-fn between(flow: &Seen, own: &View, theirs: &View) -> Option<Fraction> {
-    let is_same =
-        |found: &&Seen| (found.height, &found.txid) == (flow.height, &flow.txid) && found.direction != flow.direction;
-    if let Some(arrival) = theirs.flows.iter().find(is_same) {
-        return Some(flow.amount.clone().min(arrival.amount.clone()));
+/// How much of a flow has the other venue on its other side, and how much of that rests on its list alone; none when
+/// nothing of it.
+fn between(flow: &Seen, own: &View, theirs: &View, index: &Index<'_>) -> Option<(Fraction, Fraction)> {
+    if let Some(same) = index.get(&(flow.height, flow.txid.as_str(), flow.direction == Direction::Out)) {
+        return Some((flow.amount.clone().min(same.amount.clone()), zero()));
     }
     // an address in both sets is a finding of its own, and no side of a transfer
     let is_theirs = |name: &String| theirs.addresses.contains(name) && !own.addresses.contains(name);
-    let named: Vec<&Option<Fraction>> =
-        flow.parties.iter().filter(|(name, _)| is_theirs(name)).map(|(_, amount)| amount).collect();
-    if named.is_empty() {
-        return None;
-    }
-    // where a share is not known, it is at most all of it
-    let known: Option<Fraction> = named.into_iter().cloned().try_fold(zero(), |sum, part| Some(sum + part?));
-    let amount = known.map_or_else(|| flow.amount.clone(), |sum| sum.min(flow.amount.clone()));
-    (amount > zero()).then_some(amount)
+    let with = |counts: &dyn Fn(&String) -> bool| {
+        let parties = flow.parties.iter().filter(|(name, _)| is_theirs(name) && counts(name));
+        let shares: Option<Vec<&Fraction>> = parties.map(|(_, share)| share.as_ref()).collect();
+        // where a share is not known, it is at most all of it
+        let known = shares.map(|shares| shares.into_iter().fold(zero(), |sum, share| sum + share));
+        known.map_or_else(|| flow.amount.clone(), |sum| sum.min(flow.amount.clone()))
+    };
+    let amount = with(&|_| true);
+    let listed = &amount - with(&|name| theirs.controlled.contains(name));
+    (amount > zero()).then_some((amount, listed))
 }
 
-/// What of one venue's coins was with another at the cut-off block only: of what came at or before it and what went
-/// back after it the smaller sum, less what the other owes by proved deposits; zero at least.
+/// Coins of one venue that were with another at the cut-off block only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lent {
+    /// By transactions that both windows tell, or addresses under control.
+    pub shown: Fraction,
+    /// What more it would be by addresses that one of them only lists.
+    pub listed: Fraction,
+}
+
+/// Of what came at or before the cut-off block and what went back after it the smaller sum, less what the other owes by
+/// proved deposits; zero at least.
 #[must_use]
-pub fn lent(transfers: &[Transfer], cutoff: u64, lender: usize, borrower: usize, owed: &Fraction) -> Fraction {
+pub fn lent(transfers: &[Transfer], cutoff: u64, lender: usize, borrower: usize, owed: &Fraction) -> Lent {
     let sum = |from: usize, to: usize, before: bool| {
         let way = transfers.iter().filter(|one| (one.from, one.to) == (from, to));
-        way.filter(|one| (one.height <= cutoff) == before).fold(zero(), |sum, one| sum + &one.amount)
+        way.filter(|one| (one.height <= cutoff) == before)
+            .fold((zero(), zero()), |(all, shown), one| (all + &one.amount, shown + &one.amount - &one.listed))
     };
-    (sum(lender, borrower, true).min(sum(borrower, lender, false)) - owed).max(zero())
+    let ((came, came_shown), (went, went_shown)) = (sum(lender, borrower, true), sum(borrower, lender, false));
+    let beyond = |came: Fraction, went: Fraction| (came.min(went) - owed).max(zero());
+    let shown = beyond(came_shown, went_shown);
+    Lent { listed: beyond(came, went) - &shown, shown }
 }
 
 /// What went between the venues of these sheets, deployment by deployment.
@@ -150,8 +180,10 @@ fn view(sheet: &Sheet<'_>, set: &Option<AddressSet>, deployment: &DeploymentId) 
             .map(|party| (party.name.clone(), party.amount.map(|amount| units(amount, window.decimals))))
             .collect(),
     };
+    let known = chain.as_ref().and_then(|chain| sheet.reserves.windows.get(chain));
     View {
         addresses: addresses.collect(),
+        controlled: known.map(|known| known.controlled.clone()).unwrap_or_default(),
         shown: window.map(|window| (window.measured.from, window.measured.to)),
         flows: window.map(|window| window.flows.iter().map(|flow| seen(window, flow)).collect()).unwrap_or_default(),
     }
@@ -205,17 +237,24 @@ impl Told<'_> {
             });
             let owed = owed.fold(zero(), |sum, deposit| sum + units(deposit.amount, deposit.decimals));
             let lent = lent(all, cutoff, lender, borrower, &owed);
-            if lent == zero() {
-                continue;
-            }
             let (lender, borrower) = (from.venue(), to.venue());
-            let detail = format!(
-                "{} of {lender} were with {borrower} at the cut-off block {cutoff}, came before it and went back \
-                 after it",
-                decimal(&lent, self.decimals)
-            );
-            let finding = self.finding((&codes::NETWORK_LOAN, Severity::Critical), detail, lent);
-            findings.push(finding.and(lender).and(borrower).against(borrower));
+            let words = [
+                (lent.shown, Severity::Critical, ""),
+                (
+                    lent.listed,
+                    Severity::Exception,
+                    ", by addresses that one of them only lists, without control of them",
+                ),
+            ];
+            for (amount, severity, how) in words.into_iter().filter(|(amount, ..)| *amount > zero()) {
+                let detail = format!(
+                    "{} of {lender} were with {borrower} at the cut-off block {cutoff}, came before it and went back \
+                     after it{how}",
+                    decimal(&amount, self.decimals)
+                );
+                let finding = self.finding((&codes::NETWORK_LOAN, severity), detail, amount);
+                findings.push(finding.and(lender).and(borrower).against(borrower));
+            }
         }
         findings
     }

@@ -24,7 +24,11 @@ function parseExpected(text, assets) {
   });
 }
 
-const clock = (seconds) => new Date(Number(seconds) * 1000).toISOString().replace(".000Z", "Z");
+/** A moment as people read it; one that no calendar here reaches in seconds. */
+function clock(seconds) {
+  const date = new Date(Number(seconds) * 1000);
+  return Number.isNaN(date.getTime()) ? `unix:${seconds}` : date.toISOString().replace(".000Z", "Z");
+}
 
 /** Where the statement stands in the log that is pinned; null when none is. */
 function checkLog({ logPins, logProof, now }, { statement, entry }) {

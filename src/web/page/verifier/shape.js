@@ -88,12 +88,15 @@ export function hexBytes(length) {
   };
 }
 
+const FIRST = "0001-01-01T00:00:00Z";
+const LAST = "9999-12-30T22:00:00Z";
+
 /** Seconds since 1970. */
 export function time(value) {
-  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/.exec(text(value));
-  const moment = match === null ? Number.NaN : Date.parse(value);
+  const fits = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text(value)) && value >= FIRST && value <= LAST;
+  const moment = fits ? Date.parse(value) : Number.NaN;
   // 31 April becomes 1 May and 24:00 the next day: only a time that is printed as it was read is one
-  if (Number.isNaN(moment) || new Date(moment).toISOString().replace(".000Z", "Z") !== value || match[1] === "0000") {
+  if (Number.isNaN(moment) || new Date(moment).toISOString().replace(".000Z", "Z") !== value) {
     throw new Misshapen(`${JSON.stringify(value)} is no time`);
   }
   return moment / 1000;

@@ -166,7 +166,8 @@ export const keySetText = ({ keys, threshold }) =>
 /** A change of keys or a withdrawal; null for anything else. */
 function checkNotice(document) {
   const kind = shape.has(document, "kind") ? document.kind : null;
-  if (!Object.hasOwn(NOTICES, kind)) return null;
+  // an object without a prototype is no key of any other
+  if (typeof kind !== "string" || !Object.hasOwn(NOTICES, kind)) return null;
   const found = NOTICES[kind](document);
   const sets = kind === "void" ? [found.venue] : [found.venue, found.new];
   const wrong = [
