@@ -68,7 +68,7 @@ part() {
         statement)
             files=(src/publish/{statement,statement_check,statement_kinds}.rs 'src/publish/statement_kinds/*.rs')
             first_modules=$published first_tests="$vectors kinds:statement"
-            second_modules=$books second_tests="--lib --test statement_kinds --test statement_history" ;;
+            second_modules=$books second_tests="--lib --test statement_history" ;;
         control)
             files=(src/reserve/{bitcoin,evm}/control.rs 'src/reserve/bitcoin/control/**/*.rs'
                 'src/reserve/evm/control/**/*.rs')
