@@ -205,6 +205,15 @@ mod tests {
     }
 
     #[test]
+    fn a_share_is_rounded_down_and_there_is_none_of_nothing() {
+        assert_eq!(exact("2").hundredths_of(&exact("3")), Some(6_666));
+        assert_eq!(exact("3").hundredths_of(&exact("2")), Some(15_000));
+        assert_eq!(exact("1").hundredths_of(&Exact::zero()), None);
+        let most = exact(&"9".repeat(60)).hundredths_of(&exact("1"));
+        assert_eq!(most, Some(u64::MAX), "at most what fits");
+    }
+
+    #[test]
     fn fractions_are_made_and_joined_exactly() {
         let two = Decimals::new(2).expect("few");
         assert_eq!(Exact::of_amount(Amount::from_base_units(125), two), exact("1.25"));

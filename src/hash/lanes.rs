@@ -230,6 +230,16 @@ mod tests {
     use super::*;
     use sha2::{Digest as _, Sha256};
 
+    /// Linux lists the instructions of the processor, too.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    #[test]
+    fn the_quick_way_is_taken_where_the_processor_has_it() {
+        let processor = std::fs::read_to_string("/proc/cpuinfo").expect("what Linux says of the processor");
+        let flags = processor.lines().find(|line| line.starts_with("flags")).expect("the flags");
+        let has = |wanted: &str| flags.split_whitespace().any(|flag| flag == wanted);
+        assert_eq!(x86::is_there(), ["sha_ni", "ssse3", "sse4_1"].into_iter().all(has));
+    }
+
     #[test]
     fn both_ways_agree() {
         fn agree<const N: usize>() {

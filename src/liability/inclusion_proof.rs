@@ -292,3 +292,6 @@ fn compare_expected(query: &InclusionQuery<'_>, verified: &[VerifiedInclusion]) 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

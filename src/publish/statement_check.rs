@@ -456,3 +456,6 @@ fn check_rows(statement: &Statement) -> Result<(), StatementError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 """Cuts a copy of the checkout down to some modules, so that a mutant in them is compiled in seconds.
 
-    cut.py COPY MODULE…        a module is `hash`, or `reserve::address_set` for a part of one
+    cut.py COPY MODULE…              a module is `hash`, or `reserve::address_set` for a part of one
+    cut.py --mutants COPY MODULE…    leaves files alone that have mutants in them (together.py writes those)
 
 Only what a commit would hold is copied. The runner of the vectors keeps the kinds whose code is still there. Used by
 tests/mutants/run.sh.
@@ -11,28 +12,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-# which modules a file of tests/vector_runner/ needs
-RUNNERS = {
-    "clearing": ["reconcile"],
-    "credit": ["reconcile"],
-    "custody": ["reconcile"],
-    "evm_pool": ["reserve"],
-    "issuer": ["reconcile"],
-    "liability": ["publish"],
-    "log": ["publish"],
-    "network": ["reconcile"],
-    "publish": ["publish"],
-    "quality": ["reconcile"],
-    "range": ["liability::compact_range"],
-    "receipt": ["publish"],
-    "reconcile": ["reconcile"],
-    "reserve": ["reserve", "publish"],
-    "sample": ["reconcile"],
-    "sealed": ["liability::sealed_proof"],
-    "sheet": ["reconcile"],
-    "utxo": ["reserve"],
-    "values": ["amount", "hash", "json", "merkle_set", "signature"],
+# of a copy that has many mutants in one build
+MUTANT_NUMBER = b"""
+/// Which mutant runs, by its number; 0 is the program as it is.
+pub fn mutant_number() -> u32 {
+    static NUMBER: std::sync::LazyLock<u32> = std::sync::LazyLock::new(|| {
+        std::env::var("COUNTERFOIL_MUTANT").ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+    });
+    *NUMBER
 }
+"""
 
 
 def checkout():
@@ -68,13 +57,19 @@ def library(files, modules):
             files[f"src/{module}.rs"] = ("//! A part of the module.\n" + "".join(lines)).encode()
 
 
+def used(runner):
+    """Which modules of the library a runner of vectors names."""
+    return set(re.findall(r"\bcounterfoil::(\w+(?:::[a-z]\w*)?)", runner.decode()))
+
+
 def with_vectors(files, modules):
     """The vectors become a unit test, so that one program is built and not two. Kinds without their code are not run."""
     there = lambda needed: needed in modules or needed.partition("::")[0] in modules
-    gone = [name for name, needed in RUNNERS.items() if not all(map(there, needed))]
-    if len(gone) == len(RUNNERS):
-        return
     text, kinds = files["tests/vector_runner/mod.rs"].decode(), []
+    runners = re.findall(r"^pub\(crate\) mod (\w+);", text, re.M)
+    gone = [name for name in runners if not all(map(there, used(files[f"tests/vector_runner/{name}.rs"])))]
+    if gone == runners:
+        return
     for name in gone:
         text = text.replace(f"pub(crate) mod {name};\n", "")
         kinds += re.findall(rf'^        "(.*)" => {name}::.*\n', text, re.M)
@@ -84,8 +79,19 @@ def with_vectors(files, modules):
     number = lambda match: f"[&str; {int(match[1]) - len(kinds)}]"
     files["tests/vector_runner/mod.rs"] = re.sub(r"\[&str; (\d+)\]", number, text).encode()
     known = "for vector in vectors.iter().filter(|vector| KINDS.contains(&vector.kind.as_str())) {"
+    # some kinds alone, when the environment names them: a mutant is asked sooner by the vectors of its part
+    some = 'std::env::var("COUNTERFOIL_KINDS").ok().is_none_or(|some| some.split(\',\').any(|one| one == {}))'
+    folders = '    folders.retain(|path| !path.ends_with("reference")'
+    name = some.format('path.file_name().and_then(|name| name.to_str()).unwrap_or_default()')
+    unused, flags = "    wrong.extend(unused.iter()", some.format('"flags"')
+    change(files, "tests/vector_files/mod.rs", lambda text: text
+        .replace(folders, f"    folders.retain(|path| {name});\n{folders}")
+        .replace(unused, f"{unused}.filter(|_| {flags})"))
     change(files, "tests/vectors.rs", lambda text: re.sub(r"^mod (\w+);", r"use crate::\1;", text, flags=re.M))
     change(files, "tests/vectors.rs", lambda text: text.replace("for vector in &vectors {", known))
+    kind = some.format("*kind")
+    wanted = f"for kind in KINDS.into_iter().filter(|kind| {kind}) {{"
+    change(files, "tests/vectors.rs", lambda text: text.replace("for kind in KINDS {", wanted))
     files["src/lib.rs"] += b"#[cfg(test)]\nextern crate self as counterfoil;\n"
     for name, file in [("vector_files", "vector_files/mod"), ("vector_runner", "vector_runner/mod"), ("vectors", "vectors")]:
         files["src/lib.rs"] += f'#[cfg(test)]\n#[path = "../tests/{file}.rs"]\nmod {name};\n'.encode()
@@ -98,27 +104,32 @@ def without_chains(files):
             files[name] = b""
 
 
-def written(files, copy):
+def written(files, copy, keep):
     """Only what differs is written, with the time of now: what was built of the rest stays good."""
     for old in [path for path in copy.rglob("*") if path.is_file()]:
         if str(old.relative_to(copy)) not in files:
             old.unlink()
     for name, content in files.items():
         path = copy / name
-        if not path.exists() or path.read_bytes() != content:
+        there = path.read_bytes() if path.exists() else None
+        if there != content and not (keep and there and b"crate::mutant_number()" in there):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
 
 
 def main():
-    copy, modules = Path(sys.argv[1]), sys.argv[2:]
+    words = sys.argv[1:]
+    keep = words[0] == "--mutants" and words.pop(0)
+    copy, modules = Path(words[0]), words[1:]
     files = checkout()
     without_command(files, copy.name)
     library(files, modules)
     with_vectors(files, modules)
     if "lab" not in modules:
         without_chains(files)
-    written(files, copy)
+    if keep:
+        files["src/lib.rs"] += MUTANT_NUMBER
+    written(files, copy, keep)
 
 
 main()

@@ -8,10 +8,13 @@
 #   --match REGEX                             only those whose name the tool's list shows with this in it
 #   --seconds S                               begin nothing new after S seconds, name what was not reached
 #   --again                                   only what no test has noticed so far, by the last run of the part
+#   --each                                    build for each mutant, as the tool does, instead of once for all
 #
-# Compiling is what a mutant costs, so a part is cut out first: a copy of the checkout whose library has only the modules
-# that the part needs, so that its unit tests are built in seconds. What they miss is tried once more in a larger copy,
-# with the vectors and tests beside them that would notice. Nothing is left in the checkout.
+# Compiling is what a mutant costs. So a part is cut out first, a copy of the checkout whose library has only the modules
+# that the part needs, and all mutants of the copy are in one build, of which a number in the environment chooses one
+# (together.py). Asked are the part's own unit tests, then the vectors, then all unit tests of the copy. What cannot be
+# asked so the tool itself asks, one build for each. What is missed is tried once more in a larger copy, with the tests
+# beside the part that would notice. Nothing is left in the checkout.
 #
 # What came of it stands in $CARGO_TARGET_DIR/mutants/PART.out: caught.txt, missed.txt, unviable.txt, timeout.txt.
 # Exit code: 0 every mutant is noticed, or explained in tests/mutants/explained.txt; 1 one is not; 2 nothing could be said.
@@ -28,8 +31,8 @@ work=$CARGO_TARGET_DIR/mutants
 explained=$root/tests/mutants/explained.txt
 
 # Of each part: the files that are changed; the modules that the first copy has, and the tests that are asked there; the
-# same for the second one. `only:` names tests of those.
-values="amount asset basis bundle code hash json merkle_set secret signature snapshot"
+# same for the second one. `only:` names tests of those, `kinds:` vectors that are asked before all of them are.
+values="amount asset basis bundle code hash json merkle_set secret signature snapshot table"
 published="$values ledger liability publish reserve::address_set"
 books="$values ledger liability policy publish reconcile reserve"
 all="$books fetch lab report"
@@ -43,7 +46,7 @@ part() {
             first_modules="amount code json" first_tests="--lib only:amount" ;;
         hash)
             files=(src/hash.rs 'src/hash/*.rs')
-            first_modules=hash first_tests=--lib ;;
+            first_modules=hash first_tests="--lib only:hash" ;;
         coverage)
             files=(src/reconcile/coverage.rs)
             first_modules="amount code json reconcile::coverage" first_tests="--lib only:coverage"
@@ -55,16 +58,17 @@ part() {
         proof)
             files=(src/liability/inclusion_proof.rs 'src/liability/inclusion_proof/*.rs' src/liability/sum_tree.rs
                 'src/liability/sum_tree/*.rs' src/liability/leaf.rs 'src/liability/leaf/*.rs')
-            first_modules=$published first_tests="$vectors only:inclusion_proof only:leaf only:sum_tree::tests"
+            first_modules=$published
+            first_tests="$vectors only:inclusion_proof only:leaf only:sum_tree::tests kinds:inclusion-proof kinds:leaf kinds:sum-tree"
             second_tests="--lib only:liability --test oracle_rs_merkle --test properties" ;;
         verdict)
             files=(src/reconcile/{verdicts,assess,case}.rs)
-            first_modules=$books first_tests="$vectors only:reconcile"
+            first_modules=$books first_tests="$vectors kinds:reconcile"
             second_modules=$all second_tests="--lib --test reconcile --test control_reserves --test attacks_reserves" ;;
         statement)
             files=(src/publish/{statement,statement_check,statement_kinds}.rs 'src/publish/statement_kinds/*.rs')
-            first_modules=$published first_tests="$vectors only:publish"
-            second_modules=$books second_tests="--lib --test statement_kinds --test statement_history" ;;
+            first_modules=$published first_tests="$vectors kinds:statement"
+            second_modules=$books second_tests="--lib --test statement_history" ;;
         control)
             files=(src/reserve/{bitcoin,evm}/control.rs 'src/reserve/bitcoin/control/**/*.rs'
                 'src/reserve/evm/control/**/*.rs')
@@ -72,13 +76,13 @@ part() {
             second_modules=$all second_tests="--lib --test bip322_vectors --test control_reserves" ;;
         window)
             files=(src/reconcile/{window,windows}.rs 'src/reconcile/window/*.rs')
-            first_modules=$books first_tests="$vectors only:reconcile"
+            first_modules=$books first_tests="$vectors only:reconcile::window kinds:reconcile"
             second_modules=$books second_tests="--test window_verdicts --test attacks_windows" ;;
         *) echo "no part $1; there are: ${parts[*]}"; exit 2 ;;
     esac
 }
 
-share='' since='' match='' seconds=0 list='' again='' chosen=()
+share='' since='' match='' seconds=0 list='' again='' each='' chosen=()
 while (($#)); do
     case $1 in
         --share) share=$2; shift ;;
@@ -87,6 +91,7 @@ while (($#)); do
         --seconds) seconds=$2; shift ;;
         --list) list=yes ;;
         --again) again=yes ;;
+        --each) each=yes ;;
         -*) echo "unknown option $1"; exit 2 ;;
         *) chosen+=("$1") ;;
     esac
@@ -94,6 +99,8 @@ while (($#)); do
 done
 ((${#chosen[@]})) || chosen=("${parts[@]}")
 [ -z "$since" ] || ((seconds)) || seconds=180
+# few mutants are sooner asked one by one
+[ -z "$since" ] || each=yes
 # of one part, of changed lines
 most=12
 
@@ -125,42 +132,94 @@ mutants() {
     "$tool" mutants -d "$root" --list "${globs[@]}" "$@"
 }
 
-# ask COPY MODULES TESTS: which of $out/todo these tests notice. Adds to the part's lists, and leaves in todo what was
-# missed. The answers are the tool's own lists, so that a run that was cut short counts for what it did.
-ask() {
-    local copy=$work/$1 args=() only=() word left=0 status=0 kind
-    if ((seconds)); then
-        left=$((seconds - SECONDS))
-        ((left > 0)) || return 1
+# the seconds that are left, 0 for no limit; fails when there are none
+left() {
+    ((seconds)) || { echo 0; return; }
+    ((seconds > SECONDS)) && echo $((seconds - SECONDS))
+}
+
+# What tests say of $out/todo with one build. The lists go to $out/asked. The first build has the mutants of all parts
+# that share it, so that it is made once; the second one only those that are asked about.
+ask_together() {
+    local word tests=() args=() status=0 time only=() other some
+    time=$(left) || return 0
+    for word in $3; do
+        case $word in
+            only:vectors*) ;;
+            only:*) tests+=("${word#only:}") ;;
+            kinds:*) tests+=("$word") ;;
+            *) args+=("$word") ;;
+        esac
+    done
+    if [ "$4" = first ]; then
+        tests+=(then vectors_give_their_results then)
+        only=("${files[@]}")
+        for other in "${parts[@]}"; do
+            part "$other"
+            [ "$(copy_of "$other" "$first_modules")" != "$1" ] || only+=("${files[@]}")
+        done
+        files=("${only[@]}")
+        mutants --json >"$out/listed.json"
+        part "$name"
+    else
+        mapfile -t some < <(exactly <"$out/todo")
+        mutants --json "${some[@]}" >"$out/listed.json"
     fi
+    # shellcheck disable=SC2086
+    python3 tests/mutants/cut.py --mutants "$work/together-$1" $2 || exit 2
+    timeout --signal=INT "$time" nice -n 19 python3 tests/mutants/together.py "$work/together-$1" "$out/listed.json" \
+        "$out/todo" "$out/asked" -- "${args[@]}" -- "${tests[@]}" || status=$?
+    case $status in
+        0) ;;
+        124) echo "the time is up" ;;
+        *) exit 2 ;;
+    esac
+}
+
+# The same of what $out/asked has no answer to, with one build for each.
+ask_each() {
+    local copy=$work/$1 args=() only=() word status=0 kind time
+    grep -vxFf <(cat "$out/asked/"*.txt) "$out/todo" >"$out/alone" || return 0
+    time=$(left) || return 0
     # shellcheck disable=SC2086
     python3 tests/mutants/cut.py "$copy" $2 || exit 2
     for word in $3; do
         case $word in
             only:*) only+=("${word#only:}") ;;
+            kinds:*) ;;
             *) args+=("--cargo-arg=$word") ;;
         esac
     done
     # files, too: mutants of one kind pass by the names
     for word in "${files[@]}"; do args+=(-f "$word"); done
-    mapfile -t -O ${#args[@]} args < <(exactly <"$out/todo")
+    mapfile -t -O ${#args[@]} args < <(exactly <"$out/alone")
     rm -rf "$out/tool"
-    timeout --signal=INT "$left" nice -n 19 "$tool" mutants -d "$copy" --in-place -o "$out/tool" \
-        --caught --unviable "${args[@]}" -- -- "${only[@]}" || status=$?
+    timeout --signal=INT "$time" nice -n 19 "$tool" mutants -d "$copy" --in-place -o "$out/tool" \
+        --caught --unviable "${args[@]}" -- -- "${only[@]}" >"$out/tool.log" || status=$?
     case $status in
         0 | 2 | 3) ;;
         124) echo "the time is up" ;;
-        *) echo "cargo-mutants ended with $status: see $out/tool/mutants.out/log"; exit 2 ;;
+        *) echo "cargo-mutants ended with $status: see $out/tool.log"; exit 2 ;;
     esac
     for kind in caught unviable timeout missed; do
         touch "$out/tool/mutants.out/$kind.txt"
-        grep -xFf "$out/todo" "$out/tool/mutants.out/$kind.txt" >"$out/$kind.now" || true
-        [ $kind = missed ] || cat "$out/$kind.now" >>"$out/$kind.txt"
+        grep -xFf "$out/alone" "$out/tool/mutants.out/$kind.txt" >>"$out/asked/$kind.txt" || true
     done
-    cat "$out/"{caught,unviable,timeout,missed}.now >"$out/answered"
-    grep -vxFf "$out/answered" "$out/todo" >>"$out/not_reached.txt" || true
-    mv "$out/missed.now" "$out/todo"
-    rm "$out/"*.now "$out/answered"
+}
+
+# ask COPY MODULES TESTS first|second: which of $out/todo these tests notice. Adds to the part's lists, and leaves in todo what was
+# missed. A run that was cut short counts for what it did.
+ask() {
+    local kind
+    left >/dev/null || return 1
+    rm -rf "$out/asked"
+    mkdir "$out/asked"
+    touch "$out/asked/"{caught,unviable,timeout,missed}.txt
+    [ -n "$each" ] || ask_together "$@"
+    ask_each "$@"
+    for kind in caught unviable timeout; do cat "$out/asked/$kind.txt" >>"$out/$kind.txt"; done
+    grep -vxFf <(cat "$out/asked/"*.txt) "$out/todo" >>"$out/not_reached.txt" || true
+    cp "$out/asked/missed.txt" "$out/todo"
 }
 
 # what is known to change nothing that matters: `FILE: what is replaced`, then a tab and the reason
@@ -222,8 +281,9 @@ main() {
         ((count)) || { echo "$name: skipped, there is no mutant of what is asked for"; continue; }
         echo "$name: $count mutants"
         answer=not_reached
-        if [ -s "$out/todo" ] && ask "$(copy_of "$name" "$first_modules")" "$first_modules" "$first_tests"; then
-            if [ ! -s "$out/todo" ] || ask "$(copy_of "$name" "$second_modules")" "$second_modules" "$second_tests"; then
+        if ask "$(copy_of "$name" "$first_modules")" "$first_modules" "$first_tests" first; then
+            if [ ! -s "$out/todo" ] ||
+                ask "$(copy_of "$name" "$second_modules")" "$second_modules" "$second_tests" second; then
                 answer=missed
             fi
         fi

@@ -182,6 +182,19 @@ mod tests {
         assert_eq!(hex::encode(message_hash(b"")), hash);
     }
 
+    #[test]
+    fn a_text_of_another_length_is_told_by_what_was_read() {
+        let script = script_of(bitcoin::Network::Bitcoin, "16UwLL9Risc3QfPqBUvKofHmBQ7wMtjvM").expect("an address");
+        let detail = |length: usize| match verify(&script, b"vires is numeris", &"A".repeat(length), "legacy") {
+            Err(ControlError::Witness { detail }) => detail,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(detail(256), "192 bytes, expected 65");
+        assert_eq!(detail(257), "257 characters, expected 88");
+        assert_eq!(detail(258), "258 characters, expected 88");
+        assert_eq!(detail(84), "63 bytes, expected 65");
+    }
+
     /// Published test data of Trezor's firmware: the same keys sign with the header of their kind of address, and, as
     /// older devices did, with that of P2PKH.
     #[test]

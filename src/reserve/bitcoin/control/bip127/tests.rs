@@ -95,3 +95,47 @@ fn the_transaction_is_a_proof_of_reserves() {
     let result = verify(&script_of(1), b"another line", &text, BIP127);
     assert_eq!(result.expect_err("another line").code().number, 5091);
 }
+
+/// Whether something is refused because it is too long, too large or too many, and for nothing else.
+fn limited<T>(result: &Result<T, ControlError>) -> bool {
+    matches!(result, Err(ControlError::Limit { .. }))
+}
+
+#[test]
+fn eight_mebibytes_of_text_are_read_and_no_more() {
+    let of = |length: usize| verify(&script_of(1), LINE, &"!".repeat(length), BIP127);
+    assert!(!limited(&of(8 << 20)));
+    assert!(limited(&of((8 << 20) + 1)) && limited(&of((8 << 20) + 2)));
+}
+
+#[test]
+fn a_thousand_inputs_of_a_hundred_thousand_bytes_are_read_and_no_more() {
+    let parsed = |inputs: u32, script: usize| {
+        let mut transaction = proof(BIP127, |_| {}).unsigned_tx;
+        let input = |vout| TxIn { previous_output: OutPoint { txid: Txid::all_zeros(), vout }, ..TxIn::default() };
+        transaction.input = (0..inputs).map(input).collect();
+        transaction.output[0].script_pubkey = ScriptBuf::from_bytes(vec![0x6a; script]);
+        let size = transaction.base_size();
+        (size, psbt::parse(&Psbt::from_unsigned_tx(transaction).expect("unsigned").serialize()))
+    };
+    for (count, refused) in [(1_000, false), (1_001, true), (1_002, true)] {
+        assert_eq!(limited(&parsed(count, 1).1), refused, "{count} inputs");
+    }
+    let beside = parsed(1, 70_000).0 - 70_000;
+    for (size, refused) in [(100_000, false), (100_001, true), (100_002, true)] {
+        let (got, read) = parsed(1, size - beside);
+        assert_eq!((got, limited(&read)), (size, refused));
+    }
+}
+
+#[test]
+fn a_proof_counts_from_the_time_of_its_lock() {
+    let file = proof(BIP127, |transaction| {
+        transaction.lock_time = bitcoin::absolute::LockTime::from_consensus(1_700_000_000);
+        transaction.input[0].sequence = Sequence::ENABLE_LOCKTIME_NO_RBF;
+    });
+    let time = crate::snapshot::Time::from_unix(1_700_000_000);
+    let control = check(1, &file, BIP127).expect("a proof");
+    assert_eq!(control.not_before, Some(crate::reserve::claim::NotBefore::Time(time)));
+    assert_eq!(check(1, &proof(BIP127, |_| {}), BIP127).expect("a proof").not_before, None);
+}

@@ -229,6 +229,13 @@ fn coins_of_a_proof_are_shown_once_and_without_conflict() {
         proof.sign();
     };
     assert_eq!(code(&conflicting), Err(5089));
+    let mut proof = Proof::new(AddressKind::Taproot, 2, |_| {});
+    let shown = proof.spent[1].clone();
+    conflicting(&mut proof);
+    let error = verify(&proof.spent[0].script_pubkey, LINE, &proof.text(), BIP322_FUNDS).expect_err("a conflict");
+    let text = |units: u64| format!("{units} to {}", shown.script_pubkey.to_hex_string());
+    let detail = format!("its fields conflict: {} and {}", text(1_000_000), text(shown.value.to_sat()));
+    assert_eq!(error, ControlError::PsbtCoin { input: 1, detail });
     let other = |proof: &mut Proof| {
         proof.file.inputs[1].non_witness_utxo = Some(to_spend(&proof.spent[1].script_pubkey, b"any"));
     };
@@ -361,6 +368,9 @@ fn a_full_signature_is_one_transaction_with_one_input() {
     let time = crate::snapshot::Time::from_unix(1_700_000_000);
     assert_eq!(control.not_before, Some(NotBefore::Time(time)));
     assert!(!control.is_open(u64::MAX, crate::snapshot::Time::from_unix(1_699_999_999)) && control.is_open(0, time));
+    assert_eq!(control.age, None);
+    let aged = made(&|transaction| transaction.input[0].sequence = Sequence::from_height(6));
+    assert_eq!(check(&aged, &[]).expect("a signature").age, Some(CoinAge::Blocks(6)));
     assert_eq!(check(&made(&|_| {}), &[0]), Err(5009), "trailing bytes");
     assert_eq!(check(&made(&|transaction| transaction.version.0 = 1), &[]), Err(5086));
     let two = made(&|transaction| transaction.input.push(TxIn::default()));
@@ -368,4 +378,32 @@ fn a_full_signature_is_one_transaction_with_one_input() {
     let mut other = made(&|_| {});
     other.lock_time = absolute::LockTime::ZERO;
     assert_eq!(check(&other, &[]), Err(5014), "the lock is signed");
+}
+
+#[test]
+fn each_variant_is_read_up_to_its_length_and_no_more() {
+    for (scheme, max) in [(super::BIP322_FULL, 262_144), (super::BIP322_FUNDS, 8_388_608), (BIP322_SIMPLE, 16_384)] {
+        let result = |length: usize| verify(&script(), b"Hello World", &"!".repeat(length), scheme);
+        assert!(!matches!(result(max), Err(ControlError::Limit { .. })), "{scheme}");
+        for length in [max + 1, max + 2] {
+            assert!(matches!(result(length), Err(ControlError::Limit { .. })), "{scheme}: {length}");
+        }
+    }
+}
+
+#[test]
+fn a_witness_alone_says_nothing_for_a_script_that_reads_none() {
+    let script = ScriptBuf::new_p2pkh(&bitcoin::PubkeyHash::from_byte_array([7; 20]));
+    let error = verify(&script, b"Hello World", SIGNATURE, BIP322_SIMPLE).expect_err("no witness program");
+    assert!(matches!(error, ControlError::Scheme { scheme: BIP322_SIMPLE, .. }), "{error}");
+}
+
+#[test]
+fn a_refused_prefix_is_told_with_the_one_of_the_variant() {
+    for (scheme, expected) in
+        [(BIP322_SIMPLE, "\"smp\" or none"), (super::BIP322_FULL, "\"ful\""), (super::BIP322_FUNDS, "\"pof\"")]
+    {
+        let result = verify(&script(), b"Hello World", "fooAA==", scheme);
+        assert_eq!(result, Err(ControlError::Prefix { got: "foo".to_owned(), expected }));
+    }
 }

@@ -145,15 +145,19 @@ fn scripts_with_more_than_keys_are_not_judged() {
 fn the_script_has_one_text_and_a_size() {
     let two = script(1, &[1]);
     let address = &addresses(&two)[0];
-    let with = |text: String| {
+    let judged = |text: String| {
         let mut proof = ControlProof::signed(chain(), address.clone(), KEY_THRESHOLD, String::new());
         proof.script = Some(text);
         proof.signatures = Some(vec![message(1, LINE)]);
-        verify_proof(&chain(), address, LINE, &proof).map_err(|error| error.code().number)
+        verify_proof(&chain(), address, LINE, &proof)
     };
+    let with = |text: String| judged(text).map_err(|error| error.code().number);
     assert!(with(two.to_hex_string()).is_ok());
     assert_eq!(with(two.to_hex_string().to_uppercase()), Err(5093));
     assert_eq!(with("5".to_owned()), Err(5093));
+    assert_eq!(with("0".repeat(7_200)), Err(5093), "read, and no script of keys");
+    let limit = ControlError::Limit { what: "digits of a script", got: 7_201, max: 7_200 };
+    assert_eq!(judged("0".repeat(7_201)), Err(limit), "not read");
     assert_eq!(with("00".repeat(4_000)), Err(5102));
     let sixteen = script(1, &(1..=16).collect::<Vec<u8>>());
     let [hash, witness, _] = addresses(&sixteen);
