@@ -122,7 +122,7 @@ impl Hashing<'_> {
 
     /// Balances become pieces, whose order keys put them into other partitions: those are the ones to be written.
     fn split(&self, parts: Vec<Partition>, turns: &Turns, out: &Output<'_>) -> io::Result<Faults> {
-        let partitions = Partitions::new(self.scratch, self.shares.pieces, self.plan.threads);
+        let partitions = Partitions::new(self.scratch, self.shares.pieces, self.plan.threads).in_small_blocks();
         let faults = self.in_parallel(parts, turns, &|Bench { rows, .. }, _, part| {
             let mut splitting = Splitting::new(self.plan, self.trees, &partitions);
             let (mut faults, mut leaves) = (Faults::new(), 0);

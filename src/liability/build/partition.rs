@@ -78,6 +78,11 @@ impl<'a> Partitions<'a> {
         Self { space, depth, kept: (memory / COUNT).max(64), block, parts }
     }
 
+    /// The same in smaller blocks, for threads that begin anew and again: of each of them some stay half empty.
+    pub(super) fn in_small_blocks(self) -> Self {
+        Self { block: self.block.min(BLOCK_MAX / 4), ..self }
+    }
+
     /// Adds whole rows to one partition.
     fn append(&self, which: usize, rows: Vec<u8>) -> io::Result<()> {
         let Some(part) = self.parts.get(which) else { return Ok(()) };
@@ -223,7 +228,7 @@ pub(super) struct Gathered<'a> {
 impl<'a> Gathered<'a> {
     pub(super) fn new(partitions: &'a Partitions<'a>) -> Self {
         // beside the blocks it hardly counts
-        let width = if partitions.block >= 8 * STAGE { STAGE } else { 0 };
+        let width = if partitions.block >= 32 * STAGE { STAGE } else { 0 };
         let stage = vec![0; width * COUNT];
         Self { partitions, blocks: vec![Vec::new(); COUNT], stage, width, staged: vec![0; COUNT] }
     }
