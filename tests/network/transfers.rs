@@ -77,8 +77,8 @@ fn only_blocks_that_both_windows_show_are_compared() {
     assert!(!tells(&report, "NETWORK_TRANSFER", "alpha beta"), "{:?}", told(&report));
 }
 
-/// Two customers of beta, one of whom pays in and one of whom takes out: alpha writes their addresses into its set. Who has
-/// the keys of them is not shown, and nobody is convicted by a list.
+/// Two customers of beta, one of whom pays in and one of whom takes out: alpha writes their addresses into its set. Who
+/// has the keys of them is not shown, and nobody is convicted by a list.
 #[test]
 fn attack_a_list_of_anothers_customers_makes_no_loan() {
     let mut ring = built(&moved([300; 3], &[(ALPHA, BETA, 40, -3), (BETA, ALPHA, 25, 3)]));

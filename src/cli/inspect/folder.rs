@@ -97,7 +97,8 @@ fn count(path: &Path, depth: usize, left: &mut u64, content: &mut Content) -> Re
 mod tests {
     use super::*;
 
-    /// Three files full of holes, of 2^63 - 1 bytes each as a file system in memory has them, have more than 2^64 together.
+    /// Three files full of holes, of 2^63 - 1 bytes each as a file system in memory has them, have more than 2^64
+    /// together.
     #[test]
     fn attack_more_bytes_than_there_are_numbers_for() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -56,8 +56,8 @@ struct Account<'a> {
     rows: Vec<&'a Row<HoldingKind>>,
 }
 
-/// The rows of one unit: they stand together, in the order of the units. Of a hundred thousand rows in ten thousand units
-/// nobody looks at all for each.
+/// The rows of one unit: they stand together, in the order of the units. Of a hundred thousand rows in ten thousand
+/// units nobody looks at all for each.
 fn of_asset<'a, K>(rows: &'a [Row<K>], id: &AssetId) -> &'a [Row<K>] {
     let from = rows.partition_point(|row| row.asset < *id);
     let to = rows.partition_point(|row| row.asset <= *id);
