@@ -4,9 +4,10 @@
 
 COPY is a cut of the checkout (cut.py), LISTED what `cargo mutants --list --json` says of the checkout: all mutants that
 the build gets. NAMES are the names of those to ask about, one a line; TEST names tests, and what is not caught by those
-before a `then` is asked of those behind it; `kinds:K` stands for the vectors of the kind K. A function that has mutants gets all its bodies: the tool's own text of each
-mutant and, for every other number, its own; which one runs is told by a number in the environment. What does not compile
-is taken out until the rest does. The tests are built once, and run once for each mutant.
+before a `then` is asked of those behind it; `kinds:K` stands for the vectors of the kind K. A function that has mutants
+gets all its bodies: the tool's own text of each mutant and, for every other number, its own; which one runs is told by
+a number in the environment. What does not compile is taken out until the rest does. The tests are built once, and run
+once for each mutant.
 
 OUT gets caught.txt, missed.txt, unviable.txt and timeout.txt. Mutants that this way cannot ask about are in none of
 them: those outside functions, in a `const fn` that a constant needs, and in functions of an unnamed type that is no
