@@ -18,6 +18,7 @@ import json
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -199,7 +200,9 @@ def run(program, arguments, copy, number, seconds):
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     try:
         done = subprocess.run([program, *arguments], cwd=copy, env=environment, timeout=WALL, preexec_fn=limit, **quiet)
-        passed = None if done.returncode in (-24, -9) else done.returncode == 0
+        if -done.returncode in (signal.SIGINT, signal.SIGTERM):
+            raise RuntimeError("the tests were stopped from outside, which says nothing about a mutant")
+        passed = None if -done.returncode in (signal.SIGXCPU, signal.SIGKILL) else done.returncode == 0
         said = done.stdout.decode(errors="replace")
     except subprocess.TimeoutExpired:
         passed, said = None, ""
