@@ -53,16 +53,19 @@ const NAMES: [&str; 4] = ["a0", "a1", "a2", "stranger"];
 const FLOW: usize = 7;
 const FLOWS_MAX: usize = 40;
 
-/// Windows of three venues: the first bytes say which blocks each shows, and which addresses are its own; then each
+/// Windows of three venues: the first bytes say which blocks each shows, which addresses it lists and controls; then each
 /// flow has venue and direction, transaction, block, amount, how many name the other side, who, and how much of it.
 fn views(data: &[u8]) -> Option<Vec<View>> {
     let (heads, mut rest) = data.split_at_checked(VENUES * 3)?;
     let mut views = Vec::new();
     for head in heads.chunks_exact(3) {
-        let addresses = NAMES.iter().enumerate().filter(|(at, _)| head[2] & (1 << at) != 0);
-        let addresses = addresses.map(|(_, name)| (*name).to_owned()).collect();
+        let named = |bits: u8| {
+            let names = NAMES.iter().enumerate().filter(|(at, _)| bits & (1 << at) != 0);
+            names.map(|(_, name)| (*name).to_owned()).collect()
+        };
+        let (addresses, controlled) = (named(head[2]), named(head[2] & head[2] >> 4));
         let shown = (head[0] <= head[1]).then(|| (u64::from(head[0]), u64::from(head[1])));
-        views.push(View { addresses, shown, flows: Vec::new() });
+        views.push(View { addresses, controlled, shown, flows: Vec::new() });
     }
     for _ in 0..FLOWS_MAX {
         let Some((&[kind, txid, height, amount, count, who, share], behind)) = rest.split_first_chunk::<FLOW>() else {
@@ -99,7 +102,7 @@ pub fn transfers(data: &[u8]) {
         };
         let told = own(one.from, Direction::Out).count() + own(one.to, Direction::In).count();
         assert!(told > 0, "nobody tells {one:?}");
-        assert!(one.amount >= zero());
+        assert!(one.listed >= zero() && one.amount >= one.listed);
     }
     for (lender, borrower) in [(0, 1), (1, 2), (2, 0)] {
         for cutoff in [0, 100, 255] {
@@ -107,9 +110,13 @@ pub fn transfers(data: &[u8]) {
                 let way = found.iter().filter(|one| (one.from, one.to) == (from, to));
                 way.fold(zero(), |sum, one| sum + &one.amount)
             };
-            let lent = network::transfers::lent(&found, cutoff, lender, borrower, &zero());
-            assert!(lent >= zero() && lent <= sum(lender, borrower) && lent <= sum(borrower, lender));
-            let owed = network::transfers::lent(&found, cutoff, lender, borrower, &one());
+            let lent = |owed: &Fraction| {
+                let lent = network::transfers::lent(&found, cutoff, lender, borrower, owed);
+                assert!(lent.shown >= zero() && lent.listed >= zero());
+                lent.shown + lent.listed
+            };
+            let (lent, owed) = (lent(&zero()), lent(&one()));
+            assert!(lent <= sum(lender, borrower) && lent <= sum(borrower, lender));
             assert!(owed <= lent && &lent - &owed <= one());
             // a loan is over on the other side of its block
             assert!(cutoff != 255 || lent == zero(), "nothing comes back behind the last block");

@@ -328,6 +328,27 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_is_all_there() {
+        let mut derived = entry("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4");
+        derived.chain = "bip122:000000000019d6689c085ae165831e93".parse().expect("a chain");
+        derived.descriptor = Some(DerivedFrom { id: Digest::from_bytes([5; 32]), index: 7 });
+        let entries = vec![derived, entry(&address(1))];
+        let file = AddressSet::from_entries(entries.clone()).expect("in order").to_file().expect("canonical");
+        let set = AddressSet::parse(&file).expect("our own");
+        assert_eq!((set.entries(), set.count()), (entries.as_slice(), 2));
+    }
+
+    #[test]
+    fn reports_have_the_words_of_files() {
+        for role in Role::ALL {
+            assert_eq!(serde_json::to_string(&role).expect("a word"), format!("\"{}\"", role.text()));
+        }
+        for issuer in [IssuerRelation::None, IssuerRelation::Own, IssuerRelation::Affiliate] {
+            assert_eq!(serde_json::to_string(&issuer).expect("a word"), format!("\"{}\"", issuer.text()));
+        }
+    }
+
+    #[test]
     fn an_address_stands_once_and_in_one_spelling() {
         let twice = AddressSet::from_entries(vec![entry(&address(1)), entry(&address(1))]);
         assert_eq!(twice.expect_err("twice").code().name, "ADDRESS_TWICE");

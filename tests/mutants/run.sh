@@ -59,7 +59,8 @@ part() {
             files=(src/liability/inclusion_proof.rs 'src/liability/inclusion_proof/*.rs' src/liability/sum_tree.rs
                 'src/liability/sum_tree/*.rs' src/liability/leaf.rs 'src/liability/leaf/*.rs')
             first_modules=$published
-            first_tests="$vectors only:inclusion_proof only:leaf only:sum_tree::tests kinds:inclusion-proof kinds:leaf kinds:sum-tree"
+            first_tests="$vectors only:inclusion_proof only:leaf only:sum_tree::tests"
+            first_tests+=" kinds:inclusion-proof kinds:leaf kinds:sum-tree"
             second_tests="--lib only:liability --test oracle_rs_merkle --test properties" ;;
         verdict)
             files=(src/reconcile/{verdicts,assess,case}.rs)
@@ -207,8 +208,8 @@ ask_each() {
     done
 }
 
-# ask COPY MODULES TESTS first|second: which of $out/todo these tests notice. Adds to the part's lists, and leaves in todo what was
-# missed. A run that was cut short counts for what it did.
+# ask COPY MODULES TESTS first|second: which of $out/todo these tests notice. Adds to the part's lists, and leaves in todo
+# what was missed. A run that was cut short counts for what it did.
 ask() {
     local kind
     left >/dev/null || return 1

@@ -4,9 +4,10 @@
 
 COPY is a cut of the checkout (cut.py), LISTED what `cargo mutants --list --json` says of the checkout: all mutants that
 the build gets. NAMES are the names of those to ask about, one a line; TEST names tests, and what is not caught by those
-before a `then` is asked of those behind it; `kinds:K` stands for the vectors of the kind K. A function that has mutants gets all its bodies: the tool's own text of each
-mutant and, for every other number, its own; which one runs is told by a number in the environment. What does not compile
-is taken out until the rest does. The tests are built once, and run once for each mutant.
+before a `then` is asked of those behind it; `kinds:K` stands for the vectors of the kind K. A function that has mutants
+gets all its bodies: the tool's own text of each mutant and, for every other number, its own; which one runs is told by
+a number in the environment. What does not compile is taken out until the rest does. The tests are built once, and run
+once for each mutant.
 
 OUT gets caught.txt, missed.txt, unviable.txt and timeout.txt. Mutants that this way cannot ask about are in none of
 them: those outside functions, in a `const fn` that a constant needs, and in functions of an unnamed type that is no
@@ -17,6 +18,7 @@ import json
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -198,7 +200,9 @@ def run(program, arguments, copy, number, seconds):
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     try:
         done = subprocess.run([program, *arguments], cwd=copy, env=environment, timeout=WALL, preexec_fn=limit, **quiet)
-        passed = None if done.returncode in (-24, -9) else done.returncode == 0
+        if -done.returncode in (signal.SIGINT, signal.SIGTERM):
+            raise RuntimeError("the tests were stopped from outside, which says nothing about a mutant")
+        passed = None if -done.returncode in (signal.SIGXCPU, signal.SIGKILL) else done.returncode == 0
         said = done.stdout.decode(errors="replace")
     except subprocess.TimeoutExpired:
         passed, said = None, ""
