@@ -1,5 +1,5 @@
-//! Opcodes that decide which signature a script asks for: consensus executes the script, and the walk has to come out at
-//! the same key.
+//! Opcodes that decide which signature a script asks for: consensus executes the script, and the walk has to come out
+//! at the same key.
 
 use super::*;
 use crate::code::bitcoin_control::SCRIPT_NOT_MINIMAL;
