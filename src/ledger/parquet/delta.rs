@@ -124,16 +124,7 @@ impl Bits<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn varint(mut value: u64) -> Vec<u8> {
-        let mut out = Vec::new();
-        while value > 0x7f {
-            out.push(0x80 | u8::try_from(value & 0x7f).expect("seven bits"));
-            value >>= 7;
-        }
-        out.push(u8::try_from(value).expect("seven bits"));
-        out
-    }
+    use crate::ledger::parquet::thrift::tests::varint;
 
     fn head(block: u64, lists: u64, count: u64, first: u64) -> Vec<u8> {
         [varint(block), varint(lists), varint(count), varint(first * 2)].concat()

@@ -125,3 +125,29 @@ impl<'a> Thrift<'a> {
         if matches!(kind, TRUE | FALSE) { self.pass(1) } else { self.skip(kind, depth) }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// As [`Thrift::varint`] reads it.
+    pub(in crate::ledger::parquet) fn varint(mut value: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        while value > 0x7f {
+            out.push(0x80 | u8::try_from(value & 0x7f).expect("seven bits"));
+            value >>= 7;
+        }
+        out.push(u8::try_from(value).expect("seven bits"));
+        out
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for value in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, u64::MAX] {
+            let mut bytes = varint(value);
+            bytes.push(7);
+            let mut input = Thrift(&bytes);
+            assert_eq!((input.varint(), input.0), (Some(value), &[7][..]), "{value}");
+        }
+    }
+}

@@ -1,16 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
-
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut out = Vec::new();
-    while value > 0x7f {
-        out.push(0x80 | u8::try_from(value & 0x7f).expect("seven bits"));
-        value >>= 7;
-    }
-    out.push(u8::try_from(value).expect("seven bits"));
-    out
-}
+use crate::ledger::parquet::thrift::tests::varint;
 
 /// A field of an integer, `step` behind the one before.
 fn integer(step: u8, value: i64) -> Vec<u8> {
