@@ -1,5 +1,7 @@
 //! Real blocks and account proofs of Ethereum mainnet, from `$COUNTERFOIL_FIXTURES/evm`.
 
+mod mainnet_support;
+
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::U256;
@@ -8,35 +10,13 @@ use counterfoil::code::Coded as _;
 use counterfoil::hash::Digest;
 use counterfoil::reserve::evm::account_proof::{self, Account};
 use counterfoil::reserve::evm::address::EvmAddress;
-use counterfoil::reserve::evm::header::{EvmHeader, encode};
+use counterfoil::reserve::evm::header::EvmHeader;
 use counterfoil::reserve::evm::storage_proof;
 use counterfoil::reserve::evm::token::{self, TokenEntry, TokenRegistry};
 use counterfoil::reserve::evm::trie::NodePool;
 use libtest_mimic::{Arguments, Failed, Trial};
+use mainnet_support::{FILES, bytes, load, text};
 use serde_json::Value;
-
-const FILES: [&str; 2] = ["mainnet-18884863.json", "mainnet-18884864-accounts.json"];
-/// The header's fields in the order of their RLP, as the JSON-RPC interface names them; integers lose their
-/// leading zeros, everything else is bytes.
-const FIELDS: [(&str, bool); 17] = [
-    ("parentHash", false),
-    ("sha3Uncles", false),
-    ("miner", false),
-    ("stateRoot", false),
-    ("transactionsRoot", false),
-    ("receiptsRoot", false),
-    ("logsBloom", false),
-    ("difficulty", true),
-    ("number", true),
-    ("gasLimit", true),
-    ("gasUsed", true),
-    ("timestamp", true),
-    ("extraData", false),
-    ("mixHash", false),
-    ("nonce", false),
-    ("baseFeePerGas", true),
-    ("withdrawalsRoot", false),
-];
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -77,28 +57,8 @@ fn trials(folder: &Path, file: &str) -> Vec<Trial> {
     tests.into_iter().map(trial).collect()
 }
 
-fn load(path: &Path) -> Result<Value, Failed> {
-    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(serde_json::from_slice(&bytes)?)
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, Failed> {
-    value[name].as_str().ok_or_else(|| format!("no text {name}").into())
-}
-
-fn bytes(text: &str) -> Result<Vec<u8>, Failed> {
-    let digits = text.strip_prefix("0x").ok_or("no 0x")?;
-    let even = if digits.len() % 2 == 1 { format!("0{digits}") } else { digits.to_owned() };
-    Ok(hex::decode(even)?)
-}
-
 fn header(file: &Value) -> Result<EvmHeader, Failed> {
-    let mut fields = Vec::new();
-    for (name, integer) in FIELDS {
-        let field = bytes(text(&file["block"], name)?)?;
-        fields.push(if integer { field.into_iter().skip_while(|byte| *byte == 0).collect() } else { field });
-    }
-    Ok(EvmHeader::parse(&encode(&fields))?)
+    Ok(EvmHeader::parse(&mainnet_support::header(file)?)?)
 }
 
 struct Proof {

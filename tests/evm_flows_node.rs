@@ -2,19 +2,17 @@
 //! from the bytes alone. A loan around the snapshot is shown with whoever lent it.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod evm_support;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::process::ExitCode;
 
 use counterfoil::amount::{Amount, Decimals};
-use counterfoil::asset::{ChainId, DeploymentId};
+use counterfoil::asset::DeploymentId;
 use counterfoil::basis::Basis;
 use counterfoil::bundle::{MemoryFiles, paths};
 use counterfoil::fetch::evm::{Request, WindowRequest, fetch_window};
-use counterfoil::fetch::rpc::Client;
-use counterfoil::hash::decode_lower;
 use counterfoil::policy::WindowRules;
 use counterfoil::reconcile::window::{Explained, WindowQuestion, measure_stretches};
 use counterfoil::reserve::claim::{ChainQuery, ControlGrade};
@@ -27,18 +25,13 @@ use counterfoil::reserve::evm::window::{EventList, Own, WindowHeader, receipts, 
 use counterfoil::reserve::evm::{control, keccak};
 use counterfoil::reserve::window::StretchEvidence;
 use counterfoil::snapshot::{BlockRef, Time};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 use serde_json::{Value, json};
 
-const CHAIN: &str = "eip155:31337";
+use evm_support::{CHAIN, Node, START, address, chain, secret, trial};
+
+/// Of the chain.
 const NUMBER: u64 = 31_337;
-const START: i64 = 1_793_490_000;
-/// The public keys' secrets of every such node: derived from the words test … junk.
-const KEYS: [&str; 3] = [
-    "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
-    "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
-    "5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
-];
 const ETHER: u128 = 1_000_000_000_000_000_000;
 /// A contract that passes on what it gets to the address in its call.
 const FORWARDER: &str = "0x600f600c600039600f6000f36000600060006000346000355af100";
@@ -53,92 +46,33 @@ fn main() -> ExitCode {
         ("calls within a call are unexplained", within_a_call),
         ("a token's transfers", token),
     ];
-    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    let found: Option<OsString> = std::env::var_os("ANVIL");
-    let trials = scenarios.into_iter().map(|(name, run)| match &found {
-        Some(anvil) => {
-            let anvil = anvil.clone();
-            Trial::test(name, move || run(&Node::start(Path::new(&anvil))))
-        }
-        None if ci => Trial::test(name, || Err("ANVIL is not set".into())),
-        None => Trial::test(format!("{name} (left out: ANVIL is not set)"), || Ok(())).with_ignored_flag(true),
-    });
+    let trials = scenarios
+        .into_iter()
+        .map(|(name, run)| trial(name, &["ANVIL"], move |found| run(&Node::anvil(Path::new(&found[0])))));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
-/// A node with a chain of its own; it ends with this value.
-struct Node {
-    process: Child,
-    url: String,
-    client: Client,
+/// Every transaction in one block; its number, and their hashes.
+fn mine(node: &Node, transactions: &[Value]) -> (u64, Vec<Value>) {
+    let time = START + 12 * (1 + i64::try_from(height(node)).unwrap());
+    node.ask("evm_setAutomine", json!([false]));
+    let hashes: Vec<Value> = transactions.iter().map(|one| node.ask("eth_sendTransaction", json!([one]))).collect();
+    node.mine(time);
+    (height(node), hashes)
 }
 
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+fn height(node: &Node) -> u64 {
+    let number = node.ask("eth_blockNumber", json!([]));
+    u64::from_str_radix(&number.as_str().unwrap()[2..], 16).unwrap()
 }
 
-impl Node {
-    fn start(program: &Path) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = Command::new(program)
-            .args(["--host", "127.0.0.1", "--chain-id", &NUMBER.to_string(), "--silent"])
-            .args(["--port", &port.to_string(), "--timestamp", &START.to_string()])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let url = format!("http://127.0.0.1:{port}");
-        let client = Client::new(&url, None).unwrap().second_version();
-        let node = Self { process, url, client };
-        for _ in 0..200 {
-            if node.client.ask_raw("eth_chainId", "[]").is_ok() {
-                return node;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("the node did not start");
-    }
-
-    fn ask(&self, method: &'static str, params: Value) -> Value {
-        self.client.ask(method, &params.to_string()).unwrap()
-    }
-
-    /// Every transaction in one block; their hashes.
-    fn block(&self, transactions: &[Value]) -> (u64, Vec<Value>) {
-        let time = START + 12 * (1 + i64::try_from(self.height()).unwrap());
-        self.ask("evm_setAutomine", json!([false]));
-        let hashes: Vec<Value> = transactions.iter().map(|one| self.ask("eth_sendTransaction", json!([one]))).collect();
-        self.ask("evm_setNextBlockTimestamp", json!([time]));
-        self.ask("evm_mine", json!([]));
-        (self.height(), hashes)
-    }
-
-    fn height(&self) -> u64 {
-        let number = self.ask("eth_blockNumber", json!([]));
-        u64::from_str_radix(&number.as_str().unwrap()[2..], 16).unwrap()
-    }
-
-    fn receipt(&self, hash: &Value) -> Value {
-        self.ask("eth_getTransactionReceipt", json!([hash]))
-    }
-
-    fn mined(&self, number: u64) -> Value {
-        self.ask("eth_getBlockByNumber", json!([format!("0x{number:x}"), true]))
-    }
+fn receipt(node: &Node, hash: &Value) -> Value {
+    node.ask("eth_getTransactionReceipt", json!([hash]))
 }
 
-fn chain() -> ChainId {
-    CHAIN.parse().unwrap()
-}
-
-fn secret(at: usize) -> [u8; 32] {
-    decode_lower(KEYS[at]).unwrap()
-}
-
-fn address(at: usize) -> EvmAddress {
-    control::address_of(&secret(at)).unwrap()
+/// A block with its transactions.
+fn mined(node: &Node, number: u64) -> Value {
+    node.ask("eth_getBlockByNumber", json!([format!("0x{number:x}"), true]))
 }
 
 fn pay(from: usize, to: EvmAddress, value: u128) -> Value {
@@ -153,8 +87,8 @@ fn with(mut transaction: Value, more: Value) -> Value {
 /// Everything about blocks 1 to `to` and what the bundle then has, of the addresses.
 fn gather(node: &Node, to: u64, token: Option<EvmAddress>) -> MemoryFiles {
     // the cut-off has a block behind it
-    let (last, _) = node.block(&[]);
-    let time = node.mined(to)["timestamp"].as_str().unwrap().to_owned();
+    let (last, _) = mine(node, &[]);
+    let time = mined(node, to)["timestamp"].as_str().unwrap().to_owned();
     let cutoff = i64::from_str_radix(&time[2..], 16).unwrap();
     let request = Request {
         url: node.url.clone(),
@@ -182,7 +116,7 @@ fn deployments(token: Option<EvmAddress>) -> Vec<DeploymentId> {
 /// What the bundle shows of the second account, the last block pinned.
 fn shown(node: &Node, files: &MemoryFiles, to: u64, token: Option<(EvmAddress, EventList)>) -> Vec<StretchEvidence> {
     let hash = |number: u64| {
-        let block = node.mined(number);
+        let block = mined(node, number);
         let hash = block["hash"].as_str().unwrap().trim_start_matches("0x").parse().unwrap();
         BlockRef { chain: chain(), height: number, hash }
     };
@@ -251,7 +185,7 @@ fn flipped(body: &[u8], refused: &dyn Fn(&[u8]) -> bool) {
 
 fn every_type(node: &Node) -> Result<(), Failed> {
     let to = address(1);
-    node.block(&[]);
+    mine(node, &[]);
     // an authorization of the third key (EIP-7702), over its number, chain and delegate
     let fields = [integer_bytes(NUMBER), [7; 20].to_vec(), integer_bytes(0)];
     let signature = control::sign_hash(&keccak(&[&[5], &encode(&fields)[..]].concat()), &secret(2)).unwrap();
@@ -262,20 +196,26 @@ fn every_type(node: &Node) -> Result<(), Failed> {
     }]);
     let list = json!([{"address": to.to_string(), "storageKeys": [format!("0x{}", "01".repeat(32))]}]);
     let fee = json!({"maxFeePerGas": "0x77359400", "maxPriorityFeePerGas": "0x3b9aca00"});
-    let (number, hashes) = node.block(&[
-        with(pay(0, to, 100), json!({"type": "0x0", "gasPrice": "0x77359400"})),
-        with(pay(0, to, 200), json!({"type": "0x1", "gasPrice": "0x77359400", "accessList": list.clone()})),
-        with(with(pay(0, to, 300), json!({"type": "0x2", "accessList": list})), fee.clone()),
-        with(with(pay(0, to, 400), json!({"type": "0x4", "authorizationList": authorization, "gas": "0x30d40"})), fee),
-        with(json!({"from": to.to_string(), "data": FORWARDER, "value": "0x0"}), json!({"gas": "0x30d40"})),
-    ]);
+    let (number, hashes) = mine(
+        node,
+        &[
+            with(pay(0, to, 100), json!({"type": "0x0", "gasPrice": "0x77359400"})),
+            with(pay(0, to, 200), json!({"type": "0x1", "gasPrice": "0x77359400", "accessList": list.clone()})),
+            with(with(pay(0, to, 300), json!({"type": "0x2", "accessList": list})), fee.clone()),
+            with(
+                with(pay(0, to, 400), json!({"type": "0x4", "authorizationList": authorization, "gas": "0x30d40"})),
+                fee,
+            ),
+            with(json!({"from": to.to_string(), "data": FORWARDER, "value": "0x0"}), json!({"gas": "0x30d40"})),
+        ],
+    );
     let files = gather(node, number, None);
     let body = files[&paths::chain(&chain(), &paths::evm_body(number))].clone();
     let receipts_file = &files[&paths::chain(&chain(), &paths::evm_receipts(number))];
     let header = header(&files, number);
     let all_receipts = receipts(&header, receipts_file)?;
     let open = Body::open(NUMBER, &header, &all_receipts, &body)?;
-    let mined = node.mined(number);
+    let mined = mined(node, number);
     let described = mined["transactions"].as_array().unwrap();
     assert_eq!((described.len(), hashes.len()), (5, 5));
     let mut kinds = BTreeSet::new();
@@ -286,7 +226,7 @@ fn every_type(node: &Node) -> Result<(), Failed> {
         assert_eq!(format!("0x{:x}", transaction.nonce), text("nonce"));
         assert_eq!(format!("0x{:x}", transaction.value), text("value"));
         assert_eq!(format!("0x{:x}", transaction.kind), text("type"));
-        let receipt = node.receipt(&described["hash"]);
+        let receipt = receipt(node, &described["hash"]);
         let price = transaction.gas_price(header.header().base_fee()).unwrap();
         assert_eq!(format!("0x{price:x}"), receipt["effectiveGasPrice"].as_str().unwrap());
         assert_eq!(format!("0x{gas:x}"), receipt["gasUsed"].as_str().unwrap());
@@ -323,13 +263,13 @@ fn every_type(node: &Node) -> Result<(), Failed> {
 /// two, and each payment costs gas.
 fn loan(node: &Node) -> Result<(), Failed> {
     let (hot, lender) = (address(1), address(0));
-    node.block(&[]);
-    node.block(&[pay(0, hot, 2_000 * ETHER), pay(2, hot, 3 * ETHER)]);
-    node.block(&[pay(0, hot, 119 * ETHER), pay(0, hot, 5_000 * ETHER)]);
-    let (snapshot, _) = node.block(&[]);
-    node.block(&[]);
-    node.block(&[pay(1, lender, 7_000 * ETHER)]);
-    let (last, _) = node.block(&[pay(1, lender, 119 * ETHER), pay(1, address(2), ETHER)]);
+    mine(node, &[]);
+    mine(node, &[pay(0, hot, 2_000 * ETHER), pay(2, hot, 3 * ETHER)]);
+    mine(node, &[pay(0, hot, 119 * ETHER), pay(0, hot, 5_000 * ETHER)]);
+    let (snapshot, _) = mine(node, &[]);
+    mine(node, &[]);
+    mine(node, &[pay(1, lender, 7_000 * ETHER)]);
+    let (last, _) = mine(node, &[pay(1, lender, 119 * ETHER), pay(1, address(2), ETHER)]);
     let files = gather(node, last, None);
     let evidence = shown(node, &files, last, None).remove(0);
     let counted = BTreeSet::from([hot.to_string()]);
@@ -382,11 +322,11 @@ fn word(address: EvmAddress) -> String {
 }
 
 fn within_a_call(node: &Node) -> Result<(), Failed> {
-    let (_, hashes) = node.block(&[json!({"from": address(0).to_string(), "data": FORWARDER, "gas": "0x30d40"})]);
-    let forwarder: EvmAddress = node.receipt(&hashes[0])["contractAddress"].as_str().unwrap().parse().unwrap();
+    let (_, hashes) = mine(node, &[json!({"from": address(0).to_string(), "data": FORWARDER, "gas": "0x30d40"})]);
+    let forwarder: EvmAddress = receipt(node, &hashes[0])["contractAddress"].as_str().unwrap().parse().unwrap();
     let through = json!({"data": format!("0x{}", word(address(1))), "gas": "0x30d40"});
-    let (number, hashes) = node.block(&[with(pay(0, forwarder, 5 * ETHER), through), pay(2, address(1), 7)]);
-    assert_eq!(node.receipt(&hashes[0])["status"], "0x1");
+    let (number, hashes) = mine(node, &[with(pay(0, forwarder, 5 * ETHER), through), pay(2, address(1), 7)]);
+    assert_eq!(receipt(node, &hashes[0])["status"], "0x1");
     let files = gather(node, number, None);
     let evidence = shown(node, &files, number, None).remove(0);
     let transfers = evidence.transfers.unwrap();
@@ -405,15 +345,15 @@ fn within_a_call(node: &Node) -> Result<(), Failed> {
 
 fn token(node: &Node) -> Result<(), Failed> {
     let creation = json!({"from": address(0).to_string(), "data": format!("0x{}", TOKEN.trim()), "gas": "0x989680"});
-    let (_, hashes) = node.block(&[creation]);
-    let contract: EvmAddress = node.receipt(&hashes[0])["contractAddress"].as_str().unwrap().parse().unwrap();
+    let (_, hashes) = mine(node, &[creation]);
+    let contract: EvmAddress = receipt(node, &hashes[0])["contractAddress"].as_str().unwrap().parse().unwrap();
     let transfer = |from: usize, to: usize, units: u64| {
         let data = format!("0xa9059cbb{}{units:0>64x}", word(address(to)));
         json!({"from": address(from).to_string(), "to": contract.to_string(), "data": data, "gas": "0x30d40"})
     };
-    node.block(&[transfer(0, 1, 600), transfer(0, 2, 50)]);
-    node.block(&[]);
-    let (last, _) = node.block(&[transfer(1, 0, 590)]);
+    mine(node, &[transfer(0, 1, 600), transfer(0, 2, 50)]);
+    mine(node, &[]);
+    let (last, _) = mine(node, &[transfer(1, 0, 590)]);
     let files = gather(node, last, Some(contract));
     let list = EventList::parse(&format!(
         "[[token]]\nchain = \"{CHAIN}\"\ncontract = \"{contract}\"\nname = \"a token\"\ncode_hash = \"{}\"\nchanges = []\n\

@@ -3,19 +3,17 @@
 //! slots, cheat codes) is not used.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use std::ffi::OsString;
+mod evm_support;
+
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::process::{Command, ExitCode};
 
 use counterfoil::amount::Amount;
-use counterfoil::asset::{ChainId, DeploymentId};
+use counterfoil::asset::DeploymentId;
 use counterfoil::basis::{Basis, Completeness};
 use counterfoil::bundle::{MemoryFiles, paths};
 use counterfoil::code::Coded as _;
 use counterfoil::fetch::evm::{Fetched, Request, fetch};
-use counterfoil::fetch::rpc::Client;
-use counterfoil::hash::decode_lower;
 use counterfoil::reserve::address_set::{AddressEntry, AddressSet, IssuerRelation, Role};
 use counterfoil::reserve::claim::{ChainEvidence, ChainQuery, ControlGrade, ControlProof, CutoffCheck};
 use counterfoil::reserve::evm::address::EvmAddress;
@@ -25,19 +23,12 @@ use counterfoil::reserve::evm::keccak;
 use counterfoil::reserve::evm::state::State;
 use counterfoil::reserve::evm::token::TokenRegistry;
 use counterfoil::snapshot::{BlockRef, Time};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 use serde_json::{Value, json};
 
-const CHAIN: &str = "eip155:31337";
-const START: i64 = 1_793_490_000;
-const LINE: &str = "counterfoil v1 example abc exp 2027-01-01 sha256 00";
-/// The public keys' secrets of every such node: derived from the words test … junk.
-const KEYS: [&str; 3] = [
-    "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
-    "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
-    "5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
-];
+use evm_support::{CHAIN, Node, START, address, chain, deploy_safe, number, secret, trial, word};
 
+const LINE: &str = "counterfoil v1 example abc exp 2027-01-01 sha256 00";
 /// A scenario with the node's program and the folder of the Safe's contracts.
 type Scenario = fn(&Path, &Path) -> Result<(), Failed>;
 
@@ -48,109 +39,10 @@ fn main() -> ExitCode {
         ("signatures that a node makes", |anvil, _| signatures(anvil)),
         ("the command", |anvil, _| command(anvil)),
     ];
-    let found = [std::env::var_os("ANVIL"), std::env::var_os("SAFE_CONTRACTS")];
-    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    let trials = scenarios.into_iter().map(|(name, run)| match &found {
-        [Some(anvil), Some(contracts)] => {
-            let (anvil, contracts): (OsString, OsString) = (anvil.clone(), contracts.clone());
-            Trial::test(name, move || run(Path::new(&anvil), Path::new(&contracts)))
-        }
-        _ if ci => Trial::test(name, || Err("ANVIL and SAFE_CONTRACTS are not set".into())),
-        _ => Trial::test(format!("{name} (left out: ANVIL and SAFE_CONTRACTS are not set)"), || Ok(()))
-            .with_ignored_flag(true),
+    let trials = scenarios.into_iter().map(|(name, run)| {
+        trial(name, &["ANVIL", "SAFE_CONTRACTS"], move |found| run(Path::new(&found[0]), Path::new(&found[1])))
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
-}
-
-/// A node with a chain of its own; it ends with this value.
-struct Node {
-    process: Child,
-    url: String,
-    client: Client,
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Node {
-    fn start(program: &Path) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = Command::new(program)
-            .args(["--host", "127.0.0.1", "--chain-id", "31337", "--silent"])
-            .args(["--port", &port.to_string(), "--timestamp", &START.to_string()])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let url = format!("http://127.0.0.1:{port}");
-        let client = Client::new(&url, None).unwrap().second_version();
-        let node = Self { process, url, client };
-        for _ in 0..100 {
-            if node.client.ask_raw("eth_chainId", "[]").is_ok() {
-                return node;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("the node did not start");
-    }
-
-    fn ask(&self, method: &'static str, params: Value) -> Value {
-        self.client.ask(method, &params.to_string()).unwrap()
-    }
-
-    /// Sends a transaction of the first account in a block of the given time; its receipt.
-    fn send(&self, at: i64, transaction: Value) -> Value {
-        self.ask("evm_setNextBlockTimestamp", json!([at]));
-        let hash = self.ask("eth_sendTransaction", json!([transaction]));
-        for _ in 0..100 {
-            let receipt = self.ask("eth_getTransactionReceipt", json!([hash]));
-            if receipt.is_object() {
-                assert_eq!(receipt["status"], "0x1", "{receipt}");
-                return receipt;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("the transaction was not mined");
-    }
-
-    fn deploy(&self, at: i64, code: &str) -> EvmAddress {
-        let receipt = self.send(at, json!({"from": address(0).to_string(), "data": code, "gas": "0x989680"}));
-        receipt["contractAddress"].as_str().unwrap().parse().unwrap()
-    }
-
-    fn mine(&self, at: i64) {
-        self.ask("evm_setNextBlockTimestamp", json!([at]));
-        self.ask("evm_mine", json!([]));
-    }
-
-    fn block(&self, number: u64) -> BlockRef {
-        let block = self.ask("eth_getBlockByNumber", json!([format!("0x{number:x}"), false]));
-        let hash = block["hash"].as_str().unwrap().trim_start_matches("0x").parse().unwrap();
-        BlockRef { chain: chain(), height: number, hash }
-    }
-}
-
-fn chain() -> ChainId {
-    CHAIN.parse().unwrap()
-}
-
-fn secret(at: usize) -> [u8; 32] {
-    decode_lower(KEYS[at]).unwrap()
-}
-
-fn address(at: usize) -> EvmAddress {
-    control::address_of(&secret(at)).unwrap()
-}
-
-fn word(address: EvmAddress) -> String {
-    format!("{:0>64}", hex::encode(address.to_bytes()))
-}
-
-fn number(value: usize) -> String {
-    format!("{value:064x}")
 }
 
 const TOKEN: &str = include_str!("nodes/anvil/token.hex");
@@ -224,7 +116,7 @@ fn transfer(node: &Node, at: i64, token: EvmAddress, from: usize, to: EvmAddress
 }
 
 fn tokens(anvil: &Path) -> Result<(), Failed> {
-    let node = Node::start(anvil);
+    let node = Node::anvil(anvil);
     let token = node.deploy(START + 10, &format!("0x{}", TOKEN.trim()));
     transfer(&node, START + 20, token, 0, address(1), 600);
     transfer(&node, START + 30, token, 0, address(2), 250);
@@ -283,33 +175,6 @@ fn tokens(anvil: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The creation code of a contract of the Safe, from the package.
-fn artifact(contracts: &Path, path: &str) -> String {
-    let file = contracts.join("build/artifacts/contracts").join(path);
-    let artifact: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    artifact["bytecode"].as_str().unwrap().to_owned()
-}
-
-/// A Safe that two of three accounts control.
-fn deploy_safe(node: &Node, contracts: &Path) -> EvmAddress {
-    let singleton = node.deploy(START + 10, &artifact(contracts, "Safe.sol/Safe.json"));
-    let factory = node.deploy(START + 20, &artifact(contracts, "proxies/SafeProxyFactory.sol/SafeProxyFactory.json"));
-    let handler = "handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json";
-    let handler = node.deploy(START + 30, &artifact(contracts, handler));
-    let owners: String = (0..3).map(|at| word(address(at))).collect();
-    // setup(owners, threshold, to, data, handler, token, payment, receiver)
-    let head = [number(256), number(2), number(0), number(384), word(handler), number(0), number(0), number(0)];
-    let setup = format!("b63e800d{}{}{owners}{}", head.concat(), number(3), number(0));
-    let length = setup.len() / 2;
-    let padded = format!("{setup:0<width$}", width = length.next_multiple_of(32) * 2);
-    // createProxyWithNonce(singleton, initializer, nonce)
-    let data = format!("0x1688f0b9{}{}{}{}{padded}", word(singleton), number(96), number(7), number(length));
-    let call = json!({"from": address(0).to_string(), "to": factory.to_string(), "data": data});
-    let created = node.ask("eth_call", json!([call, "latest"]));
-    node.send(START + 40, call);
-    format!("0x{}", &created.as_str().unwrap()[26..66]).parse().unwrap()
-}
-
 fn owners_signatures(hash: &[u8; 32], by: &[usize]) -> String {
     let mut by = by.to_vec();
     by.sort_by_key(|at| address(*at));
@@ -318,7 +183,7 @@ fn owners_signatures(hash: &[u8; 32], by: &[usize]) -> String {
 }
 
 fn safe_wallet(anvil: &Path, contracts: &Path) -> Result<(), Failed> {
-    let node = Node::start(anvil);
+    let node = Node::anvil(anvil);
     let safe_at = deploy_safe(&node, contracts);
     node.send(START + 50, json!({"from": address(0).to_string(), "to": safe_at.to_string(), "value": "0x2a"}));
     node.mine(START + 60);
@@ -369,7 +234,7 @@ fn safe_wallet(anvil: &Path, contracts: &Path) -> Result<(), Failed> {
 }
 
 fn signatures(anvil: &Path) -> Result<(), Failed> {
-    let node = Node::start(anvil);
+    let node = Node::anvil(anvil);
     let account = address(1).to_string();
     let proof = |scheme: &str, signature: &Value| {
         ControlProof::signed(chain(), account.clone(), scheme, signature.as_str().unwrap().to_owned())
@@ -399,7 +264,7 @@ fn signatures(anvil: &Path) -> Result<(), Failed> {
 }
 
 fn command(anvil: &Path) -> Result<(), Failed> {
-    let node = Node::start(anvil);
+    let node = Node::anvil(anvil);
     for at in [10, 20, 30] {
         node.mine(START + at);
     }

@@ -1,41 +1,22 @@
 //! The nonce rule on two consecutive blocks of Ethereum mainnet, from `$COUNTERFOIL_FIXTURES/evm`: five accounts, of
 //! which some sent and some did not.
 
+mod mainnet_support;
+
 use std::path::{Path, PathBuf};
 
 use counterfoil::hash::Digest;
 use counterfoil::reserve::claim::ControlGrade;
 use counterfoil::reserve::evm::account_proof::{self, Account};
 use counterfoil::reserve::evm::address::EvmAddress;
-use counterfoil::reserve::evm::header::encode;
 use counterfoil::reserve::evm::trie::NodePool;
 use counterfoil::reserve::evm::window::{AccountPoint, Floors, Rule, WindowHeaders, account_floors};
 use counterfoil::snapshot::BlockRef;
 use libtest_mimic::{Arguments, Failed, Trial};
+use mainnet_support::{FILES, bytes, header, load, text};
 use serde_json::Value;
 
-const FILES: [&str; 2] = ["mainnet-18884863.json", "mainnet-18884864-accounts.json"];
 const FIRST: u64 = 18_884_863;
-/// The header's fields in the order of their RLP; those marked lose leading zeros.
-const FIELDS: [(&str, bool); 17] = [
-    ("parentHash", false),
-    ("sha3Uncles", false),
-    ("miner", false),
-    ("stateRoot", false),
-    ("transactionsRoot", false),
-    ("receiptsRoot", false),
-    ("logsBloom", false),
-    ("difficulty", true),
-    ("number", true),
-    ("gasLimit", true),
-    ("gasUsed", true),
-    ("timestamp", true),
-    ("extraData", false),
-    ("mixHash", false),
-    ("nonce", false),
-    ("baseFeePerGas", true),
-    ("withdrawalsRoot", false),
-];
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -74,12 +55,7 @@ struct Files {
 
 impl Files {
     fn load(folder: &Path) -> Result<Self, Failed> {
-        let mut files = Vec::new();
-        for name in FILES {
-            let path = folder.join(name);
-            let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-            files.push(serde_json::from_slice::<Value>(&bytes)?);
-        }
+        let files: Vec<Value> = FILES.iter().map(|name| load(&folder.join(name))).collect::<Result<_, _>>()?;
         let rlps: Vec<Vec<u8>> = files.iter().map(header).collect::<Result<_, _>>()?;
         let hash = digest(&files[1]["block"], "hash")?;
         let last = BlockRef { chain: "eip155:1".parse()?, height: FIRST + 1, hash };
@@ -103,26 +79,8 @@ impl Files {
     }
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, Failed> {
-    value[name].as_str().ok_or_else(|| format!("no text {name}").into())
-}
-
-fn bytes(text: &str) -> Result<Vec<u8>, Failed> {
-    let digits = text.strip_prefix("0x").ok_or("no 0x")?;
-    Ok(hex::decode(if digits.len() % 2 == 1 { format!("0{digits}") } else { digits.to_owned() })?)
-}
-
 fn digest(value: &Value, name: &str) -> Result<Digest, Failed> {
     Ok(text(value, name)?.trim_start_matches("0x").parse()?)
-}
-
-fn header(file: &Value) -> Result<Vec<u8>, Failed> {
-    let mut fields = Vec::new();
-    for (name, integer) in FIELDS {
-        let field = bytes(text(&file["block"], name)?)?;
-        fields.push(if integer { field.into_iter().skip_while(|byte| *byte == 0).collect() } else { field });
-    }
-    Ok(encode(&fields))
 }
 
 /// The account of `address` under the file's own state root, whose header is part of the window.
