@@ -13,7 +13,10 @@ const ROWS: usize = 200;
 
 struct Rung {
     by: &'static str,
-    cells: [String; 4],
+    callable: String,
+    held: String,
+    missing: String,
+    with_claims: String,
 }
 
 struct Ladder<'a> {
@@ -66,12 +69,10 @@ impl<'a> Ladder<'a> {
         let both = || ladder.held.rungs.iter().zip(&ladder.with_claims.rungs);
         let rungs = both().map(|(held, claims)| Rung {
             by: held.due.text(),
-            cells: [
-                amount(Some(held.callable)),
-                amount(held.realisable),
-                amount(held.missing),
-                amount(claims.realisable),
-            ],
+            callable: amount(Some(held.callable)),
+            held: amount(held.realisable),
+            missing: amount(held.missing),
+            with_claims: amount(claims.realisable),
         });
         let bars: Vec<HeldRow> = both()
             .filter_map(|(held, claims)| {

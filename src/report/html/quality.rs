@@ -21,6 +21,13 @@ struct Asset<'a> {
     values: Vec<(String, String)>,
 }
 
+struct LadderRow {
+    by: &'static str,
+    missing: String,
+    brings: String,
+    still: String,
+}
+
 struct Scenario<'a> {
     name: &'a str,
     brings: String,
@@ -40,7 +47,7 @@ pub(super) struct Quality<'a> {
     unit: &'a str,
     sentence: String,
     plots: Vec<String>,
-    rungs: Vec<[String; 4]>,
+    rungs: Vec<LadderRow>,
     buckets: Vec<&'static str>,
     assets: Vec<Asset<'a>>,
     scenarios: Vec<Scenario<'a>>,
@@ -58,12 +65,12 @@ impl<'a> Quality<'a> {
         let sentence = format!("With everything else sold at the most that is assumed: {outcome_of}.");
         let rung = |rung: &Rung<Exact>| {
             let missing = if rung.realisable.is_some() { "–" } else { "unknown" };
-            [
-                rung.due.text().to_owned(),
-                shown(Some(&rung.callable), ""),
-                shown(rung.realisable.as_ref(), "unknown"),
-                shown(rung.missing.as_ref(), missing),
-            ]
+            LadderRow {
+                by: rung.due.text(),
+                missing: shown(Some(&rung.callable), ""),
+                brings: shown(rung.realisable.as_ref(), "unknown"),
+                still: shown(rung.missing.as_ref(), missing),
+            }
         };
         let scenario = |scenario: &'a crate::reconcile::quality::QualityScenario| Scenario {
             name: &scenario.name,
