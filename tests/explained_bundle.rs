@@ -415,6 +415,17 @@ fn the_command_writes_what_the_verifier_reads() {
     refused(&other, "CF-2003");
     fs::write(at("proof.json"), "{}").unwrap();
     refused(&line, "CF-2");
+    // the log proofs of the statements beside it have their numbers as names
+    for index in [0, 2] {
+        fs::write(at(&format!("p{index}")), venue.log_proof(index).to_string()).unwrap();
+    }
+    let output = run(folder.path(), &["bundle", "add", "evidence", "--log-proofs", "p0", "--log-proofs", "p2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    for index in [0, 2] {
+        let written = fs::read(at("evidence").join(paths::further_log_proof(index))).unwrap();
+        assert_eq!(written, venue.log_proof(index).to_string().into_bytes());
+    }
+    refused(&["bundle", "add", "evidence", "--log-proofs", "proof.json"], "CF-3106");
 }
 
 #[test]

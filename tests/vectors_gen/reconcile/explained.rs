@@ -222,7 +222,7 @@ fn unlogged(put: Put<'_>) {
     let chain = Chain { explained: vec![("transaction 101", "a")], ..moved.left(109, 40, "lender") };
     let story = owes(100, chain).also(6, 105, 40, true).leaf("a", "lender", &[(6, 40)]);
     let rows = ["low 100, high 100, came and went 0, not sustained 0", "minimum 100, without trips 60, by blocks"];
-    // 100, 140, 100 × 6, 140, 100 × 12: mean 2,080 ÷ 20
+    // 100, 140, 100 × 6, 140, 100 × 11: mean 2,080 ÷ 20
     let window = "window: 100 at 100, median 100, mean 104, cut-off 100, dressing 0.00 %, 21 of 21 blocks";
     let trip = "trip: 40 in at 101 to 101, 40 out at 109 to 109, lender";
     put(
