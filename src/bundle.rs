@@ -120,6 +120,13 @@ pub mod paths {
 
     /// The proof that the statement stands in the public log.
     pub const LOG_PROOF: &str = "log/proof.tlog-proof";
+
+    /// The same of a further statement.
+    #[must_use]
+    pub fn further_log_proof(sequence: u64) -> String {
+        format!("log/{sequence}.tlog-proof")
+    }
+
     /// The challenge document.
     pub const CHALLENGE: &str = "challenge.json";
     /// The address set, one leaf a line.

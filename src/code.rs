@@ -23,6 +23,7 @@ pub mod explained;
 pub mod finding;
 pub mod foreign;
 pub mod foreign_amounts;
+pub mod joint;
 pub mod keys;
 pub mod lab;
 pub mod ledger;
@@ -137,6 +138,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         quality::ALL,
         venues::ALL,
         parties::ALL,
+        joint::ALL,
         report::ALL,
         foreign::ALL,
         table::ALL,

@@ -24,6 +24,7 @@ mod parties;
 mod pools;
 pub mod quality;
 mod require;
+mod spelling;
 mod window;
 
 pub use log::LogRules;
@@ -189,9 +190,11 @@ impl Policy {
             return Err(fail(format!("format {:?}, expected {FORMAT:?}", file.format)));
         }
         file.venue.check()?;
+        let mut require = file.require;
+        spelling::of_all(&mut require.own_tokens)?;
         let issuers = file.issuer.into_iter().map(parties::IssuerToml::read).collect::<Result<Vec<_>, _>>()?;
         parties::check(&file.venue, &file.custodian, &issuers)?;
-        file.require.check()?;
+        require.check()?;
         file.window.check()?;
         file.quality.as_ref().map(QualityRules::check).transpose()?;
         for node in &file.node {
@@ -225,7 +228,7 @@ impl Policy {
         let policy = Self {
             digest: sha256(text.as_bytes()),
             venue: file.venue,
-            require: file.require,
+            require,
             window: file.window,
             quality: file.quality,
             log,
@@ -337,7 +340,9 @@ impl Policy {
     /// Whether an address is one of somebody related to the venue.
     #[must_use]
     pub fn is_related_address(&self, address: &str) -> bool {
-        let same = |known: &String| match known.starts_with("0x") {
+        // digits, and what QR codes write in capitals (BIP-173); in other addresses a capital is another letter
+        let any_case = |known: &str| ["0x", "bc1", "tb1", "bcrt1"].iter().any(|start| has_start(known, start));
+        let same = |known: &String| match any_case(known) {
             true => known.eq_ignore_ascii_case(address),
             false => known == address,
         };
@@ -463,6 +468,10 @@ impl PinnedVenue {
     }
 }
 
+fn has_start(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
+}
+
 /// Both numbers are needed: few blocks can have much work, and many blocks little.
 fn read_work(rows: Vec<WorkToml>) -> Result<Vec<(ChainId, WorkRule)>, PolicyError> {
     let mut rules: Vec<(ChainId, WorkRule)> = Vec::with_capacity(rows.len());
@@ -488,7 +497,7 @@ fn read_assets(entries: Vec<toml::Value>) -> Result<Vec<Asset>, PolicyError> {
     let table = toml::Table::from_iter([("asset".to_owned(), toml::Value::Array(entries))]);
     let text = toml::to_string(&table).map_err(|error| PolicyError(error.to_string()))?;
     let assets = Assets::parse(&text).map_err(|error| PolicyError(error.to_string()))?;
-    Ok(assets.iter().cloned().collect())
+    assets.iter().cloned().map(spelling::of_asset).collect()
 }
 
 #[cfg(test)]

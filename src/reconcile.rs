@@ -145,7 +145,9 @@ fn gathered(
             reserves.findings.extend(issuers.findings);
             reserves.issuers = issuers.backings;
             reserves.findings.extend(found);
-            reserves.findings.extend(log::findings(files, policy, statement)?);
+            let (logged, found) = log::shown(files, policy, statement, &history)?;
+            reserves.logged = logged;
+            reserves.findings.extend(found);
             reserves.findings.extend(network::elsewhere::stated(files)?);
             let (depositors, found) = depositors::read(files, &history)?;
             reserves.findings.extend(found);

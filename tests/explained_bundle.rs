@@ -8,19 +8,22 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use chained_support::{digest, first, policy, report, sealed, signed};
+use chained_support::{digest, first, sealed, signed};
 use counterfoil::amount::Amount;
 use counterfoil::asset::Class;
 use counterfoil::bundle::{MANIFEST, MemoryFiles, paths};
-use counterfoil::hash::sha256;
+use counterfoil::hash::{Digest, sha256};
 use counterfoil::json;
 use counterfoil::liability::inclusion_proof::{self, InclusionProof, LeafProof, StatementRef};
 use counterfoil::liability::leaf::{LeafContent, Nonce, Piece, Split};
 use counterfoil::liability::sum_tree::{LiabilityCommitment, SumNode, SumTree};
+use counterfoil::policy::Policy;
 use counterfoil::publish::Statement;
+use counterfoil::publish::log::{Checkpoint, KeyKind, LogProof, NoteSigner, tree};
 use counterfoil::reconcile::assess::Reason;
 use counterfoil::reconcile::depositors::{Deposit, Depositor, FORMAT};
 use counterfoil::reconcile::{Report, Severity, Verdict, reconcile};
+use counterfoil::secret::{Secret, SecretKind};
 use counterfoil::snapshot::Time;
 
 const ETH: &str = "eip155:1337/slip44:60";
@@ -138,7 +141,16 @@ impl Venue {
     }
 
     fn bundle(&self, files: &[(&str, Vec<u8>)]) -> MemoryFiles {
+        self.bundle_with(files, &[0, 1, 2])
+    }
+
+    /// With log proofs of these statements only.
+    fn bundle_with(&self, files: &[(&str, Vec<u8>)], proofs: &[u64]) -> MemoryFiles {
         sealed(first().next_cutoff, |all| {
+            for index in proofs {
+                let name = if *index == 1 { paths::LOG_PROOF.to_owned() } else { paths::further_log_proof(*index) };
+                all.insert(name, self.log_proof(*index).to_string().into_bytes());
+            }
             all.insert(paths::STATEMENT.to_owned(), signed(&self.present));
             all.insert(paths::further_statement(0, None), signed(&self.before));
             all.insert(paths::further_statement(2, None), signed(&self.after));
@@ -154,6 +166,33 @@ impl Venue {
             names.into_iter().zip(depositors.iter().map(|one| one.to_bytes().unwrap())).collect();
         Told(report(&self.bundle(&files)))
     }
+
+    /// The log has these three statements.
+    fn log_proof(&self, index: u64) -> LogProof {
+        let leaf = |statement| tree::leaf_hash(&json::canonical(statement).unwrap());
+        let leaves: Vec<Digest> = [&self.before, &self.present, &self.after].map(leaf).to_vec();
+        let checkpoint =
+            Checkpoint { origin: self.present.venue.log_origin.clone(), size: 3, root: tree::root(&leaves) };
+        let mut checkpoint = checkpoint.to_note();
+        checkpoint.add(log_signer().sign(checkpoint.text(), Time::from_unix(0)).unwrap());
+        let path = tree::inclusion_proof(&leaves, index).unwrap();
+        LogProof { extra: None, index, path, checkpoint }
+    }
+}
+
+fn log_signer() -> NoteSigner {
+    let secret = Secret::new(SecretKind::Log, &mut [7; 32]);
+    NoteSigner::new(&first().venue.log_origin, KeyKind::Log, &secret).unwrap()
+}
+
+/// The example's policy, which pins the log, too.
+fn policy() -> Policy {
+    let log = format!("[log]\nkey = \"{}\"\nquorum = 0\n", log_signer().key());
+    Policy::parse(&format!("{}\n{log}", chained_support::VENUE.policy)).unwrap()
+}
+
+fn report(files: &MemoryFiles) -> Report {
+    reconcile(files, &policy()).unwrap()
 }
 
 struct Told(Report);
@@ -197,6 +236,41 @@ fn a_leaf_bound_to_the_payer_makes_covered_of_short() {
     let capitals = "0xF32f5C7aA5239A64E85858A395DAFc81776A0F74";
     let venue = customer(capitals, WHOLE);
     assert_eq!(venue.told(&[&venue.depositor(capitals)]).verdict(), (Verdict::Covered, Reason::Enough));
+}
+
+/// The venue can sign a statement with a small L for each side of its cut-off, and show them to nobody but the auditor.
+#[test]
+fn attack_r1_statements_that_no_log_shows_lower_nothing() {
+    let venue = customer(PAYER, WHOLE);
+    let depositor = [("a", venue.depositor(PAYER).to_bytes().unwrap())];
+    let told = |proofs: &[u64]| Told(report(&venue.bundle_with(&depositor, proofs)));
+    assert_eq!(told(&[0, 1, 2]).verdict(), (Verdict::Covered, Reason::Enough));
+    let fell = (Verdict::NotDeterminable, Reason::FellBelow);
+    for proofs in [&[1][..], &[0, 1], &[1, 2]] {
+        let told = told(proofs);
+        assert_eq!(told.verdict(), fell, "{proofs:?}");
+        let of_ether = |finding: &&counterfoil::reconcile::Finding| {
+            finding.code.number == 7051 && finding.asset.as_ref().is_some_and(|asset| asset.as_str() == "ETH")
+        };
+        assert_eq!(told.0.findings.iter().filter(of_ether).count(), 3 - proofs.len());
+    }
+    // the proof of another entry shows nothing of this one
+    let mut files = venue.bundle_with(&depositor, &[1]);
+    files.insert(paths::further_log_proof(2), venue.log_proof(0).to_string().into_bytes());
+    files.insert(paths::further_log_proof(0), b"no proof".to_vec());
+    files.remove(MANIFEST);
+    let manifest = counterfoil::bundle::seal(&files, "a test", first().next_cutoff, &chained_support::key("venue"));
+    files.insert(MANIFEST.to_owned(), manifest.unwrap());
+    let told = Told(report(&files));
+    assert_eq!(told.verdict(), fell);
+    let refused = |sequence| {
+        let path = paths::further_log_proof(sequence);
+        told.0.findings.iter().any(|finding| finding.subject == path && finding.severity == Exception)
+    };
+    assert!(refused(0) && refused(2), "{:?}", told.0.findings);
+    // a policy without a log takes nobody's word for it
+    let unpinned = reconcile(&venue.bundle(&depositor), &chained_support::policy()).unwrap();
+    assert_eq!(Told(unpinned).verdict(), fell);
 }
 
 /// The leaf of somebody who is owed as much, and did not bring these coins.
@@ -341,6 +415,17 @@ fn the_command_writes_what_the_verifier_reads() {
     refused(&other, "CF-2003");
     fs::write(at("proof.json"), "{}").unwrap();
     refused(&line, "CF-2");
+    // the log proofs of the statements beside it have their numbers as names
+    for index in [0, 2] {
+        fs::write(at(&format!("p{index}")), venue.log_proof(index).to_string()).unwrap();
+    }
+    let output = run(folder.path(), &["bundle", "add", "evidence", "--log-proofs", "p0", "--log-proofs", "p2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    for index in [0, 2] {
+        let written = fs::read(at("evidence").join(paths::further_log_proof(index))).unwrap();
+        assert_eq!(written, venue.log_proof(index).to_string().into_bytes());
+    }
+    refused(&["bundle", "add", "evidence", "--log-proofs", "proof.json"], "CF-3106");
 }
 
 #[test]

@@ -55,6 +55,9 @@ pub(super) struct AddArgs {
     /// A further signed statement of the venue, earlier or later; may be given several times
     #[arg(long, value_name = "FILE")]
     statements: Vec<PathBuf>,
+    /// The proof that a further statement stands in the public log; may be given several times
+    #[arg(long, value_name = "FILE")]
+    log_proofs: Vec<PathBuf>,
     /// The address set of a further statement; may be given several times
     #[arg(long, value_name = "FILE")]
     address_sets: Vec<PathBuf>,
@@ -109,9 +112,10 @@ fn add(args: &AddArgs) -> Outcome {
     ];
     let given: Vec<(&Path, &str)> =
         given.into_iter().filter_map(|(path, name)| path.as_deref().map(|path| (path, name))).collect();
-    if given.is_empty() && args.statements.is_empty() && args.address_sets.is_empty() && args.others.is_empty() {
+    let further = [&args.statements, &args.log_proofs, &args.address_sets];
+    if given.is_empty() && further.iter().all(|files| files.is_empty()) && args.others.is_empty() {
         let detail = "nothing to add: give --statement, --log-proof, --addresses, --challenge, --control, \
-                      --descriptors, --statements, --address-sets, --custodian or --issuer";
+                      --descriptors, --statements, --log-proofs, --address-sets, --custodian or --issuer";
         return Err(CliError::Arguments(detail.to_owned()).into());
     }
     for (path, name) in given {

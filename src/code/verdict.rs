@@ -4,9 +4,9 @@ super::codes! {
     SNAPSHOT_ONLY = 7050, NotMade, "the policy asks for no window, or for one that is too short",
         "A snapshot can be gamed: coins are borrowed for it and given back. Fewer blocks than a receiver waits for show no more than a snapshot.",
         "leave the built-in window in place, or ask for at least 6 blocks each side on Bitcoin and 64 elsewhere";
-    COMMITMENT_NOT_LOGGED = 7051, NotMade, "no log shows by when another statement had been published",
-        "What was owed at its cut-off is taken from it; a statement that is signed afterwards can be dated as its signer likes.",
-        "the venue logs every statement when it is made";
+    COMMITMENT_NOT_LOGGED = 7051, NotMade, "no log shows another statement that is used",
+        "Whoever signs statements can make one for a bundle alone, dated as they like. What it says was owed is compared with what was held then; it does not lower what is asked between the other statements.",
+        "the policy pins the log, and the bundle has the log proof of that statement, too";
     TIMES_MISSING = 7052, NotMade, "chains cannot be put side by side",
         "Times of blocks are missing: the sum of the chains' lowest balances is what was held at least, and more may have been.",
         "fetch the headers of the whole window on every chain";

@@ -126,7 +126,7 @@ pub fn outlook(habits: &Habits, means: &Means) -> Result<Outlook, StrategyError>
         }
     }
     plans.sort_by(|left, right| {
-        let by_chance = left.seen.hundredths().cmp(&right.seen.hundredths());
+        let by_chance = left.seen.hundredths_at_most().cmp(&right.seen.hundredths_at_most());
         by_chance.then(right.hidden.cmp(&left.hidden)).then(left.interest.cmp(&right.interest))
     });
     let mut best: Vec<Plan> = Vec::new();
@@ -136,14 +136,15 @@ pub fn outlook(habits: &Habits, means: &Means) -> Result<Outlook, StrategyError>
         }
     }
     let year = u128::from(length(habits)) * u128::from(habits.statements) * u128::from(means.interest);
-    Ok(Outlook { plans: best, yearly: year / u128::from(YEAR) })
+    // windows that overlap are one loan
+    Ok(Outlook { plans: best, yearly: (year / u128::from(YEAR)).min(means.interest.into()) })
 }
 
 impl Outlook {
     /// The plan that hides most with at most this chance of being seen, in hundredths of a percent.
     #[must_use]
     pub fn best(&self, chance: u64) -> Option<&Plan> {
-        self.plans.iter().rfind(|plan| plan.seen.hundredths() <= chance)
+        self.plans.iter().rfind(|plan| plan.seen.hundredths_at_most() <= chance)
     }
 }
 

@@ -35,7 +35,8 @@ pub(super) struct IssuerToml {
 
 impl IssuerToml {
     pub(super) fn read(self) -> Result<PinnedIssuer, PolicyError> {
-        let Self { id, log_origin, keys, threshold, deployments, asset } = self;
+        let Self { id, log_origin, keys, threshold, mut deployments, asset } = self;
+        super::spelling::of_all(&mut deployments)?;
         if deployments.is_empty() {
             return Err(PolicyError(format!("issuer {id}: it issues nothing, expected deployments")));
         }

@@ -136,6 +136,53 @@ fn contradictions_are_refused() {
     assert_eq!(error.to_string(), "deployment eip155:1/slip44:60 counts for two assets");
 }
 
+/// An auditor who copies a wrapped coin with the capitals of its checksum means the one whose issuer is written without.
+#[test]
+fn attack_r8_capitals_make_no_other_token() {
+    let (capitals, lower) =
+        ("0x2260FAC5E5542a773Aa44fBCfeDf7C193bc2C599", "0x2260fac5e5542a773aa44fbcfedf7c193bc2c599");
+    let token = |contract: &str| format!("eip155:1/erc20:{contract}");
+    let listed = |asset: &str, ids: &[String]| {
+        let of = |id: &String| format!("[[asset.deployment]]\nid = \"{id}\"\ndecimals = 8\n");
+        format!("[[asset]]\nid = \"{asset}\"\ndecimals = 8\n{}", ids.iter().map(of).collect::<String>())
+    };
+    let issuer = |id: &str| {
+        format!(
+            "[[issuer]]\nid = \"custodian\"\nlog_origin = \"log\"\n\
+             keys = [{{ alg = \"bip340\", key = \"{KEY}\" }}]\ndeployments = [\"{id}\"]\n"
+        )
+    };
+    let id: DeploymentId = token(lower).parse().expect("an id");
+    for (one, other) in [(capitals, lower), (lower, capitals)] {
+        let own = format!("[require]\nown_tokens = [\"{}\"]\n", token(other));
+        let read =
+            policy(&format!("{own}{}{}", listed("BTC", &[token(one)]), issuer(&token(other)))).expect("a policy");
+        assert_eq!(read.assets()[0].deployments[0].id, id);
+        assert_eq!(read.own_tokens(), std::slice::from_ref(&id));
+        assert!(read.issuer_of(&id).is_some(), "{one} {other}");
+        let twice = policy(&(listed("A", &[token(one)]) + &listed("B", &[token(other)]))).expect_err("one token");
+        assert_eq!(twice.to_string(), format!("deployment {id} counts for two assets"));
+    }
+    let twice = policy(&listed("A", &[token(capitals), token(lower)])).expect_err("one token");
+    assert_eq!(twice.to_string(), format!("deployment {id} is listed twice"));
+    let shares = policy(&listed("A", &[format!("{}/shares", token(capitals))])).expect("a policy");
+    assert_eq!(shares.assets()[0].deployments[0].id.as_str(), format!("{id}/shares"));
+    let wrong = policy(&listed("A", &[token(&capitals.replace("FAC5", "FaC5"))])).expect_err("a checksum");
+    assert!(wrong.to_string().contains("EIP-55"), "{wrong}");
+}
+
+#[test]
+fn a_related_address_in_capitals_is_the_same() {
+    let text = "[[related_party]]\nname = \"Lender AG\"\n\
+                addresses = [\"0xAB\", \"BC1QXY\", \"1AbC\", \"BCRT1QXY\"]\n";
+    let known = policy(text).expect("a policy");
+    for (address, related) in
+        [("0xab", true), ("bc1qxy", true), ("bcrt1qxy", true), ("1AbC", true), ("1abc", false), ("bc1qxz", false)]
+    {
+        assert_eq!(known.is_related_address(address), related, "{address}");
+    }
+}
+
 #[test]
 fn own_tokens_are_told() {
     let entry = "[[token]]\nchain = \"eip155:1\"\ncontract = \"0x7f39c581f595b53c5cb19bd0b3f8da6c935e2ca0\"\n\

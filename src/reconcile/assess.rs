@@ -33,7 +33,8 @@ pub struct Commitment {
     pub blocks: BTreeMap<ChainId, u64>,
     /// L: all trees and the other liabilities, in the decimals of the [`Case`].
     pub owed: Amount,
-    /// Whether a log shows by when it had been published; otherwise the statement's own cut-off dates it.
+    /// Whether the log shows it. One that no log shows may have been made for this bundle alone: it is asked about like
+    /// the others, and never lowers what is asked between them.
     pub logged: bool,
     /// Whether it commits to the addresses that the windows are about. Of another set, what was held is not known.
     pub same_set: bool,
@@ -130,7 +131,7 @@ pub struct Compared {
     pub sequence: u64,
     /// As of when.
     pub cutoff: Time,
-    /// Whether a log shows by when it had been published.
+    /// Whether the log shows it.
     pub logged: bool,
     /// What was owed.
     pub owed: Amount,
@@ -176,7 +177,8 @@ pub struct Assessment {
 /// `short` when R_high < L at a commitment of the window; `covered` when R_low ≥ L at each, and the balance without
 /// coins that came and went never falls below the smaller of two neighbours' L between them, nor below the first one's
 /// before it, nor below the last one's after it, in a window that was asked for, is whole and accepted, with no
-/// critical finding open. Everything else is not determinable. With a `minimum_ratio` above the whole, `covered` asks
+/// critical finding open. Neighbours that lower what is asked are the subject's and those that the log shows. Everything
+/// else is not determinable. With a `minimum_ratio` above the whole, `covered` asks
 /// for that share of each L; `short` never does.
 #[must_use]
 pub fn assess(case: &Case<'_>) -> Assessment {

@@ -219,7 +219,7 @@ impl Section<'_> {
         };
         let subject = self.statement.map(|statement| statement.sequence);
         for other in found.commitments.iter().filter(|other| Some(other.sequence) != subject && !other.logged) {
-            let detail = format!("its signer dates it: {}", other.cutoff);
+            let detail = format!("its signer dates it: {}; it lowers nothing that is asked beside it", other.cutoff);
             let name = format!("statement {}", other.sequence);
             add(&verdict_codes::COMMITMENT_NOT_LOGGED, Severity::Note, &name, detail);
         }
@@ -304,7 +304,7 @@ fn is_accepted(policy: &Policy, item: &Held) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known<'a> {
     pub(super) statement: &'a Statement,
-    /// Whether a log shows by when it was published; no log is read yet.
+    /// Whether the log that the policy pins shows it.
     pub(super) logged: bool,
 }
 

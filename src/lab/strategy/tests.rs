@@ -71,6 +71,28 @@ fn a_sample_of_blocks_misses_a_part_of_the_loans() {
     assert!(found.plans.windows(2).all(rising));
 }
 
+/// Under 732 omitted accounts 20 complaints are less likely than 0.01 %, and not impossible: under 20 they are.
+#[test]
+fn at_most_is_never_rounded_down() {
+    let habits = Habits { complaints: 20, ..habits("1%") };
+    let none = Means { budget: Amount::ZERO, accounts: 10_000, ..means() };
+    let found = outlook(&habits, &none).expect("an outlook");
+    let (never, seldom) = (found.best(0).expect("a plan"), found.best(1).expect("a plan"));
+    assert_eq!((never.omitted, never.seen.percent()), (19, "0.00 %".to_owned()));
+    assert!(seldom.omitted > 19 && seldom.seen.percent() == "less than 0.01 %", "{}", seldom.omitted);
+    let rising = |pair: &[Plan]| pair[0].seen.hundredths_at_most() < pair[1].seen.hundredths_at_most();
+    assert!(found.plans.windows(2).all(rising));
+}
+
+#[test]
+fn windows_that_overlap_are_paid_for_once() {
+    let yearly = |window, statements| {
+        outlook(&Habits { window, statements, ..habits("1") }, &means()).expect("an outlook").yearly
+    };
+    // 289 × 181 of 52,560 blocks, and a day more
+    assert_eq!([yearly(144, 181), yearly(144, 182), yearly(144, 366)], [995, 1_000, 1_000]);
+}
+
 #[test]
 fn balances_add_up() {
     for (accounts, owed) in [(1, 1), (3, 100), (1_000, 99_999_999)] {

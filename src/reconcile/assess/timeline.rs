@@ -79,7 +79,7 @@ pub(super) fn lay(case: &Case<'_>, within: &[&Commitment]) -> Option<Line> {
     if measured.is_empty() {
         return Some(line);
     }
-    let segments = segments(within);
+    let segments = segments(within, case.subject);
     let minima = |points: fn(&WindowReport) -> &[window::Point]| {
         let lowest = |(found, window, _): &(&Deployment<'_>, Window<'_>, ChainId)| {
             let lowest = points(window.report).iter().map(|point| point.amount).min().unwrap_or_default();
@@ -146,15 +146,18 @@ fn has_times(window: &Window<'_>) -> bool {
     changes.chain(ends).all(|height| window.times.contains_key(&height))
 }
 
-/// Before the first commitment, between each two, and after the last one.
-fn segments(within: &[&Commitment]) -> Vec<Segment> {
+/// Before the first commitment, between each two, and after the last one. Whoever signs statements can sign one with a
+/// small L for each side of a cut-off: what no log shows does not lower what the neighbours that one shows ask for.
+fn segments(within: &[&Commitment], subject: u64) -> Vec<Segment> {
     let mut segments = Vec::with_capacity(within.len() + 1);
-    let owed = |place: usize| within.get(place).map(|commitment| commitment.owed);
+    let shown = |commitment: &&&Commitment| commitment.logged || commitment.sequence == subject;
     for place in 0..=within.len() {
-        let before = place.checked_sub(1);
-        let (left, right) = (before.and_then(owed), owed(place));
-        let Some(asked) = left.into_iter().chain(right).min() else { continue };
-        segments.push(Segment { after: before, until: (place < within.len()).then_some(place), owed: asked });
+        let (before, behind) = within.split_at(place);
+        let beside = before.last().into_iter().chain(behind.first()).map(|commitment| commitment.owed).min();
+        let left = before.iter().rev().find(shown);
+        let asked = left.into_iter().chain(behind.iter().find(shown)).map(|commitment| commitment.owed).min();
+        let Some(owed) = beside.max(asked) else { continue };
+        segments.push(Segment { after: place.checked_sub(1), until: (place < within.len()).then_some(place), owed });
     }
     segments
 }

@@ -14,6 +14,8 @@ pub struct Explained {
     pub decimals: Decimals,
     /// The cut-off block on each chain of every statement that owes something in the asset, by sequence number.
     pub cutoffs: BTreeMap<u64, BTreeMap<ChainId, u64>>,
+    /// Those of them that the log shows.
+    pub logged: BTreeSet<u64>,
     /// Those of them that are compared with what is held: see [`Explained::compare`]. What is owed in another statement
     /// stands beside no holding, so that it answers for nothing.
     pub compared: BTreeSet<u64>,
@@ -46,8 +48,8 @@ pub struct LeafUse {
 impl Default for Explained {
     /// Nothing is explained.
     fn default() -> Self {
-        let (cutoffs, compared, leaves, deposits) = Default::default();
-        Self { decimals: Decimals::ZERO, cutoffs, compared, leaves, deposits }
+        let (cutoffs, logged, compared, leaves, deposits) = Default::default();
+        Self { decimals: Decimals::ZERO, cutoffs, logged, compared, leaves, deposits }
     }
 }
 
@@ -61,8 +63,8 @@ impl CustomerLeaf {
 }
 
 impl Explained {
-    /// Finds the statements that are compared with what is held: the subject's own, and those whose blocks lie within
-    /// all of these windows, each with its first and last block.
+    /// Finds the statements that are compared with what is held: the subject's own, and those that the log shows and
+    /// whose blocks lie within all of these windows, each with its first and last block.
     pub fn compare(&mut self, subject: u64, windows: &[(ChainId, (u64, u64))]) {
         let inside = |blocks: &BTreeMap<ChainId, u64>| {
             let shown = |(chain, (from, to)): &(ChainId, (u64, u64))| {
@@ -70,7 +72,8 @@ impl Explained {
             };
             windows.iter().all(shown)
         };
-        let all = self.cutoffs.iter().filter(|(sequence, blocks)| **sequence == subject || inside(blocks));
+        let beside = |sequence: &u64, blocks| self.logged.contains(sequence) && inside(blocks);
+        let all = self.cutoffs.iter().filter(|(sequence, blocks)| **sequence == subject || beside(sequence, blocks));
         self.compared = all.map(|(sequence, _)| *sequence).collect();
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::amount::Amount;
 use crate::asset::{Asset, DeploymentId};
 use crate::code::explained as codes;
+use crate::reconcile::case::Known;
 use crate::reconcile::depositors::{Customer, Deposit};
 use crate::reconcile::findings::{Finding, Severity};
 use crate::reconcile::verdicts::Section;
@@ -17,13 +18,14 @@ impl Section<'_> {
     /// What the leaves of depositors can answer for in this asset.
     pub(super) fn explained(&self, mapped: Option<&Asset>) -> Explained {
         let decimals = self.common_decimals(mapped);
-        let owing = self.statements.iter().map(|known| known.statement);
-        let owing = owing.filter(|statement| statement.assets.iter().any(|asset| asset.id == *self.id));
-        let cutoffs = owing.map(|statement| {
-            let blocks = statement.chains.iter().map(|block| (block.chain.clone(), block.height)).collect();
-            (statement.sequence, blocks)
+        let owes = |known: &&Known<'_>| known.statement.assets.iter().any(|asset| asset.id == *self.id);
+        let owing: Vec<&Known<'_>> = self.statements.iter().filter(owes).collect();
+        let cutoffs = owing.iter().map(|known| {
+            let blocks = known.statement.chains.iter().map(|block| (block.chain.clone(), block.height)).collect();
+            (known.statement.sequence, blocks)
         });
-        let mut explained = Explained { decimals, cutoffs: cutoffs.collect(), ..Explained::default() };
+        let logged = owing.iter().filter(|known| known.logged).map(|known| known.statement.sequence).collect();
+        let mut explained = Explained { decimals, cutoffs: cutoffs.collect(), logged, ..Explained::default() };
         for (place, customer) in self.reserves.depositors.customers.iter().enumerate() {
             let of_asset = customer.balances.get(self.id).into_iter().flatten();
             // an amount that does not fit in the common decimals makes the whole asset not readable

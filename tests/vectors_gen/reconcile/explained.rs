@@ -84,6 +84,7 @@ pub(super) fn add(vectors: &mut Vectors) {
     dust(&mut put);
     shared(&mut put);
     spanned(&mut put);
+    unlogged(&mut put);
     uncompared(&mut put);
 }
 
@@ -210,6 +211,34 @@ fn spanned(put: Put<'_>) {
             "below: 60 of 100 at 100",
             WINDOW,
             &format!("{TRIP}; 40 bound"),
+        ],
+    );
+}
+
+/// A loan that spans another statement alone, whose tree has a leaf of the lender's.
+fn unlogged(put: Put<'_>) {
+    // the venue's own 40 are elsewhere from 102 to 108; at 105 a statement owes the lender 40, and nobody else
+    let moved = hot(100).came(101, 40, "lender").left(102, 40, "elsewhere").came(108, 40, "elsewhere");
+    let chain = Chain { explained: vec![("transaction 101", "a")], ..moved.left(109, 40, "lender") };
+    let story = owes(100, chain).also(6, 105, 40, true).leaf("a", "lender", &[(6, 40)]);
+    let rows = ["low 100, high 100, came and went 0, not sustained 0", "minimum 100, without trips 60, by blocks"];
+    // 100, 140, 100 × 6, 140, 100 × 11: mean 2,080 ÷ 20
+    let window = "window: 100 at 100, median 100, mean 104, cut-off 100, dressing 0.00 %, 21 of 21 blocks";
+    let trip = "trip: 40 in at 101 to 101, 40 out at 109 to 109, lender";
+    put(
+        "leaf_of_an_unlogged_statement",
+        "what is owed in a statement that no log shows explains no coins",
+        &story.unlogged(&[6]),
+        &[
+            "not-determinable, fell-below",
+            rows[0],
+            rows[1],
+            "statement 6: 60 to 60, 150.00 %",
+            "statement 7: 100 to 100, 100.00 %",
+            "below: 60 of 100 at 102",
+            "below: 60 of 100 at 105",
+            window,
+            trip,
         ],
     );
 }

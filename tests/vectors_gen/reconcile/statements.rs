@@ -20,6 +20,22 @@ pub(super) fn add(vectors: &mut Vectors) {
         &run(),
         &["not-determinable, fell-below", enough, least_60, row_100, "below: 60 of 100 at 116", run_window],
     );
+    // the signer can make it for this bundle alone: 100 are asked for as without it
+    put(
+        "bank_run_and_unlogged_statement",
+        "the next statement says that 60 are owed, and no log shows it: it lowers nothing",
+        &run().also(8, 118, 60, true).unlogged(&[8]),
+        &[
+            "not-determinable, fell-below",
+            enough,
+            least_60,
+            row_100,
+            "statement 8: 60 to 60, 100.00 %",
+            "below: 60 of 100 at 116",
+            "below: 60 of 100 at 118",
+            run_window,
+        ],
+    );
     // between them min(100, 60), after the second one 60
     put(
         "bank_run_and_next_statement",
@@ -65,6 +81,58 @@ pub(super) fn add(vectors: &mut Vectors) {
         "the statement before says that 60 were owed: covered",
         &growth().also(6, 102, 60, true),
         &["covered, enough", enough, least_60, "statement 6: 60 to 60, 100.00 %", row_100, growth_window],
+    );
+    put(
+        "growth_and_unlogged_statement",
+        "the statement before says that 60 were owed, and no log shows it: it lowers nothing",
+        &growth().also(6, 102, 60, true).unlogged(&[6]),
+        &[
+            "not-determinable, fell-below",
+            enough,
+            least_60,
+            "statement 6: 60 to 60, 100.00 %",
+            row_100,
+            "below: 60 of 100 at 100",
+            "below: 60 of 100 at 102",
+            growth_window,
+        ],
+    );
+    // 100 coins are there at the cut-off block alone; each neighbour owes one
+    let dressed = || owes(100, hot(1).came(110, 99, "somebody").left(111, 99, "somebody else"));
+    let dressed_window = "window: 1 at 100, median 1, mean 5, cut-off 100, dressing 99.00 %, 21 of 21 blocks";
+    let least_1 = "minimum 1, without trips 1, by blocks";
+    put(
+        "dressed_between_unlogged_statements",
+        "two statements that nobody has seen owe one unit each, a block beside the cut-off block on either side",
+        &dressed().also(6, 109, 1, true).also(8, 111, 1, true).unlogged(&[6, 8]),
+        &[
+            "not-determinable, fell-below",
+            enough,
+            least_1,
+            "statement 6: 1 to 1, 100.00 %",
+            row_100,
+            "statement 8: 1 to 1, 100.00 %",
+            "below: 1 of 100 at 100",
+            "below: 1 of 100 at 109",
+            "below: 1 of 100 at 111",
+            "below: 1 of 100 at 111",
+            dressed_window,
+        ],
+    );
+    // an unlogged one that owes more asks for more: 101 before it, 100 between
+    put(
+        "unlogged_statement_that_owes_more",
+        "a statement that no log shows raises what is asked before it, and speaks against its signer",
+        &owes(100, hot(100)).also(6, 102, 101, true).unlogged(&[6]),
+        &[
+            "short, less-than-owed",
+            enough,
+            "minimum 100, without trips 100, by blocks",
+            "statement 6: 100 to 100, 99.00 %",
+            row_100,
+            "below: 100 of 101 at 100",
+            "window: 100 at 100, median 100, mean 100, cut-off 100, dressing 0.00 %, 21 of 21 blocks",
+        ],
     );
     // before 61, between min(61, 100)
     put(
@@ -182,6 +250,23 @@ pub(super) fn chains(vectors: &mut Vectors) {
         "they arrive before they are sent: never less than 100",
         &bridge(-60, 110),
         &["covered, enough", enough, "minimum 100, without trips 100, by times", row, bitcoin, ether],
+    );
+    // 100 × 17 blocks, 60 × 2, 100 × 2, of another hour: mean (1,700 + 120 + 100) ÷ 20
+    let dip = hot(100).left(117, 40, "elsewhere").came(119, 40, "elsewhere again");
+    let shorter = Chain { shown: (105, 115), asked: (105, 115), ..chain(ETHEREUM, &[("hot", 100)]) };
+    put(
+        "dip_behind_the_other_window",
+        "one chain's window ends before coins leave on the other: it stays as it is there",
+        &owes_on(200, vec![dip, shorter]),
+        &[
+            "not-determinable, fell-below",
+            "low 200, high 200, came and went 0, not sustained 0",
+            "minimum 160, without trips 160, by times",
+            "statement 7: 200 to 200, 100.00 %",
+            "below: 160 of 200 at 1800010200",
+            "window: 60 at 117, median 100, mean 96, cut-off 100, dressing 0.00 %, 21 of 21 blocks",
+            "window: 100 at 105, median 100, mean 100, cut-off 100, dressing 0.00 %, 11 of 11 blocks",
+        ],
     );
     let untimed = |owed| {
         let bitcoin = hot(70).left(104, 20, "a").came(106, 20, "b");

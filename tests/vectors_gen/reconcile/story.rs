@@ -233,6 +233,8 @@ pub(super) struct Story<'a> {
     pub(super) chains: Vec<Chain<'a>>,
     /// Sequence, block and what is owed, with whether it is of the same addresses; the subject is number 7.
     pub(super) statements: Vec<(u64, u64, u128, bool)>,
+    /// Of these, numbers of statements that no log shows.
+    pub(super) unlogged: Vec<u64>,
     /// Name, credential, and what the leaf has by statement.
     pub(super) leaves: Vec<Leaf<'a>>,
     pub(super) decimals: u8,
@@ -252,6 +254,8 @@ pub(super) fn owes_on<'a>(owed: u128, chains: Vec<Chain<'a>>) -> Story<'a> {
     Story {
         chains,
         statements: vec![(7, cutoff, owed, true)],
+        // whether the subject is logged is asked elsewhere
+        unlogged: vec![7],
         leaves: Vec::new(),
         decimals: 0,
         ratio: 10_000,
@@ -274,6 +278,12 @@ impl<'a> Story<'a> {
         self
     }
 
+    /// These statements stand in no log.
+    pub(super) fn unlogged(mut self, sequences: &[u64]) -> Self {
+        self.unlogged.extend(sequences);
+        self
+    }
+
     pub(super) fn query(&self) -> Value {
         let statement = |(sequence, height, owed, same_set): &(u64, u64, u128, bool)| {
             let blocks = self.chains.iter().map(|chain| {
@@ -281,8 +291,8 @@ impl<'a> Story<'a> {
                 json!({"chain": chain.id, "height": own.to_string()})
             });
             json!({
-                "blocks": blocks.collect::<Value>(), "cutoff": Time::from_unix(clock(*height)), "logged": "no",
-                "owed": owed.to_string(), "same_set": yes(*same_set), "sequence": sequence.to_string(),
+                "blocks": blocks.collect::<Value>(), "cutoff": Time::from_unix(clock(*height)),
+                "logged": yes(!self.unlogged.contains(sequence)), "owed": owed.to_string(), "same_set": yes(*same_set), "sequence": sequence.to_string(),
             })
         };
         let leaf = |(name, credential, balances): &Leaf<'_>| {

@@ -12,7 +12,7 @@ use bitcoin::{OutPoint, Script, ScriptBuf, Transaction, Txid};
 use super::super::network::{network, script};
 use super::{ControlError, MOVED, check_fields, known};
 use crate::asset::ChainId;
-use crate::code::{Code, Coded, bitcoin_control as codes};
+use crate::code::{Code, Coded, bitcoin_control as codes, joint};
 use crate::hash::{Digest, Tag, TaggedHasher};
 use crate::reserve::claim::{Control, ControlGrade, ControlProof, ControlRemark};
 
@@ -42,7 +42,7 @@ pub struct MovementQuery<'a> {
     pub after: u64,
 }
 
-/// The output that marks a transaction beyond doubt: OP_RETURN and the hash of the challenge.
+/// The output that marks a transaction: OP_RETURN and the hash of the challenge.
 #[must_use]
 pub fn mark_script(challenge: Digest) -> ScriptBuf {
     ScriptBuf::new_op_return(challenge.to_bytes())
@@ -98,14 +98,15 @@ fn parse_id(text: &str) -> Option<Txid> {
     lower.and_then(|_| text.parse().ok())
 }
 
-/// Whether one of the inputs spends a coin of the address.
+/// Whether every input spends a coin of the address. Who signs beside somebody else agrees to the payment, and not to a
+/// mark that the other one put into it.
 fn spends(
     own: &Script,
     transaction: &Transaction,
     txid: Txid,
     chain: &dyn ProvedTransactions,
 ) -> Result<(), MovementError> {
-    let mut unknown = None;
+    let (mut unknown, mut spends_own, mut foreign) = (None, false, None);
     for input in &transaction.input {
         let OutPoint { txid: made, vout } = input.previous_output;
         let Some(creating) = chain.transaction(made) else {
@@ -113,13 +114,16 @@ fn spends(
             continue;
         };
         let output = usize::try_from(vout).ok().and_then(|place| creating.output.get(place));
-        if output.is_some_and(|output| output.script_pubkey == *own) {
-            return Ok(());
+        match output.is_some_and(|output| output.script_pubkey == *own) {
+            true => spends_own = true,
+            false => foreign = foreign.or(Some(input.previous_output)),
         }
     }
-    match unknown {
-        Some(made) => Err(MovementError::Unproved { what: "the creating transaction", txid: made }),
-        None => Err(MovementError::Other { txid }),
+    match (unknown, foreign) {
+        (_, Some(coin)) if spends_own => Err(MovementError::Joint { txid, coin }),
+        (Some(made), _) => Err(MovementError::Unproved { what: "the creating transaction", txid: made }),
+        (None, None) if spends_own => Ok(()),
+        (None, _) => Err(MovementError::Other { txid }),
     }
 }
 
@@ -133,6 +137,14 @@ pub enum MovementError {
         height: u64,
         /// The height of the block named.
         after: u64,
+    },
+    /// It spends coins of the address, and of somebody else.
+    #[error("transaction {txid} spends {coin} beside coins of the address, expected only these")]
+    Joint {
+        /// The movement.
+        txid: Txid,
+        /// The first coin that is not of the address.
+        coin: OutPoint,
     },
     /// No mark.
     #[error("transaction {txid} has neither an output {mark} nor one of {amount} satoshi back to the address")]
@@ -164,6 +176,7 @@ impl Coded for MovementError {
     fn code(&self) -> &'static Code {
         match self {
             Self::Early { .. } => &codes::MOVEMENT_EARLY,
+            Self::Joint { .. } => &joint::MOVEMENT_JOINT,
             Self::Mark { .. } => &codes::MOVEMENT_MARK,
             Self::Other { .. } => &codes::MOVEMENT_OTHER,
             Self::Unproved { .. } => &codes::MOVEMENT_UNPROVED,

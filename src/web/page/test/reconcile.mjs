@@ -222,10 +222,10 @@ class Leaves {
     }));
   }
 
-  /** Whether what is owed in a statement is compared with what is held. */
-  isCompared({ blocks, sequence }) {
+  /** Whether what is owed in a statement is compared with what is held; of others than the subject, the log must show it. */
+  isCompared({ blocks, logged, sequence }) {
     const shown = ({ chain, first, last }) => blocks.has(chain) && first <= blocks.get(chain) && blocks.get(chain) <= last;
-    return sequence === this.subject || this.measured.every(shown);
+    return sequence === this.subject || (logged && this.measured.every(shown));
   }
 
   explain(trips, brought, chain, scale) {
@@ -413,32 +413,53 @@ function highOf({ row, window }, least) {
   return row.possible - atLeastZero(listed - left);
 }
 
-/** [position, lowest balance there, balance afterwards], over what all windows cover. */
+const highest = (values) => values.reduce(max);
+
+/** Whether there is a block, or a second, that all windows cover. */
+function shareAMoment(measured, alignment) {
+  const place = (window, block) => (alignment === "times" ? window.times.get(block) : block);
+  const firsts = measured.map(({ window }) => place(window, window.first));
+  return highest(firsts) <= lowest(measured.map(({ window }) => place(window, window.last)));
+}
+
+/**
+ * [position, lowest balance there, balance afterwards], over what any window covers. Beyond the ends of its own window a
+ * holding stays as it is there.
+ */
 function together(measured, alignment, which) {
-  const latest = (values) => values.reduce(max);
   if (alignment === "blocks") {
-    const [first, last] = [latest(measured.map((one) => one.window.first)), lowest(measured.map((one) => one.window.last))];
+    const [first, last] = [lowest(measured.map((one) => one.window.first)), highest(measured.map((one) => one.window.last))];
     return blocksOf(first, last).map((block) => {
-      const total = sum(measured.map((one) => which(one.window).at(block) * one.scale));
+      const held = ({ scale, window }) => which(window).at(min(max(block, window.first), window.last)) * scale;
+      const total = sum(measured.map(held));
       return [block, total, total];
     });
   }
   const timed = measured.map(({ scale, window }) =>
     which(window).points.map((point) => [window.times.get(point.height), point.amount * scale]),
   );
-  const first = latest(measured.map(({ window }) => window.times.get(window.first)));
-  const last = lowest(measured.map(({ window }) => window.times.get(window.last)));
+  const first = lowest(measured.map(({ window }) => window.times.get(window.first)));
+  const last = highest(measured.map(({ window }) => window.times.get(window.last)));
   const seconds = new Set([first, ...timed.flat().map(([second]) => second).filter((second) => first < second && second <= last)]);
   return [...seconds].sort((left, right) => Number(left - right)).map((second) => {
     let [least, after] = [0n, 0n];
     for (const own of timed) {
-      const upTo = own.filter(([when]) => when <= second).map(([, amount]) => amount);
+      const upTo = [own[0][1], ...own.filter(([when]) => when <= second).map(([, amount]) => amount)];
       const now = own.filter(([when]) => when === second).length;
       after += upTo.at(-1);
       least += second === first || now === 0 ? upTo.at(-1) : lowest(upTo.slice(-now - 1));
     }
     return [second, least, after];
   });
+}
+
+/** What is asked for before the statement at this place, and behind the one before it: none unlogged makes it less. */
+function askedBeside(known, within, at) {
+  const least = (sides) => (sides.length === 0 ? 0n : lowest(sides.map((side) => side.owed)));
+  const isShown = ({ logged, sequence }) => logged || sequence === known.subject;
+  const beside = [...within.slice(0, at).slice(-1), ...within.slice(at).slice(0, 1)];
+  const shown = [...within.slice(0, at).filter(isShown).slice(-1), ...within.slice(at).filter(isShown).slice(0, 1)];
+  return max(least(beside), least(shown));
 }
 
 function belowOf(known, measured, within, alignment) {
@@ -450,7 +471,7 @@ function belowOf(known, measured, within, alignment) {
   for (let at = 0; at <= within.length; at += 1) {
     const [left, right] = [within[at - 1] ?? null, within[at] ?? null];
     if (left === null && right === null) continue;
-    const owed = lowest([left, right].filter((side) => side !== null).map((side) => side.owed));
+    const owed = askedBeside(known, within, at);
     let spot = null;
     if (line === null) {
       const ownLowest = ({ chain, scale, window }) => {
@@ -577,6 +598,7 @@ export function reconcile(query, proof) {
     const timed = measured.every(({ window }) => changes(window).every((block) => window.times.has(block)));
     found.alignment = timed ? "times" : "minima";
   }
+  if (measured.length > 0 && !shareAMoment(measured, found.alignment)) found.alignment = "minima";
   const minimum = (which) => {
     if (found.alignment === "minima") return sum(measured.map(({ scale, window }) => which(window).lowest * scale));
     return lowest(together(measured, found.alignment, which).map(([, least]) => least));

@@ -99,6 +99,34 @@ fn a_marked_spend_after_the_challenge_is_a_movement() {
     assert_eq!(moved(stranger, &returned, NAMED + 1), Err(5099), "a payment to the address is none by it");
 }
 
+/// A stranger sells a coin, and signs so that any buyer can complete the transaction; or pays together with the venue.
+/// The mark in it is the venue's.
+#[test]
+fn attack_r5_a_mark_beside_somebody_elses_coin_shows_nothing() {
+    let mut known = Chain::default();
+    let (stranger, marked) = (ScriptBuf::from_bytes(vec![0x51]), [(0, mark_script(challenge()))]);
+    let (of_address, second) =
+        (known.add(&funding(own()), None), known.add(&pay(OutPoint::null(), &[(7, own())]), None));
+    let of_stranger = known.add(&funding(stranger), None);
+    let mut spends = |coins: &[Txid]| {
+        let mut joint = pay(OutPoint { txid: coins[0], vout: 0 }, &marked);
+        joint.input.extend(
+            coins[1..]
+                .iter()
+                .map(|coin| TxIn { previous_output: OutPoint { txid: *coin, vout: 0 }, ..TxIn::default() }),
+        );
+        let txid = known.add(&joint, Some(NAMED + 1));
+        check(&known, txid)
+    };
+    let unknown = Txid::from_byte_array([8; 32]);
+    assert_eq!(spends(&[of_address, of_stranger]), Err(7530));
+    assert_eq!(spends(&[of_stranger, of_address]), Err(7530));
+    assert_eq!(spends(&[unknown, of_stranger, of_address]), Err(7530));
+    assert_eq!(spends(&[of_address, unknown]), Err(5097), "it may be anybody's");
+    assert_eq!(spends(&[of_address, second]), Ok(Control::of(ControlGrade::Moved)), "both are the address's");
+    assert_eq!(spends(&[of_stranger]), Err(5099));
+}
+
 #[test]
 fn the_mark_is_the_challenges_own() {
     let other = Digest::from_bytes([8; 32]);
