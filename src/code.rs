@@ -41,6 +41,7 @@ pub mod serve;
 pub mod statement_chain;
 pub mod statement_kinds;
 pub mod table;
+pub mod transfers;
 pub mod utxo_snapshot;
 pub mod venues;
 pub mod verdict;
@@ -136,6 +137,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         custody::ALL,
         quality::ALL,
         venues::ALL,
+        transfers::ALL,
         parties::ALL,
         report::ALL,
         foreign::ALL,
