@@ -321,7 +321,7 @@ pub(crate) fn signers(
 /// More assets than any venue lists; what follows compares each with each.
 const ASSETS_MAX: usize = 10_000;
 /// More keys than any venue has officers; each is tried on what others show of the venue.
-pub const KEYS_MAX: usize = 100;
+const KEYS_MAX: usize = 100;
 /// More rows than any schedule needs.
 const SCHEDULE_ROWS_MAX: usize = 100_000;
 

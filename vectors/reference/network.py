@@ -57,8 +57,8 @@ def payments(venues):
             if (flow["txid"], flow["height"], flow["direction"]) == (txid, row["height"], "out")
         ]
         if told:
-            row["left"] = min(row["left"], told[0] - spent[payer, txid])
-            spent[payer, txid] += row["left"]
+            row["left"] = min(row["left"], told[0] - spent[payer, row["height"], txid])
+            spent[payer, row["height"], txid] += row["left"]
     return found
 
 

@@ -107,13 +107,24 @@ fn members<'a>(sheets: &'a [Sheet<'a>], deposits: &[Deposit], shared: &Shared, a
             owed,
             low,
             // what a custodian's tree has for it, too: without that nobody is called short
-            high: units(at_most, report.decimals) + kept(report),
+            high: units(at_most, report.decimals) + kept(report) + booked(of, asset, &is_member),
             shared: shared.of.get(&(sheet, asset.clone())).cloned().unwrap_or_else(zero),
             elsewhere: elsewhere(sheet),
             readable: !matches!(report.reason, Reason::NothingStated | Reason::NotClaimed | Reason::NotReadable),
         })
     };
     sheets.iter().enumerate().filter_map(member).collect()
+}
+
+/// What the venue's own books have with custodians that show nothing, or nothing that can be read.
+fn booked(sheet: &Sheet<'_>, asset: &AssetId, is_member: &dyn Fn(&VenueId) -> bool) -> Fraction {
+    let (statement, reserves) = (sheet.statement.statement(), &sheet.reserves);
+    let Some(listed) = statement.assets.iter().find(|listed| listed.id == *asset) else { return zero() };
+    let is_silent =
+        |party: &VenueId| reserves.custody_unreadable.contains(party) || reserves.custody_absent.contains(party);
+    let rows = statement.schedules.custody_accounts.iter().flatten().filter(|row| row.asset == *asset);
+    let rows = rows.filter(|row| is_silent(&row.party) && !is_member(&row.party));
+    rows.fold(zero(), |sum, row| sum + units(row.closing, listed.decimals))
 }
 
 /// What a venue counts of an asset, less what others show, too, and what it owes in it; none where it does not say that.

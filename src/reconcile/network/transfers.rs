@@ -105,11 +105,11 @@ pub fn transfers(views: &[View]) -> Vec<Transfer> {
 
 /// What one transaction took from a payer leaves it once, however many venues it paid.
 fn leave_once(all: &mut [Transfer], indexed: &[Index<'_>]) {
-    let mut open: BTreeMap<(usize, String), Fraction> = BTreeMap::new();
+    let mut open: BTreeMap<(usize, u64, String), Fraction> = BTreeMap::new();
     for one in all {
         let told = indexed.get(one.from).and_then(|index| index.get(&(one.height, one.txid.as_str(), false)));
         let Some(told) = told else { continue };
-        let rest = open.entry((one.from, one.txid.clone())).or_insert_with(|| told.amount.clone());
+        let rest = open.entry((one.from, one.height, one.txid.clone())).or_insert_with(|| told.amount.clone());
         one.left = one.left.clone().min(rest.clone());
         *rest -= &one.left;
     }

@@ -72,8 +72,8 @@ function payments(venues) {
       (flow) => flow.txid === one.txid && flow.height === one.height && flow.direction === "out",
     );
     if (!told) continue;
-    one.left = least(one.left, sub(parse(told.amount), spent.of(one.from, one.txid)));
-    spent.plus(one.left, one.from, one.txid);
+    one.left = least(one.left, sub(parse(told.amount), spent.of(one.from, one.height, one.txid)));
+    spent.plus(one.left, one.from, one.height, one.txid);
   }
   return sorted;
 }
