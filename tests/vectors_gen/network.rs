@@ -248,6 +248,17 @@ fn others(case: &mut Add<'_>) {
     case("around_and_owed", comment, three(&around).deposit("40", "c", "a"));
     let passed = ["t1: 163 a>b 40", "t2: 164 b>c 40", "t3: 167 c>b 40", "t4: 168 b>a 40"];
     case("passed_on", "b lent on what it was lent: the coins were with c alone", three(&passed));
+    let idle = venue("b", WINDOW, &["t1: 163 in 40 a1=40", "t4: 168 out 40 a1=40"]);
+    let idle = [
+        venue("a", WINDOW, &["t1: 163 out 40 b1=40", "t4: 168 in 40 b1=40"]),
+        with(idle, "uncounted", json!(["b2"])),
+        venue("c", WINDOW, &["t2: 164 in 40 b2=40", "t3: 167 out 40 b2=40"]),
+    ];
+    case(
+        "passed_on_uncounted",
+        "what b lent on from an address that counts for nothing is no less to rest on",
+        Case::new(&idle),
+    );
     let ring = ["t1: 163 a>b 40", "t2: 163 b>c 40", "t3: 163 c>a 40"];
     let home = ["t4: 167 b>a 40", "t5: 167 c>b 40", "t6: 167 a>c 40"];
     case("ring_of_loans", "nobody has more or less by it", three(&[&ring[..], &home[..]].concat()));

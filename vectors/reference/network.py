@@ -143,8 +143,9 @@ def answer(cutoffs, deployments, deposits, judged, sheets):
     for one in judged:
         known[names.index(one["lender"]), names.index(one["borrower"])] += parse(one["amount"])
     stands = [None if one["owes"] == "unknown" else (parse(one["holds"]), parse(one["owes"])) for one in sheets]
-    sure, given = loans(cutoffs, chains, len(names), owed, "sure")
+    sure, _ = loans(cutoffs, chains, len(names), owed, "sure")
     everything, _ = loans(cutoffs, chains, len(names), owed, "most")
+    _, given = loans(cutoffs, chains, len(names), owed, "left")
     around = len(cutoffs)
 
     def is_critical(borrower):

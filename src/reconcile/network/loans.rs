@@ -47,8 +47,8 @@ pub struct Loan {
 pub struct Loans {
     /// By lender, borrower and way.
     pub all: Vec<Loan>,
-    /// Of each borrower: what it was lent and is shown, less what it lent to others itself and less what its own report
-    /// has judged. Can be below zero.
+    /// Of each borrower: what it was lent and is shown, less what certainly left it as loans to others, and less what its
+    /// own report has judged. Can be below zero.
     pub rests: BTreeMap<usize, Fraction>,
 }
 
@@ -66,7 +66,9 @@ pub struct Known {
 pub fn loans(deployments: &[Moves<'_>], venues: usize, known: &Known) -> Loans {
     let shown = Found::new(deployments, venues, known, |one| &one.amount - &one.listed);
     let everything = Found::new(deployments, venues, known, |one| one.amount.clone());
-    let mut loans = Loans { all: Vec::new(), rests: shown.rests(known) };
+    // what was lent on has left the reserves only as far as it certainly left
+    let lent_on = Found::new(deployments, venues, known, |one| one.left.clone()).lent;
+    let mut loans = Loans { all: Vec::new(), rests: shown.rests(known, &lent_on) };
     let mut rows: BTreeMap<(usize, usize, Way), (Fraction, Fraction)> = BTreeMap::new();
     for (key, amount) in shown.rows {
         rows.entry(key).or_insert_with(|| (zero(), zero())).0 = amount;
@@ -145,7 +147,7 @@ impl Found {
     }
 
     /// See [`Loans::rests`].
-    fn rests(&self, known: &Known) -> BTreeMap<usize, Fraction> {
+    fn rests(&self, known: &Known, lent_on: &BTreeMap<usize, Fraction>) -> BTreeMap<usize, Fraction> {
         let mut rests: BTreeMap<usize, Fraction> = BTreeMap::new();
         let mut direct = Pairs::new();
         for ((lender, borrower, way), amount) in &self.rows {
@@ -160,7 +162,7 @@ impl Found {
             *rests.entry(borrower).or_insert_with(zero) -= judged.min(amount);
         }
         for (borrower, rest) in &mut rests {
-            *rest -= self.lent.get(borrower).cloned().unwrap_or_else(zero);
+            *rest -= lent_on.get(borrower).cloned().unwrap_or_else(zero);
         }
         rests
     }

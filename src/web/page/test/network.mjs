@@ -167,9 +167,10 @@ export function network(query, proof) {
   for (const one of judged) known.plus(parse(one.amount), place(one.lender), place(one.borrower));
   const sure = loans(cutoffs, chains, sheets.length, owed, "sure");
   const all = loans(cutoffs, chains, sheets.length, owed, "most");
+  const { given } = loans(cutoffs, chains, sheets.length, owed, "left");
   const stands = sheets.map(({ holds, owes }) => (owes === "unknown" ? null : [parse(holds), parse(owes)]));
   const isCritical = (borrower) => {
-    let rest = sub(ZERO, sure.given.of(borrower));
+    let rest = sub(ZERO, given.of(borrower));
     sheets.forEach((_, lender) => {
       const direct = total(chains.map((_, way) => sure.rows.of(lender, borrower, way)));
       rest = add(rest, add(direct, sure.rows.of(lender, borrower, chains.length)));
