@@ -407,6 +407,16 @@ fn attack_a_little_elsewhere_hides_nothing_of_what_is_in_custody() {
     assert_eq!(found.deposits.len(), 1, "{:?}", found.findings);
     assert_eq!(figures.outside_at_most.0.to_string(), "6");
     assert_eq!(figures.verdict, Verdict::NotDeterminable);
+    // without the custodian's files its own 3 are left, and the 6 that its books have there
+    let mut without = bundle.clone();
+    without.retain(|path, _| !path.starts_with("custodians/"));
+    reseal(&mut without);
+    let inputs = [("a", &without), ("b", &other.golden.bundle)];
+    let inputs = inputs.map(|(name, files)| Input { name: name.to_owned(), files });
+    let found = network(&inputs, &policies, None).unwrap();
+    let figures = &found.assets[0].venues[0];
+    assert_eq!(figures.outside_at_most.0.to_string(), "9");
+    assert_eq!(figures.verdict, Verdict::NotDeterminable);
 }
 
 #[test]

@@ -207,7 +207,7 @@ fn noise(case: &mut Add<'_>) {
     let comment = "a share that is not known sets nothing off";
     case("noise_unknown", comment, Case::new(&[a, b]));
     let [mut a, b] = lent();
-    also(&mut a, "t0: 163 in 10 b1=10");
+    also(&mut a, "t0: 163 in 20 b1=20");
     case("small_change", "what only the payee tells, from an address that counts, is set off", Case::new(&[a, b]));
     // b and a stranger pay 20 each, a and c get 20 each
     let mut all =
@@ -233,8 +233,8 @@ fn needed(case: &mut Add<'_>) {
     let comment = "its own report has found the round trip, and taken it off";
     case("judged", comment, Case::new(&lent()).judged("25", "b", "a"));
     case("judged_in_part", "of 25 its own report has found 20", Case::new(&lent()).judged("20", "b", "a"));
-    let found = two().sheet("b", "110", "100").judged("20", "b", "a");
-    case("judged_of_one", "what it found with one lender answers for no other", found.sheet("c", "100", "100"));
+    let found = two().sheet("b", "109", "100").judged("20", "b", "a");
+    case("judged_of_one", "what it found with one lender answers for no other", found);
 }
 
 /// By way of somebody else.
