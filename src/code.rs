@@ -42,6 +42,7 @@ pub mod serve;
 pub mod statement_chain;
 pub mod statement_kinds;
 pub mod table;
+pub mod transfers;
 pub mod utxo_snapshot;
 pub mod venues;
 pub mod verdict;
@@ -137,6 +138,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         custody::ALL,
         quality::ALL,
         venues::ALL,
+        transfers::ALL,
         parties::ALL,
         joint::ALL,
         report::ALL,

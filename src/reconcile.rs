@@ -142,6 +142,7 @@ fn gathered(
             reserves.findings.extend(custody.findings);
             reserves.custody = custody.shares;
             reserves.custody_unreadable = custody.unreadable;
+            reserves.custody_absent = custody.absent;
             reserves.findings.extend(issuers.findings);
             reserves.issuers = issuers.backings;
             reserves.findings.extend(found);

@@ -3,6 +3,7 @@
 use counterfoil::amount::{Amount, Decimals};
 use counterfoil::reconcile::network::elsewhere::Claim;
 use counterfoil::reconcile::network::fraction::{Fraction, one, zero};
+use counterfoil::reconcile::network::loans::{Known, Loans, Moves, Pairs, Way, loans};
 use counterfoil::reconcile::network::netting::{bilateral, cyclic};
 use counterfoil::reconcile::network::transfers::{Seen, Transfer, View};
 use counterfoil::reconcile::network::{self, Obligations, fraction};
@@ -64,8 +65,9 @@ fn views(data: &[u8]) -> Option<Vec<View>> {
             names.map(|(_, name)| (*name).to_owned()).collect()
         };
         let (addresses, controlled) = (named(head[2]), named(head[2] & head[2] >> 4));
+        let counted = named(head[2] & head[2] >> 4 & !head[0]);
         let shown = (head[0] <= head[1]).then(|| (u64::from(head[0]), u64::from(head[1])));
-        views.push(View { addresses, controlled, shown, flows: Vec::new() });
+        views.push(View { addresses, controlled, counted, shown, flows: Vec::new() });
     }
     for _ in 0..FLOWS_MAX {
         let Some((&[kind, txid, height, amount, count, who, share], behind)) = rest.split_first_chunk::<FLOW>() else {
@@ -103,23 +105,39 @@ pub fn transfers(data: &[u8]) {
         let told = own(one.from, Direction::Out).count() + own(one.to, Direction::In).count();
         assert!(told > 0, "nobody tells {one:?}");
         assert!(one.listed >= zero() && one.amount >= one.listed);
+        assert!(one.left >= zero() && one.amount >= one.left);
     }
-    for (lender, borrower) in [(0, 1), (1, 2), (2, 0)] {
-        for cutoff in [0, 100, 255] {
-            let sum = |from: usize, to: usize| {
-                let way = found.iter().filter(|one| (one.from, one.to) == (from, to));
-                way.fold(zero(), |sum, one| sum + &one.amount)
-            };
-            let lent = |owed: &Fraction| {
-                let lent = network::transfers::lent(&found, cutoff, lender, borrower, owed);
-                assert!(lent.shown >= zero() && lent.listed >= zero());
-                lent.shown + lent.listed
-            };
-            let (lent, owed) = (lent(&zero()), lent(&one()));
-            assert!(lent <= sum(lender, borrower) && lent <= sum(borrower, lender));
-            assert!(owed <= lent && &lent - &owed <= one());
-            // a loan is over on the other side of its block
-            assert!(cutoff != 255 || lent == zero(), "nothing comes back behind the last block");
-        }
+    let owed = |amount: Fraction| Pairs::from([((0, 1), amount)]);
+    for cutoff in [0, 100, 255] {
+        let lent = |deposits: Pairs| {
+            loans(&[Moves { cutoff, transfers: &found }], VENUES, &Known { deposits, judged: Pairs::new() })
+        };
+        let (plain, answered) = (lent(Pairs::new()), lent(owed(one())));
+        fits(&found, cutoff, &plain);
+        let of = |loans: &Loans| {
+            let rows = loans.all.iter().filter(|one| (one.lender, one.borrower) == (0, 1));
+            rows.fold(zero(), |sum, one| sum + &one.shown + &one.listed)
+        };
+        assert!(of(&answered) <= of(&plain) && of(&plain) - of(&answered) <= one());
+        // a loan is over on the other side of its block
+        assert!(cutoff != 255 || plain.all.is_empty(), "nothing comes back behind the last block");
+    }
+}
+
+/// A borrower had no more of others than they gave it before the block, and than it gave them after it.
+fn fits(found: &[Transfer], cutoff: u64, lent: &Loans) {
+    for venue in 0..VENUES {
+        let sum = |way: &dyn Fn(&Transfer) -> bool| {
+            found.iter().filter(|one| way(one)).fold(zero(), |sum, one| sum + &one.amount)
+        };
+        let came = sum(&|one| one.to == venue && one.height <= cutoff);
+        let went = sum(&|one| one.from == venue && one.height > cutoff);
+        let borrowed = lent.all.iter().filter(|one| one.borrower == venue);
+        let borrowed = borrowed.fold(zero(), |sum, one| sum + &one.shown);
+        assert!(borrowed <= came && borrowed <= went, "{borrowed} of {came} and {went}");
+    }
+    for one in &lent.all {
+        assert!(one.lender != one.borrower && one.shown >= zero() && one.listed >= zero());
+        assert!(matches!(one.way, Way::Direct(0) | Way::Around));
     }
 }

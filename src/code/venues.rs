@@ -11,7 +11,7 @@ super::codes! {
         "Only blocks that both windows show are compared: whether the other venue gave the coins back is not seen.",
         "demand windows that overlap in the policies, and ask for the evidence";
     NETWORK_LOAN = 7493, Failed, "one venue's coins were with another around the cut-off",
-        "They came before the cut-off block and went back after it, and no proved deposit says that they are owed: coins lent to be shown.",
+        "Net of all payments the other way they came before the cut-off block and went back after it, and no proved deposit says that they are owed. It is critical for a venue that would not have what it owes without them.",
         "ask both venues; a deposit needs its proof in the other's tree";
     ENCLOSED_UNPINNED = 8170, NotMade, "a bundle is of nobody whom the policy pins in that role",
         "Who keeps coins or issues them is the verifier's to say; the bundle's own word chooses among the pinned ones only.",

@@ -320,6 +320,8 @@ pub(crate) fn signers(
 
 /// More assets than any venue lists; what follows compares each with each.
 const ASSETS_MAX: usize = 10_000;
+/// More keys than any venue has officers; each is tried on what others show of the venue.
+const KEYS_MAX: usize = 100;
 /// More rows than any schedule needs.
 const SCHEDULE_ROWS_MAX: usize = 100_000;
 
@@ -389,6 +391,9 @@ fn check_balance_sheet(statement: &Statement) -> Result<(), StatementError> {
 
 pub(crate) fn check_keys(keys: &[PublicKey], threshold: u64) -> Result<(), StatementError> {
     let fail = |detail: String| Err(StatementError::Contradiction(detail));
+    if keys.len() > KEYS_MAX {
+        return fail(format!("{} keys, expected at most {KEYS_MAX}", keys.len()));
+    }
     keys.iter().try_for_each(PublicKey::check)?;
     if !keys.is_sorted_by(|left, right| left < right) || keys.is_empty() {
         return fail("the venue's keys are not strictly increasing, at least one".to_owned());

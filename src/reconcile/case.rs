@@ -14,6 +14,7 @@ use crate::code::{finding as codes, verdict as verdict_codes};
 use crate::policy::Policy;
 use crate::publish::Statement;
 use crate::reserve::claim::Bucket;
+use crate::snapshot::VenueId;
 
 /// What custodians keep, as a holding of which no window shows anything: between two cut-offs it may have been
 /// elsewhere, so nothing is covered by it alone. `None` when a sum does not fit, `Some(None)` when there is nothing.
@@ -80,10 +81,11 @@ impl Section<'_> {
         Some((self.unread(case(&deployments), facts.decimals), not_sustained))
     }
 
-    /// Nobody is short because a custodian's files cannot be read: what lies there may be all that the venue's books
-    /// say, and any amount when they say nothing.
+    /// Nobody is short because a custodian's files are missing or cannot be read: what lies there may be all that the
+    /// venue's books say, and any amount when they say nothing of files that are there.
     fn unread(&self, found: Assessment, decimals: Decimals) -> Assessment {
-        if found.verdict != Verdict::Short || self.reserves.custody_unreadable.is_empty() {
+        let (unreadable, absent) = (&self.reserves.custody_unreadable, &self.reserves.custody_absent);
+        if found.verdict != Verdict::Short || (unreadable.is_empty() && absent.is_empty()) {
             return found;
         }
         let subject = self.statement.map_or(0, |statement| statement.sequence);
@@ -97,13 +99,18 @@ impl Section<'_> {
         }
     }
 
-    /// What the venue's books have with custodians of whom nothing can be read; `None` when they say nothing, or not in
-    /// these decimals.
+    /// What the venue's books have with custodians of whom nothing can be read; `None` when they say nothing of files
+    /// that are there, or not in these decimals.
     fn booked_unread(&self, decimals: Decimals) -> Option<Amount> {
+        let (unreadable, absent) = (&self.reserves.custody_unreadable, &self.reserves.custody_absent);
         let statement = self.statement?;
+        let Some(rows) = statement.schedules.custody_accounts.as_ref() else {
+            // of whom neither files nor books say anything there is nothing
+            return unreadable.is_empty().then_some(Amount::ZERO);
+        };
         let own = statement.assets.iter().find(|listed| listed.id == *self.id)?.decimals;
-        let rows = statement.schedules.custody_accounts.as_ref()?.iter();
-        let rows = rows.filter(|row| row.asset == *self.id && self.reserves.custody_unreadable.contains(&row.party));
+        let is_open = |party: &VenueId| unreadable.contains(party) || absent.contains(party);
+        let rows = rows.iter().filter(|row| row.asset == *self.id && is_open(&row.party));
         Amount::checked_sum(rows.map(|row| row.closing))?.rescale(own, decimals).ok()
     }
 

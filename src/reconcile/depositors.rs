@@ -9,7 +9,7 @@ pub use self::file::{DEPOSITS_MAX, Deposit, Depositor, DepositorError, FORMAT, P
 use super::findings::{Finding, Severity};
 use super::history::History;
 use crate::amount::{Amount, Decimals};
-use crate::asset::{AssetId, Class};
+use crate::asset::{AssetId, Class, DeploymentId};
 use crate::bundle::{FileSource, SourceError, paths};
 use crate::code::{Coded as _, depositor, explained as codes, liability as proof_codes};
 use crate::liability::inclusion_proof::{self, InclusionProof, InclusionQuery, VerifiedInclusion};
@@ -23,6 +23,8 @@ const FILES_MAX: usize = 10_000;
 pub struct Depositors {
     /// Each with a file of its own, in the order of their paths.
     pub(super) customers: Vec<Customer>,
+    /// Which of them, by their places, name a transaction: once for all assets and all round trips.
+    pub(super) named: BTreeMap<DeploymentId, BTreeMap<String, Vec<usize>>>,
     /// Whether this copy of the bundle lacks some of the files.
     pub(super) absent: bool,
 }
@@ -54,7 +56,7 @@ pub(super) fn read(files: &dyn FileSource, history: &History) -> Result<(Deposit
         match Customer::read(path, &bytes, history, &mut seen) {
             Ok((customer, found)) => {
                 findings.extend(found);
-                depositors.customers.push(customer);
+                depositors.take(customer);
             }
             Err(detail) => findings.push(refused(path, detail)),
         }
@@ -63,6 +65,17 @@ pub(super) fn read(files: &dyn FileSource, history: &History) -> Result<(Deposit
         findings.push(refused(path, format!("it and the files behind it are not read: more than {FILES_MAX}")));
     }
     Ok((depositors, findings))
+}
+
+impl Depositors {
+    fn take(&mut self, customer: Customer) {
+        let place = self.customers.len();
+        for deposit in &customer.deposits {
+            let named = self.named.entry(deposit.deployment.clone()).or_default();
+            named.entry(deposit.txid.clone()).or_default().push(place);
+        }
+        self.customers.push(customer);
+    }
 }
 
 fn refused(path: &str, detail: String) -> Finding {

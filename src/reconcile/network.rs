@@ -6,7 +6,9 @@ pub mod elsewhere;
 mod figures;
 mod findings;
 pub mod fraction;
+mod lent;
 mod linear;
+pub mod loans;
 mod model;
 pub mod netting;
 pub mod policy;
@@ -133,7 +135,7 @@ pub fn network(inputs: &[Input<'_>], policy: &NetworkPolicy, now: Option<Time>) 
     let (shared, mut findings) = shared::join(&sheets).map_err(failed)?;
     let (deposits, found) = elsewhere::read(&sheets, &absent).map_err(failed)?;
     findings.extend(found);
-    findings.extend(transfers::read(&sheets, &deposits).map_err(failed)?);
+    findings.extend(transfers::read(&sheets, &deposits, &shared).map_err(failed)?);
     findings.extend(absent.iter().map(told::absent));
     let ids: BTreeSet<AssetId> =
         sheets.iter().flat_map(|sheet| sheet.report.assets.iter().map(|asset| asset.asset.clone())).collect();

@@ -86,6 +86,8 @@ pub struct Reserves {
     pub custody: Vec<CustodyShare>,
     /// Custodians that show something which cannot be read: it may be all that the venue's books say.
     pub custody_unreadable: BTreeSet<VenueId>,
+    /// Custodians that the verifier pins and that show nothing: the venue's own books alone may name an amount.
+    pub custody_absent: BTreeSet<VenueId>,
     /// What issuers show of what they owe.
     pub issuers: Vec<Backing>,
     /// Customers who paid in, and are in the tree.

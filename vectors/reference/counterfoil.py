@@ -1021,6 +1021,7 @@ def check_statement(document):
         ("predecessor and sequence", (statement["predecessor"] is None) != (statement["sequence"] == 0)),
         ("times", not statement["cutoff"] < statement["next_cutoff"] < statement["due"]),
         ("threshold", not 1 <= statement["venue"]["threshold"] <= len(statement["venue"]["keys"])),
+        ("too many keys", len(statement["venue"]["keys"]) > KEYS_MAX),
     ]
     for what, is_wrong in wrong:
         if is_wrong:
@@ -1030,6 +1031,7 @@ def check_statement(document):
     return statement
 
 
+KEYS_MAX = 100
 KEY_SET = record({"keys": sequence_of(KEY, key_order), "threshold": uint(64)})
 NOTICE = {
     "format": one_of("counterfoil-statement-v1"),
@@ -1067,6 +1069,7 @@ def check_notice(document):
         wrong.append(("another predecessor", before and notice["voids"]["digest"] != notice["predecessor"]))
     for one in sets:
         wrong.append(("threshold", not 1 <= one["threshold"] <= len(one["keys"])))
+        wrong.append(("too many keys", len(one["keys"]) > KEYS_MAX))
         for key in one["keys"]:
             decode_key(key["alg"], key["key"])
     for what, is_wrong in wrong:
@@ -2482,7 +2485,7 @@ def read_as(code, read):
 
 
 def check_named_keys(document):
-    if not document["keys"]:
+    if not 1 <= len(document["keys"]) <= KEYS_MAX:
         raise Misshapen("no keys")
     for key in document["keys"]:
         decode_key(key["alg"], key["key"])
@@ -3685,7 +3688,7 @@ def run_clearing(query, proof):
 
 
 def run_network(query, proof):
-    cutoff = record({"cutoff": uint(64)})(query)["cutoff"]
+    cutoffs = record({"cutoffs": sequence_of(uint(64))})(query)["cutoffs"]
     party = record({"address": text, "amount": text})
     flow = record(
         {"amount": text, "direction": text, "height": uint(64), "parties": sequence_of(party), "txid": text}
@@ -3697,13 +3700,20 @@ def run_network(query, proof):
             "from": uint(64),
             "listed": sequence_of(text),
             "to": uint(64),
+            "uncounted": sequence_of(text),
             "venue": text,
         }
     )
-    deposit = record({"amount": text, "debtor": text, "depositor": text})
-    sent = record({"deposits": sequence_of(deposit), "venues": sequence_of(venue)})(proof)
+    sent = record(
+        {
+            "deployments": sequence_of(sequence_of(venue)),
+            "deposits": sequence_of(record({"amount": text, "debtor": text, "depositor": text})),
+            "judged": sequence_of(record({"amount": text, "borrower": text, "lender": text})),
+            "sheets": sequence_of(record({"holds": text, "owes": text, "venue": text})),
+        }
+    )(proof)
     try:
-        return network.answer(cutoff, **sent)
+        return network.answer(cutoffs, **sent)
     except network.Unclear as unclear:
         raise Refused("parse", *unclear.args) from unclear
 

@@ -149,4 +149,11 @@ fn lists_have_one_order_and_nothing_twice() {
     let (lower, higher) = if first < second { (first, second) } else { (second, first) };
     assert!(check_keys(&[lower.clone(), higher.clone()], 2).is_ok());
     assert!(check_keys(&[higher, lower.clone()], 2).is_err() && check_keys(&[lower.clone(), lower], 2).is_err());
+    let many = |count: u8| {
+        let mut keys: Vec<_> = (1..=count).map(|seed| key(seed).public_key()).collect();
+        keys.sort();
+        check_keys(&keys, 1).map_err(|error| error.to_string())
+    };
+    assert_eq!(many(100), Ok(()));
+    assert!(many(101).unwrap_err().ends_with("101 keys, expected at most 100"));
 }

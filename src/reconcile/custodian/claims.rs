@@ -54,6 +54,8 @@ pub(in crate::reconcile) struct Custody {
     pub(in crate::reconcile) controlled: Vec<(VenueId, BTreeSet<Place>)>,
     /// Custodians whose bundle, or the venue's proof in their trees, is there and cannot be read.
     pub(in crate::reconcile) unreadable: BTreeSet<VenueId>,
+    /// Custodians of whom the bundle has nothing, or no proof of the venue in their trees.
+    pub(in crate::reconcile) absent: BTreeSet<VenueId>,
     pub(in crate::reconcile) findings: Vec<Finding>,
 }
 
@@ -78,7 +80,7 @@ pub(in crate::reconcile) fn read(
         }
         match nested::read(files, &policy.about(pinned), &folder) {
             Ok(Some(found)) => custody.take(files, history, pinned, &found)?,
-            Ok(None) => custody.missing(&pinned.id, "the bundle has nothing of it"),
+            Ok(None) => custody.missing(&pinned.id, venue),
             Err(detail) => {
                 custody.unreadable.insert(pinned.id.clone());
                 let finding = Finding::new(&codes::CUSTODIAN_REFUSED, Severity::Exception, folder, detail);
@@ -99,9 +101,30 @@ pub(in crate::reconcile) fn read(
 }
 
 impl Custody {
-    fn missing(&mut self, custodian: &VenueId, detail: &str) {
-        let finding = Finding::new(&codes::CUSTODIAN_MISSING, Severity::Exception, custodian.to_string(), detail);
-        self.findings.push(finding);
+    /// What the venue's books say of somebody who says nothing is told with its amount: it is stated, and counts nowhere.
+    fn missing(&mut self, custodian: &VenueId, venue: &Statement) {
+        self.absent.insert(custodian.clone());
+        let new = |detail: &str| {
+            let code = &codes::CUSTODIAN_MISSING;
+            Finding::new(code, Severity::Exception, custodian.to_string(), detail.to_owned())
+        };
+        let mut booked: BTreeMap<&AssetId, Amount> = BTreeMap::new();
+        let rows = venue.schedules.custody_accounts.iter().flatten();
+        for row in rows.filter(|row| row.party == *custodian && !row.closing.is_zero()) {
+            booked.insert(&row.asset, row.closing);
+        }
+        if booked.is_empty() {
+            self.findings.push(new("the bundle has nothing of it"));
+        }
+        let decimals = |id: &AssetId| venue.assets.iter().find(|listed| listed.id == *id).map(|listed| listed.decimals);
+        for (asset, amount) in booked {
+            let finding = new("the bundle has nothing of it; that it keeps this much, only the venue's own books say");
+            let finding = finding.of_asset(asset).in_file(paths::STATEMENT);
+            self.findings.push(match decimals(asset) {
+                Some(decimals) => finding.of_amount(amount, decimals),
+                None => finding,
+            });
+        }
     }
 
     fn take(
@@ -195,10 +218,12 @@ impl Custody {
         let refused =
             |detail: String| Finding::new(&codes::CUSTODIAN_PROOF, Severity::Exception, custodian.to_string(), detail);
         let Some(file) = files.read(&path)? else {
+            self.absent.insert(custodian.clone());
             self.findings.push(refused(format!("{path} is not in the bundle")));
             return Ok(None);
         };
         if file.len() as u64 > FILE_SIZE_MAX {
+            self.unreadable.insert(custodian.clone());
             self.findings.push(refused(format!("{path} has {} bytes", file.len())).in_file(path));
             return Ok(None);
         }

@@ -97,25 +97,49 @@ fn members<'a>(sheets: &'a [Sheet<'a>], deposits: &[Deposit], shared: &Shared, a
     };
     let member = |(sheet, of): (usize, &'a Sheet<'a>)| {
         let report = of.report.assets.iter().find(|found| found.asset == *asset)?;
-        let owed = report.owed.as_ref()?.total;
+        let (low, owed) = stands(of, shared, sheet, asset)?;
         let held = &report.held;
-        let less = |amount: Amount, part: Amount| amount.checked_sub(part).unwrap_or(Amount::ZERO);
-        let exact = |amount: Amount| units(amount, report.decimals);
-        let also = shared.of.get(&(sheet, asset.clone())).cloned().unwrap_or_else(zero);
+        let at_most = held.possible.checked_sub(report.came_and_went).unwrap_or(Amount::ZERO);
         Some(Member {
             sheet,
             venue: of.venue(),
             report,
-            owed: exact(owed),
-            low: (exact(less(held.counted, report.not_sustained)) - &also).max(zero()),
+            owed,
+            low,
             // what a custodian's tree has for it, too: without that nobody is called short
-            high: exact(less(held.possible, report.came_and_went)) + kept(report),
-            shared: also,
+            high: units(at_most, report.decimals) + kept(report) + booked(of, asset, &is_member),
+            shared: shared.of.get(&(sheet, asset.clone())).cloned().unwrap_or_else(zero),
             elsewhere: elsewhere(sheet),
             readable: !matches!(report.reason, Reason::NothingStated | Reason::NotClaimed | Reason::NotReadable),
         })
     };
     sheets.iter().enumerate().filter_map(member).collect()
+}
+
+/// What the venue's own books have with custodians that show nothing, or nothing that can be read.
+fn booked(sheet: &Sheet<'_>, asset: &AssetId, is_member: &dyn Fn(&VenueId) -> bool) -> Fraction {
+    let (statement, reserves) = (sheet.statement.statement(), &sheet.reserves);
+    let Some(listed) = statement.assets.iter().find(|listed| listed.id == *asset) else { return zero() };
+    let is_silent =
+        |party: &VenueId| reserves.custody_unreadable.contains(party) || reserves.custody_absent.contains(party);
+    let rows = statement.schedules.custody_accounts.iter().flatten().filter(|row| row.asset == *asset);
+    let rows = rows.filter(|row| is_silent(&row.party) && !is_member(&row.party));
+    rows.fold(zero(), |sum, row| sum + units(row.closing, listed.decimals))
+}
+
+/// What a venue counts of an asset, less what others show, too, and what it owes in it; none where it does not say that.
+pub(super) fn stands(
+    sheet: &Sheet<'_>,
+    shared: &Shared,
+    place: usize,
+    asset: &AssetId,
+) -> Option<(Fraction, Fraction)> {
+    let report = sheet.report.assets.iter().find(|found| found.asset == *asset)?;
+    let exact = |amount: Amount| units(amount, report.decimals);
+    let owed = report.owed.as_ref()?.total;
+    let counted = report.held.counted.checked_sub(report.not_sustained).unwrap_or(Amount::ZERO);
+    let also = shared.of.get(&(place, asset.clone())).cloned().unwrap_or_else(zero);
+    Some(((exact(counted) - also).max(zero()), exact(owed)))
 }
 
 /// Cleared and netted.

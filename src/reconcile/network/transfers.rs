@@ -1,12 +1,13 @@
 //! Coins that went from one venue to another within the windows: each is counted where it was at the cut-off block, and
-//! coins that were lent for that block are told. Specification: `docs/spec/network.md`.
+//! told. What of it was lent for that block, `loans` says. Specification: `docs/spec/network.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::elsewhere::Deposit;
 use super::findings::NetworkFinding;
 use super::fraction::{Exact, Fraction, decimal, units, zero};
-use super::shared::committed_set;
+use super::lent;
+use super::shared::{Shared, committed_set};
 use super::sheet::Sheet;
 use crate::amount::Decimals;
 use crate::asset::{AssetId, DeploymentId};
@@ -22,6 +23,8 @@ pub struct View {
     pub addresses: BTreeSet<String>,
     /// Those of them under control: a list alone anybody can write, with anybody's addresses.
     pub controlled: BTreeSet<String>,
+    /// Those of them that count for it: its reserves are less by what leaves them.
+    pub counted: BTreeSet<String>,
     /// The first and the last block of its window; none without one.
     pub shown: Option<(u64, u64)>,
     /// What its window tells.
@@ -58,6 +61,8 @@ pub struct Transfer {
     pub amount: Fraction,
     /// How much of it rests on addresses that a venue only lists.
     pub listed: Fraction,
+    /// How much of it certainly left what counts for the payer, to addresses under the other's control.
+    pub left: Fraction,
     /// Whether the window of one of the two does not have the block.
     pub outside: bool,
 }
@@ -81,86 +86,112 @@ pub fn transfers(views: &[View]) -> Vec<Transfer> {
     for (one, own) in views.iter().enumerate() {
         for (two, (theirs, index)) in views.iter().zip(&indexed).enumerate().filter(|(two, _)| *two != one) {
             for flow in &own.flows {
-                let Some((amount, listed)) = between(flow, own, theirs, index) else { continue };
+                let Some(Between { amount, listed, left }) = between(flow, own, theirs, index) else { continue };
                 let (from, to) = match flow.direction {
                     Direction::Out => (one, two),
                     Direction::In => (two, one),
                 };
                 let outside = !theirs.shown.is_some_and(|(first, last)| (first..=last).contains(&flow.height));
                 let (txid, height) = (flow.txid.clone(), flow.height);
-                let transfer = Transfer { from, to, txid, height, amount, listed, outside };
+                let transfer = Transfer { from, to, txid, height, amount, listed, left, outside };
                 all.entry((from, to, &flow.txid)).or_insert(transfer);
             }
         }
     }
-    all.into_values().collect()
+    let mut all: Vec<Transfer> = all.into_values().collect();
+    leave_once(&mut all, &indexed);
+    all
 }
 
-/// How much of a flow has the other venue on its other side, and how much of that rests on its list alone; none when
-/// nothing of it.
-fn between(flow: &Seen, own: &View, theirs: &View, index: &Index<'_>) -> Option<(Fraction, Fraction)> {
+/// What one transaction took from a payer leaves it once, however many venues it paid.
+fn leave_once(all: &mut [Transfer], indexed: &[Index<'_>]) {
+    let mut open: BTreeMap<(usize, u64, String), Fraction> = BTreeMap::new();
+    for one in all {
+        let told = indexed.get(one.from).and_then(|index| index.get(&(one.height, one.txid.as_str(), false)));
+        let Some(told) = told else { continue };
+        let rest = open.entry((one.from, one.height, one.txid.clone())).or_insert_with(|| told.amount.clone());
+        one.left = one.left.clone().min(rest.clone());
+        *rest -= &one.left;
+    }
+}
+
+/// How much of a flow has the other venue on its other side.
+struct Between {
+    amount: Fraction,
+    listed: Fraction,
+    left: Fraction,
+}
+
+/// None when nothing of a flow has the other venue on its other side.
+fn between(flow: &Seen, own: &View, theirs: &View, index: &Index<'_>) -> Option<Between> {
     if let Some(same) = index.get(&(flow.height, flow.txid.as_str(), flow.direction == Direction::Out)) {
-        return Some((flow.amount.clone().min(same.amount.clone()), zero()));
+        let amount = flow.amount.clone().min(same.amount.clone());
+        return Some(Between { left: amount.clone(), amount, listed: zero() });
     }
     // an address in both sets is a finding of its own, and no side of a transfer
     let is_theirs = |name: &String| theirs.addresses.contains(name) && !own.addresses.contains(name);
-    let with = |counts: &dyn Fn(&String) -> bool| {
-        let parties = flow.parties.iter().filter(|(name, _)| is_theirs(name) && counts(name));
+    let parties = || flow.parties.iter().filter(|(name, _)| is_theirs(name));
+    let with = |among: Option<&BTreeSet<String>>| {
+        let parties = parties().filter(|(name, _)| among.is_none_or(|among| among.contains(name)));
         let shares: Option<Vec<&Fraction>> = parties.map(|(_, share)| share.as_ref()).collect();
         // where a share is not known, it is at most all of it
         let known = shares.map(|shares| shares.into_iter().fold(zero(), |sum, share| sum + share));
         known.map_or_else(|| flow.amount.clone(), |sum| sum.min(flow.amount.clone()))
     };
-    let amount = with(&|_| true);
-    let listed = &amount - with(&|name| theirs.controlled.contains(name));
-    (amount > zero()).then_some((amount, listed))
-}
-
-/// Coins of one venue that were with another at the cut-off block only.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lent {
-    /// By transactions that both windows tell, or addresses under control.
-    pub shown: Fraction,
-    /// What more it would be by addresses that one of them only lists.
-    pub listed: Fraction,
-}
-
-/// Of what came at or before the cut-off block and what went back after it the smaller sum, less what the other owes by
-/// proved deposits; zero at least.
-#[must_use]
-pub fn lent(transfers: &[Transfer], cutoff: u64, lender: usize, borrower: usize, owed: &Fraction) -> Lent {
-    let sum = |from: usize, to: usize, before: bool| {
-        let way = transfers.iter().filter(|one| (one.from, one.to) == (from, to));
-        way.filter(|one| (one.height <= cutoff) == before)
-            .fold((zero(), zero()), |(all, shown), one| (all + &one.amount, shown + &one.amount - &one.listed))
+    let amount = with(None);
+    let listed = &amount - with(Some(&theirs.controlled));
+    // what is only possible takes nothing from a loan, and neither does what left an address that counts for nothing
+    let certain = match flow.direction {
+        Direction::Out => &theirs.controlled,
+        Direction::In => &theirs.counted,
     };
-    let ((came, came_shown), (went, went_shown)) = (sum(lender, borrower, true), sum(borrower, lender, false));
-    let beyond = |came: Fraction, went: Fraction| (came.min(went) - owed).max(zero());
-    let shown = beyond(came_shown, went_shown);
-    Lent { listed: beyond(came, went) - &shown, shown }
+    let left = parties().filter(|(name, _)| certain.contains(name)).filter_map(|(_, share)| share.as_ref());
+    let left = left.fold(zero(), |sum, share| sum + share).min(flow.amount.clone());
+    (amount > zero()).then_some(Between { amount, listed, left })
 }
 
-/// What went between the venues of these sheets, deployment by deployment.
+/// What went between the venues of these sheets, asset by asset.
 ///
 /// # Errors
 /// [`ReconcileError`] when a file changed since its bundle was opened.
-pub(super) fn read(sheets: &[Sheet<'_>], deposits: &[Deposit]) -> Result<Vec<NetworkFinding>, ReconcileError> {
+pub(super) fn read(
+    sheets: &[Sheet<'_>],
+    deposits: &[Deposit],
+    shared: &Shared,
+) -> Result<Vec<NetworkFinding>, ReconcileError> {
     let sets: Vec<Option<AddressSet>> = sheets.iter().map(committed_set).collect::<Result<_, _>>()?;
-    let mut units_of: BTreeMap<&DeploymentId, (&AssetId, Decimals)> = BTreeMap::new();
+    let mut assets: BTreeMap<&AssetId, Vec<Moved<'_>>> = BTreeMap::new();
+    let mut known: BTreeSet<&DeploymentId> = BTreeSet::new();
+    let mut findings = Vec::new();
     for asset in sheets.iter().flat_map(|sheet| &sheet.report.assets) {
-        for window in &asset.windows {
-            units_of.entry(&window.deployment).or_insert((&asset.asset, window.decimals));
+        for window in asset.windows.iter().filter(|window| known.insert(&window.deployment)) {
+            let deployment = &window.deployment;
+            let views: Vec<View> = sheets.iter().zip(&sets).map(|(sheet, set)| view(sheet, set, deployment)).collect();
+            let cutoff = sheets.iter().find_map(|sheet| cutoff(sheet, deployment));
+            let moved = Moved { deployment, decimals: window.decimals, cutoff, transfers: transfers(&views) };
+            findings.extend(Told { sheets, asset: &asset.asset, moved: &moved }.transfers());
+            assets.entry(&asset.asset).or_default().push(moved);
         }
     }
-    let mut findings = Vec::new();
-    for (deployment, (asset, decimals)) in units_of {
-        let views: Vec<View> = sheets.iter().zip(&sets).map(|(sheet, set)| view(sheet, set, deployment)).collect();
-        let found = transfers(&views);
-        let told = Told { sheets, deployment, asset, decimals };
-        findings.extend(told.transfers(&found));
-        findings.extend(told.loans(&found, deposits));
+    for (asset, moved) in assets {
+        findings.extend(lent::findings(sheets, deposits, shared, asset, &moved));
     }
     Ok(findings)
+}
+
+/// What went between venues in one deployment.
+pub(super) struct Moved<'a> {
+    pub(super) deployment: &'a DeploymentId,
+    pub(super) decimals: Decimals,
+    /// The cut-off block, which is the same for all who name one.
+    pub(super) cutoff: Option<u64>,
+    pub(super) transfers: Vec<Transfer>,
+}
+
+fn cutoff(sheet: &Sheet<'_>, deployment: &DeploymentId) -> Option<u64> {
+    let chain = deployment.chain()?;
+    let blocks = &sheet.statement.statement().chains;
+    blocks.iter().find(|block| block.chain == chain).map(|block| block.height)
 }
 
 fn view(sheet: &Sheet<'_>, set: &Option<AddressSet>, deployment: &DeploymentId) -> View {
@@ -184,6 +215,7 @@ fn view(sheet: &Sheet<'_>, set: &Option<AddressSet>, deployment: &DeploymentId) 
     View {
         addresses: addresses.collect(),
         controlled: known.map(|known| known.controlled.clone()).unwrap_or_default(),
+        counted: known.map(|known| known.counted.clone()).unwrap_or_default(),
         shown: window.map(|window| (window.measured.from, window.measured.to)),
         flows: window.map(|window| window.flows.iter().map(|flow| seen(window, flow)).collect()).unwrap_or_default(),
     }
@@ -192,16 +224,15 @@ fn view(sheet: &Sheet<'_>, set: &Option<AddressSet>, deployment: &DeploymentId) 
 /// What findings about one deployment have in common.
 struct Told<'a> {
     sheets: &'a [Sheet<'a>],
-    deployment: &'a DeploymentId,
     asset: &'a AssetId,
-    decimals: Decimals,
+    moved: &'a Moved<'a>,
 }
 
 impl Told<'_> {
     /// One finding for each two venues and kind.
-    fn transfers(&self, all: &[Transfer]) -> Vec<NetworkFinding> {
+    fn transfers(&self) -> Vec<NetworkFinding> {
         let mut groups: BTreeMap<(usize, usize, bool), Vec<&Transfer>> = BTreeMap::new();
-        for transfer in all {
+        for transfer in &self.moved.transfers {
             groups.entry((transfer.from, transfer.to, transfer.outside)).or_default().push(transfer);
         }
         let mut findings = Vec::new();
@@ -211,67 +242,19 @@ impl Told<'_> {
             let heights = || transfers.iter().map(|transfer| transfer.height);
             let (first, last) = (heights().min().unwrap_or_default(), heights().max().unwrap_or_default());
             let blocks = if first == last { format!("block {first}") } else { format!("blocks {first} to {last}") };
-            let cutoff = self.cutoff(from).map_or_else(String::new, |height| {
+            let cutoff = self.moved.cutoff.map_or_else(String::new, |height| {
                 format!("; at the cut-off block {height} each coin counts with whoever had it then")
             });
-            let total_text = decimal(&total, self.decimals);
+            let total_text = decimal(&total, self.moved.decimals);
             let detail = format!("{total_text} from {} to {}, {blocks}{cutoff}", from.venue(), to.venue());
             let (code, severity) = match outside {
                 false => (&codes::NETWORK_TRANSFER, Severity::Note),
                 true => (&codes::NETWORK_TRANSFER_OUTSIDE, Severity::Exception),
             };
-            findings.push(self.finding((code, severity), detail, total).and(from.venue()).and(to.venue()));
+            let finding = NetworkFinding::new(code, severity, self.moved.deployment.as_str(), detail);
+            let finding = finding.of_asset(self.asset).of_amount(Exact(total));
+            findings.push(finding.and(from.venue()).and(to.venue()));
         }
         findings
-    }
-
-    /// Which of its addresses a venue used does not matter: the sets say whose they are.
-    fn loans(&self, all: &[Transfer], deposits: &[Deposit]) -> Vec<NetworkFinding> {
-        let ways: BTreeSet<(usize, usize)> = all.iter().map(|transfer| (transfer.from, transfer.to)).collect();
-        let mut findings = Vec::new();
-        for (lender, borrower) in ways {
-            let (Some(from), Some(to)) = (self.sheets.get(lender), self.sheets.get(borrower)) else { continue };
-            let Some(cutoff) = self.cutoff(to) else { continue };
-            let owed = deposits.iter().filter(|deposit| {
-                (deposit.depositor, deposit.debtor, &deposit.asset) == (lender, borrower, self.asset)
-            });
-            let owed = owed.fold(zero(), |sum, deposit| sum + units(deposit.amount, deposit.decimals));
-            let lent = lent(all, cutoff, lender, borrower, &owed);
-            let (lender, borrower) = (from.venue(), to.venue());
-            let words = [
-                (lent.shown, Severity::Critical, ""),
-                (
-                    lent.listed,
-                    Severity::Exception,
-                    ", by addresses that one of them only lists, without control of them",
-                ),
-            ];
-            for (amount, severity, how) in words.into_iter().filter(|(amount, ..)| *amount > zero()) {
-                let detail = format!(
-                    "{} of {lender} were with {borrower} at the cut-off block {cutoff}, came before it and went back \
-                     after it{how}",
-                    decimal(&amount, self.decimals)
-                );
-                let finding = self.finding((&codes::NETWORK_LOAN, severity), detail, amount);
-                findings.push(finding.and(lender).and(borrower).against(borrower));
-            }
-        }
-        findings
-    }
-
-    fn finding(
-        &self,
-        (code, severity): (&'static crate::code::Code, Severity),
-        detail: String,
-        amount: Fraction,
-    ) -> NetworkFinding {
-        let finding = NetworkFinding::new(code, severity, self.deployment.as_str(), detail);
-        finding.of_asset(self.asset).of_amount(Exact(amount))
-    }
-
-    fn cutoff(&self, sheet: &Sheet<'_>) -> Option<u64> {
-        let chain = self.deployment.chain()?;
-        let blocks = &sheet.statement.statement().chains;
-        blocks.iter().find(|block| block.chain == chain).map(|block| block.height)
     }
 }

@@ -53,13 +53,9 @@ impl Default for Explained {
     }
 }
 
-impl CustomerLeaf {
-    /// Whether the leaf can be nobody's but the counterparty's: a customer with another credential, or with none, comes
-    /// to another leaf.
-    fn is_bound_to(&self, counterparty: &str) -> bool {
-        let hexadecimal = self.credential.starts_with("0x") && counterparty.starts_with("0x");
-        self.credential == counterparty || hexadecimal && self.credential.eq_ignore_ascii_case(counterparty)
-    }
+/// A credential as it is compared: two that begin with `0x` may differ in capitals.
+fn folded(credential: &str) -> String {
+    if credential.starts_with("0x") { credential.to_ascii_lowercase() } else { credential.to_owned() }
 }
 
 impl Explained {
@@ -80,20 +76,25 @@ impl Explained {
     /// Notes in each round trip what leaves answer to. `trips` are those of one deployment with `decimals`, in order.
     pub(super) fn answer(&self, deployment: &DeploymentId, decimals: Decimals, trips: &mut [RoundTrip]) {
         let Some((chain, deposits)) = deployment.chain().zip(self.deposits.get(deployment)) else { return };
-        let mut left = self.clone();
+        let Some(factor) = self.decimals.get().checked_sub(decimals.get()) else { return };
+        let blocks = self.cutoffs.iter().filter_map(|(sequence, blocks)| Some((*blocks.get(&chain)?, *sequence)));
+        let mut blocks: Vec<(u64, u64)> = blocks.collect();
+        blocks.sort_unstable();
+        // no decimals are above 38, and 10^38 fits
+        let mut taking = Taking::new(self, deposits, 10_u128.saturating_pow(u32::from(factor)));
         for trip in trips {
-            let there = trip.in_at..trip.out_at;
-            let spanned = self.cutoffs.iter();
-            let spanned = spanned.filter(|(_, blocks)| blocks.get(&chain).is_some_and(|height| there.contains(height)));
-            let spanned: Vec<u64> = spanned.map(|(sequence, _)| *sequence).collect();
+            let place = |height: u64| blocks.partition_point(|(block, _)| *block < height);
+            let spanned = blocks.get(place(trip.in_at)..place(trip.out_at)).unwrap_or_default();
+            let mut spanned: Vec<u64> = spanned.iter().map(|(_, sequence)| *sequence).collect();
             // coins that are in no L with which a holding is compared may not hold up a curve
             if !spanned.iter().any(|sequence| self.compared.contains(sequence)) {
                 continue;
             }
+            spanned.sort_unstable();
             // each commitment must owe the coins: the one that owes least of them decides
             let mut least: Option<(Amount, Amount)> = None;
             for sequence in spanned {
-                let (bound, all) = left.take(sequence, decimals, deposits, trip);
+                let (bound, all) = taking.take(sequence, trip);
                 least = Some(least.map_or((bound, all), |(b, a)| (b.min(bound), a.min(all))));
             }
             let (bound, all) = least.unwrap_or_default();
@@ -101,49 +102,6 @@ impl Explained {
             trip.explained_stated = all.checked_sub(bound).unwrap_or(Amount::ZERO);
             trip.explained = bound >= trip.amount_in;
         }
-    }
-
-    /// Takes from leaves of one statement what a round trip brought: how much of it is in leaves that are bound to the
-    /// counterparty, and in any.
-    fn take(
-        &mut self,
-        sequence: u64,
-        decimals: Decimals,
-        deposits: &BTreeMap<String, BTreeSet<usize>>,
-        trip: &mut RoundTrip,
-    ) -> (Amount, Amount) {
-        let (mut bound, mut all) = (0_u128, 0_u128);
-        let Some(factor) = self.decimals.get().checked_sub(decimals.get()) else { return Default::default() };
-        // no decimals are above 38, and 10^38 fits
-        let factor = 10_u128.saturating_pow(u32::from(factor));
-        let legs = trip.legs.iter().filter(|leg| leg.direction == Direction::In);
-        for leg in legs {
-            let (mut open, mut own) = (leg.amount.base_units(), leg.own.base_units());
-            let named = || deposits.get(&leg.txid).into_iter().flatten().copied();
-            // what others in the transaction can have paid is bound to nobody, whoever signed beside them
-            let is_bound =
-                |place: &usize| self.leaves.get(*place).is_some_and(|leaf| leaf.is_bound_to(&trip.counterparty));
-            let first: Vec<usize> = named().filter(is_bound).collect();
-            let places = first.into_iter().map(|place| (place, true)).chain(named().map(|place| (place, false)));
-            for (leaf, is_bound) in places {
-                let balance = self.leaves.get_mut(leaf).and_then(|leaf| leaf.balances.get_mut(&sequence));
-                let Some(balance) = balance else { continue };
-                let limit = if is_bound { own.min(open) } else { open };
-                let units = limit.min(balance.base_units() / factor);
-                // at most the balance, by the division above
-                let amount = Amount::from_base_units(units.saturating_mul(factor));
-                if units == 0 {
-                    continue;
-                }
-                *balance = balance.checked_sub(amount).unwrap_or(Amount::ZERO);
-                trip.uses.push(LeafUse { leaf, sequence, amount });
-                open = open.saturating_sub(units);
-                own = own.saturating_sub(units);
-                all = all.saturating_add(units);
-                bound = bound.saturating_add(if is_bound { units } else { 0 });
-            }
-        }
-        (Amount::from_base_units(bound), Amount::from_base_units(all))
     }
 
     /// Takes away what the round trips of a deployment have used: a leaf answers once for what it has, on all chains
@@ -155,5 +113,200 @@ impl Explained {
                 *balance = balance.checked_sub(found.amount).unwrap_or(Amount::ZERO);
             }
         }
+    }
+}
+
+/// Leaves of which something is left, by transaction and statement: one that has nothing any more is not looked at
+/// again, so that a thousand trips which name the same thousand customers take no million steps.
+struct Taking<'a> {
+    explained: &'a Explained,
+    deposits: &'a BTreeMap<String, BTreeSet<usize>>,
+    /// A base unit of the deployment in units of the leaves.
+    factor: u128,
+    /// What is left, by leaf and statement, of those that gave something.
+    left: BTreeMap<(usize, u64), u128>,
+    open: BTreeMap<(String, u64), Open>,
+    /// Leaves that were looked at.
+    steps: u64,
+}
+
+/// Leaves that a transaction is said to belong to.
+#[derive(Default)]
+struct Open {
+    all: BTreeSet<usize>,
+    /// By their credentials, see [`folded`].
+    of: BTreeMap<String, BTreeSet<usize>>,
+}
+
+impl<'a> Taking<'a> {
+    fn new(explained: &'a Explained, deposits: &'a BTreeMap<String, BTreeSet<usize>>, factor: u128) -> Self {
+        Self { explained, deposits, factor, left: BTreeMap::new(), open: BTreeMap::new(), steps: 0 }
+    }
+
+    /// Takes from leaves of one statement what a round trip brought: how much of it is in leaves that are bound to the
+    /// counterparty, and in any.
+    fn take(&mut self, sequence: u64, trip: &mut RoundTrip) -> (Amount, Amount) {
+        let (mut bound, mut all) = (0_u128, 0_u128);
+        let owner = folded(&trip.counterparty);
+        for leg in trip.legs.iter().filter(|leg| leg.direction == Direction::In) {
+            let Some(mut open) = self.opened(&leg.txid, sequence) else { continue };
+            // what others in the transaction can have paid is bound to nobody, whoever signed beside them
+            let own = leg.own.base_units().min(leg.amount.base_units());
+            let taken = self.draw(&mut open, Some(&owner), (sequence, own), &mut trip.uses);
+            let rest = leg.amount.base_units().saturating_sub(taken);
+            let more = self.draw(&mut open, None, (sequence, rest), &mut trip.uses);
+            bound = bound.saturating_add(taken);
+            all = all.saturating_add(taken).saturating_add(more);
+            self.open.insert((leg.txid.clone(), sequence), open);
+        }
+        (Amount::from_base_units(bound), Amount::from_base_units(all))
+    }
+
+    /// Takes out what is known of a transaction's leaves in a statement; none where nobody names it.
+    fn opened(&mut self, txid: &str, sequence: u64) -> Option<Open> {
+        if let Some(open) = self.open.remove(&(txid.to_owned(), sequence)) {
+            return Some(open);
+        }
+        let mut open = Open::default();
+        for place in self.deposits.get(txid)? {
+            self.steps = self.steps.saturating_add(1);
+            let leaf = self.explained.leaves.get(*place);
+            let Some(leaf) = leaf.filter(|leaf| leaf.balances.contains_key(&sequence)) else { continue };
+            open.all.insert(*place);
+            open.of.entry(folded(&leaf.credential)).or_default().insert(*place);
+        }
+        Some(open)
+    }
+
+    /// Takes up to so many base units, from the leaves of one owner or from any, in their order.
+    fn draw(
+        &mut self,
+        open: &mut Open,
+        owner: Option<&str>,
+        (sequence, mut limit): (u64, u128),
+        uses: &mut Vec<LeafUse>,
+    ) -> u128 {
+        let mut taken = 0_u128;
+        while limit > 0 {
+            let among = owner.map_or(Some(&open.all), |owner| open.of.get(owner));
+            let Some(leaf) = among.and_then(BTreeSet::first).copied() else { break };
+            self.steps = self.steps.saturating_add(1);
+            let balance = self.balance(leaf, sequence);
+            let units = limit.min(balance.checked_div(self.factor).unwrap_or(0));
+            // at most the balance, by the division above
+            let amount = units.saturating_mul(self.factor);
+            let rest = balance.saturating_sub(amount);
+            self.left.insert((leaf, sequence), rest);
+            if rest < self.factor {
+                open.drop(leaf, self.explained);
+            }
+            if units > 0 {
+                uses.push(LeafUse { leaf, sequence, amount: Amount::from_base_units(amount) });
+            }
+            limit = limit.saturating_sub(units);
+            taken = taken.saturating_add(units);
+        }
+        taken
+    }
+
+    fn balance(&self, leaf: usize, sequence: u64) -> u128 {
+        let whole = || self.explained.leaves.get(leaf).and_then(|leaf| leaf.balances.get(&sequence));
+        let left = self.left.get(&(leaf, sequence)).copied();
+        left.unwrap_or_else(|| whole().copied().unwrap_or_default().base_units())
+    }
+}
+
+impl Open {
+    /// A leaf that has nothing any more.
+    fn drop(&mut self, place: usize, explained: &Explained) {
+        self.all.remove(&place);
+        let credential = explained.leaves.get(place).map(|leaf| folded(&leaf.credential));
+        if let Some(own) = credential.and_then(|credential| self.of.get_mut(&credential)) {
+            own.remove(&place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::basis::Basis;
+    use crate::reconcile::window::model::Leg;
+
+    const CHAIN: &str = "eip155:1";
+
+    fn deployment() -> DeploymentId {
+        format!("{CHAIN}/slip44:60").parse().expect("a deployment")
+    }
+
+    /// Coins of one counterparty that came in a transaction which paid in those of others, too.
+    fn trip(number: usize, amount: u128) -> RoundTrip {
+        let (txid, amount) = ("batch".to_owned(), Amount::from_base_units(amount));
+        let leg = |height, direction, txid| Leg { height, txid, direction, amount, own: amount };
+        RoundTrip {
+            counterparty: format!("0xAB{number}"),
+            amount_in: amount,
+            in_at: 10,
+            last_in_at: 10,
+            amount_out: amount,
+            first_out_at: 20,
+            out_at: 20,
+            txids: Vec::new(),
+            around_snapshot: true,
+            explained: false,
+            explained_bound: Amount::ZERO,
+            explained_stated: Amount::ZERO,
+            authenticity: Basis::Proved,
+            legs: vec![leg(10, Direction::In, txid), leg(20, Direction::Out, "back".to_owned())],
+            losses: BTreeMap::new(),
+            uses: Vec::new(),
+        }
+    }
+
+    fn explained(leaves: Vec<CustomerLeaf>) -> Explained {
+        let all: BTreeSet<usize> = (0..leaves.len()).collect();
+        let blocks = BTreeMap::from([(CHAIN.parse().expect("a chain"), 15)]);
+        Explained {
+            cutoffs: BTreeMap::from([(7, blocks)]),
+            compared: BTreeSet::from([7]),
+            leaves,
+            deposits: BTreeMap::from([(deployment(), BTreeMap::from([("batch".to_owned(), all)]))]),
+            ..Explained::default()
+        }
+    }
+
+    fn leaf(credential: &str, amount: u128) -> CustomerLeaf {
+        let balances = BTreeMap::from([(7, Amount::from_base_units(amount))]);
+        CustomerLeaf { credential: credential.to_owned(), balances }
+    }
+
+    #[test]
+    fn leaves_of_the_counterparty_come_first_and_then_any_in_their_order() {
+        let known = explained(vec![leaf("0xab1", 3), leaf("else", 2), leaf("0xAb0", 4), leaf("0xab0", 1)]);
+        let mut trips = [trip(0, 6), trip(1, 6)];
+        known.answer(&deployment(), Decimals::ZERO, &mut trips);
+        let answered = |trip: &RoundTrip| (trip.explained_bound.base_units(), trip.explained_stated.base_units());
+        assert_eq!((answered(&trips[0]), answered(&trips[1])), ((5, 1), (2, 2)));
+        let uses = |trip: &RoundTrip| trip.uses.iter().map(|one| one.leaf).collect::<Vec<_>>();
+        assert_eq!((uses(&trips[0]), uses(&trips[1])), (vec![2, 3, 0], vec![0, 1]));
+    }
+
+    /// Each of two thousand trips came in one transaction, and each of two thousand files names it.
+    #[test]
+    fn attack_many_trips_of_one_transaction_and_many_customers_who_name_it() {
+        const MANY: usize = 2_000;
+        let known = explained((0..MANY).map(|number| leaf(&format!("0xab{number}"), 2)).collect());
+        let deployment = deployment();
+        let named = known.deposits.get(&deployment).expect("they name it");
+        let mut taking = Taking::new(&known, named, 1);
+        for number in 0..MANY {
+            assert_eq!(taking.take(7, &mut trip(number, 2)), (Amount::from_base_units(2), Amount::from_base_units(2)));
+        }
+        assert!(taking.steps <= 2 * MANY as u64, "{} steps", taking.steps);
+        // nothing is left, and nobody is asked again
+        for number in 0..MANY {
+            assert_eq!(taking.take(7, &mut trip(number, 2)), Default::default());
+        }
+        assert!(taking.steps <= 2 * MANY as u64, "{} steps", taking.steps);
     }
 }

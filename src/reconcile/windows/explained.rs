@@ -6,7 +6,7 @@ use crate::amount::Amount;
 use crate::asset::{Asset, DeploymentId};
 use crate::code::explained as codes;
 use crate::reconcile::case::Known;
-use crate::reconcile::depositors::{Customer, Deposit};
+use crate::reconcile::depositors::Customer;
 use crate::reconcile::findings::{Finding, Severity};
 use crate::reconcile::verdicts::Section;
 use crate::reconcile::window::{CustomerLeaf, Direction, Explained, RoundTrip, WindowReport};
@@ -26,19 +26,36 @@ impl Section<'_> {
         });
         let logged = owing.iter().filter(|known| known.logged).map(|known| known.statement.sequence).collect();
         let mut explained = Explained { decimals, cutoffs: cutoffs.collect(), logged, ..Explained::default() };
-        for (place, customer) in self.reserves.depositors.customers.iter().enumerate() {
+        // only customers who name a transaction of the asset: there may be thousands of each
+        let named: Vec<_> = self.named(mapped).collect();
+        let places: BTreeSet<usize> = named.iter().flat_map(|(_, named)| named.values().flatten().copied()).collect();
+        let mut leaf_of: BTreeMap<usize, usize> = BTreeMap::new();
+        for place in places {
+            let Some(customer) = self.customer(place) else { continue };
             let of_asset = customer.balances.get(self.id).into_iter().flatten();
             // an amount that does not fit in the common decimals makes the whole asset not readable
             let scaled = of_asset
                 .filter_map(|(sequence, (amount, own))| Some((*sequence, amount.rescale(*own, decimals).ok()?)));
             let (credential, balances) = (customer.credential.clone(), scaled.collect());
+            leaf_of.insert(place, explained.leaves.len());
             explained.leaves.push(CustomerLeaf { credential, balances });
-            for deposit in &customer.deposits {
-                let named = explained.deposits.entry(deposit.deployment.clone()).or_default();
-                named.entry(deposit.txid.clone()).or_default().insert(place);
-            }
+        }
+        for (deployment, named) in named {
+            let leaves = |places: &Vec<usize>| places.iter().filter_map(|place| leaf_of.get(place).copied()).collect();
+            let named = named.iter().map(|(txid, places)| (txid.clone(), leaves(places)));
+            explained.deposits.insert(deployment.clone(), named.collect());
         }
         explained
+    }
+
+    /// Who names transactions of the asset's deployments.
+    fn named<'a>(
+        &'a self,
+        mapped: Option<&'a Asset>,
+    ) -> impl Iterator<Item = (&'a DeploymentId, &'a BTreeMap<String, Vec<usize>>)> {
+        let deployments = mapped.into_iter().flat_map(|asset| &asset.deployments);
+        let ids: BTreeSet<&DeploymentId> = deployments.map(|found| &found.id).collect();
+        ids.into_iter().filter_map(|id| Some((id, self.reserves.depositors.named.get(id)?)))
     }
 
     fn customer(&self, place: usize) -> Option<&Customer> {
@@ -49,10 +66,7 @@ impl Section<'_> {
     pub(super) fn answered(&self, report: &WindowReport) -> Vec<Finding> {
         let mut findings = Vec::new();
         for trip in &report.round_trips {
-            let used: BTreeSet<usize> = trip.uses.iter().map(|found| found.leaf).collect();
-            let named = self.reserves.depositors.customers.iter().enumerate();
-            let named = named.filter(|(_, customer)| is_named(customer, report, trip)).map(|(place, _)| place);
-            let places: BTreeSet<usize> = named.chain(used.iter().copied()).collect();
+            let (places, more) = self.first_named(report, trip);
             let Some(first) = places.first().and_then(|place| self.customer(*place)) else { continue };
             for (code, severity, amount, words) in words(trip) {
                 let text = amount.to_readable(report.decimals);
@@ -61,7 +75,7 @@ impl Section<'_> {
                     trip.amount_in.to_readable(report.decimals),
                     trip.in_at,
                     trip.out_at,
-                    paths(&places, self)
+                    paths(&places, more, self)
                 );
                 let finding = Finding::new(code, severity, &trip.counterparty, detail).of_asset(self.id);
                 let finding = finding.of_amount(amount, report.decimals).in_file(first.path.clone());
@@ -74,6 +88,21 @@ impl Section<'_> {
         findings
     }
 
+    /// The first customers who name a transaction in which a round trip came, and whether there are more of them.
+    fn first_named(&self, report: &WindowReport, trip: &RoundTrip) -> (BTreeSet<usize>, bool) {
+        let named = self.reserves.depositors.named.get(&report.deployment);
+        let came = trip.legs.iter().filter(|leg| leg.direction == Direction::In);
+        let of_each = came.filter_map(|leg| named?.get(&leg.txid));
+        // of each transaction one more than are told: trips of one transaction may be thousands, and its customers
+        let mut first: BTreeSet<usize> =
+            of_each.flat_map(|places| places.iter().take(FILES_TOLD.saturating_add(1)).copied()).collect();
+        let more = first.len() > FILES_TOLD;
+        while first.len() > FILES_TOLD {
+            first.pop_last();
+        }
+        (first, more)
+    }
+
     /// Transactions that are said to be deposits and begin no round trip.
     pub(super) fn unused_deposits(&self, mapped: Option<&Asset>, reports: &[WindowReport]) -> Vec<Finding> {
         let mut came: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
@@ -82,21 +111,19 @@ impl Section<'_> {
             let legs = legs.filter(|leg| leg.direction == Direction::In).map(|leg| leg.txid.as_str());
             came.insert(&report.deployment, legs.collect());
         }
-        let of_asset =
-            |id: &DeploymentId| mapped.is_some_and(|asset| asset.deployments.iter().any(|found| found.id == *id));
-        let mut findings = Vec::new();
-        for customer in &self.reserves.depositors.customers {
-            let unused = customer.deposits.iter().filter(|deposit| {
-                of_asset(&deposit.deployment)
-                    && !came.get(&deposit.deployment).is_some_and(|known| known.contains(deposit.txid.as_str()))
-            });
-            for deposit in unused {
-                let detail = format!("named in {}", customer.path);
-                let finding = Finding::new(&codes::DEPOSIT_UNUSED, Severity::Note, deposit.txid.clone(), detail);
-                findings.push(finding.of_asset(self.id).in_file(customer.path.clone()));
-            }
+        let mut unused: BTreeSet<(usize, &DeploymentId, &str)> = BTreeSet::new();
+        for (deployment, named) in self.named(mapped) {
+            let came = came.get(deployment);
+            let named = named.iter().filter(|(txid, _)| !came.is_some_and(|known| known.contains(txid.as_str())));
+            unused.extend(named.flat_map(|(txid, of)| of.iter().map(move |place| (*place, deployment, txid.as_str()))));
         }
-        findings
+        let told = unused.into_iter().filter_map(|(place, _, txid)| {
+            let customer = self.customer(place)?;
+            let detail = format!("named in {}", customer.path);
+            let finding = Finding::new(&codes::DEPOSIT_UNUSED, Severity::Note, txid.to_owned(), detail);
+            Some(finding.of_asset(self.id).in_file(customer.path.clone()))
+        });
+        told.collect()
     }
 
     /// Coins came and went, and this copy lacks what may explain them.
@@ -106,16 +133,6 @@ impl Section<'_> {
         let finding = Finding::new(&codes::DEPOSITORS_ABSENT, Severity::Critical, open.counterparty.clone(), detail);
         self.reserves.depositors.absent.then(|| finding.of_asset(self.id))
     }
-}
-
-fn is_named(customer: &Customer, report: &WindowReport, trip: &RoundTrip) -> bool {
-    let came = trip.legs.iter().filter(|leg| leg.direction == Direction::In);
-    let mut came = came.map(|leg| leg.txid.as_str());
-    // they are in order, and a file may name thousands
-    came.any(|txid| {
-        let named = |deposit: &Deposit| (&deposit.deployment, deposit.txid.as_str()).cmp(&(&report.deployment, txid));
-        customer.deposits.binary_search_by(named).is_ok()
-    })
 }
 
 /// A code, its weight, how much it is about, and what is said of that much.
@@ -137,11 +154,8 @@ fn words(trip: &RoundTrip) -> Vec<Words> {
     all.into_iter().filter(|(_, _, amount, _)| !amount.is_zero()).collect()
 }
 
-fn paths(places: &BTreeSet<usize>, section: &Section<'_>) -> String {
+fn paths(places: &BTreeSet<usize>, more: bool, section: &Section<'_>) -> String {
     let names: Vec<&str> =
         places.iter().filter_map(|place| section.customer(*place)).map(|customer| customer.path.as_str()).collect();
-    match names.split_at_checked(FILES_TOLD) {
-        Some((told, more)) if !more.is_empty() => format!("{} and {} more", told.join(", "), more.len()),
-        _ => names.join(", "),
-    }
+    format!("{}{}", names.join(", "), if more { " and more" } else { "" })
 }

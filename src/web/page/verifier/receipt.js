@@ -11,7 +11,7 @@ import { parseLogProof, verifyLogged } from "./log.js";
 import { Misshapen, Refused, withCode } from "./refusal.js";
 import { assetId, decimals, hexBytes, integer, liabilityClass, listOf, notEmpty, oneOf, optional, record, text, time, venueId } from "./shape.js";
 import { decodeKey, keyOrder, keyShape, parseSigned } from "./signature.js";
-import { checkSigners, checkVenue } from "./statement.js";
+import { KEYS_MAX, checkSigners, checkVenue } from "./statement.js";
 
 const LEAVES_MAX = 256;
 const MOVEMENTS_MAX = 100_000;
@@ -66,7 +66,7 @@ function readNamed(bytes, field, code, shape, check) {
   return readAs(code, () => {
     const signed = parseSigned(bytes, field);
     const found = shape(signed.document);
-    if (found.keys.length === 0) throw new Misshapen("no keys");
+    if (found.keys.length === 0 || found.keys.length > KEYS_MAX) throw new Misshapen("no keys, or too many");
     for (const { alg, key } of found.keys) decodeKey(alg, key);
     check(found);
     return { ...signed, found };

@@ -13,6 +13,8 @@ const { assetId, boolean, by, chainId, decimals, hexBytes, integer, listOf, notE
 const { text, time, venueId } = shape;
 
 const ASSETS_MAX = 10_000;
+/** More keys than any venue has officers. */
+export const KEYS_MAX = 100;
 const SCHEDULE_ROWS_MAX = 100_000;
 
 const venue = record({
@@ -136,6 +138,7 @@ function checkStatement(document) {
     ["predecessor and sequence", (found.predecessor === null) !== (found.sequence === 0n)],
     ["times", !(cutoff < next && next < due)],
     ["threshold", threshold < 1n || threshold > BigInt(keys.length)],
+    ["too many keys", keys.length > KEYS_MAX],
   ];
   const first = wrong.find(([, is]) => is);
   if (first) throw new Misshapen(first[0]);
@@ -174,6 +177,7 @@ function checkNotice(document) {
     ["the first statement is a snapshot", found.sequence === 0n],
     ["a long reason", utf8(found.reason).length > REASON_MAX],
     ["threshold", sets.some(({ keys, threshold }) => threshold < 1n || threshold > BigInt(keys.length))],
+    ["too many keys", sets.some(({ keys }) => keys.length > KEYS_MAX)],
   ];
   if (kind === "void") {
     const { sequence, digest } = found.voids;
