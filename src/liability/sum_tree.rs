@@ -369,6 +369,9 @@ impl LiabilityCommitment {
 }
 
 #[cfg(test)]
+mod tests_of_paths;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,0 +1,34 @@
+//! Every path of small trees, folded as a verifier does it, and what a wrong question leads to.
+
+use super::*;
+
+fn leaves(count: u64) -> Vec<SumNode> {
+    let sum = |index: u64| Amount::from_base_units(1 << (index % 100));
+    let digest = |index: u64| TaggedHasher::new(Tag::Leaf).fixed(&index.to_be_bytes()).finish();
+    (0..count).map(|index| SumNode { digest: digest(index), sum: sum(index) }).collect()
+}
+
+#[test]
+fn every_path_leads_to_the_root_and_from_its_own_place_alone() {
+    for count in 1..=70 {
+        let leaves = leaves(count);
+        let tree = SumTree::new(leaves.clone()).expect("small sums");
+        let root = tree.root().expect("small sums").expect("leaves");
+        for (index, leaf) in (0..).zip(&leaves) {
+            let path = tree.path(index).expect("small sums").expect("a leaf");
+            assert_eq!(fold(*leaf, index, count, &path), Ok(root), "{index} of {count}");
+            for other in (0..count).filter(|other| *other != index && path_length(*other, count) == path.len()) {
+                assert_ne!(fold(*leaf, other, count, &path), Ok(root), "{index} of {count}, asked as {other}");
+            }
+        }
+        assert_eq!(tree.path(count), Ok(None));
+    }
+}
+
+#[test]
+fn a_path_whose_sums_overflow_is_refused() {
+    let [low, mut high] = [leaves(2)[0], leaves(2)[1]];
+    high.sum = Amount::MAX;
+    let error = Err(SumOverflow { left: low.sum, right: high.sum });
+    assert_eq!((fold(low, 0, 2, &[high]), fold(high, 1, 2, &[low])), (error, error));
+}
