@@ -285,4 +285,6 @@ impl Coded for SafeError {
 }
 
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod tests;

@@ -164,3 +164,16 @@ fn the_script_has_one_text_and_a_size() {
     assert!(check(&witness, &sixteen, &[message(1, LINE)]).is_ok());
     assert_eq!(code(check(&hash, &sixteen, &[message(1, LINE)])), 5093, "too long for P2SH: nobody can spend");
 }
+
+/// Consensus refuses a longer script behind P2SH, so nobody can spend. A script of that length is looked at.
+#[test]
+fn a_script_behind_a_hash_has_520_bytes_at_most() {
+    for (length, refused) in [(519, 5094), (520, 5094), (521, 5093), (522, 5093)] {
+        let idle = ScriptBuf::from_bytes(vec![op::OP_NOP.to_u8(); length]);
+        let [hash, witness, nested] = addresses(&idle);
+        assert_eq!(code(check(&hash, &idle, &[message(1, LINE)])), refused, "{length}");
+        for address in [witness, nested] {
+            assert_eq!(code(check(&address, &idle, &[message(1, LINE)])), 5094, "{length}: a witness has more room");
+        }
+    }
+}

@@ -97,6 +97,43 @@ fn items_are_moved_and_measured_as_consensus_does_it() {
     }
 }
 
+/// What each opcode of pushing is followed by: the length in no, one, two or four bytes.
+fn push_by(width: usize, item: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(item.len()).expect("short").to_le_bytes();
+    let head = match width {
+        0 => vec![length[0]],
+        1 => vec![0x4c, length[0]],
+        2 => vec![0x4d, length[0], length[1]],
+        _ => [&[0x4e][..], &length].concat(),
+    };
+    [head.as_slice(), item].concat()
+}
+
+#[test]
+fn a_push_takes_the_shortest_form_of_its_length() {
+    let pushed = |push: &[u8]| {
+        let rest = words(&[Op(op::OP_DROP), Push(&key(1)), Op(op::OP_CHECKSIG)]);
+        let script = ScriptBuf::from_bytes([push, rest.as_bytes()].concat());
+        Case::in_witness(&script, |case| vec![case.witness(0, &script, 1, 1)])
+    };
+    let refused = Err(SCRIPT_NOT_MINIMAL.number);
+    for (length, shortest) in [(2, 0), (75, 0), (76, 1), (255, 1), (256, 2), (520, 2)] {
+        let item = vec![7; length];
+        assert_eq!(pushed(&push_by(shortest, &item)), Ok(()), "{length}");
+        for width in [1, 2, 4].into_iter().filter(|width| *width > shortest) {
+            assert_eq!(pushed(&push_by(width, &item)), refused, "{length} behind {width}");
+        }
+    }
+    // small numbers have opcodes of their own
+    for byte in [1, 16, 0x81] {
+        assert_eq!(pushed(&[1, byte]), refused, "{byte}");
+    }
+    for byte in [0, 17, 0x80, 0x82] {
+        assert_eq!(pushed(&[1, byte]), Ok(()), "{byte}");
+    }
+    assert_eq!((pushed(&[0]), pushed(&push_by(1, &[]))), (Ok(()), refused));
+}
+
 #[test]
 fn an_age_has_one_spelling() {
     let script = words(&[Op(op::OP_CSV), Op(op::OP_DROP), Push(&key(1)), Op(op::OP_CHECKSIG)]);
