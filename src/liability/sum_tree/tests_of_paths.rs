@@ -32,3 +32,15 @@ fn a_path_whose_sums_overflow_is_refused() {
     let error = Err(SumOverflow { left: low.sum, right: high.sum });
     assert_eq!((fold(low, 0, 2, &[high]), fold(high, 1, 2, &[low])), (error, error));
 }
+
+/// A statement may claim as many leaves as fit 64 bits; nothing on the way to its root overflows.
+#[test]
+fn the_last_leaf_of_the_largest_tree_has_every_sibling_on_its_left() {
+    let (index, count) = (u64::MAX - 1, u64::MAX);
+    let all = leaves(64);
+    let (leaf, path) = all.split_last().expect("leaves");
+    assert_eq!((path_length(index, count), path_length(0, count)), (path.len(), 64));
+    let expected = path.iter().try_fold(*leaf, |node, sibling| SumNode::parent(sibling, &node));
+    assert!(expected.is_ok());
+    assert_eq!(fold(*leaf, index, count, path), expected);
+}

@@ -112,6 +112,8 @@ fn a_schedule_has_a_hundred_thousand_rows_and_no_more() {
     for (rows, fits) in [(100_000, true), (100_001, false), (100_002, false)] {
         statement.schedules.receivables = vec![row.clone(); rows];
         assert_eq!(check_fields(&statement).is_ok(), fits, "{rows} rows");
+        let size = json::canonical(&statement).expect("canonical").len() as u64;
+        assert!(size <= FILE_SIZE_MAX, "{size} bytes: a file of as many rows is read");
     }
 }
 
