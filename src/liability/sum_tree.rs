@@ -369,11 +369,10 @@ impl LiabilityCommitment {
 }
 
 #[cfg(test)]
-mod tests_of_paths;
-
-#[cfg(test)]
 mod tests {
     use super::*;
+
+    mod paths;
 
     fn leaves(count: u64) -> Vec<SumNode> {
         (0..count)

@@ -1,6 +1,6 @@
 //! Every path of small trees, folded as a verifier does it, and what a wrong question leads to.
 
-use super::*;
+use super::super::*;
 
 fn leaves(count: u64) -> Vec<SumNode> {
     let sum = |index: u64| Amount::from_base_units(1 << (index % 100));
