@@ -44,3 +44,12 @@ fn the_last_leaf_of_the_largest_tree_has_every_sibling_on_its_left() {
     assert!(expected.is_ok());
     assert_eq!(fold(*leaf, index, count, path), expected);
 }
+
+#[test]
+fn the_left_subtree_has_the_largest_power_of_two_below_all_leaves() {
+    for (size, left) in [(2, 1), (3, 2), (4, 2), (5, 4), (8, 4), (9, 8), ((1 << 63) + 1, 1 << 63), (u64::MAX, 1 << 63)]
+    {
+        assert_eq!(split(size), left, "{size}");
+    }
+    assert_eq!((split(0), split(1)), (0, 0), "nothing to divide");
+}
