@@ -7,19 +7,19 @@ use crate::signature::{Algorithm, SigningKey};
 
 const EXAMPLE: &str = include_str!("../../../vectors/statement/example.json");
 
-pub fn key(seed: u8) -> SigningKey {
+pub(super) fn key(seed: u8) -> SigningKey {
     SigningKey::new(Algorithm::Bip340, &Secret::new(SecretKind::Signing, &mut [seed; 32])).expect("a scalar")
 }
 
 /// Keys in the order that lists have.
-pub fn keys<const N: usize>(seeds: [u8; N]) -> Vec<PublicKey> {
+pub(super) fn keys<const N: usize>(seeds: [u8; N]) -> Vec<PublicKey> {
     let mut keys = seeds.map(|seed| key(seed).public_key()).to_vec();
     keys.sort();
     keys
 }
 
 /// The snapshot of the specification with these keys.
-pub fn snapshot(sequence: u64, venue: KeySet) -> Statement {
+pub(super) fn snapshot(sequence: u64, venue: KeySet) -> Statement {
     let vector: serde_json::Value = serde_json::from_str(EXAMPLE).expect("a vector");
     let file = vector["proof_text"].as_str().expect("a file").as_bytes();
     let envelope = Envelope::parse(file, FIELD).expect("a signed file");
@@ -30,11 +30,11 @@ pub fn snapshot(sequence: u64, venue: KeySet) -> Statement {
     statement
 }
 
-pub fn set<const N: usize>(seeds: [u8; N], threshold: u64) -> KeySet {
+pub(super) fn set<const N: usize>(seeds: [u8; N], threshold: u64) -> KeySet {
     KeySet { keys: keys(seeds), threshold }
 }
 
-pub fn rotation(sequence: u64, old: KeySet, new: KeySet) -> KeyRotation {
+pub(super) fn rotation(sequence: u64, old: KeySet, new: KeySet) -> KeyRotation {
     let Statement { format, venue, tool, cutoff, .. } = snapshot(sequence, old);
     KeyRotation {
         format,
@@ -49,18 +49,18 @@ pub fn rotation(sequence: u64, old: KeySet, new: KeySet) -> KeyRotation {
     }
 }
 
-pub fn void(sequence: u64, by: KeySet) -> VoidStatement {
+pub(super) fn void(sequence: u64, by: KeySet) -> VoidStatement {
     let KeyRotation { format, issued, predecessor, reason, tool, venue, .. } = rotation(sequence, by.clone(), by);
     let (kind, voids) = (KIND_VOID.to_owned(), Voided { digest: Digest::from_bytes([4; 32]), sequence: 0 });
     VoidStatement { format, issued, kind, predecessor, reason, sequence, tool, venue, voids }
 }
 
-pub fn bytes<T: Serialize>(document: &T) -> Vec<u8> {
+pub(super) fn bytes<T: Serialize>(document: &T) -> Vec<u8> {
     json::canonical(document).expect("canonical")
 }
 
 /// The file, signed by the keys of these seeds.
-pub fn signed<T: Serialize>(document: &T, seeds: &[u8]) -> Vec<u8> {
+pub(super) fn signed<T: Serialize>(document: &T, seeds: &[u8]) -> Vec<u8> {
     let mut envelope = Envelope { document: bytes(document), signatures: Vec::new() };
     for seed in seeds {
         envelope.add(key(*seed).sign(Tag::Statement, &envelope.document).expect("signs"));

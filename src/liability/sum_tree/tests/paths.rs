@@ -53,3 +53,14 @@ fn the_left_subtree_has_the_largest_power_of_two_below_all_leaves() {
     }
     assert_eq!((split(0), split(1)), (0, 0), "nothing to divide");
 }
+
+/// Whoever folds asks for the length first; without that, surplus siblings lead elsewhere, and to an end.
+#[test]
+fn surplus_siblings_lead_elsewhere() {
+    let all = leaves(4);
+    let root = |count: u64| SumTree::new(leaves(count)).expect("small sums").root().expect("small sums");
+    assert_eq!(fold(all[0], 0, 1, &[]).map(Some), Ok(root(1)));
+    assert_eq!(fold(all[0], 0, 1, &all[1..2]), SumNode::parent(&all[1], &all[0]));
+    let folded = fold(all[0], 0, 2, &all[1..]).expect("small sums");
+    assert!(![root(1), root(2), root(4)].contains(&Some(folded)));
+}

@@ -177,3 +177,22 @@ fn a_script_behind_a_hash_has_520_bytes_at_most() {
         }
     }
 }
+
+#[test]
+fn a_key_is_a_point_in_one_of_two_forms() {
+    let read = |key: &[u8]| {
+        let push = bitcoin::script::PushBytesBuf::try_from(key.to_vec()).expect("short");
+        let end = Builder::new().push_int(1).push_slice(push).push_int(1);
+        multisig(&end.push_opcode(op::OP_CHECKMULTISIG).into_script()).map(|found| found.keys)
+    };
+    let (short, long) = (public(1).serialize().to_vec(), public(1).serialize_uncompressed().to_vec());
+    for key in [&short, &long] {
+        assert_eq!(read(key), Ok(vec![key.clone()]));
+    }
+    let no_point = [&[2][..], &[0xff; 32]].concat();
+    let hybrid = [&[6 + (long[64] & 1)][..], &long[1..]].concat();
+    let off_the_curve = [&long[..64], &[long[64] ^ 1]].concat();
+    for key in [no_point, hybrid, off_the_curve, short[..32].to_vec(), long[..64].to_vec()] {
+        assert_eq!(read(&key).expect_err("no key").code().number, 5094, "{key:02x?}");
+    }
+}

@@ -76,7 +76,7 @@ impl Bundle {
             }
             headers.push(header);
         }
-        let bytes = headers.iter().flat_map(|header| serialize(header)).collect();
+        let bytes = headers.iter().flat_map(serialize).collect();
         files.insert(paths::chain(&chain(), paths::HEADERS), bytes);
         Self { files, headers }
     }
