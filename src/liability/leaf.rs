@@ -209,3 +209,6 @@ impl TreeKey {
         format!("{DECOY_PREFIX}{}", hex::encode(name))
     }
 }
+
+#[cfg(test)]
+mod tests;

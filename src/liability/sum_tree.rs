@@ -372,6 +372,8 @@ impl LiabilityCommitment {
 mod tests {
     use super::*;
 
+    mod paths;
+
     fn leaves(count: u64) -> Vec<SumNode> {
         (0..count)
             .map(|index| SumNode {

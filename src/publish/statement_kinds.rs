@@ -380,3 +380,6 @@ pub(crate) fn check_both_sides(envelope: &Envelope, rotation: &KeyRotation) -> R
 fn unaccepted(side: &'static str, got: u64, expected: u64) -> StatementError {
     StatementError::Unaccepted(format!("{got} of the {side} keys have signed the change of keys, expected {expected}"))
 }
+
+#[cfg(test)]
+mod tests;

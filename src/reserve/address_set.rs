@@ -172,19 +172,7 @@ impl AddressSet {
     /// # Errors
     /// [`AddressSetError`].
     pub fn parse(file: &[u8]) -> Result<Self, AddressSetError> {
-        let mut entries = Vec::new();
-        if file.last().is_some_and(|&byte| byte != b'\n') {
-            let line = lines(file).count();
-            return Err(AddressSetError::Line { line, detail: "it does not end in U+000A".to_owned() });
-        }
-        for (number, line) in (1..).zip(lines(file)) {
-            let entry = json::read(line).map_err(|source| AddressSetError::Json { line: number, source })?;
-            entries.push(entry);
-            if entries.len() > ADDRESSES_MAX {
-                return Err(AddressSetError::TooMany);
-            }
-        }
-        Self::from_entries(entries)
+        Self::from_entries(read(file, ADDRESSES_MAX)?)
     }
 
     /// The set of these entries, which are in order.
@@ -237,6 +225,22 @@ impl AddressSet {
     pub fn count(&self) -> u64 {
         self.entries.len() as u64
     }
+}
+
+/// What the lines say, at most so many.
+fn read(file: &[u8], most: usize) -> Result<Vec<AddressEntry>, AddressSetError> {
+    let mut entries = Vec::new();
+    if file.last().is_some_and(|&byte| byte != b'\n') {
+        let line = lines(file).count();
+        return Err(AddressSetError::Line { line, detail: "it does not end in U+000A".to_owned() });
+    }
+    for (number, line) in (1..).zip(lines(file)) {
+        if entries.len() >= most {
+            return Err(AddressSetError::TooMany);
+        }
+        entries.push(json::read(line).map_err(|source| AddressSetError::Json { line: number, source })?);
+    }
+    Ok(entries)
 }
 
 /// The lines of a file, without their ends. A last line without its end is a line like the others.
@@ -325,6 +329,22 @@ mod tests {
         assert_eq!(AddressSet::parse(&file), Ok(set));
         assert_eq!(AddressSet::parse(b""), Err(AddressSetError::Empty));
         assert!(AddressSet::parse(b"\n").is_err());
+    }
+
+    #[test]
+    fn no_more_lines_are_read_than_are_accepted() {
+        let entries = vec![entry(&address(1)), entry(&address(2)), entry(&address(3))];
+        let mut file = AddressSet::from_entries(entries.clone()).expect("in order").to_file().expect("canonical");
+        for most in [3, 4, usize::MAX] {
+            assert_eq!(read(&file, most).as_ref(), Ok(&entries), "{most}");
+        }
+        for most in [0, 1, 2] {
+            assert_eq!(read(&file, most), Err(AddressSetError::TooMany), "{most}");
+        }
+        // what stands behind the last accepted line is not looked at
+        file.extend(b"no json\n");
+        assert_eq!(read(&file, 3), Err(AddressSetError::TooMany));
+        assert!(matches!(read(&file, 4), Err(AddressSetError::Json { line: 4, .. })));
     }
 
     #[test]

@@ -69,3 +69,28 @@ fn another_balance_than_expected_is_told_in_units_of_its_asset() {
     let (got, expected) = ("0.00000007".to_owned(), "0.00000008".to_owned());
     assert_eq!(two.verify(), Err(InclusionError::AmountDiffers { asset, got, expected }));
 }
+
+#[test]
+fn a_proof_of_another_statement_is_a_mix_up_and_two_for_one_number_are_evidence() {
+    let mut two = Two::new(&[]);
+    let own = two.proof.statement.clone();
+    let mut told = |statement: StatementRef| {
+        two.statement = statement;
+        two.verify().expect_err("another statement").to_string()
+    };
+    let (first, other) = ("01".repeat(32), "02".repeat(32));
+    let later = told(StatementRef { sequence: 5, digest: Digest::from_bytes([2; 32]), ..own.clone() });
+    let expected =
+        format!("the proof belongs to statement 4 of example ({first}), you gave statement 5 of example ({other})");
+    assert_eq!(later, expected);
+    let elsewhere = told(StatementRef { venue: "another".parse().expect("a name"), ..own.clone() });
+    let expected =
+        format!("the proof belongs to statement 4 of example ({first}), you gave statement 4 of another ({first})");
+    assert_eq!(elsewhere, expected);
+    let twin = told(StatementRef { digest: Digest::from_bytes([2; 32]), ..own });
+    let expected = format!(
+        "the proof belongs to statement 4 of example ({first}), you gave statement 4 of example ({other}): \
+         two statements for one number; if both are signed, keep both as evidence"
+    );
+    assert_eq!(twin, expected);
+}

@@ -112,6 +112,8 @@ fn a_schedule_has_a_hundred_thousand_rows_and_no_more() {
     for (rows, fits) in [(100_000, true), (100_001, false), (100_002, false)] {
         statement.schedules.receivables = vec![row.clone(); rows];
         assert_eq!(check_fields(&statement).is_ok(), fits, "{rows} rows");
+        let size = json::canonical(&statement).expect("canonical").len() as u64;
+        assert!(size <= FILE_SIZE_MAX, "{size} bytes: a file of as many rows is read");
     }
 }
 
@@ -156,4 +158,29 @@ fn lists_have_one_order_and_nothing_twice() {
     };
     assert_eq!(many(100), Ok(()));
     assert!(many(101).unwrap_err().ends_with("101 keys, expected at most 100"));
+}
+
+#[test]
+fn moments_rows_and_assets_are_strictly_increasing() {
+    let example = example().statement;
+    let refused = |change: &dyn Fn(&mut Statement)| {
+        let mut statement = example.clone();
+        change(&mut statement);
+        match check_fields(&statement) {
+            Err(StatementError::Contradiction(detail)) => detail,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(check_fields(&example), Ok(()));
+    let moments = |told: String| assert!(told.ends_with("are not strictly increasing") && told.starts_with("cut-off"));
+    // a next cut-off at once, or due with it, announces nothing
+    moments(refused(&|statement| statement.next_cutoff = statement.cutoff));
+    moments(refused(&|statement| statement.due = statement.next_cutoff));
+    moments(refused(&|statement| statement.next_cutoff = Time::from_unix(statement.cutoff.unix() - 1)));
+    moments(refused(&|statement| statement.due = Time::from_unix(statement.next_cutoff.unix() - 1)));
+    // twice the same row would be owed twice, or once: nobody could say
+    let row = refused(&|statement| statement.liabilities.push(statement.liabilities[0].clone()));
+    assert_eq!(row, "the rows of liabilities are not strictly increasing");
+    let asset = refused(&|statement| statement.assets.push(statement.assets[0].clone()));
+    assert_eq!(asset, "the assets are not strictly increasing");
 }

@@ -222,3 +222,6 @@ fn check_follows(before: &KeyRotation, after: &KeyRotation) -> Result<(), Statem
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,3 +162,6 @@ pub(super) fn coins(transaction: &Transaction, spent: &[TxOut]) -> Vec<ShownCoin
     };
     inputs.map(shown).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -285,4 +285,7 @@ impl Coded for SafeError {
 }
 
 #[cfg(test)]
+#[path = "safe/tests/forms.rs"]
+mod forms;
+#[cfg(test)]
 mod tests;

@@ -99,6 +99,18 @@ fn another_question_is_refused() {
     assert!(matches!(verify(&bitcoin, ADDRESS, LINE, &good), Err(ControlError::Address(_))));
 }
 
+/// What came from elsewhere is repeated, and not at any length.
+#[test]
+fn a_refusal_repeats_what_it_got_up_to_140_characters() {
+    for (length, shown) in [(3, 3), (140, 140), (141, 140), (100_000, 140)] {
+        let (text, got) = ("ü".repeat(length), "ü".repeat(shown));
+        let scheme = ControlProof { scheme: text.clone(), ..proof(SIGNATURE) };
+        assert_eq!(check(&scheme), Err(ControlError::Scheme { got: got.clone() }));
+        let detail = format!("got {got:?}, expected 0x and 130 hexadecimal digits");
+        assert_eq!(check(&proof(&text)), Err(ControlError::Malformed { detail }));
+    }
+}
+
 #[test]
 fn secrets_outside_the_group_are_refused() {
     assert_eq!(sign(&chain(), LINE, &[0; 32]), Err(ControlError::Key));

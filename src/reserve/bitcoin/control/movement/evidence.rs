@@ -66,3 +66,6 @@ impl ProvedTransactions for BundleTransactions<'_> {
         transaction(txid, &self.file(&paths::transaction(&txid.to_string()))?).ok()
     }
 }
+
+#[cfg(test)]
+mod tests;

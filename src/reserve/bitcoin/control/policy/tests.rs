@@ -14,6 +14,7 @@ use super::*;
 use crate::code::Coded as _;
 
 mod any_key;
+mod edges;
 mod opcodes;
 
 fn secret(seed: u8) -> SecretKey {

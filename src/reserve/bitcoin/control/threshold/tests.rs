@@ -164,3 +164,35 @@ fn the_script_has_one_text_and_a_size() {
     assert!(check(&witness, &sixteen, &[message(1, LINE)]).is_ok());
     assert_eq!(code(check(&hash, &sixteen, &[message(1, LINE)])), 5093, "too long for P2SH: nobody can spend");
 }
+
+/// Consensus refuses a longer script behind P2SH, so nobody can spend. A script of that length is looked at.
+#[test]
+fn a_script_behind_a_hash_has_520_bytes_at_most() {
+    for (length, refused) in [(519, 5094), (520, 5094), (521, 5093), (522, 5093)] {
+        let idle = ScriptBuf::from_bytes(vec![op::OP_NOP.to_u8(); length]);
+        let [hash, witness, nested] = addresses(&idle);
+        assert_eq!(code(check(&hash, &idle, &[message(1, LINE)])), refused, "{length}");
+        for address in [witness, nested] {
+            assert_eq!(code(check(&address, &idle, &[message(1, LINE)])), 5094, "{length}: a witness has more room");
+        }
+    }
+}
+
+#[test]
+fn a_key_is_a_point_in_one_of_two_forms() {
+    let read = |key: &[u8]| {
+        let push = bitcoin::script::PushBytesBuf::try_from(key.to_vec()).expect("short");
+        let end = Builder::new().push_int(1).push_slice(push).push_int(1);
+        multisig(&end.push_opcode(op::OP_CHECKMULTISIG).into_script()).map(|found| found.keys)
+    };
+    let (short, long) = (public(1).serialize().to_vec(), public(1).serialize_uncompressed().to_vec());
+    for key in [&short, &long] {
+        assert_eq!(read(key), Ok(vec![key.clone()]));
+    }
+    let no_point = [&[2][..], &[0xff; 32]].concat();
+    let hybrid = [&[6 + (long[64] & 1)][..], &long[1..]].concat();
+    let off_the_curve = [&long[..64], &[long[64] ^ 1]].concat();
+    for key in [no_point, hybrid, off_the_curve, short[..32].to_vec(), long[..64].to_vec()] {
+        assert_eq!(read(&key).expect_err("no key").code().number, 5094, "{key:02x?}");
+    }
+}
