@@ -175,7 +175,7 @@ impl StoredFile for Zeros {
 }
 
 impl Storage for Hollow {
-    fn append(&self, _: &str, _: &[u8]) -> io::Result<()> {
+    fn write_at(&self, _: &str, _: u64, _: &[u8]) -> io::Result<bool> {
         unreachable!()
     }
 
@@ -300,11 +300,11 @@ struct Failing {
 }
 
 impl Storage for Failing {
-    fn append(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    fn write_at(&self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<bool> {
         if self.written.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len() > self.room {
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
-        self.inner.append(name, bytes)
+        self.inner.write_at(name, offset, bytes)
     }
 
     fn sync(&self, _: &str) -> io::Result<()> {
