@@ -16,6 +16,7 @@ use counterfoil::liability::sum_tree::SumTree;
 use counterfoil::liability::tree_audit::audit;
 use counterfoil::liability::{BuildError, BuildOptions, Built, build};
 use counterfoil::secret::{Secret, SecretKind};
+use twox_hash::XxHash3_128;
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -81,8 +82,8 @@ fn forged(files: &Files, dropped: Option<usize>, change: &dyn Fn(&mut Vec<u8>)) 
     let header = files.get_mut(HEADER).unwrap();
     header[at + 13..at + 21].copy_from_slice(&count.to_be_bytes());
     header[at + 69..at + 77].copy_from_slice(&(new_texts.len() as u64).to_be_bytes());
-    header[at + 77..at + 109].copy_from_slice(sha256(&new_leaves).as_bytes());
-    header[at + 109..at + 141].copy_from_slice(sha256(&new_texts).as_bytes());
+    header[at + 77..at + 93].copy_from_slice(&XxHash3_128::oneshot(&new_leaves).to_be_bytes());
+    header[at + 93..at + 109].copy_from_slice(&XxHash3_128::oneshot(&new_texts).to_be_bytes());
     files.insert("0000.leaves".to_owned(), new_leaves);
     files.insert("0000.texts".to_owned(), new_texts);
     seal(&mut files);

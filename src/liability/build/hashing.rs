@@ -65,7 +65,7 @@ impl Hashing<'_> {
                 self.split(parts, &turns, out)?
             };
             let mut writers = turns.writers.into_inner();
-            writers.iter_mut().try_for_each(|writer| writer.flush(out))?;
+            out.send(writers.iter_mut().flat_map(TreeWriter::rest).collect())?;
             Ok((writers, faults))
         })
     }
@@ -157,7 +157,7 @@ impl Hashing<'_> {
             run.place(leaf, text)?;
         }
         let written = turns.writers.take(number, |writers| sections::write(writers, runs, out));
-        written.ok_or_else(given_up)??;
+        out.send(written.ok_or_else(given_up)??)?;
         Ok(leaves)
     }
 

@@ -11,6 +11,8 @@ use crate::liability::storage::{PAST_CACHE_MIN, PAST_CACHE_UNIT, Storage};
 
 /// Threads that wait for the medium, which takes several writes at a time.
 pub(super) const WRITING: usize = 4;
+/// Writes that wait for these threads: a medium that is slow for a moment stops nobody.
+const QUEUED: usize = 16;
 /// Bytes of a file that wait at most: more makes no write cheaper.
 const WAITING_MAX: usize = 512 << 10;
 /// So many bytes of a file that the system holds are worth asking it for them: the medium works while others hash.
@@ -42,7 +44,7 @@ impl Buffer {
 }
 
 /// What is written at once.
-struct Job {
+pub(super) struct Job {
     name: Arc<str>,
     offset: u64,
     bytes: Buffer,
@@ -100,7 +102,7 @@ pub(super) fn write_behind<T>(
 ) -> io::Result<T> {
     let wait = wait.min(WAITING_MAX);
     let wait = if wait < PAST_CACHE_MIN { wait } else { wait - wait % PAST_CACHE_UNIT };
-    let (jobs, receiver) = sync_channel(WRITING);
+    let (jobs, receiver) = sync_channel(QUEUED);
     let (jobs_left, used, broken) = (Mutex::new(receiver), Mutex::default(), AtomicBool::new(false));
     let shared = Shared { jobs: jobs_left, used, broken };
     let shared = &shared;
@@ -125,12 +127,14 @@ impl Output<'_> {
         used.unwrap_or_else(|| if self.wait < PAST_CACHE_MIN { Buffer::default() } else { Buffer::with_room(self.wait) })
     }
 
-    fn send(&self, job: Job) -> io::Result<()> {
+    /// Sends on their way what was gathered. Not to be done when others wait: a thread that is told of work may take the
+    /// core for it at once.
+    pub(super) fn send(&self, jobs: Vec<Job>) -> io::Result<()> {
         let given_up = || io::Error::new(GIVEN_UP, "a thread that writes files has ended");
         if self.shared.broken.load(Ordering::Relaxed) {
             return Err(given_up());
         }
-        self.jobs.send(job).map_err(|_| given_up())
+        jobs.into_iter().try_for_each(|job| self.jobs.send(job).map_err(|_| given_up()))
     }
 }
 
@@ -158,8 +162,9 @@ impl OutputFile {
         self.sent + self.pending.len() as u64
     }
 
-    /// Adds bytes. What is small waits, so that a thousand small trees are no thousand small writes.
-    pub(super) fn write(&mut self, mut bytes: &[u8], out: &Output<'_>) -> io::Result<()> {
+    /// Adds bytes; what is to be written of them goes to `jobs`. What is small waits, so that a thousand small trees are
+    /// no thousand small writes.
+    pub(super) fn write(&mut self, mut bytes: &[u8], out: &Output<'_>, jobs: &mut Vec<Job>) {
         while !bytes.is_empty() {
             if self.pending.bytes.capacity() == 0 {
                 self.pending = out.buffer();
@@ -170,21 +175,20 @@ impl OutputFile {
             self.pending.bytes.extend_from_slice(now);
             bytes = behind;
             if self.pending.len() >= out.wait {
-                self.flush(out)?;
+                jobs.push(self.rest());
             }
         }
-        Ok(())
     }
 
-    /// Sends on its way what waits. A file without bytes is a file, too.
-    pub(super) fn flush(&mut self, out: &Output<'_>) -> io::Result<()> {
+    /// What waits. A file without bytes is a file, too.
+    pub(super) fn rest(&mut self) -> Job {
         let (bytes, offset) = (std::mem::take(&mut self.pending), self.sent);
         self.sent += bytes.len() as u64;
         let due = self.sent - self.asked >= SYNCED;
         if due {
             self.asked = self.sent;
         }
-        out.send(Job { name: Arc::clone(&self.name), offset, bytes, due })
+        Job { name: Arc::clone(&self.name), offset, bytes, due }
     }
 }
 
@@ -201,11 +205,15 @@ mod tests {
                 let mut files = ["one", "two", "none"].map(OutputFile::new);
                 let [one, two, _] = &mut files;
                 for round in 0..40_u8 {
-                    one.write(&vec![round; 1_000 * usize::from(round)], out)?;
-                    two.write(&[round; 3], out)?;
+                    let mut jobs = Vec::new();
+                    one.write(&vec![round; 1_000 * usize::from(round)], out, &mut jobs);
+                    two.write(&[round; 3], out, &mut jobs);
+                    out.send(jobs)?;
                 }
-                two.write(&vec![9; 1_500_000], out)?;
-                files.iter_mut().try_for_each(|file| file.flush(out))?;
+                let mut jobs = Vec::new();
+                two.write(&vec![9; 1_500_000], out, &mut jobs);
+                out.send(jobs)?;
+                out.send(files.iter_mut().map(OutputFile::rest).collect())?;
                 Ok(files.map(|file| file.length()))
             });
             let lengths = lengths.expect("memory takes everything");

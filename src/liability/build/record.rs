@@ -333,6 +333,7 @@ mod tests {
                 }
             }
         }
+        assert_eq!(plain_rows, 5);
     }
 
     #[test]

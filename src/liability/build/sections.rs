@@ -3,7 +3,7 @@
 use std::io;
 
 use super::bucket::Joined;
-use super::output::{Output, OutputFile};
+use super::output::{Job, Output, OutputFile};
 use super::record::Plain;
 use crate::hash::{Batch, Checksum, Checksummer, Digest, Midstate, Tag};
 use crate::amount::Amount;
@@ -221,9 +221,9 @@ impl SectionWriter {
         Self { file: OutputFile::new(&section.file(position)), checksum: Checksummer::default() }
     }
 
-    fn write(&mut self, bytes: &[u8], out: &Output<'_>) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8], out: &Output<'_>, jobs: &mut Vec<Job>) {
         self.checksum.update(bytes);
-        self.file.write(bytes, out)
+        self.file.write(bytes, out, jobs);
     }
 }
 
@@ -234,12 +234,13 @@ pub(super) struct TreeWriter {
     nodes: Vec<u8>,
 }
 
-/// Adds runs that begin where the last ones of their trees ended.
-pub(super) fn write(writers: &mut [TreeWriter], runs: &[(usize, Run)], out: &Output<'_>) -> io::Result<()> {
-    runs.iter().try_for_each(|(tree, run)| {
-        let writer = writers.get_mut(*tree);
-        writer.map_or(Ok(()), |writer| writer.write(run, out))
-    })
+/// Adds runs that begin where the last ones of their trees ended; gives what is to be written.
+pub(super) fn write(writers: &mut [TreeWriter], runs: &[(usize, Run)], out: &Output<'_>) -> io::Result<Vec<Job>> {
+    let mut jobs = Vec::new();
+    for (tree, run) in runs {
+        writers.get_mut(*tree).map_or(Ok(()), |writer| writer.write(run, out, &mut jobs))?;
+    }
+    Ok(jobs)
 }
 
 /// What a finished tree is.
@@ -281,17 +282,18 @@ impl TreeWriter {
     }
 
     /// Adds the run that begins where the last one ended.
-    fn write(&mut self, run: &Run, out: &Output<'_>) -> io::Result<()> {
+    fn write(&mut self, run: &Run, out: &Output<'_>, jobs: &mut Vec<Job>) -> io::Result<()> {
         self.join(run)?;
         let Self { sections: [leaves, texts, kept], nodes, .. } = self;
-        leaves.write(&run.leaves, out)?;
-        texts.write(&run.texts, out)?;
-        kept.write(nodes, out)
+        leaves.write(&run.leaves, out, jobs);
+        texts.write(&run.texts, out, jobs);
+        kept.write(nodes, out, jobs);
+        Ok(())
     }
 
-    /// Sends on its way what waits.
-    pub(super) fn flush(&mut self, out: &Output<'_>) -> io::Result<()> {
-        self.sections.iter_mut().try_for_each(|section| section.file.flush(out))
+    /// What waits.
+    pub(super) fn rest(&mut self) -> impl Iterator<Item = Job> {
+        self.sections.iter_mut().map(|section| section.file.rest())
     }
 
     /// Names of its files.

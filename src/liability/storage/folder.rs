@@ -116,3 +116,49 @@ impl ScratchFile for OnDisk {
         self.0.read_exact_at(buffer, offset)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_the_same_past_the_page_cache_and_through_it() {
+        let bytes: Vec<u8> = (0..=250).cycle().take(4 * PAST_CACHE_MIN).collect();
+        let begin = bytes.as_ptr().align_offset(PAST_CACHE_UNIT);
+        let unit = &bytes[begin..];
+        // a file system on a medium, and one in memory where there is one: either may refuse
+        let in_memory = tempfile::tempdir_in("/dev/shm").ok();
+        for place in in_memory.into_iter().chain([tempfile::tempdir().unwrap()]) {
+            for refused in [false, true] {
+                let folder = Folder::new(place.path());
+                folder.refused.store(refused, Ordering::Relaxed);
+                let name = format!("file-{refused}");
+                let size = PAST_CACHE_MIN;
+                // the second half first, then the first, a tail, and a few bytes in the midst
+                let held = folder.write_at(&name, size as u64, &unit[size..2 * size]).unwrap();
+                assert!(held || !refused);
+                folder.write_at(&name, 0, &unit[..size]).unwrap();
+                assert!(folder.write_at(&name, 2 * size as u64, &unit[..100]).unwrap());
+                assert!(folder.write_at(&name, 4096, b"midst").unwrap());
+                // as many as would be enough, and not at a multiple in memory
+                assert!(folder.write_at(&name, 3 * size as u64, &unit[1..=size]).unwrap());
+                folder.sync(&name).unwrap();
+                let mut expected = [&unit[..2 * size], &unit[..100]].concat();
+                expected[4096..4101].copy_from_slice(b"midst");
+                expected.resize(3 * size, 0);
+                expected.extend_from_slice(&unit[1..=size]);
+                assert!(fs::read(place.path().join(&name)).unwrap() == expected, "{refused}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error_either_way() {
+        let folder = Folder::new(Path::new("/nowhere/at/all"));
+        let bytes = vec![0; 2 * PAST_CACHE_MIN];
+        let begin = bytes.as_ptr().align_offset(PAST_CACHE_UNIT);
+        for bytes in [&bytes[begin..begin + PAST_CACHE_MIN], b"few"] {
+            assert_eq!(folder.write_at("file", 0, bytes).unwrap_err().kind(), ErrorKind::NotFound);
+        }
+    }
+}
