@@ -124,7 +124,9 @@ impl Output<'_> {
     /// Empty memory, of bytes that were written if there is some.
     fn buffer(&self) -> Buffer {
         let used = self.shared.used.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        used.unwrap_or_else(|| if self.wait < PAST_CACHE_MIN { Buffer::default() } else { Buffer::with_room(self.wait) })
+        used.unwrap_or_else(
+            || if self.wait < PAST_CACHE_MIN { Buffer::default() } else { Buffer::with_room(self.wait) },
+        )
     }
 
     /// Sends on their way what was gathered. Not to be done when others wait: a thread that is told of work may take the
