@@ -10,12 +10,12 @@ use std::sync::LazyLock;
 use sha2::{Digest as _, Sha256};
 
 mod blocks;
+mod checksum;
 mod lanes;
-mod streams;
 
 pub(crate) use blocks::Shapes;
 pub use blocks::{Batch, Midstate};
-pub(crate) use streams::BlockStream;
+pub(crate) use checksum::{Checksum, Checksummer};
 
 /// 32 bytes of SHA-256 output.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

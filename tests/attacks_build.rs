@@ -16,6 +16,7 @@ use counterfoil::liability::sum_tree::SumTree;
 use counterfoil::liability::tree_audit::audit;
 use counterfoil::liability::{BuildError, BuildOptions, Built, build};
 use counterfoil::secret::{Secret, SecretKind};
+use twox_hash::XxHash3_128;
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -81,8 +82,8 @@ fn forged(files: &Files, dropped: Option<usize>, change: &dyn Fn(&mut Vec<u8>)) 
     let header = files.get_mut(HEADER).unwrap();
     header[at + 13..at + 21].copy_from_slice(&count.to_be_bytes());
     header[at + 69..at + 77].copy_from_slice(&(new_texts.len() as u64).to_be_bytes());
-    header[at + 77..at + 109].copy_from_slice(sha256(&new_leaves).as_bytes());
-    header[at + 109..at + 141].copy_from_slice(sha256(&new_texts).as_bytes());
+    header[at + 77..at + 93].copy_from_slice(&XxHash3_128::oneshot(&new_leaves).to_be_bytes());
+    header[at + 93..at + 109].copy_from_slice(&XxHash3_128::oneshot(&new_texts).to_be_bytes());
     files.insert("0000.leaves".to_owned(), new_leaves);
     files.insert("0000.texts".to_owned(), new_texts);
     seal(&mut files);
@@ -175,7 +176,7 @@ impl StoredFile for Zeros {
 }
 
 impl Storage for Hollow {
-    fn append(&self, _: &str, _: &[u8]) -> io::Result<()> {
+    fn write_at(&self, _: &str, _: u64, _: &[u8]) -> io::Result<bool> {
         unreachable!()
     }
 
@@ -300,11 +301,11 @@ struct Failing {
 }
 
 impl Storage for Failing {
-    fn append(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    fn write_at(&self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<bool> {
         if self.written.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len() > self.room {
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
-        self.inner.append(name, bytes)
+        self.inner.write_at(name, offset, bytes)
     }
 
     fn sync(&self, _: &str) -> io::Result<()> {

@@ -233,7 +233,7 @@ fn folders_and_memory_hold_the_same_files() {
 /// What `build` writes can be opened: a header that no store may have is refused before there is one.
 #[test]
 fn more_trees_than_a_header_can_list_are_refused() {
-    let count = 19_000;
+    let count = 24_000;
     let name = |number: usize| format!("{number:064}");
     let assets: String = (0..count).map(|n| format!("[[asset]]\nid = \"{}\"\ndecimals = 0\n", name(n))).collect();
     let assets = Assets::parse(&assets).unwrap();
@@ -258,6 +258,6 @@ fn more_trees_than_a_header_can_list_are_refused() {
     let mut sources: Vec<Box<dyn RowSource<'_> + '_>> = vec![Box::new(source)];
     let error = build(&options, &mut sources, &MemoryScratch, &storage, &()).unwrap_err();
     assert_eq!(error.code().number, codes::TOO_MANY_TREES.number);
-    assert!(error.to_string().starts_with("76000 trees make a header of "), "{error}");
+    assert!(error.to_string().starts_with("96000 trees make a header of "), "{error}");
     assert!(storage.files().is_empty());
 }

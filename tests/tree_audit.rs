@@ -14,6 +14,7 @@ use counterfoil::liability::store::{HEADER, Store};
 use counterfoil::liability::tree_audit::{AuditError, audit, first_difference};
 use counterfoil::liability::{BuildOptions, build};
 use counterfoil::secret::{Secret, SecretKind};
+use twox_hash::XxHash3_128;
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -49,12 +50,12 @@ fn sealed_again(files: &Files, name: &str) -> Files {
     let mut files = files.clone();
     let position = name[..4].parse::<usize>().unwrap();
     let section = ["leaves", "texts", "nodes"].iter().position(|kind| name.ends_with(kind)).unwrap();
-    let digest = sha256(&files[name]);
+    let checksum = XxHash3_128::oneshot(&files[name]);
     let header = files.get_mut(HEADER).unwrap();
     // each tree's three seals end its entry; all entries of this ledger have the same length
-    let (first, entry) = (16 + 32 + 32 + 2 + 8 + 8, 1 + 3 + 1 + 7 + 1 + 8 + 16 + 32 + 8 + 96);
-    let at = first + (position + 1) * entry - 96 + section * 32;
-    header[at..at + 32].copy_from_slice(digest.as_bytes());
+    let (first, entry) = (16 + 32 + 32 + 2 + 8 + 8, 1 + 3 + 1 + 7 + 1 + 8 + 16 + 32 + 8 + 48);
+    let at = first + (position + 1) * entry - 48 + section * 16;
+    header[at..at + 16].copy_from_slice(&checksum.to_be_bytes());
     let content = header.len() - 32;
     let seal = sha256(&header[..content]);
     header[content..].copy_from_slice(seal.as_bytes());

@@ -31,8 +31,8 @@ impl Counting {
 }
 
 impl Storage for Counting {
-    fn append(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        self.folder.append(name, bytes)
+    fn write_at(&self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<bool> {
+        self.folder.write_at(name, offset, bytes)
     }
 
     fn sync(&self, name: &str) -> io::Result<()> {

@@ -45,7 +45,7 @@ super::codes! {
         "build again from the ledger";
     STORE_VERSION = 2015, NotMade, "the store has another format version",
         "A store is read by the version that wrote it.",
-        "build again with this version";
+        "build again with this version; the build id, for --build-id, is bytes 17 to 48 of the old header";
     ACCOUNT_NOT_FOUND = 2016, NotMade, "the account is not in the tree",
         "No balance of this account was in the ledger.",
         "check the spelling: accounts are compared byte by byte";

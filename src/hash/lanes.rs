@@ -1,9 +1,9 @@
 //! Two messages at a time: SHA-256 with the processor's own instructions, interleaved.
 //!
 //! One message leaves the unit idle for most of each round, because every round needs the result of the last one. A
-//! second message fills the gap. This is the only unsafe code of the program: two calls of functions that need
-//! processor features which were asked for just before. [`one_by_one`] and [`one_after_another`], for processors
-//! without them, are the safe twins, and a test compares both.
+//! second message fills the gap. This is the only unsafe code of the program: one call of a function that needs processor
+//! features which were asked for just before. [`one_by_one`], for processors without them, is the safe twin, and a test
+//! compares both.
 
 use sha2::block_api::compress256;
 
@@ -28,23 +28,6 @@ fn one_by_one<const N: usize>(begin: &[u32; 8], messages: &[[[u8; BLOCK]; N]], d
         compress256(&mut state, message);
         let (bytes, _) = digest.as_chunks_mut::<4>();
         bytes.iter_mut().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
-    }
-}
-
-/// Advances both states, each by its own blocks, as many as both have.
-pub(super) fn compress_both(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
-    #[cfg(target_arch = "x86_64")]
-    if x86::is_there() {
-        x86::compress_both(states, blocks);
-        return;
-    }
-    one_after_another(states, blocks);
-}
-
-fn one_after_another(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
-    let count = blocks[0].len().min(blocks[1].len());
-    for (state, blocks) in states.into_iter().zip(blocks) {
-        compress256(state, blocks.get(..count).unwrap_or_default());
     }
 }
 
@@ -93,18 +76,6 @@ mod x86 {
         // SAFETY: `with_features` reads and writes only what it is given; it is unsafe to call because it needs
         // processor features, and `is_there` has just said that they are there.
         unsafe { with_features(begin, messages, digests) };
-    }
-
-    #[allow(unsafe_code, reason = "the features that the callee needs are asked for in the same function")]
-    pub(super) fn compress_both(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) {
-        if !is_there() {
-            super::one_after_another(states, blocks);
-            return;
-        }
-        let [first, second] = states;
-        // SAFETY: `states_with_features` reads only what it is given; it is unsafe to call because it needs processor
-        // features, and `is_there` has just said that they are there.
-        [*first, *second] = unsafe { states_with_features([*first, *second], blocks) };
     }
 
     /// One round of message words for both lanes: four rounds of the compression function.
@@ -180,19 +151,6 @@ mod x86 {
         }
     }
 
-    #[target_feature(enable = "sha,ssse3,sse4.1")]
-    fn states_with_features(states: [[u32; 8]; 2], blocks: [&[[u8; BLOCK]]; 2]) -> [[u32; 8]; 2] {
-        let mut lanes = [pack(states[0]), pack(states[1])];
-        for (first, second) in blocks[0].iter().zip(blocks[1]) {
-            block!(lanes, [first, second]);
-        }
-        lanes.map(|lane| {
-            let bytes = unpack(lane);
-            let (words, _) = bytes.as_chunks::<4>();
-            std::array::from_fn(|at| u32::from_be_bytes(words[at]))
-        })
-    }
-
     /// The order in which the instructions want the eight words.
     #[target_feature(enable = "sse2")]
     fn pack(state: [u32; 8]) -> [__m128i; 2] {
@@ -258,15 +216,6 @@ mod tests {
                     assert_eq!(together, single, "{count} messages of {N} blocks, {room} digests");
                 }
             }
-        }
-        for count in 0..5 {
-            let blocks: Vec<[u8; BLOCK]> = (0..count + 3).map(|at| [at; BLOCK]).collect();
-            let both = [&blocks[2..], &blocks[..usize::from(count)]];
-            let (mut together, mut single) = ([[3; 8], [4; 8]], [[3; 8], [4; 8]]);
-            let ([one, two], [three, four]) = (&mut together, &mut single);
-            compress_both([one, two], both);
-            one_after_another([three, four], both);
-            assert_eq!(together, single, "{count} blocks");
         }
         agree::<1>();
         agree::<2>();

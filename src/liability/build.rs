@@ -9,6 +9,7 @@ mod bucket;
 mod credentials;
 mod faults;
 mod hashing;
+mod output;
 mod partition;
 mod pieces;
 mod record;
@@ -215,8 +216,11 @@ pub fn build(
     let plan = Plan::new(options);
     let (shares, threads) = (Shares::of(plan.memory, plan.threads, !plan.pieces.is_empty()), plan.threads);
     progress.begin(Phase::Reading);
-    let partitions = Partitions::new(scratch, shares.rows, threads);
     let with_credentials = sources.iter().any(|source| source.has_credentials());
+    let mut partitions = Partitions::new(scratch, shares.rows, threads);
+    if !with_credentials && plan.pieces.is_empty() {
+        partitions = partitions.finer(shares.rows, threads);
+    }
     let credentials = with_credentials.then(|| Credentials::new(scratch, shares.credentials, threads));
     let places = rows::Filling { plan: &plan, partitions: &partitions, credentials: credentials.as_ref(), shares };
     let mut read = rows::read(&places, sources, progress)?;
@@ -255,14 +259,13 @@ pub fn build(
     Ok(Built { commitments, debts, counts, sources: records })
 }
 
-/// Finishes the files and writes the header, last of all.
+/// Brings the files to the medium and writes the header, last of all.
 fn seal(
     options: &BuildOptions<'_>,
     trees: TreePlan,
-    mut writers: Vec<TreeWriter>,
+    writers: Vec<TreeWriter>,
     storage: &dyn Storage,
 ) -> io::Result<Vec<LiabilityCommitment>> {
-    writers.iter_mut().try_for_each(|writer| writer.flush(storage))?;
     hashing::sync_all(storage, writers.iter().flat_map(TreeWriter::files))?;
     let mut headers = Vec::with_capacity(writers.len());
     for (tree, writer) in trees.trees.into_iter().zip(writers) {
@@ -276,7 +279,7 @@ fn seal(
     let key = SnapshotKey::from_bytes(*options.key.expose());
     let split = options.split.max(1);
     let header = Header { build_id: options.build_id, key, split, decoys: options.decoys, trees: headers };
-    storage.append(store::HEADER, &header.to_bytes())?;
+    storage.write_at(store::HEADER, 0, &header.to_bytes())?;
     storage.sync(store::HEADER)?;
     Ok(header.trees.into_iter().map(|tree| tree.commitment).collect())
 }

@@ -12,6 +12,12 @@ use std::sync::Arc;
 pub use folder::{Folder, Scratch};
 pub use memory::{MemoryScratch, MemoryStorage};
 
+/// What place in the file, place in memory and number of bytes must be multiples of, for bytes to go past the system's
+/// memory.
+pub(crate) const PAST_CACHE_UNIT: usize = 4096;
+/// Fewer bytes at a time do not.
+pub(crate) const PAST_CACHE_MIN: usize = 64 << 10;
+
 /// A file that is read anywhere.
 pub trait StoredFile: Send + Sync {
     /// Fills `buffer` from `offset` on.
@@ -29,11 +35,13 @@ pub trait StoredFile: Send + Sync {
 
 /// A place for files that stay.
 pub trait Storage: Send + Sync {
-    /// Adds bytes at the end of a file, which is made when it is not there.
+    /// Puts bytes at `offset` of a file, which is made when it is not there; several threads may do so with one file at
+    /// the same time. Says whether the system holds them in its memory, and does well to be asked for them soon: bytes
+    /// that stand at a multiple of 4096 in file and memory, and are as many, may have gone past it.
     ///
     /// # Errors
     /// Those of the medium; what was written before stays.
-    fn append(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+    fn write_at(&self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<bool>;
 
     /// Returns when the file would survive a power failure.
     ///

@@ -16,7 +16,7 @@ pub(crate) use leaves::{PathReader, parse_node};
 
 use crate::asset::{AssetId, Class};
 use crate::code::{Code, Coded, liability as codes};
-use crate::hash::Digest;
+use crate::hash::Checksum;
 use crate::liability::leaf::{SnapshotKey, SplitKeys, TreeKey};
 use crate::liability::storage::{Storage, StoredFile};
 use crate::liability::sum_tree::{LiabilityCommitment, SumOverflow};
@@ -191,8 +191,8 @@ impl StoredTree {
         self.split.as_ref()
     }
 
-    /// SHA-256 that the file of this kind must have.
-    pub(crate) fn seal(&self, section: Section) -> Digest {
+    /// The checksum that the file of this kind must have.
+    pub(crate) fn seal(&self, section: Section) -> Checksum {
         let [leaves, texts, nodes] = self.header.seals;
         match section {
             Section::Leaves => leaves,

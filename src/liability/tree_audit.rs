@@ -2,7 +2,7 @@
 //! Specification: `docs/spec/store.md`.
 //!
 //! Each leaf must stand where the key puts its account, each kept node must be the hash of what is below it, the root
-//! and total must be those of the commitment, and each file must have the SHA-256 of the header. The first difference
+//! and total must be those of the commitment, and each file must have the checksum of the header. The first difference
 //! is named, in the order of the leaves.
 
 mod chunk;
@@ -17,7 +17,7 @@ pub use compare::{LeafDifference, first_difference};
 
 use crate::asset::{AssetId, Class};
 use crate::code::{Code, Coded, liability as codes};
-use crate::hash::StreamHasher;
+use crate::hash::Checksummer;
 use crate::liability::build::{Phase, Progress};
 use crate::liability::leaf::OrderKey;
 use crate::liability::store::header::Section;
@@ -228,20 +228,20 @@ fn check_seals(store: &Store, threads: usize) -> Result<(), AuditError> {
 }
 
 fn check_seal(tree: &StoredTree, section: Section) -> Result<(), AuditError> {
-    let (file, mut hasher, mut offset) = (tree.file(section)?, StreamHasher::default(), 0);
+    let (file, mut checksum, mut offset) = (tree.file(section)?, Checksummer::default(), 0);
     let length = file.length()?;
     let mut buffer = vec![0; 1 << 20];
     while offset < length {
         let size = usize::try_from(length - offset).unwrap_or(usize::MAX).min(buffer.len());
         let piece = buffer.get_mut(..size).unwrap_or_default();
         file.read_at(offset, piece)?;
-        hasher.update(piece);
+        checksum.update(piece);
         offset += size as u64;
     }
-    let (got, expected) = (hasher.finish(), tree.seal(section));
+    let (got, expected) = (checksum.finish(), tree.seal(section));
     if got == expected {
         return Ok(());
     }
     let name = tree.file_name(section);
-    Err(StoreError::Damaged(format!("{name} has SHA-256 {got}, expected {expected}")).into())
+    Err(StoreError::Damaged(format!("{name} has the checksum {got}, expected {expected}")).into())
 }

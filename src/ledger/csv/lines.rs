@@ -61,7 +61,7 @@ impl Lines {
         let bytes = text.as_bytes();
         // a look at everything is cheaper than one at each line
         let odd = memchr::memchr2(b'"', b'\r', bytes).is_some();
-        let mut careful = Careful::default();
+        let mut careful = None;
         let mut line = Line { text, start: 0, end: 0, commas: Vec::with_capacity(16) };
         let mut number = self.first;
         let mut end_at = |line: &mut Line<'_>, end| {
@@ -69,7 +69,10 @@ impl Lines {
             if end > line.start {
                 match line.row(&self.ledger.meaning, number, odd) {
                     Some(row) => each(Ok(row)),
-                    None => careful.read(&self.ledger, line.raw(), number, each),
+                    None => {
+                        let careful = careful.get_or_insert_with(Careful::default);
+                        careful.read(&self.ledger, line.raw(), number, each);
+                    }
                 }
             }
             line.start = end + 1;

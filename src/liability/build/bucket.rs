@@ -5,7 +5,7 @@ use std::io;
 
 use super::faults::Places;
 use super::partition::Partition;
-use super::record::{Record, spoiled};
+use super::record::{Plain, Record, spoiled};
 use super::sorted::Sorted;
 use super::{PlannedTree, TreePlan};
 use crate::amount::Amount;
@@ -16,14 +16,20 @@ use crate::liability::leaf::{Nonce, OrderKey, Part, Split};
 const TOUCHED: usize = 32;
 
 /// A leaf, ready to be hashed.
+pub(super) enum Leaf<'a> {
+    /// As most are: an account and an amount, in one row.
+    Plain(Plain<'a>),
+    /// Any other, or this one, too.
+    Joined(Joined<'a>),
+}
+
+/// A leaf with all that it may have.
 pub(super) struct Joined<'a> {
     pub(super) order_key: OrderKey,
     pub(super) nonce: Nonce,
     pub(super) amount: Amount,
     /// Texts as bytes: they were looked at when they were read.
     pub(super) account: &'a [u8],
-    /// The account and whatever stands behind it in memory.
-    pub(super) account_on: &'a [u8],
     pub(super) credential: &'a [u8],
     pub(super) split: Option<Split>,
     pub(super) parts: Vec<Part>,
@@ -47,7 +53,7 @@ pub(super) fn join<'s>(
     planned: &PlannedTree,
     places: &Places<'_>,
     faults: &mut Vec<LedgerError>,
-    mut each: impl FnMut(Joined<'s>) -> io::Result<()>,
+    mut each: impl FnMut(Leaf<'s>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut rest = rows.tree(tree);
     let (mut untouched, mut touched_to) = (rest.chunks(TOUCHED), rest.len());
@@ -58,11 +64,16 @@ pub(super) fn join<'s>(
             rows.touch(next);
             touched_to -= next.len();
         }
-        let record = Record::read(rows.row(*first)).ok_or_else(spoiled)?;
+        let (row, alone) = (rows.row(*first), behind.first().is_none_or(|next| next.key != first.key));
         rest = behind;
-        if record.product.is_none() && rest.first().is_none_or(|next| next.key != first.key) {
+        if alone && let Some(plain) = Plain::read(row) {
             // almost every row
-            each(record.alone(Vec::new()))?;
+            each(Leaf::Plain(plain))?;
+            continue;
+        }
+        let record = Record::read(row).ok_or_else(spoiled)?;
+        if alone && record.product.is_none() {
+            each(Leaf::Joined(record.alone(Vec::new())))?;
             continue;
         }
         let mut joining = Joining::begin(planned, record)?;
@@ -77,7 +88,7 @@ pub(super) fn join<'s>(
                 places.note(faults, places.fault(kind, before.max(record.line)));
             }
         }
-        each(joining.finish())?;
+        each(Leaf::Joined(joining.finish()))?;
     }
     Ok(())
 }
@@ -95,8 +106,23 @@ struct Joining<'a, 'p> {
 impl<'a> Record<'a> {
     #[inline]
     fn alone(self, parts: Vec<Part>) -> Joined<'a> {
-        let Record { order_key, nonce, amount, account, account_on, credential, .. } = self;
-        Joined { order_key, nonce, amount, account, account_on, credential, split: None, parts }
+        let Record { order_key, nonce, amount, account, credential, .. } = self;
+        Joined { order_key, nonce, amount, account, credential, split: None, parts }
+    }
+}
+
+impl<'a> Leaf<'a> {
+    /// The leaf with all that it may have.
+    pub(super) fn joined(self) -> Joined<'a> {
+        match self {
+            Self::Joined(joined) => joined,
+            Self::Plain(Plain { head, amount, account_on, length }) => {
+                let (mut order_key, mut nonce) = (OrderKey([0; 16]), Nonce([0; 16]));
+                order_key.0.iter_mut().chain(&mut nonce.0).zip(head).for_each(|(place, byte)| *place = *byte);
+                let account = account_on.get(..length).unwrap_or_default();
+                Joined { order_key, nonce, amount, account, credential: &[], split: None, parts: Vec::new() }
+            }
+        }
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, PoisonError};
 
-use super::bucket;
+use super::bucket::{self, Leaf};
 use super::faults::Places;
+use super::output::{self, Output, WRITING};
 use super::partition::{Partition, Partitions};
 use super::pieces::{self, Splitting};
-use super::sections::{self, Output, Run, Runs, TreeWriter};
+use super::sections::{self, Run, Runs, TreeWriter};
 use super::sorted::Sorted;
 use super::{Plan, PlannedTree, Progress, Shares, TreePlan};
 use crate::ledger::LedgerError;
@@ -28,12 +28,6 @@ pub(super) struct Hashing<'a> {
     pub(super) shares: Shares,
 }
 
-/// Bytes of a file that wait at most: more makes no write cheaper.
-const WAITING_MAX: usize = 256 << 10;
-
-/// Threads that wait for the medium, which takes several files at a time.
-const SYNCING: usize = 4;
-
 /// What threads do in turns.
 struct Turns {
     /// Leaves and bytes of texts of each tree so far.
@@ -51,7 +45,7 @@ struct Bench {
 }
 
 /// What a thread says that ends because another one has; nothing else here ends a piece of work like this.
-const GIVEN_UP: io::ErrorKind = io::ErrorKind::Interrupted;
+pub(super) const GIVEN_UP: io::ErrorKind = io::ErrorKind::Interrupted;
 
 impl Hashing<'_> {
     /// Works through all partitions. With `only_check` they are searched for more faults and nothing is written.
@@ -62,35 +56,18 @@ impl Hashing<'_> {
         if only_check {
             return Ok((Vec::new(), self.only_check(parts, &turns)?));
         }
-        let (written, files) = channel();
-        let files = Mutex::new(files);
-        // some files of many trees wait in memory at the same time
+        // some bytes of each file wait in memory, those of all trees at the same time
         let wait = self.shares.files / (Section::ALL.len() * (count + 1));
-        let wait = wait.min(WAITING_MAX);
-        let out = Output { storage: self.storage, wait, written };
-        let faults = std::thread::scope(|scope| {
-            let sync = || self.sync_each(&files);
-            let syncing: Vec<_> = (0..SYNCING).map(|_| scope.spawn(sync)).collect();
+        output::write_behind(self.storage, wait, |out| {
             let faults = if self.plan.pieces.is_empty() {
-                self.whole(parts, &turns, &out)
+                self.whole(parts, &turns, out)?
             } else {
-                self.split(parts, &turns, &out)
+                self.split(parts, &turns, out)?
             };
-            // threads that bring files to the medium end when nobody can tell them more
-            drop(out);
-            for thread in syncing {
-                // a system tells once that bytes were lost: whoever asks again hears that all is well
-                thread.join().map_err(|_| io::Error::other("a thread that brings files to the medium has ended"))??;
-            }
-            faults
-        })?;
-        Ok((turns.writers.into_inner(), faults))
-    }
-
-    /// Brings to the medium what it is told of.
-    fn sync_each(&self, files: &Mutex<Receiver<String>>) -> io::Result<()> {
-        let next = || files.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
-        std::iter::from_fn(next).try_for_each(|name| self.storage.sync(&name))
+            let mut writers = turns.writers.into_inner();
+            out.send(writers.iter_mut().flat_map(TreeWriter::rest).collect())?;
+            Ok((writers, faults))
+        })
     }
 
     /// One leaf for each balance.
@@ -100,7 +77,10 @@ impl Hashing<'_> {
             bucket::sort(part, self.trees, rows)?;
             for (tree, planned) in self.trees_of(rows) {
                 let run = runs.next(tree);
-                bucket::join(rows, tree, planned, self.lines, &mut faults, |leaf| run.push(&leaf))?;
+                bucket::join(rows, tree, planned, self.lines, &mut faults, |leaf| match leaf {
+                    Leaf::Plain(plain) => run.push_plain(&plain),
+                    Leaf::Joined(joined) => run.push(&joined),
+                })?;
             }
             let leaves = self.write(number, runs, turns, out)?;
             self.progress.advance(leaves);
@@ -130,7 +110,7 @@ impl Hashing<'_> {
             for (tree, planned) in self.trees_of(rows) {
                 bucket::join(rows, tree, planned, self.lines, &mut faults, |leaf| {
                     leaves += 1;
-                    splitting.add(tree, &leaf)
+                    splitting.add(tree, &leaf.joined())
                 })?;
             }
             splitting.finish()?;
@@ -177,7 +157,7 @@ impl Hashing<'_> {
             run.place(leaf, text)?;
         }
         let written = turns.writers.take(number, |writers| sections::write(writers, runs, out));
-        written.ok_or_else(given_up)??;
+        out.send(written.ok_or_else(given_up)??)?;
         Ok(leaves)
     }
 
@@ -227,7 +207,7 @@ pub(super) fn sync_all<'n>(storage: &dyn Storage, files: impl Iterator<Item = &'
     let next = || files.lock().unwrap_or_else(PoisonError::into_inner).next();
     std::thread::scope(|scope| {
         let sync = || std::iter::from_fn(next).try_for_each(|name| storage.sync(name));
-        let threads: Vec<_> = (0..SYNCING).map(|_| scope.spawn(sync)).collect();
+        let threads: Vec<_> = (0..WRITING).map(|_| scope.spawn(sync)).collect();
         let ended = |_| io::Error::other("a thread that brings files to the medium has ended");
         threads.into_iter().try_for_each(|thread| thread.join().map_err(ended)?)
     })

@@ -8,16 +8,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::record::{length, spoiled};
 use crate::liability::storage::{ScratchFile, ScratchSpace};
 
-/// One partition for each value of a byte.
-pub(super) const COUNT: usize = 256;
+/// Bits of their order keys by which rows are put apart.
+const COARSE: u32 = 8;
+/// The same where memory is ample: the partitions of some ten million rows then fit into a core's own cache. It is as many
+/// scratch files again, and a process may have some thousand open.
+const FINE: u32 = 9;
 /// Bytes of one partition that a thread gathers before it hands them over. Smaller ones would ask the system for memory
 /// more often, and one thread at a time is answered.
 const BLOCK_MAX: usize = 64 << 10;
 /// Where memory is short, at least so many.
 const BLOCK_MIN: usize = 256;
+/// Blocks that are gathered at least where partitions are fine.
+const BLOCK_FINE: usize = 32 << 10;
 /// Bytes of one partition that a thread gathers in its cache before they go into a block: rows that come one by one
-/// into 256 places of memory would each wait for it.
-const STAGE: usize = 1 << 10;
+/// into hundreds of places of memory would each wait for it.
+const STAGE: usize = 512;
 /// Most rows have at most so many bytes.
 pub(super) const SHORT: usize = 96;
 /// Bytes read at once where a partition is taken apart.
@@ -26,8 +31,10 @@ const PIECE: usize = 1 << 20;
 /// Partitions that are filled from many threads.
 pub(super) struct Partitions<'a> {
     space: &'a dyn ScratchSpace,
-    /// Which byte of the order key tells them apart.
-    depth: usize,
+    /// Bits that all of their order keys have in common.
+    common: u32,
+    /// The bits behind these that tell them apart.
+    bits: u32,
     /// Bytes of one partition that stay in memory.
     kept: usize,
     /// Bytes of a block that is gathered.
@@ -38,7 +45,8 @@ pub(super) struct Partitions<'a> {
 /// The rows of one partition, in no order.
 #[derive(Default)]
 pub(super) struct Partition {
-    depth: usize,
+    /// Bits that all of its order keys have in common.
+    common: u32,
     file: Option<SharedFile>,
     /// Where its rows begin in the file, of which it may have a part.
     begin: u64,
@@ -67,15 +75,30 @@ impl<'a> Partitions<'a> {
     /// Empty partitions that together keep about `memory` bytes before they go to disk, to be filled by so many
     /// threads.
     pub(super) fn new(space: &'a dyn ScratchSpace, memory: usize, threads: usize) -> Self {
-        Self::at_depth(space, memory, threads, 0)
+        Self::behind(space, memory, threads, 0, COARSE)
     }
 
-    fn at_depth(space: &'a dyn ScratchSpace, memory: usize, threads: usize, depth: usize) -> Self {
-        let part = || Mutex::new(Partition { depth, ..Partition::default() });
-        let parts = std::iter::repeat_with(part).take(COUNT).collect();
+    /// Twice as many partitions, where memory allows. Only where no others are filled meanwhile.
+    pub(super) fn finer(self, memory: usize, threads: usize) -> Self {
+        let finer = Self::behind(self.space, memory, threads, 0, FINE);
+        if finer.block < BLOCK_FINE { self } else { finer }
+    }
+
+    fn behind(space: &'a dyn ScratchSpace, memory: usize, threads: usize, common: u32, bits: u32) -> Self {
+        let count = 1 << bits;
+        let part = || Mutex::new(Partition { common: common + bits, ..Partition::default() });
+        let parts = std::iter::repeat_with(part).take(count).collect();
         // what is gathered counts, too: a sixteenth of the whole
-        let block = (memory / (16 * COUNT * threads.max(1))).clamp(BLOCK_MIN, BLOCK_MAX);
-        Self { space, depth, kept: (memory / COUNT).max(64), block, parts }
+        let block = (memory / (16 * count * threads.max(1))).clamp(BLOCK_MIN, BLOCK_MAX);
+        Self { space, common, bits, kept: (memory / count).max(64), block, parts }
+    }
+
+    /// The partition of the row that begins these bytes.
+    #[inline]
+    fn which(&self, row: &[u8]) -> usize {
+        let key = row.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let key = key.checked_shl(self.common).and_then(|key| key.checked_shr(64 - self.bits)).unwrap_or(0);
+        usize::try_from(key).unwrap_or(0)
     }
 
     /// The same in smaller blocks, for threads that begin anew and again: of each of them some stay half empty.
@@ -98,10 +121,10 @@ impl<'a> Partitions<'a> {
         let mut done = Vec::new();
         for part in self.parts {
             let part = part.into_inner().unwrap_or_else(PoisonError::into_inner);
-            if part.length() <= limit || part.depth + 1 >= 16 {
+            if part.length() <= limit || part.common + COARSE > u64::BITS {
                 done.extend((part.length() > 0).then_some(part));
             } else {
-                let inner = Self::at_depth(self.space, memory, 1, part.depth + 1);
+                let inner = Self::behind(self.space, memory, 1, part.common, COARSE);
                 part.take_apart(&inner)?;
                 done.extend(in_one_file(self.space, inner.finish(limit, memory)?)?);
             }
@@ -116,9 +139,9 @@ impl Partition {
         self.on_disk + self.in_memory as u64
     }
 
-    /// How many bytes all of its order keys have in common.
-    pub(super) fn common(&self) -> usize {
-        self.depth + 1
+    /// How many bits all of its order keys have in common.
+    pub(super) fn common(&self) -> u32 {
+        self.common
     }
 
     /// Brings what is in memory to the disk; blocks have about `block` bytes.
@@ -201,14 +224,14 @@ impl Partition {
 fn in_one_file(space: &dyn ScratchSpace, parts: Vec<Partition>) -> io::Result<Vec<Partition>> {
     let (file, mut end, mut placed) = (SharedFile::create(space)?, 0, Vec::with_capacity(parts.len()));
     for part in parts {
-        let (depth, length) = (part.depth, part.length());
+        let (common, length) = (part.common, part.length());
         part.drain(&mut |rows| {
             file.lock().append(rows)?;
             rows.clear();
             Ok(())
         })?;
         let file = Some(file.clone());
-        placed.push(Partition { depth, file, begin: end, on_disk: length, ..Partition::default() });
+        placed.push(Partition { common, file, begin: end, on_disk: length, ..Partition::default() });
         end += length;
     }
     Ok(placed)
@@ -228,14 +251,14 @@ pub(super) struct Gathered<'a> {
 impl<'a> Gathered<'a> {
     pub(super) fn new(partitions: &'a Partitions<'a>) -> Self {
         // beside the blocks it hardly counts
-        let width = if partitions.block >= 32 * STAGE { STAGE } else { 0 };
-        let stage = vec![0; width * COUNT];
-        Self { partitions, blocks: vec![Vec::new(); COUNT], stage, width, staged: vec![0; COUNT] }
+        let (width, count) = (if partitions.block >= BLOCK_FINE { STAGE } else { 0 }, partitions.parts.len());
+        let stage = vec![0; width * count];
+        Self { partitions, blocks: vec![Vec::new(); count], stage, width, staged: vec![0; count] }
     }
 
     /// Adds one row, which begins with its order key.
     pub(super) fn add(&mut self, row: &[u8]) -> io::Result<()> {
-        let which = usize::from(row.get(self.partitions.depth).copied().unwrap_or_default());
+        let which = self.partitions.which(row);
         self.blocks.get_mut(which).map_or(Ok(()), |block| into_block(self.partitions, which, block, row))
     }
 
@@ -243,7 +266,7 @@ impl<'a> Gathered<'a> {
     /// more.
     #[inline]
     pub(super) fn add_first(&mut self, bytes: &[u8], length: usize) -> io::Result<()> {
-        let which = usize::from(bytes.get(self.partitions.depth).copied().unwrap_or_default());
+        let which = self.partitions.which(bytes);
         let (Some(staged), Some(fixed)) = (self.staged.get_mut(which), bytes.first_chunk::<SHORT>()) else {
             return self.add(bytes.get(..length).unwrap_or(bytes));
         };
@@ -273,7 +296,7 @@ impl<'a> Gathered<'a> {
 
     /// Hands over what was gathered.
     pub(super) fn finish(&mut self) -> io::Result<()> {
-        for which in 0..COUNT {
+        for which in 0..self.staged.len() {
             let staged = self.staged.get_mut(which).map(std::mem::take).unwrap_or_default();
             self.unstage(which, staged)?;
         }

@@ -78,7 +78,7 @@ pub(super) fn each(pieces: &Sorted, tree: usize, each: &mut dyn FnMut(Joined<'_>
         let amount = record::take_amount(&mut body).ok_or_else(spoiled)?;
         let LeafText { account, credential, split, parts } = LeafText::read(body).ok_or_else(spoiled)?;
         let (account, credential) = (account.as_bytes(), credential.as_bytes());
-        each(Joined { order_key, nonce, amount, account, account_on: account, credential, split, parts })?;
+        each(Joined { order_key, nonce, amount, account, credential, split, parts })?;
     }
     Ok(())
 }

@@ -32,8 +32,40 @@ pub(super) struct Record<'a> {
     pub(super) credential: &'a [u8],
     pub(super) product: Option<&'a [u8]>,
     pub(super) account: &'a [u8],
+}
+
+/// A row with an account and an amount alone, as most are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plain<'a> {
+    /// Order key and nonce, one behind the other.
+    pub(super) head: &'a [u8; HEAD],
+    pub(super) amount: Amount,
     /// The account and whatever stands behind it in memory.
     pub(super) account_on: &'a [u8],
+    /// Bytes of the account.
+    pub(super) length: usize,
+}
+
+impl<'a> Plain<'a> {
+    /// Reads the row that begins these bytes, in widths that are always the same. `None` says only that
+    /// [`Record::read`] has to look: at rows with more, and at the last one of what is there.
+    #[inline]
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
+        let fixed = bytes.first_chunk::<{ BEFORE + 3 + NUMBER + AMOUNT }>()?;
+        let body = u16::from_le_bytes([fixed[HEAD], fixed[HEAD + 1]]);
+        let [slot, amount_length, line_length] = [fixed[BEFORE], fixed[BEFORE + 1], fixed[BEFORE + 2]];
+        // flags are above any length
+        if body == LONG || slot > 0x7f || usize::from(amount_length) > AMOUNT || usize::from(line_length) > NUMBER {
+            return None;
+        }
+        let amount_at = BEFORE + 3 + usize::from(line_length);
+        let amount = u128::from_le_bytes(*fixed.get(amount_at..)?.first_chunk()?);
+        let above = u128::MAX.checked_shl(8 * u32::from(amount_length)).unwrap_or(0);
+        let begin = amount_at + usize::from(amount_length);
+        let (own, account_on) = (bytes.get(..BEFORE + usize::from(body))?, bytes.get(begin..)?);
+        let (length, amount) = (own.len().checked_sub(begin)?, Amount::from_base_units(amount & !above));
+        Some(Self { head: fixed.first_chunk()?, amount, account_on, length })
+    }
 }
 
 /// Bytes that this program wrote a moment ago do not read as written.
@@ -177,8 +209,8 @@ impl<'a> Record<'a> {
         let source = if flags & SOURCE == 0 { 0 } else { u32::try_from(take_number(&mut rest)?).ok()? };
         let credential = if flags & CREDENTIAL == 0 { &[] } else { take_text(&mut rest)? };
         let product = if flags & PRODUCT == 0 { None } else { Some(take_text(&mut rest)?) };
-        let (line, account_on) = (Line { source, number }, bytes.get(end - rest.len()..)?);
-        Some(Self { order_key, nonce, slot, line, amount, credential, product, account: rest, account_on })
+        let line = Line { source, number };
+        Some(Self { order_key, nonce, slot, line, amount, credential, product, account: rest })
     }
 }
 
@@ -267,6 +299,7 @@ mod tests {
     #[test]
     fn rows_are_read_back() {
         let (key, nonce) = (OrderKey([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]), Nonce([9; 16]));
+        let mut plain_rows = 0;
         for (slot, source, product) in [(7, 0, None), (1234, 0, None), (0, 300, Some("")), (127, 0, Some("spöt"))] {
             for (amount, number) in [(0, 0), (127, 1), (128, 256), (1 << 64, u64::MAX), (u128::MAX, 70_000)] {
                 let (amount, line) = (Amount::from_base_units(amount), Line { source, number });
@@ -287,10 +320,20 @@ mod tests {
                     assert_eq!((record.line, record.amount), (line, amount));
                     let texts = (account.as_bytes(), credential.as_bytes(), product.map(str::as_bytes));
                     assert_eq!((record.account, record.credential, record.product), texts);
-                    assert_eq!(record.account_on, [record.account, &[1, 2, 3]].concat());
+                    let read = Plain::read(bytes);
+                    if (slot, source, credential) != (7, 0, "") {
+                        assert_eq!(read, None);
+                    } else if let Some(plain) = read {
+                        let head: Vec<u8> = [key.0, nonce.0].concat();
+                        assert_eq!((plain.head.as_slice(), plain.amount), (&*head, amount));
+                        assert_eq!(plain.account_on, [record.account, &[1, 2, 3]].concat());
+                        assert_eq!(plain.length, account.len());
+                        plain_rows += 1;
+                    }
                 }
             }
         }
+        assert_eq!(plain_rows, 5);
     }
 
     #[test]

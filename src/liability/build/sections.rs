@@ -1,14 +1,15 @@
 //! Leaves to files: hashed and folded on any thread, written in the order of the tree.
 
 use std::io;
-use std::sync::mpsc::Sender;
 
 use super::bucket::Joined;
-use crate::hash::{Batch, BlockStream, Digest, Midstate, Tag};
-use crate::liability::leaf::{push_leaf, push_plain_leaf};
-use crate::liability::storage::Storage;
+use super::output::{Job, Output, OutputFile};
+use super::record::Plain;
+use crate::amount::Amount;
+use crate::hash::{Batch, Checksum, Checksummer, Digest, Midstate, Tag};
+use crate::liability::leaf::{Nonce, push_leaf, push_plain_leaf};
 use crate::liability::store::header::{GROUP_LEVEL, LEAF_SIZE, NODE_SIZE, Section};
-use crate::liability::store::text::Texts;
+use crate::liability::store::text::{Texts, write_plain};
 use crate::liability::sum_tree::{CompactRange, Parents, SumNode, SumOverflow};
 
 /// Leaves that are hashed at once.
@@ -74,6 +75,10 @@ impl Runs {
     }
 }
 
+fn unfit() -> io::Error {
+    io::Error::other("a leaf does not fit its format")
+}
+
 fn overflow(error: SumOverflow) -> io::Error {
     // the rows of each tree were added up before
     io::Error::other(error)
@@ -91,32 +96,42 @@ impl Run {
         (self.head, self.lead) = (0, 0);
     }
 
-    #[inline]
+    /// Adds a leaf.
     pub(super) fn push(&mut self, leaf: &Joined<'_>) -> io::Result<()> {
-        let unfit = || io::Error::other("a leaf does not fit its format");
         let (account, credential, parts) = (leaf.account, leaf.credential, &*leaf.parts);
         let texts = Texts { account, credential, split: leaf.split, parts };
-        if credential.is_empty() && parts.is_empty() && leaf.split.is_none() {
-            let length = account.len();
-            texts.write_plain(leaf.account_on, &mut self.texts).ok_or_else(unfit)?;
-            push_plain_leaf(&mut self.batch, leaf.nonce, leaf.amount, leaf.account_on, length).ok_or_else(unfit)?;
-        } else {
-            texts.write(&mut self.texts).ok_or_else(unfit)?;
-            let detail = (parts, leaf.split.as_ref());
-            push_leaf(&mut self.batch, leaf.nonce, leaf.amount, (account, credential), detail).ok_or_else(unfit)?;
-        }
+        texts.write(&mut self.texts).ok_or_else(unfit)?;
+        let detail = (parts, leaf.split.as_ref());
+        push_leaf(&mut self.batch, leaf.nonce, leaf.amount, (account, credential), detail).ok_or_else(unfit)?;
+        self.record(&leaf.order_key.0, leaf.amount);
+        Ok(())
+    }
+
+    /// Adds a leaf as most are.
+    #[inline]
+    pub(super) fn push_plain(&mut self, leaf: &Plain<'_>) -> io::Result<()> {
+        let Plain { head, amount, account_on, length } = *leaf;
+        let (Some(order_key), Some(nonce)) = (head.first_chunk(), head.last_chunk()) else { return Err(unfit()) };
+        write_plain(account_on, length, &mut self.texts).ok_or_else(unfit)?;
+        push_plain_leaf(&mut self.batch, Nonce(*nonce), amount, account_on, length).ok_or_else(unfit)?;
+        self.record(order_key, amount);
+        Ok(())
+    }
+
+    /// The record of a leaf whose texts and message were added.
+    #[inline]
+    fn record(&mut self, order_key: &[u8; 16], amount: Amount) {
         let mut record = [0; LEAF_SIZE];
-        record[..16].copy_from_slice(&leaf.order_key.0);
-        record[16..32].copy_from_slice(&leaf.amount.to_be_bytes());
+        record[..16].copy_from_slice(order_key);
+        record[16..32].copy_from_slice(&amount.to_be_bytes());
         // counted from the begin of the run, until its place is known
         record[32..].copy_from_slice(&(self.texts.len() as u64).to_be_bytes());
         self.leaves.extend_from_slice(&record);
         // its digest follows when many are hashed
-        self.nodes.push(SumNode { digest: Digest::from_bytes([0; 32]), sum: leaf.amount });
+        self.nodes.push(SumNode { digest: Digest::from_bytes([0; 32]), sum: amount });
         if self.batch.len() == HASHED {
             self.hash();
         }
-        Ok(())
     }
 
     fn hash(&mut self) {
@@ -197,56 +212,19 @@ fn before(begin: u64, size: usize) -> usize {
 
 /// One file of one tree.
 struct SectionWriter {
-    name: String,
-    pending: Vec<u8>,
-    hasher: BlockStream,
-    length: u64,
-    /// Bytes that were written and not yet brought to the medium.
-    unsynced: u64,
+    file: OutputFile,
+    checksum: Checksummer,
 }
-
-/// So many bytes are worth a word to the threads that bring files to the medium.
-const SYNCED: u64 = 8 << 20;
 
 impl SectionWriter {
     fn new(section: Section, position: usize) -> Self {
-        let (name, hasher) = (section.file(position), BlockStream::default());
-        Self { name, pending: Vec::new(), hasher, length: 0, unsynced: 0 }
+        Self { file: OutputFile::new(&section.file(position)), checksum: Checksummer::default() }
     }
 
-    /// Adds bytes, which the caller hashes; what is small waits, so that a thousand small trees are no thousand small
-    /// writes.
-    fn write(&mut self, bytes: &[u8], out: &Output<'_>) -> io::Result<()> {
-        self.length += bytes.len() as u64;
-        if self.pending.len() + bytes.len() < out.wait {
-            self.pending.extend_from_slice(bytes);
-            return Ok(());
-        }
-        self.unsynced += (self.pending.len() + bytes.len()) as u64;
-        self.flush(out.storage)?;
-        out.storage.append(&self.name, bytes)?;
-        if self.unsynced >= SYNCED {
-            self.unsynced = 0;
-            // nobody listens any more when bringing a file to the medium has failed; `finish` will say why
-            let _ = out.written.send(self.name.clone());
-        }
-        Ok(())
+    fn write(&mut self, bytes: &[u8], out: &Output<'_>, jobs: &mut Vec<Job>) {
+        self.checksum.update(bytes);
+        self.file.write(bytes, out, jobs);
     }
-
-    fn flush(&mut self, storage: &dyn Storage) -> io::Result<()> {
-        storage.append(&self.name, &self.pending)?;
-        self.pending.clear();
-        Ok(())
-    }
-}
-
-/// Where trees are written.
-pub(super) struct Output<'a> {
-    pub(super) storage: &'a dyn Storage,
-    /// How many bytes of a file may wait in memory.
-    pub(super) wait: usize,
-    /// Is told files of which much was written: the medium works while others hash.
-    pub(super) written: Sender<String>,
 }
 
 /// Writes one tree, run by run.
@@ -256,17 +234,13 @@ pub(super) struct TreeWriter {
     nodes: Vec<u8>,
 }
 
-/// Adds runs that begin where the last ones of their trees ended, in the order of the trees.
-pub(super) fn write(writers: &mut [TreeWriter], runs: &[(usize, Run)], out: &Output<'_>) -> io::Result<()> {
-    let (mut rest, mut streams) = (runs.iter().peekable(), Vec::with_capacity(3 * runs.len()));
-    for (tree, writer) in writers.iter_mut().enumerate() {
-        if let Some((_, run)) = rest.next_if(|(of, _)| *of == tree) {
-            writer.join(run)?;
-            streams.extend(writer.streams(run));
-        }
+/// Adds runs that begin where the last ones of their trees ended; gives what is to be written.
+pub(super) fn write(writers: &mut [TreeWriter], runs: &[(usize, Run)], out: &Output<'_>) -> io::Result<Vec<Job>> {
+    let mut jobs = Vec::new();
+    for (tree, run) in runs {
+        writers.get_mut(*tree).map_or(Ok(()), |writer| writer.write(run, out, &mut jobs))?;
     }
-    BlockStream::update_all(streams);
-    runs.iter().try_for_each(|(tree, run)| writers.get_mut(*tree).map_or(Ok(()), |writer| writer.write(run, out)))
+    Ok(jobs)
 }
 
 /// What a finished tree is.
@@ -274,7 +248,7 @@ pub(super) struct Written {
     pub(super) root: SumNode,
     pub(super) leaf_count: u64,
     pub(super) text_length: u64,
-    pub(super) seals: [Digest; 3],
+    pub(super) seals: [Checksum; 3],
 }
 
 impl TreeWriter {
@@ -283,7 +257,7 @@ impl TreeWriter {
         Self { range: CompactRange::starting_at(0), sections, nodes: Vec::new() }
     }
 
-    /// Adds the nodes of the run that begins where the last one ended.
+    /// Makes the nodes that become complete with the run, which begins where the last one ended.
     fn join(&mut self, run: &Run) -> io::Result<()> {
         /// What a pack has in the file of nodes before its root.
         const INNER_SIZE: usize = (2 * PACK - 2) * NODE_SIZE;
@@ -307,28 +281,24 @@ impl TreeWriter {
         Ok(())
     }
 
-    /// What its files get of the run that was joined last, each with its hash.
-    fn streams<'s>(&'s mut self, run: &'s Run) -> [(&'s mut BlockStream, &'s [u8]); 3] {
+    /// Adds the run that begins where the last one ended.
+    fn write(&mut self, run: &Run, out: &Output<'_>, jobs: &mut Vec<Job>) -> io::Result<()> {
+        self.join(run)?;
         let Self { sections: [leaves, texts, kept], nodes, .. } = self;
-        [(&mut leaves.hasher, &run.leaves), (&mut texts.hasher, &run.texts), (&mut kept.hasher, nodes)]
+        leaves.write(&run.leaves, out, jobs);
+        texts.write(&run.texts, out, jobs);
+        kept.write(nodes, out, jobs);
+        Ok(())
     }
 
-    /// Writes the run that was joined last.
-    fn write(&mut self, run: &Run, out: &Output<'_>) -> io::Result<()> {
-        let Self { sections: [leaves, texts, kept], nodes, .. } = self;
-        leaves.write(&run.leaves, out)?;
-        texts.write(&run.texts, out)?;
-        kept.write(nodes, out)
-    }
-
-    /// Writes what waits.
-    pub(super) fn flush(&mut self, storage: &dyn Storage) -> io::Result<()> {
-        self.sections.iter_mut().try_for_each(|section| section.flush(storage))
+    /// What waits.
+    pub(super) fn rest(&mut self) -> impl Iterator<Item = Job> {
+        self.sections.iter_mut().map(|section| section.file.rest())
     }
 
     /// Names of its files.
     pub(super) fn files(&self) -> impl Iterator<Item = &str> {
-        self.sections.iter().map(|section| section.name.as_str())
+        self.sections.iter().map(|section| section.file.name())
     }
 
     /// The whole tree; nothing waits any more.
@@ -336,8 +306,8 @@ impl TreeWriter {
         let root = self.range.root().map_err(overflow)?;
         let root = root.ok_or_else(|| io::Error::other("a tree without leaves"))?;
         let [_, texts, _] = &self.sections;
-        let text_length = texts.length;
-        let seals = self.sections.map(|section| section.hasher.finish());
+        let text_length = texts.file.length();
+        let seals = self.sections.map(|section| section.checksum.finish());
         Ok(Written { root, leaf_count: self.range.end(), text_length, seals })
     }
 }

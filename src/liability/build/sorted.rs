@@ -43,7 +43,7 @@ impl Sorted {
         tree_of: &dyn Fn(u64) -> Option<u32>,
         settle: &dyn Fn(&[u8], &[u8]) -> Ordering,
     ) -> io::Result<()> {
-        let common = 8 * u32::try_from(part.common()).unwrap_or(u32::MAX);
+        let common = part.common();
         part.load(&mut self.slabs)?;
         self.find_rows(tree_of)?;
         let bits = (self.unsorted.len() / trees.max(1)).checked_ilog2().unwrap_or(0);

@@ -30,9 +30,14 @@ impl MemoryStorage {
 }
 
 impl Storage for MemoryStorage {
-    fn append(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        self.lock().entry(name.to_owned()).or_default().extend_from_slice(bytes);
-        Ok(())
+    fn write_at(&self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<bool> {
+        let begin = usize::try_from(offset).map_err(|_| ErrorKind::FileTooLarge)?;
+        let end = begin.checked_add(bytes.len()).ok_or(ErrorKind::FileTooLarge)?;
+        let mut files = self.lock();
+        let file = files.entry(name.to_owned()).or_default();
+        file.resize(file.len().max(end), 0);
+        file.get_mut(begin..end).unwrap_or_default().copy_from_slice(bytes);
+        Ok(true)
     }
 
     fn sync(&self, _name: &str) -> io::Result<()> {

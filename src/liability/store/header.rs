@@ -2,14 +2,14 @@
 
 use crate::amount::{Amount, Decimals};
 use crate::asset::{AssetId, Class};
-use crate::hash::{Digest, sha256};
+use crate::hash::{Checksum, Digest, sha256};
 use crate::liability::leaf::{Piece, SnapshotKey};
 use crate::liability::store::StoreError;
 use crate::liability::store::text::take;
 use crate::liability::sum_tree::LiabilityCommitment;
 
 /// First bytes of every header: a name and the version of the format.
-pub(crate) const MAGIC: &[u8; 16] = b"counterfoil\0st\0\x02";
+pub(crate) const MAGIC: &[u8; 16] = b"counterfoil\0st\0\x03";
 const VERSION_AT: usize = 15;
 /// Four thousand trees of the longest names are far below; a larger header is damage.
 pub(crate) const HEADER_SIZE_MAX: u64 = 16 << 20;
@@ -49,8 +49,8 @@ pub(crate) struct TreeHeader {
     pub(crate) commitment: LiabilityCommitment,
     /// Bytes of its texts.
     pub(crate) text_length: u64,
-    /// SHA-256 of the files, in the order of [`Section::ALL`].
-    pub(crate) seals: [Digest; 3],
+    /// Checksums of the files, in the order of [`Section::ALL`].
+    pub(crate) seals: [Checksum; 3],
 }
 
 impl TreeHeader {
@@ -90,7 +90,7 @@ pub(crate) struct Header {
 /// Bytes of a header with these trees.
 pub(crate) fn header_size<'a>(trees: impl Iterator<Item = (&'a AssetId, Class)>) -> u64 {
     let names = |(asset, class): (&AssetId, Class)| 1 + asset.as_str().len() + 1 + class.text().len();
-    let tree = |name| (names(name) + 1 + 8 + 16 + 32 + 8 + 3 * 32) as u64;
+    let tree = |name| (names(name) + 1 + 8 + 16 + 32 + 8 + 3 * Checksum::SIZE) as u64;
     (MAGIC.len() + 32 + 32 + 2 + 8 + 8 + 32) as u64 + trees.map(tree).sum::<u64>()
 }
 
@@ -169,7 +169,7 @@ fn read_tree(rest: &mut &[u8]) -> Option<TreeHeader> {
     let total = Amount::from_base_units(u128::from_be_bytes(take(rest)?));
     let root = Digest::from_bytes(take(rest)?);
     let text_length = u64::from_be_bytes(take(rest)?);
-    let seals = [take(rest)?, take(rest)?, take(rest)?].map(Digest::from_bytes);
+    let seals = [take(rest)?, take(rest)?, take(rest)?].map(Checksum::from_bytes);
     let commitment = LiabilityCommitment { asset, class, decimals, leaf_count, root, total };
     // no leaf is no tree, and more than 2^40 of them are in no file
     (1..=1 << 40).contains(&leaf_count).then_some(TreeHeader { commitment, text_length, seals })
@@ -217,7 +217,7 @@ mod tests {
                 let (asset, decimals, root) = (asset.clone(), Decimals::ZERO, sha256(b"root"));
                 let (class, total) = (*class, Amount::ZERO);
                 let commitment = LiabilityCommitment { asset, class, decimals, leaf_count: 1, root, total };
-                TreeHeader { commitment, text_length: 1, seals: [root; 3] }
+                TreeHeader { commitment, text_length: 1, seals: Default::default() }
             };
             let trees = names.iter().map(tree).collect();
             let key = SnapshotKey::from_bytes([1; 32]);

@@ -1,11 +1,11 @@
 //! Whether the pieces of every balance are all there and say the same, without looking for any of them.
 //!
 //! Each piece gives a fingerprint of what all pieces of its balance must say. The fingerprints of all first pieces,
-//! of all second ones … must have the same sum. They depend on the seals of the files, so that nobody can choose
-//! contents whose sums happen to fit: other contents have other seals, and other fingerprints.
+//! of all second ones … must have the same sum. They depend on the root, which the leaves are shown to give and which
+//! binds all of them, so that nobody can choose contents whose sums happen to fit: other contents have another root, and
+//! other fingerprints.
 
 use crate::hash::{Digest, StreamHasher};
-use crate::liability::store::header::Section;
 use crate::liability::store::{StoredLeaf, StoredTree};
 
 /// For each piece, from the first: how many there are, and the sum of their fingerprints.
@@ -15,10 +15,10 @@ pub(super) struct Pieces(Vec<(u64, u128, u128)>);
 impl Pieces {
     pub(super) fn of(tree: &StoredTree, leaves: &[StoredLeaf]) -> Self {
         let mut pieces = Self(vec![(0, 0, 0); tree.split().map_or(0, |split| split.keys().len())]);
-        let seals = [Section::Leaves, Section::Texts].map(|section| tree.seal(section));
+        let root = tree.commitment().root;
         for leaf in leaves {
             let Some(split) = leaf.split else { continue };
-            let (high, low) = halves(&fingerprint(&seals, leaf));
+            let (high, low) = halves(&fingerprint(&root, leaf));
             let sum = usize::from(split.piece.number()).checked_sub(1).and_then(|place| pieces.0.get_mut(place));
             if let Some(sum) = sum {
                 *sum = (sum.0 + 1, sum.1.wrapping_add(high), sum.2.wrapping_add(low));
@@ -46,9 +46,9 @@ fn halves(digest: &Digest) -> (u128, u128) {
     (half(high), half(low))
 }
 
-fn fingerprint(seals: &[Digest; 2], leaf: &StoredLeaf) -> Digest {
+fn fingerprint(root: &Digest, leaf: &StoredLeaf) -> Digest {
     let mut hasher = StreamHasher::default();
-    seals.iter().for_each(|seal| hasher.update(seal.as_bytes()));
+    hasher.update(root.as_bytes());
     let mut text = |text: &str| {
         hasher.update(&(text.len() as u64).to_be_bytes());
         hasher.update(text.as_bytes());
