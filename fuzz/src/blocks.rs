@@ -62,14 +62,14 @@ fn honest() -> &'static Honest {
         let proof = block_proof(internal(chain.block(PAID).unwrap().hash), merkle).unwrap();
         assert_eq!(proof.places.len(), 5, "every transaction of the block is shown");
         let names = (FIRST..=chain.height()).map(|height| internal(chain.block(height).unwrap().hash)).collect();
-        let asked = asked(&chain, &address, &blocks);
+        let asked = asked_of(&chain, &address, &blocks);
         let replay = replayed(&asked, &vec![("blocks".to_owned(), blocks.concat())]);
         assert_eq!(replay.activity().len(), 8);
         Honest { chain, files, blocks, names, asked, proof, replay }
     })
 }
 
-fn asked(chain: &BitcoinChain, address: &str, blocks: &[Vec<u8>]) -> Asked {
+fn asked_of(chain: &BitcoinChain, address: &str, blocks: &[Vec<u8>]) -> Asked {
     let network = network(chain.id()).unwrap();
     let headers: Vec<u8> = blocks.iter().flat_map(|block| block[..HEADER_LENGTH].to_vec()).collect();
     let mut headers = HeaderChain::parse(network, &headers).unwrap();
