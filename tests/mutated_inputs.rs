@@ -72,11 +72,14 @@ fn number_of(variable: &str) -> Option<u64> {
 }
 
 /// The long run, whose command stands in `docs/robustness.md`: `COUNTERFOIL_MUTANTS` inputs for each target, or as many
-/// as `COUNTERFOIL_MUTANTS_SECONDS` allow for it; `COUNTERFOIL_MUTANTS_TARGETS` names targets, with spaces between. It
-/// prints how many there were, as a target that is slow does not come to its number.
+/// as `COUNTERFOIL_MUTANTS_SECONDS` allow for it; `COUNTERFOIL_MUTANTS_TARGETS` names targets, with spaces between. An
+/// input is the same whichever were made before it, so that `COUNTERFOIL_MUTANTS_FROM`, the number of the first one, goes
+/// on from an earlier run, or shares one among processes. It prints how many there were, as a target that is slow does
+/// not come to its number.
 #[test]
 fn every_target_survives_changed_inputs() {
     let count = number_of("COUNTERFOIL_MUTANTS").unwrap_or(MUTANTS);
+    let from = number_of("COUNTERFOIL_MUTANTS_FROM").unwrap_or(0);
     let limit = number_of("COUNTERFOIL_MUTANTS_SECONDS").map_or(Duration::MAX, Duration::from_secs);
     let named = std::env::var("COUNTERFOIL_MUTANTS_TARGETS").ok();
     let is_asked = |name: &str| named.as_ref().is_none_or(|named| named.split_whitespace().any(|asked| asked == name));
@@ -88,17 +91,21 @@ fn every_target_survives_changed_inputs() {
         let begun = Instant::now();
         let (mut done, mut slowest) = (0, (Duration::ZERO, 0));
         while done < count && (done % INPUTS_BETWEEN > 0 || begun.elapsed() < limit) {
-            let mut choices = Choices(done << 32);
+            let number = from + done;
+            let mut choices = Choices(number << 32);
             let mut bytes = inputs[choices.below(inputs.len())].clone();
             choices.change(&mut bytes);
             let before = Instant::now();
             let ended = std::panic::catch_unwind(|| target(&bytes));
-            assert!(ended.is_ok(), "{name}, input {done}: {}", hex::encode(&bytes[..bytes.len().min(2_000)]));
-            slowest = slowest.max((before.elapsed(), done));
+            assert!(ended.is_ok(), "{name}, input {number}: {}", hex::encode(&bytes[..bytes.len().min(2_000)]));
+            slowest = slowest.max((before.elapsed(), number));
             done += 1;
         }
         let (seconds, (slowest, of)) = (begun.elapsed().as_secs(), slowest);
-        println!("{name}: {done} inputs in {seconds} s, the slowest ({of}) took {} ms", slowest.as_millis());
+        println!(
+            "{name}: {done} inputs from {from} in {seconds} s, the slowest ({of}) took {} ms",
+            slowest.as_millis()
+        );
     }
 }
 

@@ -1,8 +1,9 @@
 //! Whole blocks and Merkle blocks, after somebody has changed their bytes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use bitcoin::{BlockHash, Network, ScriptBuf};
 use counterfoil::amount::Amount;
 use counterfoil::bundle::{MemoryFiles, SourceError};
 use counterfoil::lab::bitcoin_chain::{BitcoinChain, Payment, Question};
@@ -25,11 +26,20 @@ const KEY: [u8; 8] = [1, 0, 255, 128, 7, 9, 3, 77];
 /// A chain with payments and their spend, and what honest evidence of it says.
 struct Honest {
     chain: BitcoinChain,
-    address: String,
     files: MemoryFiles,
+    /// From [`FIRST`] on, with their names.
     blocks: Vec<Vec<u8>>,
+    names: Vec<BlockHash>,
+    asked: Asked,
     proof: BlockProof,
     replay: Replay,
+}
+
+/// What a replay is asked: the same for every input.
+struct Asked {
+    network: Network,
+    headers: HeaderChain,
+    scripts: BTreeSet<ScriptBuf>,
 }
 
 fn honest() -> &'static Honest {
@@ -51,21 +61,27 @@ fn honest() -> &'static Honest {
         let merkle = files.iter().find(|(name, _)| name.starts_with("merkle/")).unwrap().1;
         let proof = block_proof(internal(chain.block(PAID).unwrap().hash), merkle).unwrap();
         assert_eq!(proof.places.len(), 5, "every transaction of the block is shown");
-        let replay = replayed(&chain, &address, &vec![("blocks".to_owned(), blocks.concat())]);
+        let names = (FIRST..=chain.height()).map(|height| internal(chain.block(height).unwrap().hash)).collect();
+        let asked = asked_of(&chain, &address, &blocks);
+        let replay = replayed(&asked, &vec![("blocks".to_owned(), blocks.concat())]);
         assert_eq!(replay.activity().len(), 8);
-        Honest { chain, address, files, blocks, proof, replay }
+        Honest { chain, files, blocks, names, asked, proof, replay }
     })
 }
 
-fn replayed(chain: &BitcoinChain, address: &str, files: &dyn BlockFiles) -> Replay {
+fn asked_of(chain: &BitcoinChain, address: &str, blocks: &[Vec<u8>]) -> Asked {
     let network = network(chain.id()).unwrap();
-    let from = usize::try_from(FIRST).unwrap();
-    let headers: Vec<u8> = chain.raw_blocks().skip(from).flat_map(|block| block[..HEADER_LENGTH].to_vec()).collect();
+    let headers: Vec<u8> = blocks.iter().flat_map(|block| block[..HEADER_LENGTH].to_vec()).collect();
     let mut headers = HeaderChain::parse(network, &headers).unwrap();
     let pin: BlockRef = chain.block(chain.height()).unwrap();
     assert_eq!(headers.anchor(&[pin]), Ok(true));
     let scripts = BTreeSet::from([script(network, address).unwrap()]);
-    replay(&ReplayQuery { network, chain: &headers, scripts: &scripts, opening: None }, files)
+    Asked { network, headers, scripts }
+}
+
+fn replayed(asked: &Asked, files: &dyn BlockFiles) -> Replay {
+    let Asked { network, headers, scripts } = asked;
+    replay(&ReplayQuery { network: *network, chain: headers, scripts, opening: None }, files)
 }
 
 /// Everything behind the header of an honest block. What is accepted is in that block.
@@ -89,18 +105,15 @@ pub fn merkle_block(data: &[u8]) {
 pub fn block_file(data: &[u8]) {
     let Some((kind, file)) = data.split_first() else { return };
     let honest = honest();
-    let known: BTreeMap<_, _> = honest.blocks.iter().zip(FIRST..).collect();
     let own = Obfuscated { files: vec![("fuzzed".to_owned(), file.to_vec())], key: kind & 1 == 1 };
-    let mut reader = BlockReader::new(network(honest.chain.id()).unwrap(), own.open("fuzzed").unwrap());
+    let mut reader = BlockReader::new(honest.asked.network, own.open("fuzzed").unwrap());
     while let Ok(Some(found)) = reader.next(&mut |_| true) {
-        let height = (FIRST..)
-            .zip(&honest.blocks)
-            .find(|(height, _)| internal(honest.chain.block(*height).unwrap().hash) == found.hash);
-        if let (Ok(_), Some((height, _))) = (whole_block(found.hash, &found.bytes), height) {
-            assert_eq!(known.get(&found.bytes), Some(&height), "another block under the same header");
+        let known = honest.names.iter().position(|name| *name == found.hash);
+        if let (Ok(_), Some(at)) = (whole_block(found.hash, &found.bytes), known) {
+            assert_eq!(found.bytes, honest.blocks[at], "another block under the same header");
         }
     }
-    let replay = replayed(&honest.chain, &honest.address, &own);
+    let replay = replayed(&honest.asked, &own);
     assert!(replay.activity().iter().all(|event| honest.replay.activity().contains(event)));
     if replay.gaps(FIRST, honest.chain.height()).is_empty() {
         assert_eq!(replay.activity(), honest.replay.activity());

@@ -12,8 +12,10 @@ use counterfoil::snapshot::Time;
 const INNER: &str = "custodians/keeper/";
 
 fn sealed(files: &MemoryFiles) -> Result<Vec<u8>, bundle::BundleError> {
-    let key = SigningKey::new(Algorithm::Bip340, &Secret::new(SecretKind::Signing, &mut [5; 32])).unwrap();
-    bundle::seal(files, "tests", Time::from_unix(1_793_600_000), &key)
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    let key = KEY
+        .get_or_init(|| SigningKey::new(Algorithm::Bip340, &Secret::new(SecretKind::Signing, &mut [5; 32])).unwrap());
+    bundle::seal(files, "tests", Time::from_unix(1_793_600_000), key)
 }
 
 /// A bundle with another's in it, of which one file is kept back; the other's manifest, and the whole one's.

@@ -127,12 +127,13 @@ pub fn honest_files() -> Vec<(String, Vec<u8>)> {
 /// Reads a proof of funds under every scheme. The coins that are shown are those that were signed.
 pub fn psbt_proof(data: &[u8]) {
     static COINS: OnceLock<Vec<Vec<ShownCoin>>> = OnceLock::new();
-    let address = key().address(&chain(), AddressKind::WitnessKeyHash).unwrap();
+    static ADDRESS: OnceLock<String> = OnceLock::new();
+    let address = ADDRESS.get_or_init(|| key().address(&chain(), AddressKind::WitnessKeyHash).unwrap());
     let check = |scheme: &str, bytes: &[u8]| {
         let prefix = if scheme == control::BIP322_FUNDS { "pof" } else { "" };
         let text = format!("{prefix}{}", STANDARD.encode(bytes));
         let proof = ControlProof::signed(chain(), address.clone(), scheme, text);
-        verify(&chain(), &address, LINE, &proof).map(|control| control.coins)
+        verify(&chain(), address, LINE, &proof).map(|control| control.coins)
     };
     let coins =
         COINS.get_or_init(|| FUNDS.map(|scheme| check(scheme, &honest_file(scheme).serialize()).unwrap()).to_vec());

@@ -8,6 +8,7 @@
 mod amounts;
 mod blocks;
 mod bundles;
+mod claims;
 mod control;
 mod depositors;
 mod descriptors;
@@ -24,6 +25,8 @@ mod networks;
 #[cfg(feature = "parquet")]
 mod parquets;
 mod policies;
+mod published;
+mod ranges;
 mod receipts;
 mod sealed;
 mod sheets;
@@ -34,6 +37,7 @@ mod windows;
 pub use amounts::amount;
 pub use blocks::{block_file, merkle_block};
 pub use bundles::manifest;
+pub use claims::claims;
 pub use control::{control_signature, psbt_proof};
 pub use depositors::depositor;
 pub use descriptors::descriptor_list;
@@ -49,6 +53,8 @@ pub use networks::{clearing, deposit_claim, transfers};
 #[cfg(feature = "parquet")]
 pub use parquets::parquet;
 pub use policies::{assumptions, network_policy, policy};
+pub use published::published;
+pub use ranges::compact_range;
 pub use receipts::venue_receipt;
 pub use sealed::sealed_pack;
 pub use sheets::{sheet, sheet_table};
@@ -81,6 +87,9 @@ pub fn honest_inputs() -> Vec<(&'static str, String, Vec<u8>)> {
     inputs.extend(sheets::honest_files());
     inputs.extend(policies::honest_files());
     inputs.extend(bundles::honest_files());
+    inputs.extend(claims::honest_files());
+    inputs.extend(published::honest_files());
+    inputs.extend(ranges::honest_files());
     inputs.extend(windows::honest_windows().into_iter().map(|(name, bytes)| ("evm_window", name, bytes)));
     for (number, build) in honest::builds().iter().enumerate() {
         for (account, proof) in &build.proofs {
@@ -103,7 +112,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("amount", amount),
     ("assumptions", assumptions),
     ("block_file", block_file),
+    ("claims", claims),
     ("clearing", clearing),
+    ("compact_range", compact_range),
     ("control_signature", control_signature),
     ("deposit_claim", deposit_claim),
     ("depositor", depositor),
@@ -130,6 +141,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("parquet", parquet),
     ("policy", policy),
     ("psbt_proof", psbt_proof),
+    ("published", published),
     ("receipts", receipts),
     ("sealed_pack", sealed_pack),
     ("sheet", sheet),

@@ -1,5 +1,7 @@
 //! Balance sheets that nobody has signed, and tables with their rows.
 
+use std::sync::OnceLock;
+
 use counterfoil::hash::sha256;
 use counterfoil::json;
 use counterfoil::policy::quality::Assumptions;
@@ -48,8 +50,9 @@ pub fn sheet(bytes: &[u8]) {
 }
 
 fn printed(sheet: &Sheet, text: &str) {
-    let assumed = Assumptions::parse(ASSUMED).unwrap();
-    for assumptions in [None, Some(&assumed)] {
+    static ASSUMPTIONS: OnceLock<Assumptions> = OnceLock::new();
+    let assumed = ASSUMPTIONS.get_or_init(|| Assumptions::parse(ASSUMED).unwrap());
+    for assumptions in [None, Some(assumed)] {
         let found = judge(sheet, digest(text), assumptions);
         told(sheet, &found);
     }
@@ -91,7 +94,8 @@ pub fn sheet_table(bytes: &[u8]) {
             assert!(!faults.is_empty() && faults.iter().all(|fault| (1..=lines).contains(&fault.line)));
         }
     }
-    match Sheet::parse(HEAD).unwrap().with_rows(bytes) {
+    static EMPTY: OnceLock<Sheet> = OnceLock::new();
+    match EMPTY.get_or_init(|| Sheet::parse(HEAD).unwrap()).clone().with_rows(bytes) {
         Ok(sheet) => {
             let found = judge(&sheet, digest(HEAD), None);
             assert_eq!(found.rows, Some(sha256(bytes)));

@@ -126,9 +126,20 @@ pub(super) enum Readers {
     Owner,
 }
 
-/// Refuses early, before the work that would be lost.
+/// Refuses early, before the work that would be lost. `--force` replaces files and folders: a device, a pipe or a socket
+/// that a rename put a file over would be gone.
 pub(super) fn check_free(path: &Path, force: bool) -> Result<(), CliError> {
-    if !force && fs::symlink_metadata(path).is_ok() { Err(CliError::OutputExists(path.to_owned())) } else { Ok(()) }
+    if !force {
+        let free = fs::symlink_metadata(path).is_err();
+        return if free { Ok(()) } else { Err(CliError::OutputExists(path.to_owned())) };
+    }
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            let detail = "it is neither a file nor a folder, and stays".to_owned();
+            Err(CliError::OutputUnwritable { path: path.to_owned(), detail })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn parent(path: &Path) -> &Path {
