@@ -403,3 +403,6 @@ fn fell_below(asset: &crate::asset::AssetId, decimals: Decimals, found: &Assessm
 pub(super) const fn too_large() -> (Verdict, Reason) {
     (Verdict::NotDeterminable, Reason::NotReadable)
 }
+
+#[cfg(test)]
+pub(super) mod tests;

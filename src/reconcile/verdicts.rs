@@ -449,3 +449,6 @@ fn quote(statement: Option<&VerifiedStatement>, assets: &[AssetReport]) -> Strin
         verdicts.join(", ")
     )
 }
+
+#[cfg(test)]
+mod tests;

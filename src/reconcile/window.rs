@@ -145,14 +145,14 @@ fn gaps_between(holes: &[(u64, u64)], shown: (u64, u64), (first, last): (u64, u6
             gaps.push(BlockRange { from, to });
         }
     };
-    if let Some(before) = shown.0.checked_sub(1).filter(|_| first < shown.0) {
+    if let Some(before) = shown.0.checked_sub(1) {
         push(first, last.min(before));
     }
     for (from, to) in holes {
         push((*from).max(first), (*to).min(last));
     }
-    if last > shown.1 {
-        push(first.max(shown.1.saturating_add(1)), last);
+    if let Some(after) = shown.1.checked_add(1) {
+        push(first.max(after), last);
     }
     gaps
 }

@@ -1,6 +1,7 @@
 """Cuts a copy of the checkout down to some modules, so that a mutant in them is compiled in seconds.
 
-    cut.py COPY MODULE…              a module is `hash`, or `reserve::address_set` for a part of one
+    cut.py COPY MODULE…              a module is `hash`, or `reserve::address_set` for a part of one, and `test:NAME`
+                                     puts tests/NAME.rs in as unit tests of a module `test_NAME`
     cut.py --mutants COPY MODULE…    leaves files alone that have mutants in them (together.py writes those)
 
 Only what a commit would hold is copied. The runner of the vectors keeps the kinds whose code is still there. Used by
@@ -97,6 +98,20 @@ def with_vectors(files, modules):
         files["src/lib.rs"] += f'#[cfg(test)]\n#[path = "../tests/{file}.rs"]\nmod {name};\n'.encode()
 
 
+def with_tests(files, names):
+    """Tests of whole cases become unit tests: one program, of which one build knows the mutants, and not one for each."""
+    shared = set()
+    for name in names:
+        def from_library(match):
+            shared.add(match[1])
+            return f"use crate::{match[1]};"
+
+        change(files, f"tests/{name}.rs", lambda text: re.sub(r"^mod (\w+);", from_library, text, flags=re.M))
+        files["src/lib.rs"] += f'#[cfg(test)]\n#[path = "../tests/{name}.rs"]\nmod test_{name};\n'.encode()
+    for name in sorted(shared):
+        files["src/lib.rs"] += f'#[cfg(test)]\n#[path = "../tests/{name}/mod.rs"]\nmod {name};\n'.encode()
+
+
 def without_chains(files):
     """Unit tests that play with the embedded chains are asked where these are."""
     for name, content in files.items():
@@ -120,11 +135,12 @@ def written(files, copy, keep):
 def main():
     words = sys.argv[1:]
     keep = words[0] == "--mutants" and words.pop(0)
-    copy, modules = Path(words[0]), words[1:]
+    copy, modules = Path(words[0]), [word for word in words[1:] if not word.startswith("test:")]
     files = checkout()
     without_command(files, copy.name)
     library(files, modules)
     with_vectors(files, modules)
+    with_tests(files, [word.removeprefix("test:") for word in words[1:] if word.startswith("test:")])
     if "lab" not in modules:
         without_chains(files)
     if keep:

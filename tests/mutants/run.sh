@@ -36,6 +36,11 @@ values="amount asset basis bundle code hash json merkle_set secret signature sna
 published="$values ledger liability publish reserve::address_set"
 books="$values ledger liability policy publish reconcile reserve"
 all="$books fetch lab report"
+# whole cases, which need the embedded chains
+for name in reconcile control_reserves attacks_{reserves,windows,explained} window_verdicts policy_knobs custody credit \
+    quality episodes lab_variants chained_statements statement_{notices,history} evm_finality; do
+    all+=" test:$name"
+done
 parts=(amount hash coverage proof challenge verdict statement control window)
 part() {
     local vectors="--lib only:vectors_give_their_results"
@@ -64,21 +69,21 @@ part() {
             second_tests="--lib only:liability --test oracle_rs_merkle --test properties" ;;
         verdict)
             files=(src/reconcile/{verdicts,assess,case}.rs)
-            first_modules=$books first_tests="$vectors kinds:reconcile"
-            second_modules=$all second_tests="--lib --test reconcile --test control_reserves --test attacks_reserves" ;;
+            first_modules=$all first_tests="$vectors only:reconcile::case only:reconcile::verdicts"
+            first_tests+=" then only:reconcile:: kinds:reconcile then only:test_" ;;
         statement)
             files=(src/publish/{statement,statement_check,statement_kinds}.rs 'src/publish/statement_kinds/*.rs')
             first_modules=$published first_tests="$vectors kinds:statement"
-            second_modules=$books second_tests="--lib --test statement_history" ;;
+            second_modules=$all second_tests="--lib only:publish only:test_statement_ then" ;;
         control)
             files=(src/reserve/{bitcoin,evm}/control.rs 'src/reserve/bitcoin/control/**/*.rs'
                 'src/reserve/evm/control/**/*.rs')
             first_modules="$values reserve" first_tests="--lib only:control"
-            second_modules=$all second_tests="--lib --test bip322_vectors --test control_reserves" ;;
+            second_modules=$all second_tests="--lib --test bip322_vectors" ;;
         window)
             files=(src/reconcile/{window,windows}.rs 'src/reconcile/window/*.rs')
-            first_modules=$books first_tests="$vectors only:reconcile::window kinds:reconcile"
-            second_modules=$books second_tests="--test window_verdicts --test attacks_windows" ;;
+            first_modules=$all first_tests="$vectors only:reconcile::window"
+            first_tests+=" then only:reconcile:: kinds:reconcile then only:test_" ;;
         *) echo "no part $1; there are: ${parts[*]}"; exit 2 ;;
     esac
 }
@@ -148,7 +153,7 @@ ask_together() {
         case $word in
             only:vectors*) ;;
             only:*) tests+=("${word#only:}") ;;
-            kinds:*) tests+=("$word") ;;
+            kinds:* | then) tests+=("$word") ;;
             *) args+=("$word") ;;
         esac
     done
@@ -187,7 +192,7 @@ ask_each() {
     for word in $3; do
         case $word in
             only:*) only+=("${word#only:}") ;;
-            kinds:*) ;;
+            kinds:* | then) ;;
             *) args+=("--cargo-arg=$word") ;;
         esac
     done

@@ -24,6 +24,7 @@ import sys
 import time
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
+from threading import Timer
 
 NUMBER = "COUNTERFOIL_MUTANT"
 MARK = "/* ~ changed by cargo-mutants ~ */"
@@ -32,6 +33,7 @@ TOKEN = re.compile(
     r'//[^\n]*|/\*.*?\*/|b?r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|b?\'(?:\\[^\n]+?|[^\\\'\n])\'|\'\w+|\w+|\s+|.', re.S
 )
 BOX, DYN = "Box::new({", "Box<dyn Iterator<Item = _> + '_>"
+FAILED = re.compile(r"test \S+( - should panic)? \.\.\. FAILED")
 # of one process: none that waits for ever, and none that eats the machine. A loop without end uses up its processor
 # time, which a busy machine does not shorten.
 WALL, ADDRESSES = 1800, 12 << 30
@@ -163,7 +165,8 @@ def compiled(copy, sources, mutants, cargo):
             here = [mutant for mutant in mutants if mutant["file"] == name and mutant not in unviable]
             text, lines[name], _ = with_all(source, here, constant)
             written(copy / name, text)
-        errors, programs = build(copy, ["check", "--lib"])
+        # where the last build is known, most likely nothing is left to refuse
+        errors = [] if names else build(copy, ["check", "--lib"])[0]
         if not errors:
             # some lints that refuse, of sums that cannot be, speak only here
             errors, programs = build(copy, ["test", "--no-run", *cargo])
@@ -198,15 +201,23 @@ def run(program, arguments, copy, number, seconds):
         environment["COUNTERFOIL_KINDS"] = ",".join(kinds)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    try:
-        done = subprocess.run([program, *arguments], cwd=copy, env=environment, timeout=WALL, preexec_fn=limit, **quiet)
-        if -done.returncode in (signal.SIGINT, signal.SIGTERM):
-            raise RuntimeError("the tests were stopped from outside, which says nothing about a mutant")
-        passed = None if -done.returncode in (signal.SIGXCPU, signal.SIGKILL) else done.returncode == 0
-        said = done.stdout.decode(errors="replace")
-    except subprocess.TimeoutExpired:
-        passed, said = None, ""
-    return passed, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, said
+    said = []
+    with subprocess.Popen([program, *arguments], cwd=copy, env=environment, preexec_fn=limit, **quiet) as tests:
+        wall = Timer(WALL, tests.kill)
+        wall.start()
+        for line in tests.stdout:
+            said.append(line.decode(errors="replace"))
+            # one test that fails is enough
+            if number and FAILED.match(said[-1]):
+                tests.kill()
+                wall.cancel()
+                return False, 0, ""
+        code = -tests.wait()
+        wall.cancel()
+    if code in (signal.SIGINT, signal.SIGTERM):
+        raise RuntimeError("the tests were stopped from outside, which says nothing about a mutant")
+    passed = None if code in (signal.SIGXCPU, signal.SIGKILL) else code == 0
+    return passed, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, "".join(said)
 
 
 def groups(words):

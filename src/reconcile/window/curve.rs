@@ -75,7 +75,8 @@ impl Curve {
     /// The block above `snapshot` from which on there is nothing up to the end, when there was something then.
     pub(super) fn emptied(&self, snapshot: u64) -> Option<u64> {
         let held = self.at(snapshot).is_some_and(|amount| !amount.is_zero());
-        let last = self.steps.last().filter(|step| step.1.is_zero() && step.0 > snapshot)?;
+        // behind the snapshot, since there was something then
+        let last = self.steps.last().filter(|step| step.1.is_zero())?;
         held.then_some(last.0)
     }
 

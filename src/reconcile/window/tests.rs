@@ -1,5 +1,7 @@
 //! Windows made up by hand, with figures computed by hand.
 
+mod edges;
+
 use super::*;
 use crate::basis::{Basis, Completeness};
 use crate::reserve::window::Party;

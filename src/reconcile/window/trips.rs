@@ -218,7 +218,8 @@ impl Search<'_> {
             let sum_out = Amount::checked_sum(went.iter().map(|(.., amount)| *amount));
             let (Some(sum_in), Some(sum_out)) = (sum_in, sum_out) else { continue };
             let fits = sum_in >= told && alike(sum_in, sum_out, self.rules.round_trip_tolerance);
-            if !fits || came.is_empty() || went.is_empty() {
+            // what is told is one base unit at least, so that something came
+            if !fits || went.is_empty() {
                 continue;
             }
             self.came.extend(came.iter().map(|(place, _)| *place));

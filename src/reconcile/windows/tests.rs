@@ -1,5 +1,7 @@
 //! What the section of an asset takes from its windows.
 
+mod asked;
+
 use super::*;
 use crate::basis::{Basis, Completeness};
 use crate::policy::Policy;

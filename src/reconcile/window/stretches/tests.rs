@@ -167,3 +167,48 @@ fn transfers_that_are_known_give_flows_and_round_trips() {
     assert_eq!(report.dips.iter().flat_map(|dip| dip.txids.clone()).collect::<Vec<_>>(), ["at 106"]);
     assert_eq!(report.bounds.map(|bounds| bounds.flows), Some(true));
 }
+
+/// Two stretches of which the first blocks are in neither: what is shown begins behind them.
+#[test]
+fn a_sample_begins_with_what_is_shown() {
+    let late = measured(&evidence(&[(103, 105, 50, LOGS), (108, 109, 40, LOGS)], &[(100, 109, 7, LOGS)]));
+    let sampled = late.bounds.and_then(|bounds| bounds.sampled).expect("not every block");
+    assert_eq!((sampled.stretches, sampled.lowest, sampled.lowest_at), (2, amount(47), 108));
+    let whole = measured(&evidence(&[(100, 109, 50, LOGS)], &[(100, 109, 7, LOGS)]));
+    assert_eq!(whole.bounds.and_then(|bounds| bounds.sampled), None, "every block is no sample");
+    let nothing = measured(&evidence(&[(100, 109, 50, LOGS)], &[]));
+    assert_eq!(nothing.bounds.and_then(|bounds| bounds.sampled), None, "nor is none");
+}
+
+#[test]
+fn one_block_is_a_window() {
+    let story = evidence(&[(100, 109, 50, LOGS)], &[(100, 109, 7, LOGS)]);
+    let report = measured_as(&story, Some((104, 104)), None).expect("one block");
+    assert_eq!((report.blocks, report.covered, report.snapshot), (1, 1, Some(amount(57))));
+    assert_eq!(measured_as(&story, Some((105, 104)), None), None, "none");
+}
+
+#[test]
+fn a_closing_block_closes_what_lies_behind_the_cut_off() {
+    let story = evidence(&[(100, 109, 50, LOGS)], &[(100, 109, 7, LOGS)]);
+    let closing = |height| {
+        let report = measured_as(&story, None, Some((height, true))).expect("it fits");
+        report.addresses.iter().find(|found| found.address == "hot").expect("hot").closing
+    };
+    assert_eq!((closing(103), closing(104)), (None, None), "there is nothing in between");
+    assert_eq!(closing(105), Some(amount(50)));
+}
+
+/// Where a figure is a bound, or missing, zero does not mean empty.
+#[test]
+fn an_address_is_empty_only_where_every_block_says_so() {
+    let told = |hot: &[(u64, u64, u128, StretchReason)]| {
+        let report = measured(&evidence(hot, &[(100, 109, 7, LOGS)]));
+        let hot = report.addresses.into_iter().find(|found| found.address == "hot").expect("hot");
+        (hot.appeared_at, hot.emptied_at)
+    };
+    assert_eq!(told(&[(100, 102, 0, LOGS), (103, 106, 50, LOGS), (107, 109, 0, LOGS)]), (Some(103), Some(107)));
+    assert_eq!(told(&[(100, 102, 0, NONCE), (103, 106, 50, LOGS), (107, 109, 0, LOGS)]), (None, None), "a bound");
+    assert_eq!(told(&[(103, 106, 50, LOGS), (107, 109, 0, LOGS)]), (None, None), "a gap before");
+    assert_eq!(told(&[(100, 102, 0, LOGS), (103, 106, 50, LOGS)]), (None, None), "a gap after");
+}
