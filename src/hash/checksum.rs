@@ -1,5 +1,5 @@
-//! Checksums: XXH3 with 128 bits, for bytes that a medium may lose. They are quick and nothing else: whoever chooses the
-//! bytes can choose the checksum, so nothing that somebody may have changed on purpose rests on one.
+//! Checksums: XXH3 with 128 bits, for bytes that a medium may lose. They are quick and nothing else: whoever chooses
+//! the bytes can choose the checksum, so nothing that somebody may have changed on purpose rests on one.
 
 use std::fmt;
 

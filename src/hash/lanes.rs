@@ -1,9 +1,9 @@
 //! Two messages at a time: SHA-256 with the processor's own instructions, interleaved.
 //!
 //! One message leaves the unit idle for most of each round, because every round needs the result of the last one. A
-//! second message fills the gap. This is the only unsafe code of the program: one call of a function that needs processor
-//! features which were asked for just before. [`one_by_one`], for processors without them, is the safe twin, and a test
-//! compares both.
+//! second message fills the gap. This is the only unsafe code of the program: one call of a function that needs
+//! processor features which were asked for just before. [`one_by_one`], for processors without them, is the safe
+//! twin, and a test compares both.
 
 use sha2::block_api::compress256;
 

@@ -1,5 +1,5 @@
-//! Bytes on their way into files: gathered where a medium can take them from without a copy, and written by threads that
-//! do nothing else, while others hash.
+//! Bytes on their way into files: gathered where a medium can take them from without a copy, and written by threads
+//! that do nothing else, while others hash.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,8 +18,8 @@ const WAITING_MAX: usize = 512 << 10;
 /// So many bytes of a file that the system holds are worth asking it for them: the medium works while others hash.
 const SYNCED: u64 = 8 << 20;
 
-/// Bytes that wait for their file. The first one lies at a multiple of [`PAST_CACHE_UNIT`] in memory, as long as there are
-/// no more than there was room for.
+/// Bytes that wait for their file. The first one lies at a multiple of [`PAST_CACHE_UNIT`] in memory, as long as
+/// there are no more than there was room for.
 #[derive(Default)]
 struct Buffer {
     bytes: Vec<u8>,
@@ -129,8 +129,8 @@ impl Output<'_> {
         )
     }
 
-    /// Sends on their way what was gathered. Not to be done when others wait: a thread that is told of work may take the
-    /// core for it at once.
+    /// Sends on their way what was gathered. Not to be done when others wait: a thread that is told of work may take
+    /// the core for it at once.
     pub(super) fn send(&self, jobs: Vec<Job>) -> io::Result<()> {
         let given_up = || io::Error::new(GIVEN_UP, "a thread that writes files has ended");
         if self.shared.broken.load(Ordering::Relaxed) {
@@ -164,8 +164,8 @@ impl OutputFile {
         self.sent + self.pending.len() as u64
     }
 
-    /// Adds bytes; what is to be written of them goes to `jobs`. What is small waits, so that a thousand small trees are
-    /// no thousand small writes.
+    /// Adds bytes; what is to be written of them goes to `jobs`. What is small waits, so that a thousand small trees
+    /// are no thousand small writes.
     pub(super) fn write(&mut self, mut bytes: &[u8], out: &Output<'_>, jobs: &mut Vec<Job>) {
         while !bytes.is_empty() {
             if self.pending.bytes.capacity() == 0 {

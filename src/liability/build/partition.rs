@@ -10,8 +10,8 @@ use crate::liability::storage::{ScratchFile, ScratchSpace};
 
 /// Bits of their order keys by which rows are put apart.
 const COARSE: u32 = 8;
-/// The same where memory is ample: the partitions of some ten million rows then fit into a core's own cache. It is as many
-/// scratch files again, and a process may have some thousand open.
+/// The same where memory is ample: the partitions of some ten million rows then fit into a core's own cache. It is as
+/// many scratch files again, and a process may have some thousand open.
 const FINE: u32 = 9;
 /// Bytes of one partition that a thread gathers before it hands them over. Smaller ones would ask the system for memory
 /// more often, and one thread at a time is answered.

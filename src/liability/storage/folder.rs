@@ -23,8 +23,8 @@ impl Folder {
         Self { path: path.to_owned(), refused: AtomicBool::new(false) }
     }
 
-    /// Writes past the page cache: no copy is made, and no page taken. `None` when these bytes, this file system or this
-    /// system are not for it.
+    /// Writes past the page cache: no copy is made, and no page taken. `None` when these bytes, this file system or
+    /// this system are not for it.
     fn write_past_cache(&self, name: &str, offset: u64, bytes: &[u8]) -> Option<io::Result<()>> {
         let at_unit = offset.is_multiple_of(PAST_CACHE_UNIT as u64) && bytes.len().is_multiple_of(PAST_CACHE_UNIT);
         let at_unit = at_unit && bytes.as_ptr().addr().is_multiple_of(PAST_CACHE_UNIT);

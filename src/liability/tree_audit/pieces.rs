@@ -2,8 +2,8 @@
 //!
 //! Each piece gives a fingerprint of what all pieces of its balance must say. The fingerprints of all first pieces,
 //! of all second ones … must have the same sum. They depend on the root, which the leaves are shown to give and which
-//! binds all of them, so that nobody can choose contents whose sums happen to fit: other contents have another root, and
-//! other fingerprints.
+//! binds all of them, so that nobody can choose contents whose sums happen to fit: other contents have another root,
+//! and other fingerprints.
 
 use crate::hash::{Digest, StreamHasher};
 use crate::liability::store::{StoredLeaf, StoredTree};
