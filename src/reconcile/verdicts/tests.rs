@@ -44,8 +44,9 @@ fn the_first_line_counts_every_asset_and_the_verdict_is_the_worst_required_one()
     assert_eq!(told(&[&covered], true), line(Verdict::Covered, "1 of 1 covered"));
     assert_eq!(told(&[&covered, &short], true), line(Verdict::Short, "1 of 2 covered; 1 short"));
     assert_eq!(told(&[&unknown], true), line(Verdict::NotDeterminable, "0 of 1 covered; 1 not determinable"));
-    let all = [&covered, &short, &unknown, &unclaimed, &row(Verdict::Short, false, true)];
-    let text = "1 of 5 covered; 2 short; 2 not determinable, of these 1 without any reserve claim";
+    let bare = row(Verdict::Short, false, true);
+    let all = [&covered, &short, &bare, &bare, &unknown, &unclaimed];
+    let text = "1 of 6 covered; 3 short; 2 not determinable, of these 1 without any reserve claim";
     assert_eq!(told(&all, true), line(Verdict::Short, text));
     let text = "0 of 1 covered; 1 not determinable: no statement says what is owed";
     assert_eq!(told(&[&unclaimed], false), line(Verdict::NotDeterminable, text));
@@ -126,6 +127,65 @@ fn an_own_token_stands_for_itself_alone() {
     assert_eq!(stands(&[]), (true, true));
     assert_eq!(stands(&[other()]), (true, false));
     assert_eq!(stands(&[bitcoin(), other()]), (true, true), "nothing else is owed here");
+}
+
+/// Bitcoin, and what somebody issues against it.
+fn with_issuer() -> Policy {
+    policy(&format!(
+        "[[asset.deployment]]\nid = \"{0}\"\ndecimals = 8\n[[issuer]]\nid = \"wrapper\"\nlog_origin = \"log.wrapper\"\n\
+         keys = [{{ alg = \"bip340\", key = \"c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5\" }}]\n\
+         deployments = [\"{0}\"]\n",
+        other()
+    ))
+}
+
+#[test]
+fn a_promise_does_not_stand_for_what_it_promises() {
+    let policy = with_issuer();
+    let mut mapped = policy.assets().first().expect("Bitcoin").clone();
+    let stands = |mapped: &Asset, id: &DeploymentId| {
+        with_section(&policy, &Reserves::default(), |section| section.stands_for(mapped, id))
+    };
+    assert_eq!((stands(&mapped, &bitcoin()), stands(&mapped, &other())), (true, false));
+    mapped.deployments.retain(|found| found.id == other());
+    assert!(stands(&mapped, &other()), "nothing else is owed here");
+}
+
+#[test]
+fn a_section_tells_custodians_issuers_and_tiers() {
+    let mut known = reserves(vec![coin("hot", 50)]);
+    known.custody.push(crate::reconcile::custodian::CustodyShare {
+        custodian: "bank".parse().expect("a name"),
+        asset: asset("BTC"),
+        decimals: decimals(8),
+        in_tree: units(7),
+        counted: units(5),
+        coverage: None,
+        verdict: Verdict::Covered,
+        used: false,
+    });
+    let report = reported(&with_issuer(), &known).0;
+    assert_eq!((report.custodians.len(), report.issuers.len(), report.tiers.len()), (1, 1, 1));
+    assert_eq!(report.owed.map(|owed| owed.total), Some(units(10_000)), "100, in ten decimals");
+}
+
+#[test]
+fn an_own_token_is_told_by_what_it_counts() {
+    let told = |own: &[DeploymentId]| {
+        let two = format!("[[asset.deployment]]\nid = \"{}\"\ndecimals = 8\n", other());
+        let names: Vec<String> = own.iter().map(|id| format!("\"{id}\"")).collect();
+        let policy = policy(&format!("{two}[require]\nown_tokens = [{}]\n", names.join(", ")));
+        with_section(&policy, &Reserves::default(), |section| {
+            let mut findings = Vec::new();
+            section.note_own_tokens(policy.assets().first(), &mut findings);
+            let row = |finding: &Finding| (finding.code.number, finding.severity, finding.subject.clone());
+            findings.iter().map(row).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(told(&[other()]), [(7060, Severity::Exception, other().to_string())], "nothing for another asset");
+    let itself = |id: DeploymentId| (7060, Severity::Note, id.to_string());
+    assert_eq!(told(&[bitcoin(), other()]), [itself(bitcoin()), itself(other())]);
+    assert!(told(&[]).is_empty());
 }
 
 /// What a statement owes in one asset, another one beside it in the same trees and schedules.
@@ -233,6 +293,19 @@ fn a_late_list_is_told_with_what_was_proved_of_it() {
             "3 blocks after it; 2 coins spent in between are proved by their spends and counted, others were not looked at"
         ]
     );
+}
+
+/// What may be quoted says as of when, of whose commitment, and which one.
+#[test]
+fn a_quote_says_no_more_than_the_report() {
+    let history = history(100, Vec::new());
+    let row = AssetReport { verdict: Verdict::Short, ..reported(&policy(""), &Reserves::default()).0 };
+    let cutoff = history.subject().statement().cutoff;
+    let text =
+        format!("At {cutoff}, of the balances that Example committed to in statement 1: BTC {}. ", Verdict::Short);
+    assert!(quote(Some(history.subject()), &[row]).starts_with(&text));
+    let nothing = "No statement of liabilities was in the bundle; reserves alone show no coverage.";
+    assert_eq!(quote(None, &[]), nothing);
 }
 
 /// By weight, then code, then subject, then detail; numbered in that order, each with the digest of its file.

@@ -61,3 +61,29 @@ fn a_gap_hides_what_was_held_behind_it() {
     assert_eq!((high(&[(115, 116)]), high(&[(120, 120)])), (None, None));
     assert_eq!(high(&[(121, 130)]), Some(units(100)), "it begins later");
 }
+
+/// 60 are shown of 100 owed, and the books have the rest with a custodian of whom nothing can be read: as much as is
+/// missing is enough to say nothing, and one unit less is not.
+#[test]
+fn nobody_is_short_for_what_cannot_be_read() {
+    let history = history(100, Vec::new());
+    let verdict = |party: &str, closing: u128| {
+        let mut statement = history.subject().statement().clone();
+        let (party, asset) = (party.parse().expect("a name"), "BTC".parse().expect("an asset"));
+        let (opening, closing, lines) = (Amount::ZERO, units(closing), Vec::new());
+        let row = crate::publish::custody::CustodyAccount { asset, party, opening, closing, lines };
+        statement.schedules.custody_accounts = Some(vec![row]);
+        let (policy, id) = (policy(""), "BTC".parse().expect("an asset"));
+        let mut known = reserves(Vec::new());
+        known.custody_unreadable.insert("bank".parse().expect("a name"));
+        let (statement, statements) = (Some(&statement), &[]);
+        let section = Section { policy: &policy, statement, statements, reserves: &known, id: &id };
+        let mut short = found(Reason::LessThanOwed);
+        (short.verdict, short.high, short.commitments) = (Verdict::Short, units(60), vec![compared(1, 100, 60)]);
+        let found = section.unread(short, Decimals::new(10).expect("ten"));
+        (found.verdict, found.reason)
+    };
+    assert_eq!(verdict("bank", 40), (Verdict::NotDeterminable, Reason::NotReadable));
+    assert_eq!(verdict("bank", 39), (Verdict::Short, Reason::LessThanOwed));
+    assert_eq!(verdict("another", 40), (Verdict::Short, Reason::LessThanOwed), "which could be read");
+}
