@@ -136,7 +136,7 @@ fn contradictions_are_refused() {
     assert_eq!(error.to_string(), "deployment eip155:1/slip44:60 counts for two assets");
 }
 
-/// An auditor who copies a wrapped coin with the capitals of its checksum means the one whose issuer is written without.
+/// An auditor who copies a wrapped coin with the capitals of its checksum means the one that its issuer is listed with.
 #[test]
 fn attack_r8_capitals_make_no_other_token() {
     let (capitals, lower) =

@@ -177,8 +177,8 @@ pub struct Assessment {
 /// `short` when R_high < L at a commitment of the window; `covered` when R_low ≥ L at each, and the balance without
 /// coins that came and went never falls below the smaller of two neighbours' L between them, nor below the first one's
 /// before it, nor below the last one's after it, in a window that was asked for, is whole and accepted, with no
-/// critical finding open. Neighbours that lower what is asked are the subject's and those that the log shows. Everything
-/// else is not determinable. With a `minimum_ratio` above the whole, `covered` asks
+/// critical finding open. Neighbours that lower what is asked are the subject's and those that the log shows. All else
+/// is not determinable. With a `minimum_ratio` above the whole, `covered` asks
 /// for that share of each L; `short` never does.
 #[must_use]
 pub fn assess(case: &Case<'_>) -> Assessment {

@@ -10,8 +10,8 @@ use crate::policy::{LogRules, Policy};
 use crate::publish::VerifiedStatement;
 use crate::publish::log::{LogError, LogProof, Logged};
 
-/// Which of a bundle's statements the log shows, by sequence number: none, when the policy asks for no log. The one that
-/// the report is about must stand there; another one that does not is only told.
+/// Which of a bundle's statements the log shows, by sequence number: none, when the policy asks for no log. The one
+/// that the report is about must stand there; another one that does not is only told.
 pub(super) fn shown(
     files: &dyn FileSource,
     policy: &Policy,

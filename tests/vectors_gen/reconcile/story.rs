@@ -292,7 +292,8 @@ impl<'a> Story<'a> {
             });
             json!({
                 "blocks": blocks.collect::<Value>(), "cutoff": Time::from_unix(clock(*height)),
-                "logged": yes(!self.unlogged.contains(sequence)), "owed": owed.to_string(), "same_set": yes(*same_set), "sequence": sequence.to_string(),
+                "logged": yes(!self.unlogged.contains(sequence)), "owed": owed.to_string(),
+                "same_set": yes(*same_set), "sequence": sequence.to_string(),
             })
         };
         let leaf = |(name, credential, balances): &Leaf<'_>| {
