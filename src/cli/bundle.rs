@@ -20,7 +20,7 @@ use crate::reserve::bitcoin::descriptor::DescriptorList;
 #[derive(clap::Subcommand)]
 pub(super) enum Verb {
     /// Copy files into the folder of a bundle, under the names that they have there
-    Add(AddArgs),
+    Add(Box<AddArgs>),
     /// Tie deposits to a customer who is in the tree, by inclusion proofs
     Explain(explain::Args),
     /// Write the manifest over all files of the folder, and sign it
