@@ -19,7 +19,7 @@ pub(super) fn keys() -> Vec<SigningKey> {
     keys
 }
 
-fn public(keys: &[SigningKey]) -> Value {
+pub(super) fn public(keys: &[SigningKey]) -> Value {
     let list = keys.iter().map(|key| json!({"alg": key.public_key().alg, "key": key.public_key().key}));
     list.collect()
 }
@@ -460,18 +460,6 @@ fn venues_that_do_not_fit(vectors: &mut Vectors) {
     refuse(vectors, ["keys_out_of_order", "keys are strictly increasing", "Order"], &|document| {
         document["venue"]["keys"].as_array_mut().expect("a list").reverse();
     });
-    let with_keys = |count: usize| {
-        move |document: &mut Value| {
-            let more = (keys().len()..count).map(|number| key(Algorithm::Bip340, &format!("officer {number}")));
-            let mut all: Vec<SigningKey> = keys().into_iter().chain(more).collect();
-            all.sort_by_key(SigningKey::public_key);
-            document["venue"]["keys"] = public(&all);
-        }
-    };
-    let comment = "more keys than any venue has officers: each is tried on what others show of it";
-    refuse(vectors, ["keys_101", comment, "Contradiction"], &with_keys(101));
-    let file = signed(&changed(with_keys(100)), &one());
-    case(vectors, "keys_100", "as many keys as a statement may name", "Contradiction", policy(1), file, Want::Valid);
     refuse(vectors, ["no_keys", "nobody could sign", "Contradiction"], &set("/venue/keys", json!([])));
     refuse(vectors, ["threshold_of_nobody", "at least one signs", "Threshold"], &set("/venue/threshold", json!("0")));
     refuse(

@@ -47,8 +47,8 @@ pub struct Loan {
 pub struct Loans {
     /// By lender, borrower and way.
     pub all: Vec<Loan>,
-    /// Of each borrower: what it was lent and is shown, less what certainly left it as loans to others, and less what its
-    /// own report has judged. Can be below zero.
+    /// Of each borrower: what it was lent and is shown, less what certainly left it as loans to others, and less what
+    /// its own report has judged. Can be below zero.
     pub rests: BTreeMap<usize, Fraction>,
 }
 
