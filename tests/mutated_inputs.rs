@@ -73,9 +73,9 @@ fn number_of(variable: &str) -> Option<u64> {
 
 /// The long run, whose command stands in `docs/robustness.md`: `COUNTERFOIL_MUTANTS` inputs for each target, or as many
 /// as `COUNTERFOIL_MUTANTS_SECONDS` allow for it; `COUNTERFOIL_MUTANTS_TARGETS` names targets, with spaces between. An
-/// input is the same whichever were made before it, so that `COUNTERFOIL_MUTANTS_FROM`, the number of the first one, goes
-/// on from an earlier run, or shares one among processes. It prints how many there were, as a target that is slow does
-/// not come to its number.
+/// input is the same whichever were made before it, so that `COUNTERFOIL_MUTANTS_FROM`, the number of the first one,
+/// goes on from an earlier run, or shares one among processes. It prints how many there were, as a target that is slow
+/// does not come to its number.
 #[test]
 fn every_target_survives_changed_inputs() {
     let count = number_of("COUNTERFOIL_MUTANTS").unwrap_or(MUTANTS);

@@ -58,7 +58,7 @@ fn challenge(data: &[u8]) {
     }
 }
 
-/// Whoever may sign one, nobody signs by chance: the only one that the node's key vouches for is the one that it signed.
+/// Nobody signs one by chance: the only one that the node's key vouches for is the one that it signed.
 fn transcript(data: &[u8]) {
     static NODE: OnceLock<counterfoil::signature::PublicKey> = OnceLock::new();
     let node = NODE.get_or_init(|| Transcript::parse(TRANSCRIPT, &[]).unwrap().2);

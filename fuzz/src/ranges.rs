@@ -53,8 +53,8 @@ pub fn honest_files() -> Vec<(&'static str, String, Vec<u8>)> {
     ]
 }
 
-/// Reads files and merges them, or makes a range of leaves. What is merged begins with the first and ends with the last,
-/// has all of the sums, and is the same in another grouping.
+/// Reads files and merges them, or makes a range of leaves. What is merged begins with the first and ends with the
+/// last, has all of the sums, and is the same in another grouping.
 pub fn compact_range(data: &[u8]) {
     let Some((&kind, rest)) = data.split_first() else { return };
     if !kind.is_multiple_of(2) {

@@ -126,8 +126,8 @@ pub(super) enum Readers {
     Owner,
 }
 
-/// Refuses early, before the work that would be lost. `--force` replaces files and folders: a device, a pipe or a socket
-/// that a rename put a file over would be gone.
+/// Refuses early, before the work that would be lost. `--force` replaces files and folders: a device, a pipe or a
+/// socket that a rename put a file over would be gone.
 pub(super) fn check_free(path: &Path, force: bool) -> Result<(), CliError> {
     if !force {
         let free = fs::symlink_metadata(path).is_err();
