@@ -30,8 +30,8 @@ fn attack_a_custodian_left_out_neither_covers_nor_convicts() {
         assert_eq!(report.assets[0].low(), report.assets[0].held.counted, "it counts nowhere");
         (report.assets[0].verdict, report.assets[0].reason)
     };
-    // 13.5 are owed and 3 are its own: its books have the rest there, or not. Where the custodian is there, and only the
-    // proof is missing, the 3 count by the custodian's tree alone
+    // 13.5 are owed and 3 are its own: its books have the rest there, or not. Where only the proof is missing, the 3
+    // count by the custodian's tree alone
     for (gone, enough, less) in [("custodians/", 12, 6), ("custodians/example-custodian.proof.json", 14, 12)] {
         let (open, short) = (verdict(enough, &[Role::Cold], gone), verdict(less, &[Role::Cold], gone));
         assert_eq!(open, (Verdict::NotDeterminable, Reason::NotReadable), "{gone}");

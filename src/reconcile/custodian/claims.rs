@@ -101,7 +101,7 @@ pub(in crate::reconcile) fn read(
 }
 
 impl Custody {
-    /// What the venue's books say of somebody who says nothing is told with its amount: it is stated, and counts nowhere.
+    /// What the venue's books say of somebody who says nothing is told with its amount: stated, and counted nowhere.
     fn missing(&mut self, custodian: &VenueId, venue: &Statement) {
         self.absent.insert(custodian.clone());
         let new = |detail: &str| {

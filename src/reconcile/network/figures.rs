@@ -127,7 +127,7 @@ fn booked(sheet: &Sheet<'_>, asset: &AssetId, is_member: &dyn Fn(&VenueId) -> bo
     rows.fold(zero(), |sum, row| sum + units(row.closing, listed.decimals))
 }
 
-/// What a venue counts of an asset, less what others show, too, and what it owes in it; none where it does not say that.
+/// What a venue counts of an asset, less what others show, too, and what it owes in it; none where it does not say.
 pub(super) fn stands(
     sheet: &Sheet<'_>,
     shared: &Shared,
