@@ -183,9 +183,8 @@ fn flipped(body: &[u8], refused: &dyn Fn(&[u8]) -> bool) {
     }
 }
 
-fn every_type(node: &Node) -> Result<(), Failed> {
-    let to = address(1);
-    mine(node, &[]);
+/// One transaction of each type that pays `to`, and one that makes a contract.
+fn one_of_each(to: EvmAddress) -> [Value; 5] {
     // an authorization of the third key (EIP-7702), over its number, chain and delegate
     let fields = [integer_bytes(NUMBER), [7; 20].to_vec(), integer_bytes(0)];
     let signature = control::sign_hash(&keccak(&[&[5], &encode(&fields)[..]].concat()), &secret(2)).unwrap();
@@ -196,19 +195,18 @@ fn every_type(node: &Node) -> Result<(), Failed> {
     }]);
     let list = json!([{"address": to.to_string(), "storageKeys": [format!("0x{}", "01".repeat(32))]}]);
     let fee = json!({"maxFeePerGas": "0x77359400", "maxPriorityFeePerGas": "0x3b9aca00"});
-    let (number, hashes) = mine(
-        node,
-        &[
-            with(pay(0, to, 100), json!({"type": "0x0", "gasPrice": "0x77359400"})),
-            with(pay(0, to, 200), json!({"type": "0x1", "gasPrice": "0x77359400", "accessList": list.clone()})),
-            with(with(pay(0, to, 300), json!({"type": "0x2", "accessList": list})), fee.clone()),
-            with(
-                with(pay(0, to, 400), json!({"type": "0x4", "authorizationList": authorization, "gas": "0x30d40"})),
-                fee,
-            ),
-            with(json!({"from": to.to_string(), "data": FORWARDER, "value": "0x0"}), json!({"gas": "0x30d40"})),
-        ],
-    );
+    [
+        with(pay(0, to, 100), json!({"type": "0x0", "gasPrice": "0x77359400"})),
+        with(pay(0, to, 200), json!({"type": "0x1", "gasPrice": "0x77359400", "accessList": list.clone()})),
+        with(with(pay(0, to, 300), json!({"type": "0x2", "accessList": list})), fee.clone()),
+        with(with(pay(0, to, 400), json!({"type": "0x4", "authorizationList": authorization, "gas": "0x30d40"})), fee),
+        with(json!({"from": to.to_string(), "data": FORWARDER, "value": "0x0"}), json!({"gas": "0x30d40"})),
+    ]
+}
+
+fn every_type(node: &Node) -> Result<(), Failed> {
+    mine(node, &[]);
+    let (number, hashes) = mine(node, &one_of_each(address(1)));
     let files = gather(node, number, None);
     let body = files[&paths::chain(&chain(), &paths::evm_body(number))].clone();
     let receipts_file = &files[&paths::chain(&chain(), &paths::evm_receipts(number))];
