@@ -157,7 +157,7 @@ mutate_changed_lines() {
 }
 
 run_tests() {
-  cargo test --locked --features parquet,finality 2>&1 | tee "$scratch/tests.log"
+  cargo test --no-fail-fast --locked --features parquet,finality 2>&1 | tee "$scratch/tests.log"
 }
 
 # The page is what its sources give, agrees with every vector, and works in a real browser.
